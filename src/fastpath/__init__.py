@@ -1,0 +1,1 @@
+"""The core of an L7 data plane as a library."""

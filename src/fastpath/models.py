@@ -1,0 +1,233 @@
+"""What a configuration says, in Envoy's vocabulary: frozen dataclasses that compare by value.
+
+Loaders (`fastpath.config`) produce these and nothing else; tables and clusters are built from these and nothing else.
+Every model carries where it came from in `position`, which equality ignores. Imports nothing of fastpath.
+
+Source: Envoy v3 API, envoy.config.{listener,route,cluster,endpoint}.v3.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = [
+    "Cluster",
+    "Config",
+    "DirectResponse",
+    "Endpoint",
+    "HealthStatus",
+    "LbPolicy",
+    "Listener",
+    "LocalityEndpoints",
+    "Position",
+    "RedirectAction",
+    "RetryPolicy",
+    "Route",
+    "RouteAction",
+    "RouteConfiguration",
+    "RouteMatch",
+    "VirtualHost",
+    "WeightedCluster",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a model stands in its document: file, line and column (from 1; None when unknown) and path into it."""
+
+    path: str = ""
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = [str(part) for part in (self.file, self.line, self.column) if part is not None]
+        return ":".join(place)
+
+
+def _position() -> Position | None:
+    return field(default=None, compare=False, repr=False, kw_only=True)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """Which requests a route takes. Exactly one of `prefix` and `path` is set."""
+
+    prefix: str | None = None
+    path: str | None = None
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When and how often a request is tried again. `retry_on` holds Envoy's conditions ("connect-failure", "5xx")."""
+
+    retry_on: tuple[str, ...] = ()
+    num_retries: int = 1
+    retriable_status_codes: tuple[int, ...] = ()
+    previous_hosts: bool = False
+    """Retry on hosts not tried before (retry_host_predicate envoy.retry_host_predicates.previous_hosts)."""
+    host_selection_retry_max_attempts: int = 1
+    per_try_timeout: float | None = None
+    """Seconds."""
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedCluster:
+    """One share of a split: `weight` out of the sum of all weights (0 to 2^32-1)."""
+
+    name: str
+    weight: int = 0
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAction:
+    """Forward to a cluster. Exactly one of `cluster` and `weighted_clusters` is set."""
+
+    cluster: str | None = None
+    weighted_clusters: tuple[WeightedCluster, ...] = ()
+    prefix_rewrite: str | None = None
+    host_rewrite_literal: str | None = None
+    timeout: float = 15.0
+    """Seconds for the whole response; 0 means none."""
+    retry_policy: RetryPolicy | None = None
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class DirectResponse:
+    """Answer without an upstream."""
+
+    status: int
+    body: bytes = b""
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectAction:
+    """Answer with a redirect."""
+
+    response_code: int = 301
+    https_redirect: bool = False
+    host_redirect: str | None = None
+    path_redirect: str | None = None
+    prefix_rewrite: str | None = None
+    strip_query: bool = False
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A match and what to do."""
+
+    match: RouteMatch
+    action: RouteAction | DirectResponse | RedirectAction
+    name: str = ""
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """Domains (exact, "*.suffix", "prefix.*", "*") and the routes tried in order for them."""
+
+    name: str
+    domains: tuple[str, ...]
+    routes: tuple[Route, ...] = ()
+    retry_policy: RetryPolicy | None = None
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfiguration:
+    """A named list of virtual hosts."""
+
+    name: str
+    virtual_hosts: tuple[VirtualHost, ...] = ()
+    ignore_port_in_host_matching: bool = False
+    position: Position | None = _position()
+
+
+class HealthStatus(enum.Enum):
+    """What is known about an endpoint from outside (envoy.config.core.v3.HealthStatus)."""
+
+    UNKNOWN = 0
+    HEALTHY = 1
+    UNHEALTHY = 2
+    DRAINING = 3
+    TIMEOUT = 4
+    DEGRADED = 5
+
+
+class LbPolicy(enum.Enum):
+    """How a cluster chooses among its hosts (envoy.config.cluster.v3.Cluster.LbPolicy)."""
+
+    ROUND_ROBIN = 0
+    LEAST_REQUEST = 1
+    RING_HASH = 2
+    RANDOM = 3
+    MAGLEV = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address to send requests to. `weight` is 1 to 2^32-1, None when not given (counts as 1)."""
+
+    address: str
+    port: int
+    weight: int | None = None
+    hostname: str = ""
+    health_status: HealthStatus = HealthStatus.UNKNOWN
+    metadata: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityEndpoints:
+    """Endpoints of one locality and priority."""
+
+    endpoints: tuple[Endpoint, ...]
+    region: str = ""
+    zone: str = ""
+    sub_zone: str = ""
+    priority: int = 0
+    weight: int | None = None
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A named group of endpoints and how to choose among them."""
+
+    name: str
+    localities: tuple[LocalityEndpoints, ...] = ()
+    lb_policy: LbPolicy = LbPolicy.ROUND_ROBIN
+    connect_timeout: float = 5.0
+    """Seconds."""
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where to accept connections, and the routes for what arrives."""
+
+    name: str
+    address: str
+    port: int
+    route_config_name: str = ""
+    normalize_path: bool = False
+    merge_slashes: bool = False
+    strip_any_host_port: bool = False
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a document said."""
+
+    listeners: tuple[Listener, ...] = ()
+    route_configurations: Mapping[str, RouteConfiguration] = field(default_factory=dict)
+    clusters: tuple[Cluster, ...] = ()
