@@ -25,6 +25,7 @@ core_sources = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "src/libfastpath
 core_headers = sorted(
     str(p.relative_to(ROOT)) for d in ("src/libfastpath", "include/fastpath") for p in (ROOT / d).glob("*.h")
 )
+core_pxds = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "src/fastpath").rglob("*.pxd"))
 
 
 class BuildCore(build_clib):
@@ -63,15 +64,19 @@ extensions = [
         [str(path.relative_to(ROOT))],
         include_dirs=["include"],
         libraries=["fastpath", "llhttp"],
-        depends=core_sources + core_headers,
+        depends=core_sources + core_headers + core_pxds,
         extra_compile_args=["-O3", "-fvisibility=hidden"],
     )
     for path in sorted((ROOT / "src/fastpath").glob("_*.pyx"))
 ]
 
 setup(
-    packages=["fastpath", "fastpath.include"],
-    package_data={"fastpath": ["*.pxd", "*.pyi", "py.typed"], "fastpath.include": ["fastpath/*.h"]},
+    packages=["fastpath", "fastpath.include", "fastpath.libfastpath"],
+    package_data={
+        "fastpath": ["*.pxd", "*.pyi", "py.typed"],
+        "fastpath.include": ["fastpath/*.h"],
+        "fastpath.libfastpath": ["*.pxd"],
+    },
     libraries=libraries,
     ext_modules=cythonize(extensions, language_level=3, include_path=["src"]) if extensions else [],
     cmdclass={"build_clib": BuildCore, "build_ext": BuildExt},

@@ -85,7 +85,7 @@ typedef enum fp_status {
 typedef struct fp_error {
   fp_status code;
   int http_status; /* for HTTP refusals: the status a server answers with (400, 414, 431, 501, 505); else 0 */
-  size_t position; /* offset of the offending byte in the input, or index of the offending item */
+  size_t position; /* offset of the offending byte in the input, or index of the offending item; SIZE_MAX for none */
   char message[FASTPATH_ERROR_MESSAGE_MAX]; /* C string, English, no trailing full stop */
 } fp_error;
 

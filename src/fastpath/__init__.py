@@ -1,1 +1,64 @@
-"""The core of an L7 data plane as a library."""
+"""The core of an L7 data plane as a library: bytes in, decision out, bytes out.
+
+The public names load their modules when first used, so that `import fastpath` is cheap and works where an extension
+module was not built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastpath.errors import (
+        ConfigError,
+        FastpathError,
+        LocalProtocolError,
+        NoHostAvailable,
+        ProtocolError,
+        RemoteProtocolError,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "FastpathError",
+    "LocalProtocolError",
+    "NoHostAvailable",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "get_include",
+]
+
+# Public name -> the module that defines it. The imports for type checkers above say the same.
+_EXPORTS = {
+    "ConfigError": "fastpath.errors",
+    "FastpathError": "fastpath.errors",
+    "LocalProtocolError": "fastpath.errors",
+    "NoHostAvailable": "fastpath.errors",
+    "ProtocolError": "fastpath.errors",
+    "RemoteProtocolError": "fastpath.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def get_include() -> str:
+    """Directory to put on a C or Cython compiler's include path; it holds `fastpath/*.h`."""
+    here = Path(__file__).resolve().parent
+    installed = here / "include"
+    # An editable install has the headers where the repository keeps them.
+    return str(installed if installed.is_dir() else here.parent.parent / "include")

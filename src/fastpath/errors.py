@@ -55,25 +55,71 @@ class ConfigError(FastpathError, ValueError):
     """A configuration that is refused; what was live stays live.
 
     `path` leads into the document ("virtual_hosts[3].routes[17].match.prefix"), `source` names file, line and column
-    when they are known.
+    when they are known. `code` is a stable short name of the rule that was broken ("config_weight"), `index` the
+    position of the offending item in the list that was handed over (None when there is no such item).
     """
 
-    def __init__(self, reason: str, *, path: str = "", source: str | None = None):
-        super().__init__(reason, path, source)
+    def __init__(
+        self,
+        reason: str,
+        *,
+        path: str = "",
+        source: str | None = None,
+        code: str = "config",
+        index: int | None = None,
+    ):
+        super().__init__(reason, path, source, code, index)
         self.reason = reason
         self.path = path
         self.source = source
+        self.code = code
+        self.index = index
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.source, self.path, self.reason) if part)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild_config, (type(self), self.reason, self.path, self.source))
+        return (_rebuild_config, (type(self), self.reason, self.path, self.source, self.code, self.index))
 
 
-def _rebuild_config(kind: type[ConfigError], reason: str, path: str, source: str | None) -> ConfigError:
-    return kind(reason, path=path, source=source)
+def _rebuild_config(
+    kind: type[ConfigError], reason: str, path: str, source: str | None, code: str, index: int | None
+) -> ConfigError:
+    return kind(reason, path=path, source=source, code=code, index=index)
 
 
 class NoHostAvailable(FastpathError):
     """A cluster has no endpoint to offer: it is empty, all weights are zero, or every endpoint was excluded."""
+
+
+# Statuses of the C core that say nothing about a message or a configuration (fastpath/base.h).
+_PLAIN: dict[int, type[Exception]] = {
+    -1: MemoryError,
+    -2: ValueError,
+    -3: BufferError,
+    -4: RuntimeError,
+    -5: OverflowError,
+}
+
+
+def exception_for(
+    status: int,
+    code: str,
+    reason: str = "",
+    *,
+    position: int | None = None,
+    http_status: int = 0,
+    local: bool = False,
+) -> Exception:
+    """The exception that stands for a status of the C core (`fp_status`, < 0).
+
+    `code` is the status's name, `reason`, `position` and `http_status` are what `fp_error` says, `local` tells whether
+    this side made the message that is refused.
+    """
+    reason = reason or code
+    if -200 < status <= -100:
+        kind = LocalProtocolError if local else RemoteProtocolError
+        return kind(reason, code=code, position=position, status=http_status or 400)
+    if -300 < status <= -200:
+        return ConfigError(reason, code=code, index=position)
+    return _PLAIN.get(status, FastpathError)(reason)
