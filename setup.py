@@ -1,83 +1,159 @@
-"""Build: one static library (the C core with llhttp inside), linked into small Cython extensions."""
+"""Build: one static library (the C core), llhttp beside it, both linked into small Cython extensions and the cffi module.
+
+Switches, all from the environment:
+  FASTPATH_SANITIZE=address,undefined | thread   compile and link with these sanitizers
+  FASTPATH_DEBUG=1       no optimisation, assertions and symbols on
+  FASTPATH_COVERAGE=1    count lines, in C (gcov) and in Cython (line tracing)
+  FASTPATH_WERROR=1      warnings are errors
+  FASTPATH_PORTABLE=1    plain C11 only, no vector instructions
+  FASTPATH_LLHTTP_DIR, FASTPATH_LLHTTP_SYSTEM    where llhttp comes from, see tools/llhttp.py
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
-from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
+from setuptools.modified import newer_group
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 import llhttp  # noqa: E402
 
-LLHTTP = llhttp.locate()
 
-WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"] if os.environ.get("FASTPATH_WERROR") else []
-# -ffp-contract=off: ring and schedule doubles must round as Envoy's do.
-CORE_FLAGS = ["-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off"]
-
-core_sources = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "src/libfastpath").glob("*.c"))
-core_headers = sorted(
-    str(p.relative_to(ROOT)) for d in ("src/libfastpath", "include/fastpath") for p in (ROOT / d).glob("*.h")
-)
-core_pxds = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "src/fastpath").rglob("*.pxd"))
+def switch(name: str) -> str:
+    value = os.environ.get(f"FASTPATH_{name}", "")
+    return "" if value == "0" else value
 
 
-class BuildCore(build_clib):
-    """Compiles llhttp with its own flags: its generated code is not clean under ours."""
+def sources(directory: str, pattern: str) -> list[str]:
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / directory).rglob(pattern))
 
 
-class BuildExt(build_ext):
+SANITIZE, DEBUG, COVERAGE = switch("SANITIZE"), switch("DEBUG"), switch("COVERAGE")
+WERROR, PORTABLE = switch("WERROR"), switch("PORTABLE")
+VARIANT = [SANITIZE.replace(",", "-"), DEBUG and "debug", COVERAGE and "coverage", PORTABLE and "portable"]
+# Objects of different interpreters and switches never meet, and an editable install reuses those of the build before.
+BUILD_TEMP = str(Path("build", "-".join(["temp", sys.implementation.cache_tag, *filter(None, VARIANT)])))
+
+instrument = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else []
+instrument += ["--coverage"] if COVERAGE else []
+optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O3"]
+common = [*optimise, *instrument, "-fPIC", "-fvisibility=hidden"]
+# -ffp-contract=off: ring and schedule doubles must round the same on every machine.
+core_flags = [*common, "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"]
+binding_flags = [*common, "-Wall", *(["-DCYTHON_TRACE_NOGIL=1"] if COVERAGE else [])]
+if PORTABLE:
+    core_flags.append("-DFASTPATH_PORTABLE")
+if WERROR:
+    core_flags.append("-Werror")
+    binding_flags.append("-Werror")
+
+parser = llhttp.locate()
+core = sources("src/libfastpath", "*.c")
+headers = sources("src/libfastpath", "*.h") + sources("include/fastpath", "*.h")
+
+
+class Incremental:
+    """Compiles only what is older than its source or a header: distutils compiles all of a target or nothing."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.build_temp = BUILD_TEMP
+
+    def compile_incrementally(self) -> None:
+        compile_one = self.compiler._compile
+
+        def compile_if_older(target: str, source: str, *rest: object) -> None:
+            if newer_group([source, *headers], target):
+                compile_one(target, source, *rest)
+
+        self.compiler._compile = compile_if_older
+
+
+class BuildCore(Incremental, build_clib):
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.build_clib = BUILD_TEMP
+
+    def build_libraries(self, libraries: list[tuple[str, dict[str, list[str]]]]) -> None:
+        self.compile_incrementally()
+        super().build_libraries(libraries)
+
+
+class BuildExtensions(Incremental, build_ext):
     def run(self) -> None:
         self.run_command("build_clib")
         super().run()
 
+    def build_extensions(self) -> None:
+        self.compile_incrementally()
+        super().build_extensions()
+
+    def build_extension(self, extension: Extension) -> None:
+        if extension.sources[0].endswith(".pyx"):
+            from Cython.Build import cythonize
+
+            directives = {"language_level": 3, "linetrace": bool(COVERAGE)}
+            build_dir = str(Path("build", "cython" + ("-coverage" if COVERAGE else "")))
+            (made,) = cythonize(
+                [extension], include_path=["src"], build_dir=build_dir, compiler_directives=directives, quiet=True
+            )
+            extension.sources = made.sources
+        super().build_extension(extension)
+
+
+class Sdist(sdist):
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        """Puts llhttp's sources in, so that the sdist builds without a network."""
+        super().make_release_tree(base_dir, files)
+        bundled = llhttp.fetched_or_bundled()
+        for name in llhttp.FILES:
+            target = Path(base_dir, "third_party", "llhttp", name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(bundled / name, target)
+
 
 libraries = [
     (
-        "llhttp",
-        {
-            "sources": [str(LLHTTP / "src" / name) for name in ("llhttp.c", "api.c", "http.c")],
-            "include_dirs": [str(LLHTTP / "include")],
-            "cflags": ["-O3", "-fPIC", "-fvisibility=hidden", "-w"],
-        },
-    ),
-    (
         "fastpath",
         {
-            "sources": core_sources,
-            "obj_deps": {"": core_headers},
-            "include_dirs": ["include", str(LLHTTP / "include")],
-            "cflags": CORE_FLAGS + WARNINGS,
+            "sources": core,
+            "obj_deps": {"": headers},
+            "include_dirs": ["include", *parser.include_dirs],
+            "cflags": core_flags,
         },
-    ),
-]
-
-extensions = [
-    Extension(
-        f"fastpath.{path.stem}",
-        [str(path.relative_to(ROOT))],
-        include_dirs=["include"],
-        libraries=["fastpath", "llhttp"],
-        depends=core_sources + core_headers + core_pxds,
-        extra_compile_args=["-O3", "-fvisibility=hidden"],
     )
-    for path in sorted((ROOT / "src/fastpath").glob("_*.pyx"))
+]
+if parser.sources:
+    # Generated code, not clean under our warnings.
+    flags = {"sources": parser.sources, "include_dirs": parser.include_dirs, "cflags": [*common, "-w"]}
+    libraries.append(("llhttp", flags))
+
+link = {
+    "include_dirs": ["include"],
+    "libraries": [] if parser.sources else parser.libraries,
+    "library_dirs": parser.library_dirs,
+    # build_ext links the archives by itself; named here they make a changed one link its users again.
+    "extra_objects": [f"{BUILD_TEMP}/lib{name}.a" for name, _ in libraries],
+    "depends": core + headers,
+    "extra_compile_args": binding_flags,
+    "extra_link_args": instrument,
+}
+extensions = [
+    Extension(f"fastpath.{Path(source).stem}", [source], **link)
+    for source in sources("src/fastpath", "_*.pyx")
+    if sys.implementation.name == "cpython"
 ]
 
 setup(
-    packages=["fastpath", "fastpath.include", "fastpath.libfastpath"],
-    package_data={
-        "fastpath": ["*.pxd", "*.pyi", "py.typed"],
-        "fastpath.include": ["fastpath/*.h"],
-        "fastpath.libfastpath": ["*.pxd"],
-    },
     libraries=libraries,
-    ext_modules=cythonize(extensions, language_level=3, include_path=["src"]) if extensions else [],
-    cmdclass={"build_clib": BuildCore, "build_ext": BuildExt},
+    ext_modules=extensions,
+    cmdclass={"build_clib": BuildCore, "build_ext": BuildExtensions, "sdist": Sdist},
 )
