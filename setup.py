@@ -1,4 +1,4 @@
-"""Build: one static library (the C core), llhttp beside it, both linked into small Cython extensions and the cffi module.
+"""Build: one static library (the C core), llhttp beside it, both linked into Cython extensions and the cffi module.
 
 Switches, all from the environment:
   FASTPATH_SANITIZE=address,undefined | thread   compile and link with these sanitizers

@@ -1,0 +1,156 @@
+# The one door. Needs CPython >= 3.10 with its headers, gcc, make and pip; `make help` lists what there is.
+#
+#   PYTHON=...        the interpreter to use (default: the newest working one)
+#   VENV=...          where the virtual environment is made (default: .venv)
+#   FUZZ_SECONDS=...  how long each fuzzer runs, or FUZZ_RUNS=... how many inputs it takes
+#   TESTS=...         what pytest is given (default: all)
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+JOBS ?= 2
+VENV ?= .venv
+PYTHON ?= $(shell tools/find_python.sh)
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+TESTS ?= tests
+FUZZ_SECONDS ?= 60
+ALL_PYTHONS := 3.10 3.11 3.12 3.13
+
+SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.p[yx]* src/fastpath/*/*.p[yx]*) \
+	setup.py pyproject.toml tools/llhttp.py tools/llhttp.txt
+CORE_MK := $(MAKE) -j$(JOBS) -f tools/core.mk
+PYTEST := $(BIN)/python -m pytest -q
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+# ---- environment and build
+
+$(STAMPS)/venv:
+	@tools/make_venv.sh "$(PYTHON)" $(VENV)
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/requirements: pyproject.toml $(STAMPS)/venv
+	@$(BIN)/python -m pip install --quiet "setuptools>=77" "cython>=3.1" "cffi>=1.16"
+	@touch $@
+
+# Editable, so that only what changed is compiled again.
+$(STAMPS)/built: $(SOURCES) $(STAMPS)/requirements
+	@test -f $(STAMPS)/installed && ! test pyproject.toml -nt $(STAMPS)/installed \
+	  || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
+	@touch $(STAMPS)/installed
+	@FASTPATH_WERROR=$(FASTPATH_WERROR) $(BIN)/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+$(STAMPS)/lint: requirements/lint.txt $(STAMPS)/venv
+	@$(BIN)/python -m pip install --quiet --requirement requirements/lint.txt
+	@touch $@
+
+$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/venv
+	@$(BIN)/python -m pip install --quiet --requirement requirements/bench.txt
+	@touch $@
+
+build/llhttp/LICENSE: tools/llhttp.txt | $(STAMPS)/venv
+	@$(BIN)/python tools/llhttp.py >/dev/null
+
+.PHONY: build
+build: $(STAMPS)/built ## compile everything and install it into the virtual environment, editable
+
+# ---- see it work
+
+.PHONY: demo
+demo: $(STAMPS)/built ## real upstreams, a gateway and a client on loopback: routes, weights, retries
+	@$(BIN)/fastpath demo $(DEMO_FLAGS)
+
+# ---- tests
+
+.PHONY: test test-c test-python test-all
+test: test-c test-python ## C tests under ASan and UBSan, then the Python suite
+
+test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
+	@$(CORE_MK) VARIANT=asan test
+
+test-python: $(STAMPS)/built ## the Python suite
+	@$(PYTEST) $(TESTS)
+
+# Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure.
+test-all: test-c ## the Python suite on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
+	@ran=0; for version in $(ALL_PYTHONS); do \
+	  if ! python=$$(tools/find_python.sh $$version); then \
+	    test -z "$(FASTPATH_ALL_PYTHONS)" && continue; exit 1; fi; \
+	  echo "== CPython $$version ($$python)"; ran=$$((ran + 1)); \
+	  $(MAKE) test-python VENV=.venv-$$version PYTHON=$$python || exit 1; \
+	done; test $$ran -gt 0
+
+.PHONY: test-portable test-arm64
+test-portable: build/llhttp/LICENSE ## C tests without vector instructions
+	@$(CORE_MK) VARIANT=portable test
+
+test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
+	@tools/need.sh aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+	@tools/need.sh qemu-aarch64 qemu-user
+	@$(CORE_MK) VARIANT=arm64 test
+
+# ---- sanitizers and fuzzers
+
+.PHONY: asan tsan fuzz soak
+asan: test-c $(STAMPS)/built ## C tests and the Python suite under AddressSanitizer and UBSan
+	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS)
+
+tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
+	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
+
+fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
+	@tools/need.sh clang clang
+	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
+	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
+
+# ---- benchmarks
+
+.PHONY: bench
+bench: $(STAMPS)/built $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
+	@$(CORE_MK) VARIANT=release benchmarks
+	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
+
+# ---- lint
+
+.PHONY: lint lint-c lint-python format
+lint: lint-c lint-python ## formatting, types, warnings as errors; nothing is changed
+
+lint-c: build/llhttp/LICENSE $(STAMPS)/lint
+	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	@tools/need.sh clang clang
+	@$(CORE_MK) VARIANT=release library
+	@$(CORE_MK) VARIANT=lint-clang CC=clang library
+
+lint-python: $(STAMPS)/built $(STAMPS)/lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/cython-lint src/fastpath
+	@$(BIN)/mypy
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(STAMPS)/lint ## format C and Python in place
+	@$(BIN)/clang-format -i $(C_FILES)
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+C_FILES := $(wildcard include/fastpath/*.h src/libfastpath/*.[ch] tests/c/*.[ch] fuzz/*.[ch] benchmarks/c/*.[ch])
+
+# ---- distributions
+
+.PHONY: wheel sdist
+sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a network
+	@$(BIN)/python -m pip install --quiet build
+	@$(BIN)/python -m build --quiet --no-isolation --sdist
+
+wheel: sdist ## dist/fastpath-*.whl, built from the sdist and tried in an empty environment
+	@tools/make_wheel.sh $(BIN)/python
+
+.PHONY: clean
+clean: ## remove everything that was made, the virtual environments too
+	rm -rf build dist src/*.egg-info .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find src tests benchmarks tools examples \( -name '*.so' -o -name __pycache__ \) -prune -exec rm -rf {} +

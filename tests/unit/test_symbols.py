@@ -1,0 +1,49 @@
+"""The core has no state of its own, and an extension module shows nothing but its entry point."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import fastpath
+
+ROOT = Path(fastpath.__file__).parent.parent.parent
+ARCHIVE = ROOT / "build" / f"temp-{sys.implementation.cache_tag}" / "libfastpath.a"
+SOURCES = sorted((ROOT / "src/fastpath").glob("_*.pyx"))
+EXTENSIONS = sorted(Path(fastpath.__file__).parent.glob(f"_*.{sys.implementation.cache_tag}-*.so"))
+
+
+def run(*command: str | Path) -> list[str]:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def writable_symbols(archive: Path) -> list[str]:
+    """Symbols in sections that stay writable once a program runs (.data.rel.ro does not: it is sealed at load)."""
+    found = []
+    for line in run("objdump", "--syms", archive):
+        head, _, tail = line.partition("\t")
+        section = head.split()[-1] if tail else ""
+        writable = section.startswith((".data", ".bss", ".tdata", ".tbss", "*COM*")) and ".rel.ro" not in section
+        if writable and " d " not in head:
+            found.append(f"{tail.split()[-1]} in {section}")
+    return found
+
+
+def test_core_has_no_writable_globals() -> None:
+    assert writable_symbols(ARCHIVE) == []
+
+
+def test_writable_globals_would_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "state.c").write_text(
+        "int counter; static int hidden = 1; int next(void) { return counter + hidden++; }"
+    )
+    run("gcc", "-c", "-fPIC", tmp_path / "state.c", "-o", tmp_path / "state.o")
+    assert sorted(symbol.split()[0] for symbol in writable_symbols(tmp_path / "state.o")) == ["counter", "hidden"]
+
+
+def test_every_extension_shows_only_its_entry_point() -> None:
+    assert {path.name.partition(".")[0] for path in EXTENSIONS} >= {path.stem for path in SOURCES}
+    for extension in EXTENSIONS:
+        defined = {line.split()[-1] for line in run("nm", "--dynamic", "--defined-only", extension)}
+        assert defined == {f"PyInit_{extension.name.partition('.')[0]}"}

@@ -1,0 +1,77 @@
+# The C core outside of Python: one variant of it as a static library, and the C tests, fuzzers and benchmarks against it.
+#
+#   make -f tools/core.mk VARIANT=asan test            TESTS=tests/c/test_path.c for one of them
+#   make -f tools/core.mk VARIANT=fuzz CC=clang fuzzers
+#   make -f tools/core.mk VARIANT=release benchmarks
+#
+# Variants live in build/core/<variant> and share nothing.
+VARIANT ?= asan
+LLHTTP ?= build/llhttp
+OUT := build/core/$(VARIANT)
+
+sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
+flags.asan := -O1 -g -fsanitize=address,undefined $(sanitize)
+flags.tsan := -O1 -g -fsanitize=thread $(sanitize)
+flags.portable := $(flags.asan) -DFASTPATH_PORTABLE
+flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined $(sanitize)
+flags.release := -O3 -g -DNDEBUG
+flags.coverage := -O0 -g --coverage
+flags.arm64 := -O2 -g
+ifeq ($(VARIANT),arm64)
+CC := aarch64-linux-gnu-gcc
+RUN ?= qemu-aarch64 -L /usr/aarch64-linux-gnu
+endif
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
+CFLAGS_ALL := -std=c11 $(flags.$(VARIANT)) -fvisibility=hidden -ffp-contract=off $(CFLAGS)
+INCLUDES := -Iinclude -Isrc/libfastpath -I$(LLHTTP)/include
+LIBS := -lpthread -lm
+
+CORE := $(wildcard src/libfastpath/*.c)
+TESTS ?= $(wildcard tests/c/test_*.c)
+FUZZERS := $(wildcard fuzz/fuzz_*.c)
+BENCHMARKS := $(wildcard benchmarks/c/bench_*.c)
+ARCHIVES := $(OUT)/libfastpath.a $(OUT)/libllhttp.a
+
+.PHONY: library tests test fuzzers benchmarks
+.SECONDARY:
+
+library: $(ARCHIVES)
+tests: $(TESTS:%.c=$(OUT)/%)
+fuzzers: $(FUZZERS:%.c=$(OUT)/%)
+benchmarks: $(BENCHMARKS:%.c=$(OUT)/%)
+
+# Every program runs, also after one has failed, so that one run names all failures.
+test: tests
+	@failed=0; total=0; \
+	for program in $(TESTS:%.c=$(OUT)/%); do \
+	  total=$$((total + 1)); \
+	  if ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	    timeout 600 $(RUN) $$program; then echo "ok     $(VARIANT) $$(basename $$program)"; \
+	  else echo "FAILED $(VARIANT) $$(basename $$program)"; failed=$$((failed + 1)); fi; \
+	done; \
+	echo "$$((total - failed)) passed, $$failed failed"; test $$total -gt 0 && test $$failed -eq 0
+
+$(OUT)/libfastpath.a: $(CORE:%.c=$(OUT)/%.o)
+	@rm -f $@ && ar rcs $@ $^
+$(OUT)/libllhttp.a: $(patsubst %,$(OUT)/llhttp/%.o,llhttp api http)
+	@rm -f $@ && ar rcs $@ $^
+
+# Generated code, not clean under our warnings.
+$(OUT)/llhttp/%.o: $(LLHTTP)/src/%.c
+	@mkdir -p $(@D) && $(CC) $(flags.$(VARIANT)) -w -I$(LLHTTP)/include -c $< -o $@
+
+$(OUT)/%.o: %.c tools/core.mk
+	@mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) $(WARNINGS) $(INCLUDES) -MMD -MP -c $< -o $@
+
+$(OUT)/tests/%: $(OUT)/tests/%.o $(ARCHIVES)
+	@$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(ARCHIVES) $(LIBS) -o $@
+$(OUT)/benchmarks/%: $(OUT)/benchmarks/%.o $(ARCHIVES)
+	@$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(ARCHIVES) $(LIBS) -o $@
+$(OUT)/fuzz/%: $(OUT)/fuzz/%.o $(ARCHIVES)
+	@$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) $< $(ARCHIVES) $(LIBS) -o $@
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
