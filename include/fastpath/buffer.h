@@ -34,7 +34,10 @@ typedef struct fp_segment fp_segment;
 typedef struct fp_buffer fp_buffer;
 typedef struct fp_pool fp_pool;
 
-/* Called once, when the last reference to an external segment goes, in the thread that dropped it. */
+/*
+ * Called once, when the last reference to an external segment goes, in the thread that dropped it. The call that
+ * dropped it has done its work by then, so the callback may use the same buffer again.
+ */
 typedef void (*fp_release_fn)(void *context);
 
 /* A run of bytes and the segment that holds them. Borrowed, unless a call says that it carries a reference. */
@@ -56,7 +59,7 @@ typedef struct fp_room {
  * A pool lives until its last reference and its last block in use are gone.
  */
 
-/* A pool of block_size bytes (64 .. 2^30; else ARGUMENT) per block. Owned by the caller: one reference. Threads: any. */
+/* A pool of blocks of block_size bytes (64 .. 2^30; else ARGUMENT). One reference, the caller's. Threads: any. */
 fp_status fp_pool_new(size_t block_size, size_t max_cached, fp_pool **pool);
 fp_pool *fp_pool_ref(fp_pool *pool); /* returns pool; NULL is allowed */
 void fp_pool_unref(fp_pool *pool);   /* NULL is allowed */
@@ -76,8 +79,8 @@ fp_segment *fp_segment_ref(fp_segment *segment); /* returns segment. Threads: an
 void fp_segment_unref(fp_segment *segment);      /* NULL is allowed. Threads: any */
 
 /*
- * A new empty buffer, which takes its blocks from the pool (and holds a reference to it), or, with a NULL pool, from the
- * allocator in sizes that grow with its content. An empty buffer holds no blocks. NULL when out of memory.
+ * A new empty buffer, which takes its blocks from the pool (and holds a reference to it), or, with a NULL pool, from
+ * the allocator in sizes that grow with its content. An empty buffer holds no blocks. NULL when out of memory.
  */
 fp_buffer *fp_buffer_new(fp_pool *pool);
 void fp_buffer_free(fp_buffer *buffer); /* NULL is allowed. Must not be exported */
@@ -163,8 +166,9 @@ void fp_buffer_unexport(fp_buffer *buffer);
 fp_status fp_buffer_copy_out(const fp_buffer *buffer, size_t offset, void *out, size_t len);
 
 /*
- * Position of the first occurrence at or after `offset`: OK or NONE. An occurrence may span slices. Linear time. An empty
- * sequence is found at offset, when offset is no more than the length. find allocates for sequences over 256 bytes only.
+ * Position of the first occurrence at or after `offset`: OK or NONE. An occurrence may span slices. Linear time. An
+ * empty sequence is found at offset, when offset is no more than the length. Only fp_buffer_find with a sequence of
+ * more than 256 bytes allocates, and so can fail with MEMORY.
  */
 fp_status fp_buffer_find_byte(const fp_buffer *buffer, uint8_t byte, size_t offset, size_t *position);
 fp_status fp_buffer_find(const fp_buffer *buffer, const void *sequence, size_t len, size_t offset, size_t *position);
