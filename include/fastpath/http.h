@@ -40,22 +40,44 @@ enum {
   FASTPATH_HTTP_UNTIL_CLOSE = 1 << 5,        /* response only: the body runs to the end of the stream */
   FASTPATH_HTTP_ABSOLUTE_FORM = 1 << 6,      /* the target is absolute-form; authority comes from it */
   FASTPATH_HTTP_CONNECTION_OPTIONS = 1 << 7, /* Connection names fields besides close, keep-alive, upgrade */
-  FASTPATH_HTTP_FAST_PATH = 1 << 8           /* accepted by the scan, without running llhttp */
+  FASTPATH_HTTP_FAST_PATH = 1 << 8,          /* accepted by the scan, without running llhttp */
+  FASTPATH_HTTP_NO_BODY = 1 << 9             /* response only: no body follows, whatever the fields say (RFC 9112 6.3:
+                                                HEAD, 1xx, 204, 304, 2xx to CONNECT) */
+};
+
+/* Ids of the names that frame a message or belong to one hop. More ids come from fp_http_name_id. */
+enum {
+  FASTPATH_HTTP_NAME_HOST = 1,
+  FASTPATH_HTTP_NAME_CONTENT_LENGTH,
+  FASTPATH_HTTP_NAME_TRANSFER_ENCODING,
+  FASTPATH_HTTP_NAME_CONNECTION,
+  FASTPATH_HTTP_NAME_UPGRADE,
+  FASTPATH_HTTP_NAME_EXPECT,
+  FASTPATH_HTTP_NAME_KEEP_ALIVE,
+  FASTPATH_HTTP_NAME_PROXY_CONNECTION,
+  FASTPATH_HTTP_NAME_TE,
+  FASTPATH_HTTP_NAME_TRAILER,
+  FASTPATH_HTTP_NAME_PROXY_AUTHENTICATE,
+  FASTPATH_HTTP_NAME_PROXY_AUTHORIZATION,
+  FASTPATH_HTTP_NAME_HTTP2_SETTINGS
 };
 
 /* Limits, each with an error of its own. Fill with fp_http_limits_default and change what is needed. */
 typedef struct fp_http_limits {
   uint32_t max_headers;        /* fields in a head: 100. At most 65535 */
   uint32_t max_head;           /* bytes of a head, start line and blank line included: 65536. At most 2^30 */
-  uint32_t max_line;           /* bytes of one line without its CRLF: 16384 */
+  uint32_t max_line;           /* bytes of one line without its CRLF: 16384. A field name holds 65535 at most */
   uint32_t max_chunk_overhead; /* bytes of chunk-size lines beyond a tenth of the body so far: 16384 */
   uint32_t max_trailers;       /* fields in a trailer section: 100 */
   uint32_t max_trailer_bytes;  /* bytes of a trailer section: 16384 */
   uint32_t max_interim;        /* 1xx responses before a final one: 16 */
-  uint32_t max_leading_blank;  /* empty lines before a start line (RFC 9112 2.2): 1 */
+  uint32_t max_leading_blank;  /* empty lines before a request line (RFC 9112 2.2): 1. None before a status line */
 } fp_http_limits;
 
-/* One header field: offsets from the head's first byte. The value has no surrounding blanks. */
+/*
+ * One header field: offsets from the head's first byte. The value has no surrounding blanks; an empty one lies at the
+ * end of its line.
+ */
 typedef struct fp_http_field {
   uint32_t name;
   uint32_t value;
@@ -69,7 +91,8 @@ typedef struct fp_http_head {
   fp_http_field *fields;
   uint32_t field_capacity;
   uint32_t field_count;
-  uint32_t head_len;   /* bytes from the first byte given to the one after the blank line */
+  uint32_t head_len;   /* bytes from the first byte given (blank lines before the start line included) to the one after
+                          the blank line that ends the head */
   uint32_t flags;      /* FASTPATH_HTTP_* */
   uint8_t method;      /* fp_http_method; requests */
   uint8_t minor;       /* 0 or 1: HTTP/1.minor */
@@ -96,6 +119,23 @@ typedef struct fp_http_head_reader fp_http_head_reader;
 void fp_http_limits_default(fp_http_limits *limits);
 
 /*
+ * What is refused. llhttp, with every lenient flag off, judges the grammar; over it stand these rules.
+ *   start line   exactly "method SP target SP HTTP/1.0|1.1"; any other HTTP/x.y is answered 505. "PRI * HTTP/2.0" is
+ *                FASTPATH_ERR_HTTP_HTTP2_PREFACE. A status is 100 .. 599.
+ *   target       "/...", "http(s)://authority...", "*" for OPTIONS only, "host:port" for CONNECT and only there; no '#',
+ *                no byte outside 0x21 .. 0x7e.
+ *   Host         once in an HTTP/1.1 request, never twice; host[:port] of RFC 3986 without user information and without
+ *                percent-encoding; empty only beside a target that carries the authority.
+ *   framing      Content-Length once, digits only, at most 2^63 - 1. Transfer-Encoding once, exactly "chunked", never
+ *                under HTTP/1.0, never beside Content-Length. In a 1xx or 204 response both are refused, except for
+ *                "Content-Length: 0", which is dropped from the flags.
+ *   line ends    CRLF only; no folding; no blank before a colon; no empty name.
+ * The verdict, its position and its message depend on the bytes alone, not on the pieces they arrive in: what llhttp or
+ * a limit refuses is refused at that byte, the start line when it is complete, and the fields when the head is.
+ * fp_error.http_status is what to answer a request with, and 502 for a response.
+ */
+
+/*
  * Parse one request head that starts at data[0].
  *   data, len  borrowed for the call. Nothing is read past data + len.
  *   limits     NULL for the defaults.
@@ -106,7 +146,7 @@ void fp_http_limits_default(fp_http_limits *limits);
 fp_status fp_http_parse_request(const uint8_t *data, size_t len, const fp_http_limits *limits, fp_http_head *head,
                                 fp_error *error);
 
-/* The same for a response head. `request_method` decides framing (HEAD, CONNECT): RFC 9112 6.3. */
+/* The same for a response head. `request_method` is that of the request it answers and decides framing: RFC 9112 6.3. */
 fp_status fp_http_parse_response(const uint8_t *data, size_t len, fp_http_method request_method,
                                  const fp_http_limits *limits, fp_http_head *head, fp_error *error);
 
@@ -116,7 +156,8 @@ void fp_http_head_reader_free(fp_http_head_reader *reader);
 
 /*
  * Read a head that grows: data must hold all bytes of the head so far, the ones of earlier calls unchanged (their
- * address may differ). Work is linear in the total, however many calls it takes. After OK the reader is ready for the
+ * address may differ). Work is linear in the total, however many calls it takes; head is written only on OK, so its
+ * contents need not survive between calls, but field_capacity must stay the same. After OK the reader is ready for the
  * next head; after a refusal every call returns the same refusal until fp_http_head_reader_reset. Threads: one.
  */
 fp_status fp_http_head_reader_read(fp_http_head_reader *reader, const uint8_t *data, size_t len,
@@ -127,6 +168,7 @@ void fp_http_head_reader_reset(fp_http_head_reader *reader);
 uint16_t fp_http_name_count(void);
 uint16_t fp_http_name_id(const uint8_t *name, size_t len);     /* case-insensitive; 0 when not well known */
 const char *fp_http_name(uint16_t id, size_t *len);            /* lower case, static C string; NULL for a bad id */
+const char *fp_http_name_wire(uint16_t id, size_t *len);       /* "Content-Type": as most senders write it */
 
 /* [/cffi] */
 
