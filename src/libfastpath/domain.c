@@ -1,0 +1,231 @@
+#include "domain.h"
+
+#include <fastpath/route.h>
+#include <string.h>
+
+#include "error.h"
+#include "memory.h"
+
+enum { MAX = FASTPATH_ROUTE_DOMAIN_MAX };
+
+/* ---- letter case and hashing, eight bytes at a time ---- */
+
+/* 'A'..'Z' of eight bytes to lower case; no carry crosses from one byte to the next. */
+static inline uint64_t lower_word(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u, low7 = word & (0x7f * ones);
+  const uint64_t from_a = low7 + (0x80 - 'A') * ones, after_z = low7 + (0x80 - 'Z' - 1) * ones;
+  const uint64_t capital = (from_a & ~after_z & ~word) & (0x80 * ones);
+  return word | capital >> 2;
+}
+
+void fp_domain_lower(uint8_t *out, const uint8_t *text, size_t len) {
+  uint64_t word;
+  size_t at = 0;
+  for (; at + 8 <= len; at += 8) {
+    memcpy(&word, text + at, 8);
+    word = lower_word(word);
+    memcpy(out + at, &word, 8);
+  }
+  for (; at < len; at++) out[at] = (uint8_t)(text[at] - 'A') < 26 ? (uint8_t)(text[at] | 0x20) : text[at];
+}
+
+static inline uint64_t mix(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+  return hash ^ hash >> 29;
+}
+
+static uint32_t hash_bytes(const uint8_t *bytes, size_t len) {
+  uint64_t hash = len, word;
+  for (; len >= 8; bytes += 8, len -= 8) {
+    memcpy(&word, bytes, 8);
+    hash = mix(hash, word);
+  }
+  if (len >= 4) {
+    uint32_t first, last;
+    memcpy(&first, bytes, 4);
+    memcpy(&last, bytes + len - 4, 4);
+    hash = mix(hash, (uint64_t)first << 32 | last);
+  } else if (len > 0) {
+    hash = mix(hash, (uint64_t)bytes[0] << 16 | (uint64_t)bytes[len / 2] << 8 | bytes[len - 1]);
+  }
+  return (uint32_t)(hash >> 32);
+}
+
+/* ---- building ---- */
+
+static bool is_suffix(const uint8_t *domain, size_t len) { return len > 1 && domain[0] == '*'; }
+
+static bool is_prefix(const uint8_t *domain, size_t len) {
+  return len > 1 && domain[0] != '*' && domain[len - 1] == '*';
+}
+
+static bool is_default(const uint8_t *domain, size_t len) { return len == 1 && domain[0] == '*'; }
+
+/* The slot that holds these bytes, or the empty one where they would go. */
+static inline size_t probe(const fp_domain_index *index, const uint8_t *bytes, size_t len, uint32_t hash) {
+  size_t at = hash & index->slot_mask;
+  for (;; at = (at + 1) & index->slot_mask) {
+    const fp_domain_slot *slot = &index->slots[at];
+    if (slot->virtual_host == FP_DOMAIN_NO_HOST) return at;
+    if (slot->hash == hash && slot->len == len && memcmp(index->bytes + slot->offset, bytes, len) == 0) return at;
+  }
+}
+
+static void *allocate(fp_domain_index *index, size_t count, size_t size) {
+  const size_t bytes = count == 0 ? size : count * size;
+  void *block = fp_memory_alloc(bytes);
+  if (block != NULL) index->size += bytes;
+  return block;
+}
+
+static fp_status fill_slots(fp_domain_index *index, const fp_domain *domains, size_t count, fp_error *error) {
+  size_t slots = 8;
+  while (slots < 2 * count) slots *= 2;
+  index->slots = allocate(index, slots, sizeof *index->slots);
+  if (index->slots == NULL) return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
+  memset(index->slots, 0xff, slots * sizeof *index->slots);
+  index->slot_mask = slots - 1;
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *bytes = index->bytes + domains[i].offset;
+    const uint32_t hash = hash_bytes(bytes, domains[i].len);
+    fp_domain_slot *slot = &index->slots[probe(index, bytes, domains[i].len, hash)];
+    if (slot->virtual_host != FP_DOMAIN_NO_HOST) {
+      return fp_error_set(error, FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN, 0, i,
+                          "domain \"%.*s\" occurs twice", (int)(domains[i].len < 128 ? domains[i].len : 128),
+                          (const char *)bytes);
+    }
+    *slot = (fp_domain_slot){.hash = hash,
+                             .offset = (uint32_t)domains[i].offset,
+                             .len = domains[i].len,
+                             .virtual_host = domains[i].virtual_host};
+    if (is_default(bytes, domains[i].len)) index->default_host = domains[i].virtual_host;
+  }
+  return FASTPATH_OK;
+}
+
+static void reverse(uint8_t *out, const uint8_t *text, size_t len) {
+  for (size_t i = 0; i < len; i++) out[i] = text[len - 1 - i];
+}
+
+/*
+ * The trie over all wildcards of one sort. The longest is to win, so ranks go from the longest to the shortest: counted
+ * out by length.
+ */
+static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uint32_t **hosts,
+                                const fp_domain *domains, size_t count, bool suffixes) {
+  uint32_t rank_by_len[MAX + 2] = {0};
+  size_t wildcards = 0, spelt_len = 0;
+  fp_route_trie_key *keys = NULL;
+  uint8_t *spelt = NULL;
+  fp_status status = FASTPATH_ERR_MEMORY;
+
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *bytes = index->bytes + domains[i].offset;
+    if (!(suffixes ? is_suffix : is_prefix)(bytes, domains[i].len)) continue;
+    rank_by_len[domains[i].len]++;
+    wildcards++;
+    spelt_len += domains[i].len - 1;
+  }
+  if (wildcards == 0) return FASTPATH_OK;
+  for (uint32_t len = MAX + 1, rank = 0; len-- > 0;) {
+    const uint32_t of_this_len = rank_by_len[len];
+    rank_by_len[len] = rank;
+    rank += of_this_len;
+  }
+
+  *hosts = allocate(index, wildcards, sizeof **hosts);
+  keys = fp_memory_alloc(wildcards * sizeof *keys);
+  spelt = fp_memory_alloc(spelt_len);
+  if (*hosts != NULL && keys != NULL && spelt != NULL) {
+    size_t key = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+      const uint8_t *bytes = index->bytes + domains[i].offset;
+      const uint32_t len = domains[i].len - 1, rank = rank_by_len[domains[i].len];
+      if (!(suffixes ? is_suffix : is_prefix)(bytes, domains[i].len)) continue;
+      if (suffixes) {
+        reverse(spelt + at, bytes + 1, len);
+      } else {
+        memcpy(spelt + at, bytes, len);
+      }
+      keys[key++] = (fp_route_trie_key){.data = spelt + at, .len = len, .rank = rank, .kind = FP_ROUTE_TRIE_PREFIX};
+      (*hosts)[rank] = domains[i].virtual_host;
+      rank_by_len[domains[i].len]++;
+      at += len;
+    }
+    status = fp_route_trie_build(trie, keys, wildcards);
+    if (status >= 0) index->size += trie->block_size;
+  }
+  fp_memory_free(spelt);
+  fp_memory_free(keys);
+  return status;
+}
+
+fp_status fp_domain_index_build(fp_domain_index *index, const uint8_t *bytes, size_t bytes_len,
+                                const fp_domain *domains, size_t count, fp_error *error) {
+  fp_status status;
+  memset(index, 0, sizeof *index);
+  index->default_host = FP_DOMAIN_NO_HOST;
+  if (bytes_len > UINT32_MAX) {
+    return fp_error_set(error, FASTPATH_ERR_OVERFLOW, 0, 0, "the domains are longer than 4 GiB together");
+  }
+  index->bytes = allocate(index, bytes_len, 1);
+  if (index->bytes == NULL) return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
+  if (bytes_len > 0) memcpy(index->bytes, bytes, bytes_len);
+
+  status = fill_slots(index, domains, count, error);
+  if (status >= 0) {
+    status = fill_wildcards(index, &index->suffixes, &index->suffix_hosts, domains, count, true);
+    if (status >= 0) status = fill_wildcards(index, &index->prefixes, &index->prefix_hosts, domains, count, false);
+    if (status < 0) (void)fp_error_set(error, status, 0, 0, "out of memory");
+  }
+  if (status < 0) {
+    fp_domain_index_clear(index);
+    return status;
+  }
+  index->only_default = count == 1 && index->default_host != FP_DOMAIN_NO_HOST;
+  return FASTPATH_OK;
+}
+
+void fp_domain_index_clear(fp_domain_index *index) {
+  fp_memory_free(index->slots);
+  fp_memory_free(index->bytes);
+  fp_memory_free(index->suffix_hosts);
+  fp_memory_free(index->prefix_hosts);
+  fp_route_trie_clear(&index->suffixes);
+  fp_route_trie_clear(&index->prefixes);
+  memset(index, 0, sizeof *index);
+}
+
+/* ---- looking up ---- */
+
+/* A wildcard stands for at least one byte: what the rest may match is one byte shorter than the host. */
+static inline size_t fixed_part(size_t len) { return len - 1 < MAX ? len - 1 : MAX; }
+
+uint32_t fp_domain_index_find(const fp_domain_index *index, const uint8_t *host, size_t len) {
+  uint8_t lowered[MAX], backwards[MAX];
+  size_t fixed;
+  uint32_t rank;
+  if (index->only_default) return index->default_host;
+  if (host == NULL) return FP_DOMAIN_NO_HOST;
+
+  fp_domain_lower(lowered, host, len < MAX ? len : MAX);
+  if (len <= MAX) {
+    const fp_domain_slot *slot = &index->slots[probe(index, lowered, len, hash_bytes(lowered, len))];
+    /* Wildcards are in the table too, since they must not repeat, but no host is equal to one. */
+    if (slot->virtual_host != FP_DOMAIN_NO_HOST && !is_suffix(lowered, len) && !is_prefix(lowered, len)) {
+      return slot->virtual_host;
+    }
+  }
+  if (len == 0) return index->default_host;
+  fixed = fixed_part(len);
+  if (index->suffixes.nodes != NULL) {
+    reverse(backwards, host + len - fixed, fixed);
+    rank = fp_route_trie_first_folded(&index->suffixes, backwards, fixed, FP_ROUTE_TRIE_NONE);
+    if (rank != FP_ROUTE_TRIE_NONE) return index->suffix_hosts[rank];
+  }
+  if (index->prefixes.nodes != NULL) {
+    rank = fp_route_trie_first(&index->prefixes, lowered, fixed, FP_ROUTE_TRIE_NONE);
+    if (rank != FP_ROUTE_TRIE_NONE) return index->prefix_hosts[rank];
+  }
+  return index->default_host;
+}

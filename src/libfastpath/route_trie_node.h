@@ -1,0 +1,147 @@
+/* route_trie_node.h - a node of the trie and the comparisons on it, by SSE2, NEON or plain C. */
+#ifndef FASTPATH_INTERNAL_ROUTE_TRIE_NODE_H
+#define FASTPATH_INTERNAL_ROUTE_TRIE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "route_trie.h"
+
+#if defined(__SSE2__) && !defined(FASTPATH_PORTABLE)
+#include <emmintrin.h>
+#define FP_ROUTE_TRIE_SSE2 1
+#elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(FASTPATH_PORTABLE)
+#include <arm_neon.h>
+#define FP_ROUTE_TRIE_NEON 1
+#endif
+
+enum {
+  FP_ROUTE_TRIE_LABEL_MAX = 20,
+  FP_ROUTE_TRIE_FIRST_MAX = 24,
+  FP_ROUTE_TRIE_MAP_SIZE = 256 /* child's place + 1 by byte, 0 for none */
+};
+
+struct fp_route_trie_node {
+  uint32_t prefix; /* lowest rank of each kind that ends here, or FP_ROUTE_TRIE_NONE */
+  uint32_t exact;
+  uint32_t separated;
+  uint32_t child; /* index of the first child */
+  uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
+  uint8_t label_len;
+  uint8_t child_count; /* at most 255: no key holds NUL */
+  uint8_t reserved[2];
+  union {
+    uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* padded with zeros, in order */
+    uint64_t map;                           /* above 24 children: offset into the maps */
+  };
+};
+
+_Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
+
+static inline uint8_t fp_route_trie_fold(uint8_t byte) {
+  return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte;
+}
+
+/*
+ * Whether the bytes at `text`, folded if asked, begin with the node's label. 20 bytes of text must be readable; those
+ * after its end are zeros, which no label holds.
+ */
+static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded);
+
+/* The place among the children of the one that `byte` leads to, or -1. For nodes with up to 24 children. */
+static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte);
+
+#if FP_ROUTE_TRIE_SSE2
+
+static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded) {
+  __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+  const __m128i label = _mm_load_si128((const __m128i *)(const void *)node->label);
+  unsigned equal;
+  uint32_t rest, label_rest;
+  if (folded) {
+    /* 'A'..'Z' moved to the bottom of the signed range, so that one comparison finds them */
+    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8((char)(0x80 - 'A')));
+    const __m128i capital = _mm_cmplt_epi8(moved, _mm_set1_epi8((char)(-128 + 26)));
+    bytes = _mm_or_si128(bytes, _mm_and_si128(capital, _mm_set1_epi8(0x20)));
+  }
+  equal = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, label));
+  if (node->label_len <= 16) return (~equal & ((1u << node->label_len) - 1)) == 0;
+  if (equal != 0xffff) return false;
+  if (folded) {
+    for (unsigned i = 16; i < node->label_len; i++) {
+      if (fp_route_trie_fold(text[i]) != node->label[i]) return false;
+    }
+    return true;
+  }
+  memcpy(&rest, text + 16, 4);
+  memcpy(&label_rest, node->label + 16, 4);
+  return (rest ^ label_rest) << (8 * (FP_ROUTE_TRIE_LABEL_MAX - node->label_len)) == 0;
+}
+
+static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
+  const __m128i wanted = _mm_set1_epi8((char)byte);
+  const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)node->first);
+  const __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(node->first + 16));
+  uint32_t hits = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(low, wanted));
+  hits |= (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(high, wanted)) << 16;
+  hits &= (1u << node->child_count) - 1;
+  return hits == 0 ? -1 : __builtin_ctz(hits);
+}
+
+#elif FP_ROUTE_TRIE_NEON
+
+/* Four bits for each of the sixteen bytes that are all ones. */
+static inline uint64_t fp_route_trie_nibbles(uint8x16_t equal) {
+  return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(equal), 4)), 0);
+}
+
+static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded) {
+  uint8x16_t bytes = vld1q_u8(text);
+  uint64_t differ;
+  if (folded) {
+    const uint8x16_t capital = vcltq_u8(vsubq_u8(bytes, vdupq_n_u8('A')), vdupq_n_u8(26));
+    bytes = vorrq_u8(bytes, vandq_u8(capital, vdupq_n_u8(0x20)));
+  }
+  differ = ~fp_route_trie_nibbles(vceqq_u8(bytes, vld1q_u8(node->label)));
+  if (node->label_len < 16) return (differ & (((uint64_t)1 << (4 * node->label_len)) - 1)) == 0;
+  if (differ != 0) return false;
+  for (unsigned i = 16; i < node->label_len; i++) {
+    if ((folded ? fp_route_trie_fold(text[i]) : text[i]) != node->label[i]) return false;
+  }
+  return true;
+}
+
+static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
+  const uint8x16_t wanted = vdupq_n_u8(byte);
+  const uint8x8_t high = vceq_u8(vld1_u8(node->first + 16), vget_low_u8(wanted));
+  uint64_t hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first), wanted));
+  int place;
+  if (hits != 0) {
+    place = __builtin_ctzll(hits) >> 2;
+  } else {
+    hits = vget_lane_u64(vreinterpret_u64_u8(high), 0);
+    if (hits == 0) return -1;
+    place = 16 + (__builtin_ctzll(hits) >> 3);
+  }
+  return place < node->child_count ? place : -1;
+}
+
+#else
+
+static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded) {
+  for (unsigned i = 0; i < node->label_len; i++) {
+    if ((folded ? fp_route_trie_fold(text[i]) : text[i]) != node->label[i]) return false;
+  }
+  return true;
+}
+
+static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
+  for (int i = 0; i < node->child_count; i++) {
+    if (node->first[i] == byte) return i;
+  }
+  return -1;
+}
+
+#endif
+#endif
