@@ -32,7 +32,9 @@ typedef enum fp_route_path_kind {
 } fp_route_path_kind;
 
 /* Bits of the flags of fp_route_builder_add_route. */
-enum { FASTPATH_ROUTE_IGNORE_CASE = 1 << 0 /* of ASCII letters in the path */ };
+enum {
+  FASTPATH_ROUTE_IGNORE_CASE = 1 << 0 /* of ASCII letters in the path */
+};
 
 /* Bits of the flags of fp_route_builder_build. */
 enum {

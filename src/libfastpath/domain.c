@@ -6,7 +6,9 @@
 #include "error.h"
 #include "memory.h"
 
-enum { MAX = FASTPATH_ROUTE_DOMAIN_MAX };
+enum {
+  MAX = FASTPATH_ROUTE_DOMAIN_MAX
+};
 
 /* ---- letter case and hashing, eight bytes at a time ---- */
 
@@ -90,9 +92,8 @@ static fp_status fill_slots(fp_domain_index *index, const fp_domain *domains, si
     const uint32_t hash = hash_bytes(bytes, domains[i].len);
     fp_domain_slot *slot = &index->slots[probe(index, bytes, domains[i].len, hash)];
     if (slot->virtual_host != FP_DOMAIN_NO_HOST) {
-      return fp_error_set(error, FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN, 0, i,
-                          "domain \"%.*s\" occurs twice", (int)(domains[i].len < 128 ? domains[i].len : 128),
-                          (const char *)bytes);
+      return fp_error_set(error, FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN, 0, i, "domain \"%.*s\" occurs twice",
+                          (int)(domains[i].len < 128 ? domains[i].len : 128), (const char *)bytes);
     }
     *slot = (fp_domain_slot){.hash = hash,
                              .offset = (uint32_t)domains[i].offset,
@@ -111,8 +112,8 @@ static void reverse(uint8_t *out, const uint8_t *text, size_t len) {
  * The trie over all wildcards of one sort. The longest is to win, so ranks go from the longest to the shortest: counted
  * out by length.
  */
-static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uint32_t **hosts,
-                                const fp_domain *domains, size_t count, bool suffixes) {
+static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uint32_t **hosts, const fp_domain *domains,
+                                size_t count, bool suffixes) {
   uint32_t rank_by_len[MAX + 2] = {0};
   size_t wildcards = 0, spelt_len = 0;
   fp_route_trie_key *keys = NULL;

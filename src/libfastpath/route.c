@@ -245,9 +245,8 @@ static fp_status build_hosts(fp_route_table *table, const fp_route_builder *buil
     if (specs[i].shared != NULL) {
       table->hosts[i] = fp_virtual_host_ref(specs[i].shared);
     } else {
-      const fp_status status =
-          fp_virtual_host_new(builder->paths.items, start == end ? NULL : routes + start, end - start,
-                              builder->weights.items, &table->hosts[i], error);
+      const fp_status status = fp_virtual_host_new(builder->paths.items, start == end ? NULL : routes + start,
+                                                   end - start, builder->weights.items, &table->hosts[i], error);
       if (status < 0) {
         if (status == FASTPATH_ERR_CONFIG_WEIGHT && error != NULL) error->position += start;
         return status;
@@ -344,6 +343,5 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
 
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value) {
   if (match->share_total == 0) return FASTPATH_ROUTE_INDEX_NONE;
-  return fp_virtual_host_share(table->hosts[match->virtual_host], match->route,
-                               (uint32_t)(value % match->share_total));
+  return fp_virtual_host_share(table->hosts[match->virtual_host], match->route, (uint32_t)(value % match->share_total));
 }

@@ -11,7 +11,10 @@
 #include "check.h"
 #include "naive_router.h"
 
-enum { REQUESTS_PER_TABLE = 200, MAX_HOSTS = 5 };
+enum {
+  REQUESTS_PER_TABLE = 200,
+  MAX_HOSTS = 5
+};
 
 static uint64_t state;
 
@@ -25,8 +28,8 @@ static uint64_t next(void) { /* splitmix64 */
 static size_t below(size_t limit) { return (size_t)(next() % limit); }
 
 static const char *alphabet; /* of the table at hand: a small one makes paths share beginnings, a big one wide nodes */
-static const char *const alphabets[] = {"ab", "ab/", "aAbB/", "abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-                                        "ab/?#", "\x01\x7f\x80\xff/az@[`{"};
+static const char *const alphabets[] = {
+    "ab", "ab/", "aAbB/", "abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ", "ab/?#", "\x01\x7f\x80\xff/az@[`{"};
 
 static uint8_t letter(void) { return (uint8_t)alphabet[below(strlen(alphabet))]; }
 
@@ -120,7 +123,7 @@ static size_t near_path(const naive_host *host, uint8_t *path, size_t max) {
     if (below(4) == 0) {
       for (size_t i = 0; i < len; i++) path[i] = below(2) ? naive_lower(path[i]) : path[i];
     }
-    if (len < max && below(3) == 0) path[len++] = (uint8_t) "/?#\0"[below(4)];
+    if (len < max && below(3) == 0) path[len++] = (uint8_t)"/?#\0"[below(4)];
   }
   if (below(2) == 0) len += random_path(path + len, max - len);
   return len;

@@ -4,9 +4,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "../c/check.h"
+#include "check.h"
 
-enum { READERS = 8, PUBLICATIONS = 5000, PUBLISHERS = 2 };
+enum {
+  READERS = 8,
+  PUBLICATIONS = 5000,
+  PUBLISHERS = 2
+};
 
 #define ALIVE 0x600df00du
 #define FREED 0xdeadbeefu
