@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastpath.config import load
     from fastpath.errors import (
         ConfigError,
+        ConfigErrors,
+        ConfigWarning,
         FastpathError,
         LocalProtocolError,
         NoHostAvailable,
@@ -24,22 +27,28 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ConfigError",
+    "ConfigErrors",
+    "ConfigWarning",
     "FastpathError",
     "LocalProtocolError",
     "NoHostAvailable",
     "ProtocolError",
     "RemoteProtocolError",
     "get_include",
+    "load",
 ]
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
 _EXPORTS = {
     "ConfigError": "fastpath.errors",
+    "ConfigErrors": "fastpath.errors",
+    "ConfigWarning": "fastpath.errors",
     "FastpathError": "fastpath.errors",
     "LocalProtocolError": "fastpath.errors",
     "NoHostAvailable": "fastpath.errors",
     "ProtocolError": "fastpath.errors",
     "RemoteProtocolError": "fastpath.errors",
+    "load": "fastpath.config",
 }
 
 

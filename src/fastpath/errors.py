@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "ConfigError",
+    "ConfigErrors",
+    "ConfigWarning",
     "FastpathError",
     "LocalProtocolError",
     "NoHostAvailable",
@@ -55,8 +59,9 @@ class ConfigError(FastpathError, ValueError):
     """A configuration that is refused; what was live stays live.
 
     `path` leads into the document ("virtual_hosts[3].routes[17].match.prefix"), `source` names file, line and column
-    when they are known. `code` is a stable short name of the rule that was broken ("config_weight"), `index` the
-    position of the offending item in the list that was handed over (None when there is no such item).
+    when they are known; `line` and `column` count from 1. `code` is a stable short name of the rule that was broken
+    ("config_weight"), `index` the position of the offending item in the list that was handed over (None when there is
+    no such item).
     """
 
     def __init__(
@@ -65,13 +70,17 @@ class ConfigError(FastpathError, ValueError):
         *,
         path: str = "",
         source: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
         code: str = "config",
         index: int | None = None,
     ):
-        super().__init__(reason, path, source, code, index)
+        super().__init__(reason, path, source, line, column, code, index)
         self.reason = reason
         self.path = path
         self.source = source
+        self.line = line
+        self.column = column
         self.code = code
         self.index = index
 
@@ -79,13 +88,36 @@ class ConfigError(FastpathError, ValueError):
         return ": ".join(part for part in (self.source, self.path, self.reason) if part)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild_config, (type(self), self.reason, self.path, self.source, self.code, self.index))
+        fields = {name: getattr(self, name) for name in ("path", "source", "line", "column", "code", "index")}
+        return (_rebuild_config, (type(self), self.reason, fields))
 
 
-def _rebuild_config(
-    kind: type[ConfigError], reason: str, path: str, source: str | None, code: str, index: int | None
-) -> ConfigError:
-    return kind(reason, path=path, source=source, code=code, index=index)
+def _rebuild_config(kind: type[ConfigError], reason: str, fields: dict[str, object]) -> ConfigError:
+    return kind(reason, **fields)  # type: ignore[arg-type]
+
+
+class ConfigErrors(ConfigError):
+    """Everything that is wrong with one document, reported together: `errors` in the order in which it was found.
+
+    `reason`, `path` and `source` are those of the first.
+    """
+
+    def __init__(self, errors: Sequence[ConfigError]):
+        if not errors:
+            raise ValueError("there are no errors to report")
+        first = errors[0]
+        super().__init__(first.reason, path=first.path, source=first.source, line=first.line, column=first.column)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (ConfigErrors, (self.errors,))
+
+
+class ConfigWarning(UserWarning):
+    """A part of a configuration that a lenient load has ignored."""
 
 
 class NoHostAvailable(FastpathError):

@@ -72,6 +72,10 @@ class RetryPolicy:
     host_selection_retry_max_attempts: int = 1
     per_try_timeout: float | None = None
     """Seconds."""
+    back_off_base_interval: float = 0.025
+    """Seconds. Before try n a random time below (2^n - 1) times this is waited, at most back_off_max_interval."""
+    back_off_max_interval: float | None = None
+    """Seconds; None means ten times back_off_base_interval."""
     position: Position | None = _position()
 
 
@@ -221,6 +225,10 @@ class Listener:
     normalize_path: bool = False
     merge_slashes: bool = False
     strip_any_host_port: bool = False
+    request_headers_timeout: float | None = None
+    """Seconds from a request's first byte to the end of its head; None leaves it to the runtime, 0 means none."""
+    idle_timeout: float | None = None
+    """Seconds that a connection may stay open without a request; None leaves it to the runtime, 0 means none."""
     position: Position | None = _position()
 
 

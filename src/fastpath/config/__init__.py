@@ -1,0 +1,8 @@
+"""Documents in, models out: loaders of what users already have. Imports only models and errors of fastpath."""
+
+from __future__ import annotations
+
+from .envoy import load
+from .node import Limits
+
+__all__ = ["Limits", "load"]

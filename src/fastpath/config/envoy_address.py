@@ -1,0 +1,32 @@
+"""Envoy's addresses (envoy.config.core.v3.Address)."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from .fields import Section
+from .node import shorten
+
+__all__ = ["read_socket_address"]
+
+
+def read_socket_address(parent: Section) -> tuple[str, int]:
+    """The `address` field of a listener or an endpoint: an IP address and a TCP port."""
+    address = parent.section("address", required=True)
+    socket = address.section("socket_address", required=True) if address is not None else None
+    if address is not None:
+        address.end()
+    if socket is None:
+        return "", 0
+    host = socket.string("address", required=True)
+    if host:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            socket.error(f"expected an IP address, found {shorten(host)!r}")
+    if socket.string("protocol", "TCP") != "TCP":
+        socket.error(f"only the protocol TCP is supported, found {shorten(socket.string('protocol'))!r}")
+    port = socket.get("port_value", required=True)
+    number = port.integer(0, 65535) if port is not None else None
+    socket.end()
+    return host, number or 0

@@ -1,0 +1,323 @@
+"""Typed fields out of document nodes, written as in protobuf's JSON mapping; every problem is noted, none is raised.
+
+Source: https://protobuf.dev/programming-guides/json/ (names in snake_case or camelCase, enums by name or number, 64-bit
+integers and durations as strings, wrappers as their plain value, null as "not set").
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import enum
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+from ..errors import ConfigError, ConfigErrors, ConfigWarning
+from ..models import Position
+from .node import Node, document_error, shorten
+
+__all__ = ["Problems", "Section", "Value"]
+
+E = TypeVar("E", bound=enum.Enum)
+
+UINT32_MAX = 2**32 - 1
+# Bounds on what a hostile document can make its refusal cost.
+_MAX_REPORTED = 1000
+_MAX_SUGGESTIONS = 100
+_DURATION = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s\Z")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@lru_cache(maxsize=1024)
+def camel_case(name: str) -> str:
+    """The name that protobuf's JSON mapping gives to a field: connect_timeout -> connectTimeout."""
+    first, *others = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)
+
+
+class Problems:
+    """All that is wrong with one document. `lenient` turns unknown fields into warnings."""
+
+    def __init__(self, *, lenient: bool = False):
+        self.file: str | None = None
+        self.lenient = lenient
+        self.errors: list[ConfigError] = []
+        self._suggestions_left = _MAX_SUGGESTIONS
+
+    def suggest(self, found: str, names: Iterable[str]) -> str:
+        """'; did you mean ...?' when a name is near, else nothing."""
+        if len(found) > 100 or not self._suggestions_left:
+            return ""
+        self._suggestions_left -= 1
+        near = difflib.get_close_matches(found, names, n=1, cutoff=0.7)
+        return f'; did you mean "{near[0]}"?' if near else ""
+
+    def add(self, reason: str, path: str, line: int = 0, column: int = 0) -> None:
+        if len(self.errors) < _MAX_REPORTED:
+            self.errors.append(document_error(reason, self.file, line, column, path))
+
+    def unknown(self, reason: str, path: str, line: int, column: int) -> None:
+        if self.lenient:
+            error = document_error(reason, self.file, line, column, path)
+            warnings.warn(f"ignored: {error}", ConfigWarning, stacklevel=2)
+        else:
+            self.add(reason, path, line, column)
+
+    def add_at(self, position: Position | None, reason: str) -> None:
+        place = position or Position()
+        self.add(reason, place.path, place.line or 0, place.column or 0)
+
+    def root(self, node: Node) -> Section | None:
+        """The document's outermost object."""
+        return Value(node, "", self).section()
+
+    def raise_any(self) -> None:
+        """Raise what was found: one ConfigErrors with all of them, in the order of the document where that is known."""
+        if self.errors:
+            raise ConfigErrors(sorted(self.errors, key=lambda error: (error.line or 0, error.column or 0)))
+
+
+class Value:
+    """A node and the path to it."""
+
+    __slots__ = ("node", "path", "problems")
+
+    def __init__(self, node: Node, path: str, problems: Problems):
+        self.node = node
+        self.path = path
+        self.problems = problems
+
+    @property
+    def position(self) -> Position:
+        return Position(self.path, self.problems.file, self.node.line or None, self.node.column or None)
+
+    def error(self, reason: str) -> None:
+        self.problems.add(reason, self.path, self.node.line, self.node.column)
+
+    def expected(self, what: str) -> None:
+        self.error(f"expected {what}, found {self.node.describe()}")
+
+    def string(self) -> str:
+        value = self.node.value
+        if isinstance(value, str):
+            return value
+        hint = " (quote it to make it text)" if isinstance(value, (bool, int, float)) else ""
+        self.expected(f"a string{hint}")
+        return ""
+
+    def integer(self, minimum: int, maximum: int) -> int | None:
+        value = self.node.value
+        exact = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+        if exact or (isinstance(value, str) and _INTEGER.match(value)):
+            value = int(value)  # type: ignore[arg-type]
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.expected("an integer")
+            return None
+        if not minimum <= value <= maximum:
+            self.error(f"expected an integer from {minimum} to {maximum}, found {shorten(str(value))}")
+            return None
+        return value
+
+    def boolean(self) -> bool | None:
+        value = self.node.value
+        if isinstance(value, bool):
+            return value
+        self.expected("true or false")
+        return None
+
+    def duration(self) -> float | None:
+        """Seconds, from "1.5s". Never negative."""
+        value = self.node.value
+        match = _DURATION.match(value) if isinstance(value, str) else None
+        if match is None:
+            self.expected('a duration in seconds such as "1.5s"')
+            return None
+        sign, whole, fraction = match.groups()
+        seconds = int(whole) + (int(fraction.ljust(9, "0")) / 1e9 if fraction else 0.0)
+        if sign and seconds:
+            self.error(f"a duration is not negative, found {value!r}")
+            return None
+        return float(seconds)
+
+    def enum(self, kind: type[E], unsupported: Mapping[str, int] = {}) -> E | None:
+        """A member of `kind` by name or number. `unsupported` names values that exist but are not built yet."""
+        value = self.node.value
+        names = {member.name: member for member in kind}
+        if isinstance(value, str) and value in names:
+            return names[value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            for member in kind:
+                if member.value == value:
+                    return member
+        if value in unsupported or (isinstance(value, int) and value in unsupported.values()):
+            self.error(f"{value} is not supported; supported are {', '.join(names)}")
+            return None
+        near = self.problems.suggest(value, names) if isinstance(value, str) else ""
+        self.error(f"expected one of {', '.join(names)}, found {self.node.describe()}{near}")
+        return None
+
+    def base64(self) -> bytes:
+        text = self.string()
+        try:
+            # Protobuf takes the standard and the URL-safe alphabet, padded or not.
+            return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+        except binascii.Error:
+            self.expected("base64")
+            return b""
+
+    def section(self) -> Section | None:
+        """The value as an object with fields."""
+        if isinstance(self.node.value, dict):
+            return Section(self, self.node.value)
+        self.expected("an object")
+        return None
+
+    def plain(self) -> object:
+        """The value as Python dicts, lists and scalars (for opaque data such as metadata)."""
+        value = self.node.value
+        if isinstance(value, dict):
+            return {name: Value(node, f"{self.path}.{name}", self.problems).plain() for name, node in value.items()}
+        if isinstance(value, list):
+            return [Value(node, f"{self.path}[{i}]", self.problems).plain() for i, node in enumerate(value)]
+        return value
+
+
+class Section:
+    """The fields of one object. Fields that nobody asked for by the time of `end` are unknown."""
+
+    __slots__ = ("asked", "members", "value")
+
+    def __init__(self, value: Value, members: dict[str, Node]):
+        self.value = value
+        self.members = members
+        self.asked: set[str] = set()
+
+    @property
+    def position(self) -> Position:
+        return self.value.position
+
+    def error(self, reason: str) -> None:
+        self.value.error(reason)
+
+    def get(self, name: str, *, required: bool = False) -> Value | None:
+        """The field by its snake_case name, None when it is not set."""
+        self.asked.add(name)
+        node = self.members.get(name)
+        written = name
+        camel = camel_case(name)
+        if camel != name:
+            self.asked.add(camel)
+            other = self.members.get(camel)
+            if other is not None:
+                if node is not None:
+                    self.error(f'"{name}" and "{camel}" are the same field; give it once')
+                node, written = other, camel
+        if node is None or node.value is None:
+            if required:
+                self.error(f'"{name}" is missing')
+            return None
+        path = self.value.path
+        return Value(node, f"{path}.{written}" if path else written, self.value.problems)
+
+    def string(self, name: str, default: str = "", *, required: bool = False) -> str:
+        value = self.get(name, required=required)
+        if value is None:
+            return default
+        text = value.string()
+        if required and text == "" and value.node.value == "":
+            value.error("must not be empty")
+        return text
+
+    def optional_string(self, name: str) -> str | None:
+        value = self.get(name)
+        return None if value is None else value.string()
+
+    def header_text(self, name: str) -> str | None:
+        """A string that will stand in a message's head, so no control character may be in it."""
+        value = self.get(name)
+        if value is None:
+            return None
+        text = value.string()
+        if _CONTROL.search(text):
+            value.error(f"must not hold control characters, found {shorten(text)!r}")
+        return text
+
+    def integer(self, name: str, minimum: int = 0, maximum: int = UINT32_MAX) -> int | None:
+        value = self.get(name)
+        return None if value is None else value.integer(minimum, maximum)
+
+    def boolean(self, name: str) -> bool:
+        value = self.get(name)
+        return bool(value is not None and value.boolean())
+
+    def duration(self, name: str) -> float | None:
+        value = self.get(name)
+        return None if value is None else value.duration()
+
+    def enum(self, name: str, kind: type[E], default: E, unsupported: Mapping[str, int] = {}) -> E:
+        value = self.get(name)
+        return default if value is None else value.enum(kind, unsupported) or default
+
+    def section(self, name: str, *, required: bool = False) -> Section | None:
+        value = self.get(name, required=required)
+        return None if value is None else value.section()
+
+    def items(self, name: str) -> Iterator[Value]:
+        """The values of a list."""
+        value = self.get(name)
+        if value is None:
+            return
+        if not isinstance(value.node.value, list):
+            value.expected("a list")
+            return
+        for index, node in enumerate(value.node.value):
+            yield Value(node, f"{value.path}[{index}]", value.problems)
+
+    def sections(self, name: str) -> Iterator[Section]:
+        """The objects of a list."""
+        for value in self.items(name):
+            section = value.section()
+            if section is not None:
+                yield section
+
+    def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:
+        """Which of the fields of a oneof is set; an error when there are several, or none though one is required."""
+        found = [name for name in names if self.get(name) is not None]
+        if len(found) > 1:
+            self.error(f"{' and '.join(found)} exclude each other: only one {kind} is allowed")
+        elif not found and required:
+            self.error(f"has no {kind}: one of {', '.join(names)} is needed")
+        return found[0] if found else None
+
+    def typed(self, name: str, type_name: str) -> Section | None:
+        """A google.protobuf.Any that must hold `type_name`, with the message's fields beside "@type"."""
+        section = self.section(name, required=True)
+        if section is None:
+            return None
+        type_url = section.get("@type", required=True)
+        if type_url is None:
+            return None
+        written = type_url.string()
+        if written.rpartition("/")[2] != type_name:
+            type_url.error(f'expected the type "type.googleapis.com/{type_name}", found {shorten(written, 120)!r}')
+            return None
+        return section
+
+    def unknown(self) -> list[str]:
+        return [name for name in self.members if name not in self.asked]
+
+    def end(self) -> None:
+        """Report the fields that nobody asked for."""
+        for name in self.unknown()[:_MAX_REPORTED]:
+            keys = self.value.node.keys or {}
+            line, column = keys.get(name, (self.value.node.line, self.value.node.column))
+            camel = any(char.isupper() for char in name)
+            names = [known for known in self.asked if (camel or "_" not in name) or not any(map(str.isupper, known))]
+            near = self.value.problems.suggest(name, sorted(names))
+            reason = f"the field {shorten(name)!r} is unknown or not supported{near}"
+            self.value.problems.unknown(reason, self.value.path, line, column)

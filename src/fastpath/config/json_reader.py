@@ -1,0 +1,135 @@
+"""JSON (RFC 8259) token by token: no recursion, each node with its line and column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from json import JSONDecodeError, JSONDecoder
+
+from ..errors import ConfigError
+from .node import Limits, Node, document_error, shorten
+
+__all__ = ["looks_like_json", "read_json"]
+
+_TOKEN = re.compile(
+    r"""[ \t\r\n]*(?:
+    (?P<punctuation>[{}\[\]:,])
+    |(?P<string>")
+    |(?P<number>-?(?:0|[1-9][0-9]{0,59})(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,4})?)(?![0-9.eE])
+    |(?P<word>true|false|null)\b
+    )""",
+    re.VERBOSE,
+)
+_BLANK = re.compile(r"[ \t\r\n]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether a text that begins with '{' is JSON rather than YAML's flow style: JSON's keys are quoted."""
+    return re.match(r'\s*\{\s*["}]', text) is not None
+
+
+class _Lines:
+    """Line and column of an offset."""
+
+    def __init__(self, text: str):
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+
+def read_json(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
+    """Read one JSON document."""
+    lines = _Lines(text)
+
+    def error(reason: str, offset: int) -> ConfigError:
+        return document_error(reason, file, *lines.at(min(offset, len(text))))
+
+    stack: list[Node] = []
+    pending_keys: list[str | None] = []
+    root: Node | None = None
+    expect = "value"  # value, value or ], key, key or }, colon, comma or end, nothing
+    position = nodes = 0
+    scan, decode = _TOKEN.match, JSONDecoder().raw_decode
+    while expect != "nothing":
+        match = scan(text, position)
+        if match is None:
+            start = _BLANK.match(text, position).end()  # type: ignore[union-attr]
+            found = f"found {shorten(text[start : start + 20])!r}" if start < len(text) else "the document ends"
+            raise error(f"not JSON: expected {expect}, {found}", start)
+        position = match.end()
+        kind = match.lastgroup or ""
+        start = match.start(kind)
+        if kind == "punctuation":
+            mark = match["punctuation"]
+            if mark in "{[" and expect.startswith("value"):
+                if len(stack) >= limits.max_depth:
+                    raise error(f"nested deeper than {limits.max_depth} levels", start)
+                node = Node({}, *lines.at(start), {}) if mark == "{" else Node([], *lines.at(start))
+            else:
+                if mark in "}]" and stack:
+                    is_object = isinstance(stack[-1].value, dict)
+                    may_end = expect == "comma or end" or expect == ("key or }" if is_object else "value or ]")
+                    if may_end and is_object == (mark == "}"):
+                        stack.pop()
+                        pending_keys.pop()
+                        expect = "comma or end" if stack else "nothing"
+                        continue
+                if mark == ":" and expect == "colon":
+                    expect = "value"
+                    continue
+                if mark == "," and expect == "comma or end":
+                    expect = "key" if isinstance(stack[-1].value, dict) else "value"
+                    continue
+                raise error(f"not JSON: expected {expect}, found {mark!r}", start)
+        elif kind == "string":
+            try:
+                string, position = decode(text, start)
+            except JSONDecodeError as problem:
+                raise error(f"not JSON: {problem.msg}", problem.pos) from problem
+            if _SURROGATE.search(string):
+                raise error("not JSON: half of a surrogate pair", start)
+            if expect.startswith("key"):
+                parent = stack[-1]
+                line, column = lines.at(start)
+                keys = parent.keys if parent.keys is not None else {}
+                if string in keys:
+                    reason = f"the key {shorten(string)!r} stands here twice (first in line {keys[string][0]})"
+                    problems.append(document_error(reason, file, line, column))
+                keys[string] = (line, column)
+                pending_keys[-1] = string
+                expect = "colon"
+                continue
+            node = Node(string, *lines.at(start))
+        elif kind == "number":
+            number = match["number"]
+            whole = number.lstrip("-").isdigit()
+            node = Node(int(number) if whole else float(number), *lines.at(start))
+        else:
+            node = Node(_WORDS[match["word"]], *lines.at(start))
+        if not expect.startswith("value"):
+            raise error(f"not JSON: expected {expect}, found {node.describe()}", start)
+        nodes += 1
+        if nodes > limits.max_nodes:
+            raise error(f"there are more than {limits.max_nodes} values", start)
+        if not stack:
+            root = node
+        elif isinstance(stack[-1].value, dict):
+            stack[-1].value[pending_keys[-1] or ""] = node
+        elif isinstance(stack[-1].value, list):
+            stack[-1].value.append(node)
+        if isinstance(node.value, (dict, list)):
+            stack.append(node)
+            pending_keys.append(None)
+            expect = "key or }" if isinstance(node.value, dict) else "value or ]"
+        else:
+            expect = "comma or end" if stack else "nothing"
+    rest = _BLANK.match(text, position).end()  # type: ignore[union-attr]
+    if rest < len(text):
+        raise error(f"not JSON: the document has ended, found {shorten(text[rest : rest + 20])!r}", rest)
+    if root is None:
+        raise error("the document is empty", 0)
+    return root

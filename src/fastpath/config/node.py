@@ -1,0 +1,65 @@
+"""A document as a tree of nodes that remember where they stood, and what it may cost to read one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from ..errors import ConfigError
+
+__all__ = ["Limits", "Node", "NodeValue", "document_error", "shorten"]
+
+NodeValue = Union["dict[str, Node]", "list[Node]", str, int, float, bool, None]
+
+
+class Node:
+    """One value of a document: a dict or list of nodes, or a scalar. Line and column count from 1; 0 is unknown."""
+
+    __slots__ = ("column", "keys", "line", "value")
+
+    def __init__(
+        self, value: NodeValue, line: int = 0, column: int = 0, keys: dict[str, tuple[int, int]] | None = None
+    ):
+        self.value = value
+        self.line = line
+        self.column = column
+        self.keys = keys
+        """Of an object: line and column of each key."""
+
+    def describe(self) -> str:
+        """What this is, for an error message: `the integer 5`."""
+        value = self.value
+        if value is None:
+            return "null"
+        if isinstance(value, bool):
+            return f"the boolean {str(value).lower()}"
+        if isinstance(value, int):
+            return f"the integer {shorten(str(value)) if abs(value) < 10**60 else 'with more than 60 digits'}"
+        if isinstance(value, float):
+            return f"the number {value}"
+        if isinstance(value, str):
+            return f"the string {shorten(value)!r}"
+        return "an object" if isinstance(value, dict) else "a list"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a document may cost. The defaults leave room for tens of thousands of routes."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_depth: int = 100
+    max_nodes: int = 5_000_000
+    max_alias_nodes: int = 100_000
+    """Nodes that all aliases of a document may stand for, counted as if they were written out."""
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """At most `limit` characters of `text`, so that no message grows with the input."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def document_error(reason: str, file: str | None, line: int = 0, column: int = 0, path: str = "") -> ConfigError:
+    """A ConfigError at a place in a document."""
+    place = [file] if file else []
+    place += [str(number) for number in (line, column) if number]
+    return ConfigError(reason, path=path, source=":".join(place) or None, line=line or None, column=column or None)
