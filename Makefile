@@ -18,8 +18,8 @@ TESTS ?= tests
 FUZZ_SECONDS ?= 60
 ALL_PYTHONS := 3.10 3.11 3.12 3.13
 
-SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.p[yx]* src/fastpath/*/*.p[yx]*) \
-	setup.py pyproject.toml tools/llhttp.py tools/llhttp.txt
+SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
+	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
 CORE_MK := $(MAKE) -j$(JOBS) -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
 
@@ -145,6 +145,7 @@ C_FILES := $(wildcard include/fastpath/*.h src/libfastpath/*.[ch] tests/c/*.[ch]
 .PHONY: wheel sdist
 sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a network
 	@$(BIN)/python -m pip install --quiet build
+	@rm -f dist/fastpath-*.tar.gz
 	@$(BIN)/python -m build --quiet --no-isolation --sdist
 
 wheel: sdist ## dist/fastpath-*.whl, built from the sdist and tried in an empty environment

@@ -16,7 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
@@ -97,16 +97,24 @@ class BuildExtensions(Incremental, build_ext):
         super().build_extensions()
 
     def build_extension(self, extension: Extension) -> None:
-        if extension.sources[0].endswith(".pyx"):
-            from Cython.Build import cythonize
-
-            directives = {"language_level": 3, "linetrace": bool(COVERAGE)}
-            build_dir = str(Path("build", "cython" + ("-coverage" if COVERAGE else "")))
-            (made,) = cythonize(
-                [extension], include_path=["src"], build_dir=build_dir, compiler_directives=directives, quiet=True
-            )
-            extension.sources = made.sources
+        extension.sources = generate_c(extension)
         super().build_extension(extension)
+
+
+def generate_c(extension: Extension) -> list[str]:
+    """From a .pyx through Cython, from tools/ffi_build.py through cffi."""
+    directory = str(Path("build", "generated" + ("-coverage" if COVERAGE else "")))
+    if extension.sources == ["tools/ffi_build.py"]:
+        import ffi_build
+
+        target = f"{directory}/_ffi.c"
+        ffi_build.emit(target)
+        return [target]
+    from Cython.Build import cythonize
+
+    directives = {"language_level": 3, "linetrace": bool(COVERAGE)}
+    options = {"include_path": ["src"], "build_dir": directory, "compiler_directives": directives, "quiet": True}
+    return cythonize([extension], **options)[0].sources
 
 
 class Sdist(sdist):
@@ -146,13 +154,13 @@ link = {
     "extra_compile_args": binding_flags,
     "extra_link_args": instrument,
 }
-extensions = [
-    Extension(f"fastpath.{Path(source).stem}", [source], **link)
-    for source in sources("src/fastpath", "_*.pyx")
-    if sys.implementation.name == "cpython"
-]
+extensions = [Extension("fastpath._ffi", ["tools/ffi_build.py"], **link)]
+if sys.implementation.name == "cpython":
+    cython = sources("src/fastpath", "_*.pyx")
+    extensions += [Extension(f"fastpath.{Path(source).stem}", [source], **link) for source in cython]
 
 setup(
+    packages=[*find_packages("src"), "fastpath.include"],
     libraries=libraries,
     ext_modules=extensions,
     cmdclass={"build_clib": BuildCore, "build_ext": BuildExtensions, "sdist": Sdist},

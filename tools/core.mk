@@ -27,7 +27,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
 CFLAGS_ALL := -std=c11 $(flags.$(VARIANT)) -fvisibility=hidden -ffp-contract=off $(CFLAGS)
-INCLUDES := -Iinclude -Isrc/libfastpath -I$(LLHTTP)/include
+INCLUDES := -Iinclude -Isrc/libfastpath -Itests/c -I$(LLHTTP)/include
 LIBS := -lpthread -lm
 
 CORE := $(wildcard src/libfastpath/*.c)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fastpath
 
-ROOT = Path(fastpath.__file__).parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 ARCHIVE = ROOT / "build" / f"temp-{sys.implementation.cache_tag}" / "libfastpath.a"
 SOURCES = sorted((ROOT / "src/fastpath").glob("_*.pyx"))
 EXTENSIONS = sorted(Path(fastpath.__file__).parent.glob(f"_*.{sys.implementation.cache_tag}-*.so"))
