@@ -1,0 +1,154 @@
+#include "host.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "memory.h"
+
+typedef _Atomic uint64_t counter;
+
+struct fp_host {
+  _Atomic size_t references;
+  counter active_requests;
+  counter requests;
+  counter success;
+  counter error;
+  counter connect_failures;
+  counter connection_resets;
+  counter timeouts;
+  counter latency_count;
+  counter latency_total;
+  _Atomic uint32_t weight;
+  _Atomic uint32_t priority;
+  _Atomic int health;
+  uint16_t port;
+  size_t address_len;
+  size_t hostname_len;
+  size_t key_len;
+  uint8_t text[]; /* address, hostname, key */
+};
+
+fp_host *fp_host_new(const fp_endpoint *endpoint) {
+  const size_t address_len = endpoint->address.len, hostname_len = endpoint->hostname.len;
+  const int bracketed = memchr(endpoint->address.data, ':', address_len) != NULL;
+  char port[8];
+  const size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
+  const size_t key_len = address_len + (bracketed ? 2 : 0) + port_len;
+  fp_host *host;
+  uint8_t *text;
+  if (address_len > SIZE_MAX / 4 || hostname_len > SIZE_MAX / 4) return NULL;
+  host = fp_memory_alloc(sizeof *host + address_len + hostname_len + key_len);
+  if (host == NULL) return NULL;
+  memset(host, 0, sizeof *host);
+  atomic_init(&host->references, 1);
+  host->port = endpoint->port;
+  host->address_len = address_len;
+  host->hostname_len = hostname_len;
+  host->key_len = key_len;
+  text = host->text;
+  memcpy(text, endpoint->address.data, address_len);
+  text += address_len;
+  if (hostname_len > 0) memcpy(text, endpoint->hostname.data, hostname_len);
+  text += hostname_len;
+  if (bracketed) *text++ = '[';
+  memcpy(text, endpoint->address.data, address_len);
+  text += address_len;
+  if (bracketed) *text++ = ']';
+  memcpy(text, port, port_len);
+  fp_host_set_attributes(host, endpoint->weight, endpoint->priority, (fp_health_status)endpoint->health);
+  return host;
+}
+
+fp_host *fp_host_ref(fp_host *host) {
+  atomic_fetch_add_explicit(&host->references, 1, memory_order_relaxed);
+  return host;
+}
+
+void fp_host_unref(fp_host *host) {
+  if (host != NULL && atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) == 1) fp_memory_free(host);
+}
+
+int fp_host_is(const fp_host *host, const fp_endpoint *endpoint) {
+  return host->port == endpoint->port && host->address_len == endpoint->address.len &&
+         memcmp(host->text, endpoint->address.data, host->address_len) == 0;
+}
+
+int fp_host_has_hostname(const fp_host *host, fp_span hostname) {
+  return host->hostname_len == hostname.len &&
+         (hostname.len == 0 || memcmp(host->text + host->address_len, hostname.data, hostname.len) == 0);
+}
+
+void fp_host_set_attributes(fp_host *host, uint32_t weight, uint32_t priority, fp_health_status health) {
+  atomic_store_explicit(&host->weight, weight, memory_order_relaxed);
+  atomic_store_explicit(&host->priority, priority, memory_order_relaxed);
+  atomic_store_explicit(&host->health, (int)health, memory_order_relaxed);
+}
+
+fp_span fp_host_address(const fp_host *host) { return (fp_span){host->text, host->address_len}; }
+
+fp_span fp_host_hostname(const fp_host *host) { return (fp_span){host->text + host->address_len, host->hostname_len}; }
+
+fp_span fp_host_key(const fp_host *host) {
+  return (fp_span){host->text + host->address_len + host->hostname_len, host->key_len};
+}
+
+uint16_t fp_host_port(const fp_host *host) { return host->port; }
+
+uint32_t fp_host_weight(const fp_host *host) { return atomic_load_explicit(&host->weight, memory_order_relaxed); }
+
+uint32_t fp_host_priority(const fp_host *host) { return atomic_load_explicit(&host->priority, memory_order_relaxed); }
+
+fp_health_status fp_host_health(const fp_host *host) {
+  return (fp_health_status)atomic_load_explicit(&host->health, memory_order_relaxed);
+}
+
+static void saturating_add(counter *value, uint64_t amount) {
+  uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
+  while (!atomic_compare_exchange_weak_explicit(value, &old, amount > UINT64_MAX - old ? UINT64_MAX : old + amount,
+                                                memory_order_relaxed, memory_order_relaxed)) {
+  }
+}
+
+void fp_host_acquire(fp_host *host) {
+  saturating_add(&host->active_requests, 1);
+  saturating_add(&host->requests, 1);
+}
+
+fp_status fp_host_release(fp_host *host) {
+  uint64_t old = atomic_load_explicit(&host->active_requests, memory_order_relaxed);
+  do {
+    if (old == 0) return FASTPATH_ERR_STATE;
+  } while (!atomic_compare_exchange_weak_explicit(&host->active_requests, &old, old - 1, memory_order_relaxed,
+                                                  memory_order_relaxed));
+  return FASTPATH_OK;
+}
+
+fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency) {
+  if (status != 0 ? status < 100 || status > 599 : reset == FASTPATH_RESET_NONE) return FASTPATH_ERR_ARGUMENT;
+  switch (reset) {
+    case FASTPATH_RESET_NONE: break;
+    case FASTPATH_RESET_CONNECT_FAILURE: saturating_add(&host->connect_failures, 1); break;
+    case FASTPATH_RESET_CONNECTION: saturating_add(&host->connection_resets, 1); break;
+    case FASTPATH_RESET_TIMEOUT: saturating_add(&host->timeouts, 1); break;
+    default: return FASTPATH_ERR_ARGUMENT;
+  }
+  saturating_add(reset != FASTPATH_RESET_NONE || status >= 500 ? &host->error : &host->success, 1);
+  if (latency >= 0) {
+    saturating_add(&host->latency_total, (uint64_t)latency);
+    saturating_add(&host->latency_count, 1);
+  }
+  return FASTPATH_OK;
+}
+
+void fp_host_stats_get(const fp_host *host, fp_host_stats *stats) {
+  stats->active_requests = atomic_load_explicit(&host->active_requests, memory_order_relaxed);
+  stats->requests = atomic_load_explicit(&host->requests, memory_order_relaxed);
+  stats->success = atomic_load_explicit(&host->success, memory_order_relaxed);
+  stats->error = atomic_load_explicit(&host->error, memory_order_relaxed);
+  stats->connect_failures = atomic_load_explicit(&host->connect_failures, memory_order_relaxed);
+  stats->connection_resets = atomic_load_explicit(&host->connection_resets, memory_order_relaxed);
+  stats->timeouts = atomic_load_explicit(&host->timeouts, memory_order_relaxed);
+  stats->latency_count = atomic_load_explicit(&host->latency_count, memory_order_relaxed);
+  stats->latency_total = atomic_load_explicit(&host->latency_total, memory_order_relaxed);
+}

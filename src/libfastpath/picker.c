@@ -1,0 +1,233 @@
+/* picker.c - one worker's choices: which priority, which hosts of it, which host. */
+#include <string.h>
+
+#include "cluster.h"
+#include "host_set.h"
+#include "memory.h"
+
+/* How often a strict pick asks the policy before it looks through the hosts itself. */
+#define STRICT_ATTEMPTS 16u
+
+typedef struct picker_priority {
+  fp_priority_hosts *hosts; /* referenced: what the states belong to; NULL before the first host set */
+  fp_lb_state states[FP_HOST_SOURCES];
+} picker_priority;
+
+struct fp_picker {
+  fp_cluster *cluster;
+  fp_snapshot_reader reader;
+  fp_host_set *set; /* what the priorities below agree with; borrowed from the reader, NULL when they do not */
+  picker_priority *priorities;
+  uint32_t priority_count; /* never shrinks: a priority that comes back goes on counting */
+  uint64_t seed;
+  uint64_t random;
+};
+
+/* Where a pick looks. */
+typedef struct choice {
+  const fp_host_group *group;
+  uint32_t priority;
+  fp_host_source source;
+} choice;
+
+fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed) {
+  fp_picker *picker = fp_memory_alloc(sizeof *picker);
+  if (picker == NULL) return NULL;
+  memset(picker, 0, sizeof *picker);
+  picker->cluster = fp_cluster_ref(cluster);
+  picker->seed = picker->random = seed;
+  fp_snapshot_reader_init(&picker->reader, fp_cluster_cell(cluster));
+  return picker;
+}
+
+/* The cursors belong to the group they were made for; the counters stay. */
+static void forget_cursors(picker_priority *priority) {
+  if (priority->hosts == NULL) return;
+  for (int source = 0; source < FP_HOST_SOURCES; source++) {
+    fp_lb_state *state = &priority->states[source];
+    if (state->cursor != NULL) priority->hosts->policy->cursor_free(state->cursor);
+    state->cursor = NULL;
+    state->ready = 0;
+  }
+  fp_priority_hosts_unref(priority->hosts);
+  priority->hosts = NULL;
+}
+
+void fp_picker_free(fp_picker *picker) {
+  if (picker == NULL) return;
+  for (uint32_t i = 0; i < picker->priority_count; i++) forget_cursors(&picker->priorities[i]);
+  fp_memory_free(picker->priorities);
+  fp_snapshot_reader_clear(&picker->reader);
+  fp_cluster_unref(picker->cluster);
+  fp_memory_free(picker);
+}
+
+fp_host_set *fp_picker_host_set(const fp_picker *picker) { return picker->set; }
+
+static fp_status grow(fp_picker *picker, uint32_t count) {
+  picker_priority *grown = fp_memory_resize(picker->priorities, count * sizeof *grown);
+  if (grown == NULL) return FASTPATH_ERR_MEMORY;
+  picker->priorities = grown;
+  for (uint32_t i = picker->priority_count; i < count; i++) {
+    memset(&grown[i], 0, sizeof grown[i]);
+    for (int source = 0; source < FP_HOST_SOURCES; source++) {
+      grown[i].states[source].counter = picker->seed;
+      grown[i].states[source].random = &picker->random;
+    }
+  }
+  picker->priority_count = count;
+  return FASTPATH_OK;
+}
+
+/* Makes the states agree with a new host set; those of priorities that did not change go on. */
+static fp_status adopt(fp_picker *picker, fp_host_set *set) {
+  picker->set = NULL;
+  if (set->priority_count > picker->priority_count) {
+    const fp_status status = grow(picker, set->priority_count);
+    if (status < 0) return status;
+  }
+  for (uint32_t i = 0; i < picker->priority_count; i++) {
+    picker_priority *priority = &picker->priorities[i];
+    fp_priority_hosts *hosts = i < set->priority_count ? set->priorities[i] : NULL;
+    if (priority->hosts == hosts) continue;
+    forget_cursors(priority);
+    if (hosts != NULL) priority->hosts = fp_priority_hosts_ref(hosts);
+  }
+  picker->set = set;
+  return FASTPATH_OK;
+}
+
+static inline fp_status refresh(fp_picker *picker) {
+  fp_host_set *set = fp_snapshot_read(&picker->reader);
+  return set == picker->set ? FASTPATH_OK : adopt(picker, set);
+}
+
+static fp_status prepare(const fp_picker *picker, const choice *at, fp_lb_state *state) {
+  const fp_lb_policy *policy = picker->priorities[at->priority].hosts->policy;
+  if (policy->cursor_new != NULL && at->group->count >= 2) {
+    const fp_status status = policy->cursor_new(at->group, picker->seed, &state->cursor);
+    if (status < 0) return status;
+  }
+  state->offset = (uint32_t)(state->counter % at->group->count);
+  state->ready = 1;
+  return FASTPATH_OK;
+}
+
+static choice choose_load(const fp_host_set *set, uint64_t hash) {
+  const uint32_t ticket = (uint32_t)(hash % 100 + 1);
+  uint32_t reached = 0;
+  for (uint32_t i = 0; i < set->priority_count; i++) {
+    reached += set->loads[i].healthy_load;
+    if (ticket <= reached) return (choice){NULL, i, FP_HOST_SOURCE_HEALTHY};
+  }
+  for (uint32_t i = 0; i < set->priority_count; i++) {
+    reached += set->loads[i].degraded_load;
+    if (ticket <= reached) return (choice){NULL, i, FP_HOST_SOURCE_DEGRADED};
+  }
+  return (choice){NULL, 0, FP_HOST_SOURCE_HEALTHY};
+}
+
+static choice choose_group(fp_picker *picker, const fp_lb_request *request) {
+  const fp_host_set *set = picker->set;
+  const int uses_hash = set->priorities[0]->policy->uses_hash;
+  choice at = {NULL, set->sole_priority, set->sole_source};
+  if (at.priority == set->priority_count) {
+    at = choose_load(set, uses_hash ? request->hash : fp_lb_random(&picker->random));
+    if (set->loads[at.priority].panic) at.source = FP_HOST_SOURCE_ALL;
+  }
+  if (uses_hash && at.source == FP_HOST_SOURCE_DEGRADED) at.source = FP_HOST_SOURCE_HEALTHY;
+  at.group = &set->priorities[at.priority]->groups[at.source];
+  return at;
+}
+
+/* One choice by the policy: its place in at->group. NONE when the group is empty. */
+static inline fp_status pick_once(fp_picker *picker, const fp_lb_request *request, choice *at, uint32_t *place) {
+  fp_lb_state *state;
+  *at = choose_group(picker, request);
+  if (at->group->count == 0) return FASTPATH_NONE;
+  state = &picker->priorities[at->priority].states[at->source];
+  if (!state->ready) {
+    const fp_status status = prepare(picker, at, state);
+    if (status < 0) return status;
+  }
+  *place = picker->set->priorities[at->priority]->policy->pick(at->group, state, request);
+  return FASTPATH_OK;
+}
+
+static int is_excluded(const fp_pick_options *options, const fp_host *host) {
+  for (size_t i = 0; i < options->excluded_count; i++)
+    if (options->excluded[i] == host) return 1;
+  return 0;
+}
+
+/* The next host of the group that is not excluded, going round from `start`. */
+static int find_allowed(const fp_host_group *group, const fp_pick_options *options, uint32_t start, uint32_t *place) {
+  for (uint32_t i = 0; i < group->count; i++) {
+    const uint32_t at = (uint32_t)(((uint64_t)start + i) % group->count);
+    if (is_excluded(options, group->hosts[at])) continue;
+    *place = at;
+    return 1;
+  }
+  return 0;
+}
+
+/* Any host that carries load and is not excluded: the chosen group first, then by priority, healthy before degraded. */
+static fp_status search(const fp_picker *picker, const fp_pick_options *options, choice *at, uint32_t *place) {
+  const fp_host_set *set = picker->set;
+  if (find_allowed(at->group, options, *place, place)) return FASTPATH_OK;
+  for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
+    for (uint32_t i = 0; i < set->priority_count; i++) {
+      const fp_host_source from = set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source;
+      const fp_host_group *group = &set->priorities[i]->groups[from];
+      if (!find_allowed(group, options, 0, place)) continue;
+      *at = (choice){group, i, from};
+      return FASTPATH_OK;
+    }
+  }
+  return FASTPATH_NONE;
+}
+
+static fp_status pick_allowed(fp_picker *picker, const fp_pick_options *options, fp_lb_request *request, choice *at,
+                              uint32_t *place) {
+  const int strict = options->max_attempts == FASTPATH_PICK_STRICT;
+  const uint32_t attempts = strict ? STRICT_ATTEMPTS : options->max_attempts;
+  for (;; request->attempt++) {
+    const fp_status status = pick_once(picker, request, at, place);
+    if (status != FASTPATH_OK) return status;
+    if (!is_excluded(options, at->group->hosts[*place])) return FASTPATH_OK;
+    if (request->attempt == attempts) return strict ? search(picker, options, at, place) : FASTPATH_OK;
+  }
+}
+
+static inline uint32_t position(const fp_picker *picker, const choice *at, uint32_t place) {
+  return picker->set->offsets[at->priority] + at->group->positions[place];
+}
+
+fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index) {
+  fp_lb_request request = {0, 0};
+  choice at;
+  uint32_t place;
+  fp_status status = refresh(picker);
+  if (status < 0) return status;
+  if (picker->set->priorities[0]->policy->uses_hash)
+    request.hash = options != NULL && options->has_hash ? options->hash : fp_lb_random(&picker->random);
+  status = options == NULL || options->excluded_count == 0 ? pick_once(picker, &request, &at, &place)
+                                                           : pick_allowed(picker, options, &request, &at, &place);
+  if (status != FASTPATH_OK) return status;
+  *host = at.group->hosts[place];
+  if (index != NULL) *index = position(picker, &at, place);
+  return FASTPATH_OK;
+}
+
+fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count) {
+  fp_status status = refresh(picker);
+  for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
+    fp_lb_request request = {0, 0};
+    choice at;
+    uint32_t place;
+    if (picker->set->priorities[0]->policy->uses_hash) request.hash = fp_lb_random(&picker->random);
+    status = pick_once(picker, &request, &at, &place);
+    if (status == FASTPATH_OK) indices[i] = position(picker, &at, place);
+  }
+  return status;
+}

@@ -1,0 +1,80 @@
+#include "priority_load.h"
+
+#define OVERPROVISIONING_FACTOR 140u
+
+static uint32_t at_most(uint64_t value, uint32_t limit) { return value < limit ? (uint32_t)value : limit; }
+
+static uint32_t availability(uint32_t available, uint32_t total) {
+  return total == 0 ? 0 : at_most((uint64_t)OVERPROVISIONING_FACTOR * available / total, 100);
+}
+
+/* Gives out `load` in order of priority, up to each one's availability scaled to the sum; what is left remains. */
+static uint32_t take_load(uint32_t *load, uint32_t available, uint32_t sum) {
+  const uint32_t share = at_most((uint64_t)available * 100 / sum, *load);
+  *load -= share;
+  return share;
+}
+
+static void share_by_availability(fp_priority_load *loads, size_t count, uint32_t sum) {
+  uint32_t left = 100;
+  for (size_t i = 0; i < count; i++)
+    loads[i].healthy_load = take_load(&left, availability(loads[i].healthy, loads[i].total), sum);
+  for (size_t i = 0; i < count; i++)
+    loads[i].degraded_load = take_load(&left, availability(loads[i].degraded, loads[i].total), sum);
+  for (size_t i = 0; left > 0 && i < count; i++) { /* what rounding left over */
+    if (availability(loads[i].healthy, loads[i].total) > 0) {
+      loads[i].healthy_load += left;
+      left = 0;
+    }
+  }
+  for (size_t i = 0; left > 0 && i < count; i++) {
+    if (availability(loads[i].degraded, loads[i].total) > 0) {
+      loads[i].degraded_load += left;
+      left = 0;
+    }
+  }
+}
+
+static void share_by_count(fp_priority_load *loads, size_t count) {
+  uint64_t total = 0;
+  uint32_t left = 100;
+  for (size_t i = 0; i < count; i++) total += loads[i].total;
+  for (size_t i = 0; i < count; i++) {
+    loads[i].healthy_load = total == 0 ? 0 : (uint32_t)(100 * (uint64_t)loads[i].total / total);
+    loads[i].degraded_load = 0;
+    left -= loads[i].healthy_load;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (loads[i].total > 0 || total == 0) {
+      loads[i].healthy_load += left;
+      return;
+    }
+  }
+}
+
+static int below_threshold(const fp_priority_load *load, uint32_t threshold) {
+  double healthy, degraded;
+  if (load->total == 0) return threshold > 0;
+  healthy = 100.0 * load->healthy / load->total;
+  degraded = 100.0 * load->degraded / load->total;
+  return healthy + degraded < threshold;
+}
+
+void fp_priority_load_compute(fp_priority_load *loads, size_t count, uint32_t panic_threshold) {
+  uint64_t sum = 0;
+  int all_panic = 1;
+  for (size_t i = 0; i < count; i++) {
+    sum += availability(loads[i].healthy, loads[i].total) + availability(loads[i].degraded, loads[i].total);
+    loads[i].healthy_load = loads[i].degraded_load = loads[i].panic = 0;
+  }
+  if (sum == 0 && panic_threshold == 0) {
+    loads[0].healthy_load = 100; /* nobody to give it to: the pick finds no host there */
+    return;
+  }
+  if (sum > 0) share_by_availability(loads, count, at_most(sum, 100));
+  for (size_t i = 0; i < count; i++) {
+    loads[i].panic = sum < 100 && below_threshold(&loads[i], panic_threshold);
+    all_panic = all_panic && loads[i].panic;
+  }
+  if (all_panic) share_by_count(loads, count);
+}
