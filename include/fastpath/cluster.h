@@ -132,6 +132,10 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
 /* Each value is read atomically; together they are not of one moment. Threads: any. */
 void fp_host_stats_get(const fp_host *host, fp_host_stats *stats);
 
+/* A pointer for the embedder, NULL at first; the core never looks at it. Threads: any. */
+void *fp_host_user_data(const fp_host *host);
+void fp_host_set_user_data(fp_host *host, void *data);
+
 /* ---- clusters ---- */
 
 /*

@@ -211,6 +211,8 @@ class Cluster:
     lb_policy: LbPolicy = LbPolicy.ROUND_ROBIN
     connect_timeout: float = 5.0
     """Seconds."""
+    healthy_panic_threshold: float = 50.0
+    """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
     position: Position | None = _position()
 
 

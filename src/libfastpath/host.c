@@ -22,6 +22,7 @@ struct fp_host {
   _Atomic uint32_t weight;
   _Atomic uint32_t priority;
   _Atomic int health;
+  _Atomic(void *) user_data;
   uint16_t port;
   size_t address_len;
   size_t hostname_len;
@@ -151,4 +152,10 @@ void fp_host_stats_get(const fp_host *host, fp_host_stats *stats) {
   stats->timeouts = atomic_load_explicit(&host->timeouts, memory_order_relaxed);
   stats->latency_count = atomic_load_explicit(&host->latency_count, memory_order_relaxed);
   stats->latency_total = atomic_load_explicit(&host->latency_total, memory_order_relaxed);
+}
+
+void *fp_host_user_data(const fp_host *host) { return atomic_load_explicit(&host->user_data, memory_order_acquire); }
+
+void fp_host_set_user_data(fp_host *host, void *data) {
+  atomic_store_explicit(&host->user_data, data, memory_order_release);
 }

@@ -1,0 +1,26 @@
+from fastpath.libfastpath.cluster cimport fp_cluster, fp_cluster_config, fp_host, fp_host_set, fp_picker, fp_pick_options
+
+
+cdef class Host:
+    cdef fp_host *ptr  # referenced
+    cdef readonly str address
+    cdef readonly int port
+
+
+cdef class Pick:
+    cdef readonly Host host
+    cdef bint counted
+    cdef bint reported
+
+
+cdef class Cluster:
+    cdef readonly str name
+    cdef fp_cluster *ptr  # referenced
+    cdef fp_picker *picker
+    cdef fp_host_set *set  # referenced: what all_hosts lists
+    cdef tuple all_hosts
+
+    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL
+    cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL
+    cdef tuple hosts_of(self, fp_host_set *set)
+    cdef int configure(self, int policy, unsigned int panic_threshold, list endpoints) except -1

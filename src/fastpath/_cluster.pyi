@@ -1,0 +1,95 @@
+from collections.abc import Collection
+from types import TracebackType
+from typing import Literal, NamedTuple, final
+
+from _typeshed import ReadableBuffer, WriteableBuffer
+
+from fastpath.models import HealthStatus
+
+class HostStats(NamedTuple):
+    active_requests: int
+    requests: int
+    success: int
+    error: int
+    connect_failures: int
+    connection_resets: int
+    timeouts: int
+    latency_count: int
+    latency_total: float
+
+def xxh64(data: ReadableBuffer, seed: int = 0) -> int: ...
+def has_policy(policy: int) -> bool: ...
+
+@final
+class Host:
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def hostname(self) -> str: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def health_status(self) -> HealthStatus: ...
+    @property
+    def active_requests(self) -> int: ...
+    @property
+    def stats(self) -> HostStats: ...
+
+@final
+class Pick:
+    @property
+    def host(self) -> Host: ...
+    def release(self) -> None: ...
+    def report(
+        self,
+        status: int | None = None,
+        *,
+        latency: float | None = None,
+        reset: Literal["connect-failure", "reset", "timeout"] | None = None,
+    ) -> None: ...
+    def __enter__(self) -> Pick: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+class Cluster:
+    def __new__(
+        cls,
+        name: str,
+        policy: int,
+        panic_threshold: int,
+        endpoints: list[tuple[bytes, bytes, int, int, int, int, int]],
+        seed: int,
+    ) -> Cluster: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def hosts(self) -> tuple[Host, ...]: ...
+    def _update(
+        self, policy: int, panic_threshold: int, endpoints: list[tuple[bytes, bytes, int, int, int, int, int]]
+    ) -> None: ...
+    def pick(
+        self,
+        request: object = None,
+        *,
+        hash_key: int | str | ReadableBuffer | None = None,
+        exclude: Collection[Host] = (),
+        max_attempts: int | None = None,
+    ) -> Pick: ...
+    def pick_host(
+        self,
+        request: object = None,
+        *,
+        hash_key: int | str | ReadableBuffer | None = None,
+        exclude: Collection[Host] = (),
+        max_attempts: int | None = None,
+    ) -> Host: ...
+    def pick_many(self, count: int) -> list[Host]: ...
+    def pick_many_into(self, indices: WriteableBuffer) -> tuple[Host, ...]: ...

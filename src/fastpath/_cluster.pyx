@@ -1,0 +1,380 @@
+"""Clusters, hosts and picks: one to one over fastpath/cluster.h. Composition from models is in fastpath.clusters."""
+
+from collections import namedtuple
+
+cimport cython
+from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from libc.math cimport isfinite
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+
+from fastpath._status cimport check
+from fastpath.libfastpath.base cimport FASTPATH_NONE, FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath.libfastpath.cluster cimport *
+from fastpath.libfastpath.hash cimport fp_hash_xxh64
+from fastpath.libfastpath.lb cimport fp_host, fp_lb_policy_get, fp_lb_policy_id
+
+from fastpath.errors import NoHostAvailable
+from fastpath.models import HealthStatus
+
+cdef enum:
+    EXCLUDED_ON_STACK = 8
+
+cdef tuple _HEALTH = tuple(HealthStatus(number) for number in range(6))
+cdef dict _RESETS = {
+    None: FASTPATH_RESET_NONE,
+    "connect-failure": FASTPATH_RESET_CONNECT_FAILURE,
+    "reset": FASTPATH_RESET_CONNECTION,
+    "timeout": FASTPATH_RESET_TIMEOUT,
+}
+
+HostStats = namedtuple(
+    "HostStats",
+    "active_requests requests success error connect_failures connection_resets timeouts latency_count latency_total",
+)
+
+
+def xxh64(const uint8_t[::1] data not None, uint64_t seed=0):
+    """XXH64 of `data`: the hash of Envoy's hash policies. `seed` and the result are 64-bit integers."""
+    return fp_hash_xxh64(&data[0] if data.shape[0] else NULL, <size_t>data.shape[0], seed)
+
+
+cdef inline str text(fp_span span):
+    return (<char *>span.data)[:span.len].decode("utf-8", "surrogateescape")
+
+
+cdef inline Host wrap(fp_host *ptr):
+    """The one Host that stands for ptr, which somebody keeps alive. The GIL guards the pointer back to it."""
+    cdef void *known = fp_host_user_data(ptr)
+    if known is not NULL:
+        return <Host>known
+    return make_host(ptr)
+
+
+cdef Host make_host(fp_host *ptr):
+    cdef Host host
+    fp_host_ref(ptr)  # first: what follows may run other Python code, which may drop ptr
+    try:
+        host = Host.__new__(Host)
+        host.address = text(fp_host_address(ptr))
+    except:
+        fp_host_unref(ptr)
+        raise
+    host.port = fp_host_port(ptr)
+    host.ptr = ptr
+    known = fp_host_user_data(ptr)
+    if known is not NULL:
+        return <Host>known
+    fp_host_set_user_data(ptr, <void *>host)
+    return host
+
+
+@cython.final
+@cython.no_gc
+cdef class Host:
+    """An endpoint of a cluster: the same object for as long as the cluster has it, whatever else is updated.
+
+    Compares by identity. `address` is a string (an IP address or a name), `port` an integer.
+    """
+
+    def __dealloc__(self):
+        if self.ptr is NULL:
+            return
+        if fp_host_user_data(self.ptr) is <void *>self:
+            fp_host_set_user_data(self.ptr, NULL)
+        fp_host_unref(self.ptr)
+
+    @property
+    def hostname(self):
+        """The name it was configured with, or ""."""
+        return text(fp_host_hostname(self.ptr))
+
+    @property
+    def weight(self):
+        """1 to 2^32-1."""
+        return fp_host_weight(self.ptr)
+
+    @property
+    def priority(self):
+        """0 is the first to get load."""
+        return fp_host_priority(self.ptr)
+
+    @property
+    def health_status(self):
+        """As configured: a HealthStatus."""
+        return _HEALTH[<int>fp_host_health(self.ptr)]
+
+    @property
+    def active_requests(self):
+        """Picks that were not given back yet."""
+        return self.stats.active_requests
+
+    @property
+    def stats(self):
+        """What happened here so far: a HostStats. `latency_total` is in seconds."""
+        cdef fp_host_stats stats
+        fp_host_stats_get(self.ptr, &stats)
+        return HostStats(
+            stats.active_requests, stats.requests, stats.success, stats.error, stats.connect_failures,
+            stats.connection_resets, stats.timeouts, stats.latency_count, <double>stats.latency_total / 1e9,
+        )
+
+    def __str__(self):
+        return text(fp_host_key(self.ptr))
+
+    def __repr__(self):
+        return f"<Host {self} weight={self.weight} {self.health_status.name}>"
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(64)
+cdef class Pick:
+    """A chosen host, counted as one active request until the pick is given back.
+
+    It is given back once: by leaving the `with` block, by `release()`, or when it is collected.
+    """
+
+    def __dealloc__(self):
+        if self.counted:
+            fp_host_release(self.host.ptr)
+
+    def release(self):
+        """Give the pick back: the request is no longer active. Again: nothing happens."""
+        if self.counted:
+            self.counted = False
+            fp_host_release(self.host.ptr)
+
+    def report(self, status=None, *, latency=None, reset=None):
+        """Say how the request ended, once.
+
+        `status` is the response's (100 to 599), `latency` is in seconds, `reset` says why there was no whole response:
+        "connect-failure", "reset" (the connection broke) or "timeout". ValueError when neither status nor reset is
+        given or one is out of range; RuntimeError on a second report.
+        """
+        cdef uint32_t code = 0
+        cdef int64_t nanoseconds = -1
+        cdef double seconds
+        if self.reported:
+            raise RuntimeError("this pick was reported before")
+        if status is not None:
+            code = status
+            if not 100 <= code <= 599:
+                raise ValueError(f"status {code} is not one of 100 to 599")
+        if reset not in _RESETS:
+            raise ValueError(f"reset {reset!r} is none of 'connect-failure', 'reset', 'timeout'")
+        if latency is not None:
+            seconds = latency
+            if not isfinite(seconds) or seconds < 0:
+                raise ValueError(f"latency {seconds} is not a duration in seconds")
+            nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
+        if status is None and reset is None:
+            raise ValueError("neither status nor reset is given")
+        check(fp_host_report(self.host.ptr, code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL)
+        self.reported = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exception_type, exception, traceback):
+        self.release()
+
+    def __repr__(self):
+        return f"<Pick {self.host}{'' if self.counted else ' released'}>"
+
+
+cdef class Cluster:
+    """Hosts and the policy that chooses among them.
+
+    Any thread may call any method at any time; picks of one object follow one sequence, which the GIL guards. An update
+    is built without the GIL, and picks go on meanwhile with the hosts from before.
+    """
+
+    def __cinit__(self, str name not None, int policy, unsigned int panic_threshold, list endpoints not None,
+                  uint64_t seed):
+        self.name = name
+        self.configure(policy, panic_threshold, endpoints)
+        self.picker = fp_picker_new(self.ptr, seed)
+        if self.picker is NULL:
+            raise MemoryError
+        self.hosts_of(NULL)
+
+    def __dealloc__(self):
+        fp_picker_free(self.picker)
+        fp_host_set_unref(self.set)
+        fp_cluster_unref(self.ptr)
+
+    cdef int configure(self, int policy, unsigned int panic_threshold, list endpoints) except -1:
+        """Make the cluster, or update it. endpoints: (address, hostname, port, weight, priority, locality, health)."""
+        cdef fp_cluster_config config
+        cdef fp_error error
+        cdef fp_status status
+        cdef size_t count = len(endpoints), i
+        cdef bytes address, hostname
+        cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
+        if array is NULL:
+            raise MemoryError
+        config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
+        config.panic_threshold = panic_threshold
+        try:
+            for i in range(count):
+                address, hostname, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
+                    array[i].health = endpoints[i]
+                array[i].address.data = <const uint8_t *>PyBytes_AS_STRING(address)
+                array[i].address.len = <size_t>PyBytes_GET_SIZE(address)
+                array[i].hostname.data = <const uint8_t *>PyBytes_AS_STRING(hostname)
+                array[i].hostname.len = <size_t>PyBytes_GET_SIZE(hostname)
+            with nogil:
+                if self.ptr is NULL:
+                    status = fp_cluster_new(&config, array, count, &self.ptr, &error)
+                else:
+                    status = fp_cluster_update(self.ptr, &config, array, count, &error)
+        finally:
+            free(array)
+        return check(status, &error)
+
+    def _update(self, int policy, unsigned int panic_threshold, list endpoints not None):
+        self.configure(policy, panic_threshold, endpoints)
+        self.hosts_of(NULL)
+
+    cdef tuple hosts_of(self, fp_host_set *set):
+        """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""
+        cdef fp_host_set *old
+        cdef size_t i
+        cdef list hosts = []
+        set = fp_cluster_host_set(self.ptr) if set is NULL else fp_host_set_ref(set)
+        if set is self.set:
+            fp_host_set_unref(set)
+            return self.all_hosts
+        try:
+            for i in range(fp_host_set_count(set)):
+                hosts.append(wrap(fp_host_set_host(set, i)))
+            result = tuple(hosts)
+        except:
+            fp_host_set_unref(set)
+            raise
+        old = self.set
+        self.set = set
+        self.all_hosts = result
+        fp_host_set_unref(old)
+        return result
+
+    @property
+    def hosts(self):
+        """All hosts, healthy or not, by priority and in configured order."""
+        return self.hosts_of(NULL)
+
+    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL:
+        """A host, borrowed until the picker is next used."""
+        cdef fp_host *host
+        cdef fp_status status
+        cdef fp_pick_options options
+        if hash_key is None and not exclude:
+            status = fp_picker_pick(self.picker, NULL, &host, NULL)
+            if status != FASTPATH_OK:
+                check(status, NULL)
+                raise NoHostAvailable(f"cluster {self.name!r} has no host to offer")
+            return host
+        options.excluded = NULL
+        options.excluded_count = 0
+        options.max_attempts = FASTPATH_PICK_STRICT
+        options.has_hash = 0
+        options.hash = 0
+        if hash_key is not None:
+            options.has_hash = 1
+            options.hash = hash_of(hash_key)
+        return self.choose_with(&options, exclude, max_attempts)
+
+    cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL:
+        cdef fp_host *excluded[EXCLUDED_ON_STACK]
+        cdef fp_host **array = excluded
+        cdef fp_host *host = NULL
+        cdef fp_status status
+        cdef tuple hosts = tuple(exclude)
+        cdef size_t count = len(hosts), i
+        if max_attempts is not None:
+            options.max_attempts = min(<uint32_t>max_attempts, <uint32_t>FASTPATH_PICK_STRICT - 1)
+        if count > EXCLUDED_ON_STACK:
+            array = <fp_host **>malloc(count * sizeof(fp_host *))
+            if array is NULL:
+                raise MemoryError
+        try:
+            for i in range(count):
+                array[i] = (<Host?>hosts[i]).ptr
+            options.excluded = <const fp_host **>array
+            options.excluded_count = count
+            status = fp_picker_pick(self.picker, options, &host, NULL)
+        finally:
+            if array is not excluded:
+                free(array)
+        if status != FASTPATH_OK:
+            check(status, NULL)
+            raise NoHostAvailable(f"cluster {self.name!r} has no host to offer besides the {count} excluded")
+        return host
+
+    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+        """Choose a host for a request and count the request as active there until the Pick is given back.
+
+        `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
+        ignore them. `exclude` holds hosts not wanted, such as those tried before. With `max_attempts` None none of them
+        is ever chosen; with a number the policy is asked again at most so often, and then what it gives is taken, as
+        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`.
+
+        NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
+        """
+        cdef Host host = wrap(self.choose(hash_key, exclude, max_attempts))
+        cdef Pick pick = Pick.__new__(Pick)
+        pick.host = host
+        pick.counted = True
+        fp_host_acquire(host.ptr)
+        return pick
+
+    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+        """As `pick`, but gives the bare Host and counts nothing."""
+        return wrap(self.choose(hash_key, exclude, max_attempts))
+
+    def pick_many(self, Py_ssize_t count):
+        """A list of `count` hosts, chosen as by `pick_host()`. ValueError when count is negative."""
+        cdef list hosts = []
+        if count < 0:
+            raise ValueError("count is negative")
+        for _ in range(count):
+            hosts.append(wrap(self.choose(None, None, None)))
+        return hosts
+
+    def pick_many_into(self, indices):
+        """Fill a writable, contiguous buffer of unsigned 32-bit integers (`array("I", …)`, numpy uint32) with choices.
+
+        They are indices into the tuple of hosts that is returned. BufferError or ValueError for any other buffer.
+        """
+        cdef Py_buffer view
+        cdef fp_status status
+        PyObject_GetBuffer(indices, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+        try:
+            if view.itemsize != 4 or view.format is NULL or view.format[0] not in (b"I", b"L") or view.format[1] != 0:
+                raise ValueError("not a buffer of unsigned 32-bit integers")
+            status = fp_picker_pick_many(self.picker, <uint32_t *>view.buf, <size_t>view.len // 4)
+        finally:
+            PyBuffer_Release(&view)
+        if status != FASTPATH_OK:
+            check(status, NULL)
+            raise NoHostAvailable(f"cluster {self.name!r} has no host to offer")
+        return self.hosts_of(fp_picker_host_set(self.picker))
+
+    def __repr__(self):
+        return f"<Cluster {self.name!r} of {len(self.hosts)} hosts>"
+
+
+cdef uint64_t hash_of(object key) except? 0:
+    if isinstance(key, int):
+        return key
+    if isinstance(key, str):
+        key = (<str>key).encode("utf-8", "surrogateescape")
+    return xxh64(key)
+
+
+def has_policy(int policy):
+    """Whether the core has the policy of this number (LbPolicy)."""
+    return fp_lb_policy_get(<fp_lb_policy_id>policy) is not NULL
