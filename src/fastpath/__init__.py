@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastpath.clusters import Cluster, ClusterManager, Host, Pick
     from fastpath.config import load
     from fastpath.errors import (
         ConfigError,
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cluster",
+    "ClusterManager",
     "ConfigError",
     "ConfigErrors",
     "ConfigWarning",
     "FastpathError",
+    "Host",
     "LocalProtocolError",
     "NoHostAvailable",
+    "Pick",
     "ProtocolError",
     "RemoteProtocolError",
     "get_include",
@@ -40,12 +45,16 @@ __all__ = [
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
 _EXPORTS = {
+    "Cluster": "fastpath.clusters",
+    "ClusterManager": "fastpath.clusters",
     "ConfigError": "fastpath.errors",
     "ConfigErrors": "fastpath.errors",
     "ConfigWarning": "fastpath.errors",
     "FastpathError": "fastpath.errors",
+    "Host": "fastpath.clusters",
     "LocalProtocolError": "fastpath.errors",
     "NoHostAvailable": "fastpath.errors",
+    "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
     "RemoteProtocolError": "fastpath.errors",
     "load": "fastpath.config",
