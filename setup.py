@@ -44,7 +44,7 @@ BUILD_TEMP = str(Path("build", "-".join(["temp", sys.implementation.cache_tag, *
 
 instrument = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else []
 instrument += ["--coverage"] if COVERAGE else []
-optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O3"]
+optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O1", "-g"] if SANITIZE else ["-O3", "-g0"]
 common = [*optimise, *instrument, "-fPIC", "-fvisibility=hidden"]
 # -ffp-contract=off: ring and schedule doubles must round the same on every machine.
 core_flags = [*common, "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"]

@@ -492,6 +492,6 @@ class TestDocuments:
         seconds = time.process_time() - began
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert seconds < 1
+        assert seconds < 10  # more than linear would take minutes; sanitizers alone cost a factor of ten
         assert peak < 64 * 1024 * 1024
         assert len(str(caught.value)) < 300_000
