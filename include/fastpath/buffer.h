@@ -114,7 +114,8 @@ fp_status fp_buffer_append_external(fp_buffer *buffer, const void *data, size_t 
 
 /*
  * Receive straight into the buffer: reserve, let recv or readv fill the room from its beginning, commit what came.
- *   min     the least number of bytes wanted, at least 1 (0 is taken for 1); more may be offered.
+ *   min     the least number of bytes wanted (0 is taken for 1): less room than that behind the last bytes is passed
+ *           over for a new block. More may be offered, so a small min makes the best use of blocks.
  *   rooms   filled with up to `capacity` (1 .. FASTPATH_BUFFER_MAX_ROOMS) pieces, in the order to be filled. With
  *           capacity 1 the room is one piece of at least min bytes.
  * The room stays reserved, whatever else happens to the buffer, until it is committed or reserved anew; a new
@@ -125,6 +126,9 @@ fp_status fp_buffer_append_external(fp_buffer *buffer, const void *data, size_t 
 fp_status fp_buffer_reserve(fp_buffer *buffer, size_t min, uint8_t **data, size_t *len);
 fp_status fp_buffer_reserve_rooms(fp_buffer *buffer, size_t min, fp_room *rooms, size_t capacity, size_t *count);
 fp_status fp_buffer_commit(fp_buffer *buffer, size_t len);
+
+/* The segment under piece `index` of the reserved room, borrowed, for who wants to keep it alive; NULL when none. */
+fp_segment *fp_buffer_room_segment(const fp_buffer *buffer, size_t index);
 
 /* Remove the first `len` bytes: what was parsed, or what writev took. ARGUMENT when there are fewer. */
 fp_status fp_buffer_drain(fp_buffer *buffer, size_t len);
@@ -161,6 +165,7 @@ fp_status fp_buffer_take(fp_buffer *buffer, size_t len, fp_slice *slice);
  */
 fp_status fp_buffer_export(fp_buffer *buffer, fp_span *span);
 void fp_buffer_unexport(fp_buffer *buffer);
+size_t fp_buffer_exports(const fp_buffer *buffer); /* how many are outstanding */
 
 /* Copy bytes [offset, offset + len) out. ARGUMENT when the buffer has no such bytes. */
 fp_status fp_buffer_copy_out(const fp_buffer *buffer, size_t offset, void *out, size_t len);

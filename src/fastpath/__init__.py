@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastpath._buffer import Buffer, BufferPool, Room, View
     from fastpath.clusters import Cluster, ClusterManager, Host, Pick
     from fastpath.config import load
     from fastpath.errors import (
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Buffer",
+    "BufferPool",
     "Cluster",
     "ClusterManager",
     "ConfigError",
@@ -39,12 +42,16 @@ __all__ = [
     "Pick",
     "ProtocolError",
     "RemoteProtocolError",
+    "Room",
+    "View",
     "get_include",
     "load",
 ]
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
 _EXPORTS = {
+    "Buffer": "fastpath._buffer",
+    "BufferPool": "fastpath._buffer",
     "Cluster": "fastpath.clusters",
     "ClusterManager": "fastpath.clusters",
     "ConfigError": "fastpath.errors",
@@ -57,6 +64,8 @@ _EXPORTS = {
     "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
     "RemoteProtocolError": "fastpath.errors",
+    "Room": "fastpath._buffer",
+    "View": "fastpath._buffer",
     "load": "fastpath.config",
 }
 

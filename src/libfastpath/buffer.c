@@ -197,3 +197,5 @@ fp_status fp_buffer_export(fp_buffer *buffer, fp_span *span) {
 }
 
 void fp_buffer_unexport(fp_buffer *buffer) { buffer->exports--; }
+
+size_t fp_buffer_exports(const fp_buffer *buffer) { return buffer->exports; }

@@ -2,6 +2,10 @@
 #include <fastpath/buffer.h>
 
 #include "buffer_state.h"
+#include "pool.h"
+
+/* Without a pool, the least that is opened to receive into. */
+#define RECEIVE_SIZE ((size_t)16384)
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/uio.h>
@@ -39,10 +43,12 @@ static fp_status rooms_collect(fp_buffer *buffer, size_t min, size_t capacity, f
     total = rooms[0].len;
     taken = 1;
   }
+  size_t block = buffer->pool == NULL ? RECEIVE_SIZE : fp_pool_block_size(buffer->pool);
   while (total < min) {
+    /* Whole blocks while there are pieces left; the last piece takes all that is missing. */
     size_t missing = min - total;
-    size_t block = buffer->pool == NULL ? missing : fp_pool_block_size(buffer->pool);
-    fp_segment *segment = fp_buffer_new_segment(buffer, taken + 1 < capacity && block < missing ? block : missing);
+    size_t size = missing < block || taken + 1 < capacity ? block : missing;
+    fp_segment *segment = fp_buffer_new_segment(buffer, size);
     if (segment == NULL) {
       fp_segment *dead = NULL;
       rooms_give_back(rooms, taken, &dead);
@@ -95,6 +101,10 @@ fp_status fp_buffer_reserve(fp_buffer *buffer, size_t min, uint8_t **data, size_
   *data = room.data;
   *len = room.len;
   return FASTPATH_OK;
+}
+
+fp_segment *fp_buffer_room_segment(const fp_buffer *buffer, size_t index) {
+  return index < buffer->room_count ? buffer->rooms[index].segment : NULL;
 }
 
 fp_status fp_buffer_commit(fp_buffer *buffer, size_t len) {
