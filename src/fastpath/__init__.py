@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastpath._buffer import Buffer, BufferPool, Room, View
+    from fastpath._http import (
+        Headers,
+        HeadParser,
+        InformationalResponse,
+        Limits,
+        Request,
+        Response,
+        parse_request,
+        parse_response,
+    )
     from fastpath.clusters import Cluster, ClusterManager, Host, Pick
     from fastpath.config import load
     from fastpath.errors import (
@@ -36,16 +46,24 @@ __all__ = [
     "ConfigErrors",
     "ConfigWarning",
     "FastpathError",
+    "HeadParser",
+    "Headers",
     "Host",
+    "InformationalResponse",
+    "Limits",
     "LocalProtocolError",
     "NoHostAvailable",
     "Pick",
     "ProtocolError",
     "RemoteProtocolError",
+    "Request",
+    "Response",
     "Room",
     "View",
     "get_include",
     "load",
+    "parse_request",
+    "parse_response",
 ]
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
@@ -58,15 +76,23 @@ _EXPORTS = {
     "ConfigErrors": "fastpath.errors",
     "ConfigWarning": "fastpath.errors",
     "FastpathError": "fastpath.errors",
+    "HeadParser": "fastpath._http",
+    "Headers": "fastpath._http",
     "Host": "fastpath.clusters",
+    "InformationalResponse": "fastpath._http",
+    "Limits": "fastpath._http",
     "LocalProtocolError": "fastpath.errors",
     "NoHostAvailable": "fastpath.errors",
     "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
     "RemoteProtocolError": "fastpath.errors",
+    "Request": "fastpath._http",
+    "Response": "fastpath._http",
     "Room": "fastpath._buffer",
     "View": "fastpath._buffer",
     "load": "fastpath.config",
+    "parse_request": "fastpath._http",
+    "parse_response": "fastpath._http",
 }
 
 
