@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ProtocolError,
         RemoteProtocolError,
     )
+    from fastpath.routing import Match, RouteTable
 
 __version__ = "0.1.0"
 
@@ -52,6 +53,7 @@ __all__ = [
     "InformationalResponse",
     "Limits",
     "LocalProtocolError",
+    "Match",
     "NoHostAvailable",
     "Pick",
     "ProtocolError",
@@ -59,6 +61,7 @@ __all__ = [
     "Request",
     "Response",
     "Room",
+    "RouteTable",
     "View",
     "get_include",
     "load",
@@ -82,6 +85,7 @@ _EXPORTS = {
     "InformationalResponse": "fastpath._http",
     "Limits": "fastpath._http",
     "LocalProtocolError": "fastpath.errors",
+    "Match": "fastpath.routing",
     "NoHostAvailable": "fastpath.errors",
     "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
@@ -89,6 +93,7 @@ _EXPORTS = {
     "Request": "fastpath._http",
     "Response": "fastpath._http",
     "Room": "fastpath._buffer",
+    "RouteTable": "fastpath.routing",
     "View": "fastpath._buffer",
     "load": "fastpath.config",
     "parse_request": "fastpath._http",

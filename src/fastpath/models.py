@@ -53,10 +53,17 @@ def _position() -> Position | None:
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """Which requests a route takes. Exactly one of `prefix` and `path` is set."""
+    """Which requests a route takes. Exactly one of `prefix`, `path` and `path_separated_prefix` is set.
+
+    The path of a request that they are compared with ends at its first "?" or "#".
+    """
 
     prefix: str | None = None
     path: str | None = None
+    path_separated_prefix: str | None = None
+    """The path is this, or begins with it and goes on with "/"."""
+    case_sensitive: bool = True
+    """False ignores the case of ASCII letters."""
     position: Position | None = _position()
 
 

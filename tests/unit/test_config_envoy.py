@@ -248,7 +248,7 @@ static_resources:
         ("route", "reason"),
         [
             ({"route": {"cluster": "one"}}, '"match" is missing'),
-            ({"match": {}, "route": {"cluster": "one"}}, "has no path specifier: one of prefix, path is needed"),
+            ({"match": {}, "route": {"cluster": "one"}}, "has no path specifier: one of prefix, path, path_separated_prefix is needed"),
             (
                 {"match": {"prefix": "/", "path": "/"}, "route": {"cluster": "one"}},
                 "prefix and path exclude each other: only one path specifier is allowed",

@@ -120,9 +120,13 @@ def _read_route(section: Section) -> Route:
 
 
 def _read_match(section: Section) -> RouteMatch:
-    section.one_of("path specifier", "prefix", "path")
+    section.one_of("path specifier", "prefix", "path", "path_separated_prefix")
     match = RouteMatch(
-        prefix=section.optional_string("prefix"), path=section.optional_string("path"), position=section.position
+        prefix=section.optional_string("prefix"),
+        path=section.optional_string("path"),
+        path_separated_prefix=section.optional_string("path_separated_prefix"),
+        case_sensitive=section.boolean("case_sensitive", default=True),
+        position=section.position,
     )
     section.end()
     return match

@@ -251,9 +251,9 @@ class Section:
         value = self.get(name)
         return None if value is None else value.integer(minimum, maximum)
 
-    def boolean(self, name: str) -> bool:
+    def boolean(self, name: str, *, default: bool = False) -> bool:
         value = self.get(name)
-        return bool(value is not None and value.boolean())
+        return default if value is None else bool(value.boolean())
 
     def duration(self, name: str) -> float | None:
         value = self.get(name)
