@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from fastpath._http import Request
 from fastpath.models import Route, VirtualHost
 
 PATH_PREFIX: Final[int]
@@ -28,6 +29,8 @@ class RouteMatcher:
     def publish(self, snapshot: RouteTableSnapshot) -> None: ...
     @property
     def snapshot(self) -> RouteTableSnapshot: ...
+    def match(self, request: Request, random: int | None = None) -> Match | None: ...
+    def match_many(self, requests: Iterable[Request]) -> list[Match | None]: ...
     def match_parts(
         self,
         *,

@@ -8,8 +8,10 @@ from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from fastpath._http cimport HeadRecord, Request, record_of
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_head
 from fastpath.libfastpath.route cimport *
 from fastpath.libfastpath.snapshot cimport *
 
@@ -40,6 +42,18 @@ cdef inline int required_span(object value, fp_span *span, str what) except -1:
     if value is None:
         raise TypeError(f"{what} must be str or bytes, not None")
     return text_span(value, span, what)
+
+
+cdef inline void request_of(const HeadRecord *record, fp_route_request *request) noexcept nogil:
+    """What a table looks at, as spans into a parsed head."""
+    cdef const fp_http_head *head = &record.head
+    request.authority.data = record.data + head.authority_off if head.authority_len != 0 else NULL
+    request.authority.len = head.authority_len
+    request.path.data = record.data + head.path_off
+    request.path.len = head.path_len
+    if head.path_len == 0 and head.flags & FASTPATH_HTTP_ABSOLUTE_FORM:
+        request.path.data = <const uint8_t *>b"/"  # RFC 9110 section 4.2.3: an empty path means the root
+        request.path.len = 1
 
 
 cdef void release_context(void *context) noexcept with gil:
@@ -211,6 +225,27 @@ cdef class RouteMatcher:
         if share != FASTPATH_ROUTE_INDEX_NONE:
             match.cluster = (<tuple>match.cluster)[share]
         return match
+
+    def match(self, Request request not None, random=None):
+        """The route for a parsed request, or None. Reads the head where it lies.
+
+        random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`); None draws
+            one from the table's own generator.
+        """
+        cdef fp_route_request parts
+        request_of(record_of(request), &parts)
+        return self.answer(&parts, random)
+
+    def match_many(self, requests):
+        """The routes for parsed requests, as a list of what `match` returns for each."""
+        cdef fp_route_request parts
+        cdef list matches = []
+        for request in requests:
+            if not isinstance(request, Request):
+                raise TypeError(f"expected a Request, found {type(request).__name__}")
+            request_of(record_of(request), &parts)
+            matches.append(self.answer(&parts, None))
+        return matches
 
     def match_parts(
         self, *, method="GET", authority=None, path=None, headers=(), scheme="http", source=None, tls=None, random=None

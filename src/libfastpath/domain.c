@@ -209,6 +209,7 @@ uint32_t fp_domain_index_find(const fp_domain_index *index, const uint8_t *host,
   if (index->only_default) return index->default_host;
   if (host == NULL) return FP_DOMAIN_NO_HOST;
 
+  lowered[0] = 0;
   fp_domain_lower(lowered, host, len < MAX ? len : MAX);
   if (len <= MAX) {
     const fp_domain_slot *slot = &index->slots[probe(index, lowered, len, hash_bytes(lowered, len))];

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from fastpath import ConfigError, RouteTable
+from fastpath import ConfigError, Request, RouteTable, parse_request
 from fastpath.models import (
     Config,
     DirectResponse,
@@ -219,6 +219,49 @@ def test_a_random_value_has_64_bits(value: int) -> None:
 def test_parts_are_text() -> None:
     with pytest.raises(TypeError, match="path must be str, bytes or None, not int"):
         table().match_parts(path=7)  # type: ignore[arg-type]
+
+
+# ---- parsed requests
+
+
+def parsed(head: str) -> Request:
+    request = parse_request(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+    assert request is not None
+    return request
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("GET /a/b?x=/c HTTP/1.1\nHost: a.com", "a"),
+        ("GET /a/b HTTP/1.1\nHost: A.COM", "a"),
+        ("GET /a/b HTTP/1.1\nHost: b.com", "other"),
+        ("GET http://a.com/a HTTP/1.1\nHost: a.com", "a"),
+        ("GET http://a.com HTTP/1.1\nHost: a.com", "root"),
+        ("GET http://a.com?x HTTP/1.1\nHost: a.com", "root"),
+        ("OPTIONS * HTTP/1.1\nHost: a.com", None),
+        ("CONNECT a.com:443 HTTP/1.1\nHost: a.com:443", None),
+        ("GET /a HTTP/1.0", None),
+    ],
+)
+def test_a_parsed_request_is_routed_where_it_lies(head: str, expected: str | None) -> None:
+    routes = RouteTable(
+        [
+            VirtualHost("a", ("a.com",), (prefix("/a", "a"), prefix("/", "root"))),
+            VirtualHost("any", ("*",), (prefix("", "other"),)),
+        ]
+    )
+    request = parsed(head)
+    match = routes.match(request)
+    assert (match and match.cluster) == expected
+    assert [match and match.cluster for match in routes.match_many([request] * 3)] == [expected] * 3
+
+
+def test_only_parsed_requests_are_matched() -> None:
+    with pytest.raises(TypeError):
+        table().match(b"GET / HTTP/1.1")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a Request, found bytes"):
+        table().match_many([b""])  # type: ignore[list-item]
 
 
 # ---- what is refused
