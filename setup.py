@@ -91,6 +91,11 @@ class BuildExtensions(Incremental, build_ext):
     def run(self) -> None:
         self.run_command("build_clib")
         super().run()
+        # For programs that link the core themselves: fastpath.get_library_dir().
+        shipped = Path(self.get_ext_fullpath("fastpath._ffi")).parent / "lib"
+        shipped.mkdir(parents=True, exist_ok=True)
+        for name, _ in libraries:
+            shutil.copyfile(f"{BUILD_TEMP}/lib{name}.a", shipped / f"lib{name}.a")
 
     def build_extensions(self) -> None:
         self.compile_incrementally()

@@ -64,6 +64,7 @@ __all__ = [
     "RouteTable",
     "View",
     "get_include",
+    "get_library_dir",
     "load",
     "parse_request",
     "parse_response",
@@ -120,3 +121,11 @@ def get_include() -> str:
     installed = here / "include"
     # An editable install has the headers where the repository keeps them.
     return str(installed if installed.is_dir() else here.parent.parent / "include")
+
+
+def get_library_dir() -> str:
+    """Directory to put on a linker's path; link with `-lfastpath -lllhttp -lm -lpthread`.
+
+    The archives are position-independent and hold no state, so that programs and extension modules may each have them.
+    """
+    return str(Path(__file__).resolve().parent / "lib")

@@ -33,7 +33,7 @@ def test_type_checkers_see_what_is_exported() -> None:
         for alias in statement.names
     }
     assert seen == fastpath._EXPORTS
-    assert set(fastpath.__all__) == {*seen, "get_include"}
+    assert set(fastpath.__all__) == {*seen, "get_include", "get_library_dir"}
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

@@ -1,0 +1,20 @@
+/*
+ * fastpath/fastpath.h - the whole C ABI in one include. Conventions are told in fastpath/base.h.
+ */
+#ifndef FASTPATH_FASTPATH_H
+#define FASTPATH_FASTPATH_H
+
+#include <fastpath/base.h>
+#include <fastpath/buffer.h>
+#include <fastpath/chunked.h>
+#include <fastpath/cluster.h>
+#include <fastpath/hash.h>
+#include <fastpath/http.h>
+#include <fastpath/http_connection.h>
+#include <fastpath/http_write.h>
+#include <fastpath/lb.h>
+#include <fastpath/path.h>
+#include <fastpath/route.h>
+#include <fastpath/snapshot.h>
+
+#endif
