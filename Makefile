@@ -153,5 +153,5 @@ wheel: sdist ## dist/fastpath-*.whl, built from the sdist and tried in an empty 
 
 .PHONY: clean
 clean: ## remove everything that was made, the virtual environments too
-	rm -rf build dist src/*.egg-info .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf build dist src/*.egg-info src/fastpath/lib .venv .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find src tests benchmarks tools examples \( -name '*.so' -o -name __pycache__ \) -prune -exec rm -rf {} +

@@ -61,3 +61,13 @@ def test_headers_compile_as_c_and_cpp(tmp_path: Path) -> None:
             source.write_text(f"#include <fastpath/{header.name}>\n")
             command = ["gcc", "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
             subprocess.run([*command, f"-I{fastpath.get_include()}", str(source)], check=True)
+
+
+def test_one_header_includes_all_others() -> None:
+    directory = Path(fastpath.get_include(), "fastpath")
+    included = re.findall(r"#include <fastpath/(\w+\.h)>", (directory / "fastpath.h").read_text())
+    assert included == sorted(path.name for path in directory.glob("*.h") if path.name != "fastpath.h")
+
+
+def test_archives_are_there_to_link_with() -> None:
+    assert Path(fastpath.get_library_dir(), "libfastpath.a").is_file()
