@@ -9,7 +9,7 @@ enum {
   HTTP_CHAR_TOKEN = 1 << 0,  /* tchar */
   HTTP_CHAR_VALUE = 1 << 1,  /* field-value, reason-phrase: HTAB, SP, VCHAR, obs-text */
   HTTP_CHAR_QUOTED = 1 << 2, /* qdtext of a quoted-string */
-  HTTP_CHAR_TARGET = 1 << 3, /* request-target: VCHAR and octets above 0x7f, but no '#' */
+  HTTP_CHAR_TARGET = 1 << 3, /* request-target: VCHAR but no '#' */
   HTTP_CHAR_HEX = 1 << 4     /* HEXDIG, either case */
 };
 
