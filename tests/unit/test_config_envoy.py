@@ -22,6 +22,7 @@ from fastpath.models import (
     RedirectAction,
     RetryPolicy,
     RouteAction,
+    RouteMatch,
     WeightedCluster,
 )
 
@@ -184,6 +185,20 @@ class TestMeaning:
         assert host.routes[0].action == DirectResponse(204, b"hi")
         assert host.routes[1].action == RedirectAction(302, host_redirect="x.example")
 
+    def test_separated_prefix_without_case(self) -> None:
+        match = {"path_separated_prefix": "/api", "case_sensitive": False}
+        (host,) = (
+            load(bootstrap({"match": match, "route": {"cluster": "one"}})).route_configurations["web"].virtual_hosts
+        )
+        assert host.routes[0].match == RouteMatch(path_separated_prefix="/api", case_sensitive=False)
+        assert RouteMatch(prefix="/").case_sensitive
+
+    @pytest.mark.parametrize(("value", "percent"), [(35, 35.0), ("12.5", 12.5), (0.5, 0.5), (None, 0.0)])
+    def test_panic_threshold(self, value: object, percent: float) -> None:
+        common = {"healthy_panic_threshold": {"value": value}}
+        config = load(bootstrap(clusters=[cluster(common_lb_config=common)]))
+        assert config.clusters[0].healthy_panic_threshold == percent
+
     def test_retry_policy_of_a_virtual_host(self) -> None:
         document = bootstrap()
         manager = document["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]  # type: ignore[index]
@@ -248,7 +263,10 @@ static_resources:
         ("route", "reason"),
         [
             ({"route": {"cluster": "one"}}, '"match" is missing'),
-            ({"match": {}, "route": {"cluster": "one"}}, "has no path specifier: one of prefix, path, path_separated_prefix is needed"),
+            (
+                {"match": {}, "route": {"cluster": "one"}},
+                "has no path specifier: one of prefix, path, path_separated_prefix is needed",
+            ),
             (
                 {"match": {"prefix": "/", "path": "/"}, "route": {"cluster": "one"}},
                 "prefix and path exclude each other: only one path specifier is allowed",
@@ -327,6 +345,8 @@ static_resources:
             ({"lb_policy": 6}, "6 is not supported"),
             ({"lb_policy": 99}, "expected one of ROUND_ROBIN"),
             ({"connect_timeout": "0s"}, "connect_timeout must be more than 0"),
+            ({"common_lb_config": {"healthy_panic_threshold": {"value": 101}}}, "expected a number from 0 to 100"),
+            ({"common_lb_config": {"healthy_panic_threshold": {"value": "NaN"}}}, "expected a number, found"),
             ({"load_assignment": []}, "expected an object, found a list"),
             ({"load_assignment": {"cluster_name": "one", "endpoints": {}}}, "expected a list, found an object"),
             (

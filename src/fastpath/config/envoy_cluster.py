@@ -33,10 +33,16 @@ def read_cluster(section: Section) -> Cluster:
         localities = tuple(_read_locality(item) for item in assignment.sections("endpoints"))
         assignment.end()
         _check_weights(assignment, localities)
+    common = section.section("common_lb_config")
+    panic_threshold = 50.0
+    if common is not None:
+        panic_threshold = common.percent("healthy_panic_threshold", panic_threshold)
+        common.end()
     cluster = Cluster(
         name=name,
         localities=localities,
         lb_policy=section.enum("lb_policy", LbPolicy, LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES),
+        healthy_panic_threshold=panic_threshold,
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )

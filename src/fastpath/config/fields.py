@@ -30,6 +30,7 @@ _MAX_REPORTED = 1000
 _MAX_SUGGESTIONS = 100
 _DURATION = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s\Z")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,3})?\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -122,6 +123,19 @@ class Value:
             self.error(f"expected an integer from {minimum} to {maximum}, found {shorten(str(value))}")
             return None
         return value
+
+    def number(self, minimum: float, maximum: float) -> float | None:
+        """A double; from YAML it comes as the text that was written."""
+        value = self.node.value
+        if isinstance(value, str) and _NUMBER.match(value):
+            value = float(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self.expected("a number")
+            return None
+        if not minimum <= value <= maximum:  # also false for NaN
+            self.error(f"expected a number from {minimum:g} to {maximum:g}, found {shorten(str(value))}")
+            return None
+        return float(value)
 
     def boolean(self) -> bool | None:
         value = self.node.value
@@ -254,6 +268,16 @@ class Section:
     def boolean(self, name: str, *, default: bool = False) -> bool:
         value = self.get(name)
         return default if value is None else bool(value.boolean())
+
+    def percent(self, name: str, default: float) -> float:
+        """An envoy.type.v3.Percent: 0 to 100."""
+        section = self.section(name)
+        if section is None:
+            return default
+        value = section.get("value")
+        number = value.number(0.0, 100.0) if value is not None else 0.0
+        section.end()
+        return default if number is None else number
 
     def duration(self, name: str) -> float | None:
         value = self.get(name)
