@@ -8,6 +8,8 @@ library=build/lib-$sanitizers
 
 FASTPATH_SANITIZE=$sanitizers "$python" setup.py --quiet build --build-lib "$library"
 
+# Programs that tests compile link the sanitized archives.
+export CFLAGS="-fsanitize=$sanitizers"
 # The sanitizers must be loaded before the interpreter. Leaks are the C tests' business: CPython keeps memory at exit.
 LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) $(gcc -print-file-name=libstdc++.so)" \
   ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \

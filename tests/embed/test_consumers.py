@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +77,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_c_program(tmp_path: Path) -> None:
     (tmp_path / "consumer.c").write_text(C_PROGRAM)
     flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{fastpath.get_include()}"]
+    flags += shlex.split(os.environ.get("CFLAGS", ""))
     built = run("gcc", *flags, "consumer.c", *LINK, "-o", "consumer", cwd=tmp_path)
     assert built.returncode == 0, built.stderr
     accepted = run("./consumer", "GET /cart?x=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n", cwd=tmp_path)
