@@ -101,7 +101,7 @@ asan: test-c $(STAMPS)/built ## C tests and the Python suite under AddressSaniti
 	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS)
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
-	@$(CORE_MK) VARIANT=tsan C_TESTS="$(wildcard tests/c/test_*_threads.c)" test
+	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
 
 fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
 	@tools/need.sh clang clang

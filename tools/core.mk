@@ -1,6 +1,6 @@
 # The C core outside of Python: one variant of it as a static library, and the C tests, fuzzers and benchmarks against it.
 #
-#   make -f tools/core.mk VARIANT=asan test            C_TESTS=tests/c/test_path.c for one of them
+#   make -f tools/core.mk VARIANT=asan test            TESTS=tests/c/test_path.c for one of them
 #   make -f tools/core.mk VARIANT=fuzz CC=clang fuzzers
 #   make -f tools/core.mk VARIANT=release benchmarks
 #
@@ -31,7 +31,7 @@ INCLUDES := -Iinclude -Isrc/libfastpath -Itests/c -I$(LLHTTP)/include
 LIBS := -lpthread -lm
 
 CORE := $(wildcard src/libfastpath/*.c)
-C_TESTS ?= $(wildcard tests/c/test_*.c)
+TESTS ?= $(wildcard tests/c/test_*.c)
 FUZZERS := $(wildcard fuzz/fuzz_*.c)
 BENCHMARKS := $(wildcard benchmarks/c/bench_*.c)
 ARCHIVES := $(OUT)/libfastpath.a $(OUT)/libllhttp.a
@@ -40,14 +40,14 @@ ARCHIVES := $(OUT)/libfastpath.a $(OUT)/libllhttp.a
 .SECONDARY:
 
 library: $(ARCHIVES)
-tests: $(C_TESTS:%.c=$(OUT)/%)
+tests: $(TESTS:%.c=$(OUT)/%)
 fuzzers: $(FUZZERS:%.c=$(OUT)/%)
 benchmarks: $(BENCHMARKS:%.c=$(OUT)/%)
 
 # Every program runs, also after one has failed, so that one run names all failures.
 test: tests
 	@failed=0; total=0; \
-	for program in $(C_TESTS:%.c=$(OUT)/%); do \
+	for program in $(TESTS:%.c=$(OUT)/%); do \
 	  total=$$((total + 1)); \
 	  if ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    timeout 600 $(RUN) $$program; then echo "ok     $(VARIANT) $$(basename $$program)"; \

@@ -63,7 +63,7 @@ typedef struct fp_cluster_config {
   uint32_t panic_threshold;   /* percent, 0 (never panic) to 100; Envoy's default is 50 */
 } fp_cluster_config;
 
-/* What happened at a host since it first appeared. Saturating counters. */
+/* What happened at a host since it first appeared. No counter wraps. */
 typedef struct fp_host_stats {
   uint64_t active_requests;  /* acquired and not yet released */
   uint64_t requests;         /* acquired */

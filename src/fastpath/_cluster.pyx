@@ -22,6 +22,7 @@ from fastpath.models import HealthStatus
 cdef enum:
     EXCLUDED_ON_STACK = 8
 
+cdef tuple NOTHING = ()
 cdef tuple _HEALTH = tuple(HealthStatus(number) for number in range(6))
 cdef dict _RESETS = {
     None: FASTPATH_RESET_NONE,
@@ -271,7 +272,7 @@ cdef class Cluster:
         cdef fp_host *host
         cdef fp_status status
         cdef fp_pick_options options
-        if hash_key is None and not exclude:
+        if hash_key is None and (exclude is NOTHING or not exclude):
             status = fp_picker_pick(self.picker, NULL, &host, NULL)
             if status != FASTPATH_OK:
                 check(status, NULL)

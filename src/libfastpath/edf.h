@@ -1,17 +1,18 @@
 /*
  * edf.h - earliest deadline first with fixed weights, in Envoy's exact order.
  *
- * Envoy keeps one heap of (deadline, order of insertion); a pick takes the least, sets the time to its deadline, and puts
- * it back with deadline time + 1/weight. Entries of one weight come back in the order in which they went, so each class
- * of equal weights is a ring, and only the front of each ring is in a heap:
+ * Envoy keeps one heap of (deadline, order of insertion); a pick takes the least, sets the time to its deadline, and
+ * puts it back with deadline time + 1/weight. Entries of one weight come back in the order in which they went, so each
+ * class of equal weights is a ring, and only the fronts of the rings compete:
  *
- *   heap of classes      [w=3]      [w=1]
- *                          |          |          after a pick the entry's new deadline overwrites the old one in
- *   rings               a  c  f    b  d  e       place, and the ring's front moves on by one
- *                          ^ front ^
+ *   winner                    c                       after a pick the winner's new deadline overwrites its old one
+ *   losers               b  /   \                     in place, its ring's front moves on by one, and that front
+ *                    [w=3]     [w=1]                  plays again, upwards, against the losers on its way: a walk of
+ *   rings           a  c  f   b  d  e                 fixed length whose loads do not wait for its comparisons
+ *                      ^ front ^
  *
- * Same order, bit for bit, at the cost of a heap as small as there are different weights. Doubles must round as Envoy's
- * do: compile with -ffp-contract=off and keep the order of the operations.
+ * Same order, bit for bit. Doubles must round as Envoy's do: compile with -ffp-contract=off and keep the order of the
+ * operations.
  */
 #ifndef FASTPATH_INTERNAL_EDF_H
 #define FASTPATH_INTERNAL_EDF_H

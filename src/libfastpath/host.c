@@ -104,6 +104,9 @@ fp_health_status fp_host_health(const fp_host *host) {
   return (fp_health_status)atomic_load_explicit(&host->health, memory_order_relaxed);
 }
 
+/* One by one, 2^64 is out of reach. */
+static void count(counter *value) { atomic_fetch_add_explicit(value, 1, memory_order_relaxed); }
+
 static void saturating_add(counter *value, uint64_t amount) {
   uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
   while (!atomic_compare_exchange_weak_explicit(value, &old, amount > UINT64_MAX - old ? UINT64_MAX : old + amount,
@@ -112,8 +115,8 @@ static void saturating_add(counter *value, uint64_t amount) {
 }
 
 void fp_host_acquire(fp_host *host) {
-  saturating_add(&host->active_requests, 1);
-  saturating_add(&host->requests, 1);
+  count(&host->active_requests);
+  count(&host->requests);
 }
 
 fp_status fp_host_release(fp_host *host) {
@@ -129,15 +132,15 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
   if (status != 0 ? status < 100 || status > 599 : reset == FASTPATH_RESET_NONE) return FASTPATH_ERR_ARGUMENT;
   switch (reset) {
     case FASTPATH_RESET_NONE: break;
-    case FASTPATH_RESET_CONNECT_FAILURE: saturating_add(&host->connect_failures, 1); break;
-    case FASTPATH_RESET_CONNECTION: saturating_add(&host->connection_resets, 1); break;
-    case FASTPATH_RESET_TIMEOUT: saturating_add(&host->timeouts, 1); break;
+    case FASTPATH_RESET_CONNECT_FAILURE: count(&host->connect_failures); break;
+    case FASTPATH_RESET_CONNECTION: count(&host->connection_resets); break;
+    case FASTPATH_RESET_TIMEOUT: count(&host->timeouts); break;
     default: return FASTPATH_ERR_ARGUMENT;
   }
-  saturating_add(reset != FASTPATH_RESET_NONE || status >= 500 ? &host->error : &host->success, 1);
+  count(reset != FASTPATH_RESET_NONE || status >= 500 ? &host->error : &host->success);
   if (latency >= 0) {
     saturating_add(&host->latency_total, (uint64_t)latency);
-    saturating_add(&host->latency_count, 1);
+    count(&host->latency_count);
   }
   return FASTPATH_OK;
 }

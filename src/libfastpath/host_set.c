@@ -213,6 +213,7 @@ static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, con
                           const fp_host_set *previous, fp_error *error) {
   fp_status status;
   uint32_t counts[FASTPATH_CLUSTER_MAX_PRIORITY + 1] = {0};
+  set->policy = config->policy;
   set->priority_count = 1;
   for (size_t i = 0; i < count; i++) {
     counts[endpoints[i].priority]++;

@@ -11,7 +11,11 @@
 #include "priority_load.h"
 
 /* Which hosts of a priority a pick chooses among. */
-typedef enum fp_host_source { FP_HOST_SOURCE_HEALTHY, FP_HOST_SOURCE_DEGRADED, FP_HOST_SOURCE_ALL } fp_host_source;
+typedef enum fp_host_source {
+  FP_HOST_SOURCE_HEALTHY,
+  FP_HOST_SOURCE_DEGRADED,
+  FP_HOST_SOURCE_ALL
+} fp_host_source;
 #define FP_HOST_SOURCES 3
 
 /* The hosts of one priority. Immutable; shared by the host sets between which it did not change. */
@@ -30,6 +34,7 @@ void fp_priority_hosts_unref(fp_priority_hosts *priority); /* NULL is allowed */
 
 struct fp_host_set {
   _Atomic size_t references;
+  const fp_lb_policy *policy;
   uint32_t priority_count; /* at least 1 */
   uint32_t count;          /* hosts in all priorities */
   fp_host_index index;     /* every host of the set, by address and port */

@@ -13,22 +13,24 @@ typedef struct picker_priority {
   fp_lb_state states[FP_HOST_SOURCES];
 } picker_priority;
 
+/* Where a pick looks: some hosts of one priority. */
+typedef struct choice {
+  const fp_host_group *group; /* NULL: none */
+  fp_lb_state *state;
+  uint32_t offset; /* of the priority's first host among all hosts of the set */
+} choice;
+
 struct fp_picker {
   fp_cluster *cluster;
   fp_snapshot_reader reader;
-  fp_host_set *set; /* what the priorities below agree with; borrowed from the reader, NULL when they do not */
-  picker_priority *priorities;
-  uint32_t priority_count; /* never shrinks: a priority that comes back goes on counting */
+  fp_host_set *set;            /* what the rest agrees with; borrowed from the reader, NULL when it does not */
+  const fp_lb_policy *policy;  /* of the set */
+  choice sole;                 /* the one group that gets all load, if there is one */
+  picker_priority *priorities; /* at least as many as the set has */
+  uint32_t priority_count;     /* never shrinks: a priority that comes back goes on counting */
   uint64_t seed;
   uint64_t random;
 };
-
-/* Where a pick looks. */
-typedef struct choice {
-  const fp_host_group *group;
-  uint32_t priority;
-  fp_host_source source;
-} choice;
 
 fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed) {
   fp_picker *picker = fp_memory_alloc(sizeof *picker);
@@ -79,6 +81,13 @@ static fp_status grow(fp_picker *picker, uint32_t count) {
   return FASTPATH_OK;
 }
 
+static choice choice_of(const fp_picker *picker, const fp_host_set *set, uint32_t priority, fp_host_source source) {
+  /* Policies that go by a hash never use degraded hosts. */
+  if (set->policy->uses_hash && source == FP_HOST_SOURCE_DEGRADED) source = FP_HOST_SOURCE_HEALTHY;
+  return (choice){&set->priorities[priority]->groups[source], &picker->priorities[priority].states[source],
+                  set->offsets[priority]};
+}
+
 /* Makes the states agree with a new host set; those of priorities that did not change go on. */
 static fp_status adopt(fp_picker *picker, fp_host_set *set) {
   picker->set = NULL;
@@ -93,6 +102,10 @@ static fp_status adopt(fp_picker *picker, fp_host_set *set) {
     forget_cursors(priority);
     if (hosts != NULL) priority->hosts = fp_priority_hosts_ref(hosts);
   }
+  picker->policy = set->policy;
+  picker->sole = (choice){NULL, NULL, 0};
+  if (set->sole_priority < set->priority_count)
+    picker->sole = choice_of(picker, set, set->sole_priority, set->sole_source);
   picker->set = set;
   return FASTPATH_OK;
 }
@@ -102,55 +115,44 @@ static inline fp_status refresh(fp_picker *picker) {
   return set == picker->set ? FASTPATH_OK : adopt(picker, set);
 }
 
-static fp_status prepare(const fp_picker *picker, const choice *at, fp_lb_state *state) {
-  const fp_lb_policy *policy = picker->priorities[at->priority].hosts->policy;
-  if (policy->cursor_new != NULL && at->group->count >= 2) {
-    const fp_status status = policy->cursor_new(at->group, picker->seed, &state->cursor);
+static fp_status prepare(const fp_picker *picker, const choice *at) {
+  if (picker->policy->cursor_new != NULL && at->group->count >= 2) {
+    const fp_status status = picker->policy->cursor_new(at->group, picker->seed, &at->state->cursor);
     if (status < 0) return status;
   }
-  state->offset = (uint32_t)(state->counter % at->group->count);
-  state->ready = 1;
+  at->state->offset = (uint32_t)(at->state->counter % at->group->count);
+  at->state->ready = 1;
   return FASTPATH_OK;
 }
 
-static choice choose_load(const fp_host_set *set, uint64_t hash) {
-  const uint32_t ticket = (uint32_t)(hash % 100 + 1);
-  uint32_t reached = 0;
-  for (uint32_t i = 0; i < set->priority_count; i++) {
-    reached += set->loads[i].healthy_load;
-    if (ticket <= reached) return (choice){NULL, i, FP_HOST_SOURCE_HEALTHY};
-  }
-  for (uint32_t i = 0; i < set->priority_count; i++) {
-    reached += set->loads[i].degraded_load;
-    if (ticket <= reached) return (choice){NULL, i, FP_HOST_SOURCE_DEGRADED};
-  }
-  return (choice){NULL, 0, FP_HOST_SOURCE_HEALTHY};
-}
-
-static choice choose_group(fp_picker *picker, const fp_lb_request *request) {
+/* The group that the ticket, 1 to 100, falls to: healthy load by priority, then degraded load. */
+static choice choose_by_load(const fp_picker *picker, uint32_t ticket) {
   const fp_host_set *set = picker->set;
-  const int uses_hash = set->priorities[0]->policy->uses_hash;
-  choice at = {NULL, set->sole_priority, set->sole_source};
-  if (at.priority == set->priority_count) {
-    at = choose_load(set, uses_hash ? request->hash : fp_lb_random(&picker->random));
-    if (set->loads[at.priority].panic) at.source = FP_HOST_SOURCE_ALL;
+  uint32_t reached = 0;
+  for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
+    for (uint32_t i = 0; i < set->priority_count; i++) {
+      const fp_priority_load *load = &set->loads[i];
+      reached += source == FP_HOST_SOURCE_HEALTHY ? load->healthy_load : load->degraded_load;
+      if (ticket <= reached)
+        return choice_of(picker, set, i, load->panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source);
+    }
   }
-  if (uses_hash && at.source == FP_HOST_SOURCE_DEGRADED) at.source = FP_HOST_SOURCE_HEALTHY;
-  at.group = &set->priorities[at.priority]->groups[at.source];
-  return at;
+  return choice_of(picker, set, 0, FP_HOST_SOURCE_HEALTHY);
 }
 
 /* One choice by the policy: its place in at->group. NONE when the group is empty. */
 static inline fp_status pick_once(fp_picker *picker, const fp_lb_request *request, choice *at, uint32_t *place) {
-  fp_lb_state *state;
-  *at = choose_group(picker, request);
+  *at = picker->sole;
+  if (at->group == NULL) {
+    const uint64_t random = picker->policy->uses_hash ? request->hash : fp_lb_random(&picker->random);
+    *at = choose_by_load(picker, (uint32_t)(random % 100 + 1));
+  }
   if (at->group->count == 0) return FASTPATH_NONE;
-  state = &picker->priorities[at->priority].states[at->source];
-  if (!state->ready) {
-    const fp_status status = prepare(picker, at, state);
+  if (!at->state->ready) {
+    const fp_status status = prepare(picker, at);
     if (status < 0) return status;
   }
-  *place = picker->set->priorities[at->priority]->policy->pick(at->group, state, request);
+  *place = picker->policy->pick(at->group, at->state, request);
   return FASTPATH_OK;
 }
 
@@ -171,17 +173,14 @@ static int find_allowed(const fp_host_group *group, const fp_pick_options *optio
   return 0;
 }
 
-/* Any host that carries load and is not excluded: the chosen group first, then by priority, healthy before degraded. */
+/* Any host that is in use and not excluded: the chosen group first, then by priority, healthy before degraded. */
 static fp_status search(const fp_picker *picker, const fp_pick_options *options, choice *at, uint32_t *place) {
   const fp_host_set *set = picker->set;
   if (find_allowed(at->group, options, *place, place)) return FASTPATH_OK;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
     for (uint32_t i = 0; i < set->priority_count; i++) {
-      const fp_host_source from = set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source;
-      const fp_host_group *group = &set->priorities[i]->groups[from];
-      if (!find_allowed(group, options, 0, place)) continue;
-      *at = (choice){group, i, from};
-      return FASTPATH_OK;
+      *at = choice_of(picker, set, i, set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source);
+      if (find_allowed(at->group, options, 0, place)) return FASTPATH_OK;
     }
   }
   return FASTPATH_NONE;
@@ -199,35 +198,37 @@ static fp_status pick_allowed(fp_picker *picker, const fp_pick_options *options,
   }
 }
 
-static inline uint32_t position(const fp_picker *picker, const choice *at, uint32_t place) {
-  return picker->set->offsets[at->priority] + at->group->positions[place];
+/* Policies that go by a hash get a random one for a request that has none. */
+static fp_lb_request request_of(fp_picker *picker, const fp_pick_options *options) {
+  fp_lb_request request = {0, 0};
+  if (picker->policy->uses_hash)
+    request.hash = options != NULL && options->has_hash ? options->hash : fp_lb_random(&picker->random);
+  return request;
 }
 
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index) {
-  fp_lb_request request = {0, 0};
+  fp_lb_request request;
   choice at;
   uint32_t place;
   fp_status status = refresh(picker);
   if (status < 0) return status;
-  if (picker->set->priorities[0]->policy->uses_hash)
-    request.hash = options != NULL && options->has_hash ? options->hash : fp_lb_random(&picker->random);
+  request = request_of(picker, options);
   status = options == NULL || options->excluded_count == 0 ? pick_once(picker, &request, &at, &place)
                                                            : pick_allowed(picker, options, &request, &at, &place);
   if (status != FASTPATH_OK) return status;
   *host = at.group->hosts[place];
-  if (index != NULL) *index = position(picker, &at, place);
+  if (index != NULL) *index = at.offset + at.group->positions[place];
   return FASTPATH_OK;
 }
 
 fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count) {
   fp_status status = refresh(picker);
   for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
-    fp_lb_request request = {0, 0};
+    const fp_lb_request request = request_of(picker, NULL);
     choice at;
     uint32_t place;
-    if (picker->set->priorities[0]->policy->uses_hash) request.hash = fp_lb_random(&picker->random);
     status = pick_once(picker, &request, &at, &place);
-    if (status == FASTPATH_OK) indices[i] = position(picker, &at, place);
+    if (status == FASTPATH_OK) indices[i] = at.offset + at.group->positions[place];
   }
   return status;
 }
