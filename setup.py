@@ -39,12 +39,13 @@ def sources(directory: str, pattern: str) -> list[str]:
 SANITIZE, DEBUG, COVERAGE = switch("SANITIZE"), switch("DEBUG"), switch("COVERAGE")
 WERROR, PORTABLE = switch("WERROR"), switch("PORTABLE")
 VARIANT = [SANITIZE.replace(",", "-"), DEBUG and "debug", COVERAGE and "coverage", PORTABLE and "portable"]
+VARIANT.append(switch("LLHTTP_SYSTEM") and "system")
 # Objects of different interpreters and switches never meet, and an editable install reuses those of the build before.
 BUILD_TEMP = str(Path("build", "-".join(["temp", sys.implementation.cache_tag, *filter(None, VARIANT)])))
 
 instrument = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else []
 instrument += ["--coverage"] if COVERAGE else []
-optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG else ["-O1", "-g"] if SANITIZE else ["-O3", "-g0"]
+optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG or COVERAGE else ["-O1", "-g"] if SANITIZE else ["-O3", "-g0"]
 common = [*optimise, *instrument, "-fPIC", "-fvisibility=hidden"]
 # -ffp-contract=off: ring and schedule doubles must round the same on every machine.
 core_flags = [*common, "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"]
@@ -90,7 +91,11 @@ class BuildCore(Incremental, build_clib):
 class BuildExtensions(Incremental, build_ext):
     def run(self) -> None:
         self.run_command("build_clib")
+        # Variants leave their modules in the same place: those of another one are linked again.
+        linked = Path("build", f"linked-{sys.implementation.cache_tag}")
+        self.force = self.force or not linked.is_file() or linked.read_text() != BUILD_TEMP
         super().run()
+        linked.write_text(BUILD_TEMP)
         # For programs that link the core themselves: fastpath.get_library_dir().
         shipped = Path(self.get_ext_fullpath("fastpath._ffi")).parent / "lib"
         shipped.mkdir(parents=True, exist_ok=True)
