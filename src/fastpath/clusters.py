@@ -34,8 +34,8 @@ _Endpoint = tuple[bytes, bytes, int, int, int, int, int]
 class Cluster(_cluster.Cluster):
     """Hosts and the policy that chooses among them; made by a ClusterManager.
 
-    `pick()` chooses a host and counts a request there, `pick_host()` only chooses. Any thread may call any method; picks
-    of one object follow one sequence.
+    `pick()` chooses a host and counts a request there, `pick_host()` only chooses. Any thread may call any method;
+    picks of one object follow one sequence.
     """
 
     __slots__ = ("model",)
@@ -64,9 +64,9 @@ class Cluster(_cluster.Cluster):
 class ClusterManager(Mapping[str, Cluster]):
     """The clusters of a configuration by name.
 
-    `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws when
-    it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else. ConfigError
-    when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
+    `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws
+    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else.
+    ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
     """
 
     def __init__(self, clusters: Sequence[models.Cluster], *, seed: int | None = None) -> None:

@@ -5,7 +5,7 @@
 #include "host_set.h"
 #include "memory.h"
 
-/* How often a strict pick asks the policy before it looks through the hosts itself. */
+/* How often a strict pick asks the policy before it draws among the hosts that are left. */
 #define STRICT_ATTEMPTS 16u
 
 typedef struct picker_priority {
@@ -162,25 +162,31 @@ static int is_excluded(const fp_pick_options *options, const fp_host *host) {
   return 0;
 }
 
-/* The next host of the group that is not excluded, going round from `start`. */
-static int find_allowed(const fp_host_group *group, const fp_pick_options *options, uint32_t start, uint32_t *place) {
-  for (uint32_t i = 0; i < group->count; i++) {
-    const uint32_t at = (uint32_t)(((uint64_t)start + i) % group->count);
-    if (is_excluded(options, group->hosts[at])) continue;
-    *place = at;
-    return 1;
+/* One of the group's hosts that are not excluded, by weight, as the random number says; 0 when there is none. */
+static int draw_allowed(const fp_host_group *group, const fp_pick_options *options, uint64_t random, uint32_t *place) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < group->count; i++)
+    if (!is_excluded(options, group->hosts[i])) sum += group->weights[i];
+  if (sum == 0) return 0;
+  random %= sum;
+  for (uint32_t i = 0;; i++) {
+    if (is_excluded(options, group->hosts[i])) continue;
+    *place = i;
+    if (random < group->weights[i]) return 1;
+    random -= group->weights[i];
   }
-  return 0;
 }
 
 /* Any host that is in use and not excluded: the chosen group first, then by priority, healthy before degraded. */
-static fp_status search(const fp_picker *picker, const fp_pick_options *options, choice *at, uint32_t *place) {
+static fp_status search(fp_picker *picker, const fp_pick_options *options, const fp_lb_request *request, choice *at,
+                        uint32_t *place) {
   const fp_host_set *set = picker->set;
-  if (find_allowed(at->group, options, *place, place)) return FASTPATH_OK;
+  const uint64_t random = picker->policy->uses_hash ? request->hash : fp_lb_random(&picker->random);
+  if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
     for (uint32_t i = 0; i < set->priority_count; i++) {
       *at = choice_of(picker, set, i, set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source);
-      if (find_allowed(at->group, options, 0, place)) return FASTPATH_OK;
+      if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
     }
   }
   return FASTPATH_NONE;
@@ -194,7 +200,7 @@ static fp_status pick_allowed(fp_picker *picker, const fp_pick_options *options,
     const fp_status status = pick_once(picker, request, at, place);
     if (status != FASTPATH_OK) return status;
     if (!is_excluded(options, at->group->hosts[*place])) return FASTPATH_OK;
-    if (request->attempt == attempts) return strict ? search(picker, options, at, place) : FASTPATH_OK;
+    if (request->attempt == attempts) return strict ? search(picker, options, request, at, place) : FASTPATH_OK;
   }
 }
 

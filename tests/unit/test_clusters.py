@@ -1,0 +1,470 @@
+from __future__ import annotations
+
+import array
+import gc
+import itertools
+import math
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+
+from fastpath import Cluster, ClusterManager, ConfigError, Host, NoHostAvailable, models
+from fastpath.clusters import xxh64
+from fastpath.models import Endpoint, HealthStatus, LocalityEndpoints, Position
+
+HEALTHY, UNHEALTHY, DRAINING = HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, HealthStatus.DRAINING
+
+
+def endpoints(
+    *weights: int | None, health: HealthStatus = HealthStatus.UNKNOWN, first: int = 1
+) -> tuple[Endpoint, ...]:
+    return tuple(
+        Endpoint("10.0.0.1", port, weight, health_status=health) for port, weight in enumerate(weights, start=first)
+    )
+
+
+def model(*localities: tuple[Endpoint, ...], **fields: Any) -> models.Cluster:
+    return models.Cluster("c", tuple(LocalityEndpoints(group) for group in localities), **fields)
+
+
+def make(*localities: tuple[Endpoint, ...], seed: int | None = 0, **fields: Any) -> Cluster:
+    return ClusterManager([model(*localities, **fields)], seed=seed)["c"]
+
+
+def ports(cluster: Cluster, count: int) -> list[int]:
+    return [host.port for host in cluster.pick_many(count)]
+
+
+# ---- the manager
+
+
+def test_clusters_are_found_by_name() -> None:
+    manager = ClusterManager([models.Cluster("a"), models.Cluster("b")])
+    assert list(manager) == ["a", "b"]
+    assert len(manager) == 2
+    assert manager["b"].name == "b"
+    assert "c" not in manager
+    with pytest.raises(KeyError):
+        manager["c"]
+
+
+def test_two_clusters_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        ClusterManager([models.Cluster("a"), models.Cluster("a")])
+    assert caught.value.path == "clusters[1].name"
+
+
+# ---- choosing
+
+
+def test_equal_weights_take_turns() -> None:
+    assert ports(make(endpoints(2, 2, 2), seed=4), 7) == [2, 3, 1, 2, 3, 1, 2]
+
+
+def test_unequal_weights_follow_the_earliest_deadline() -> None:
+    # Deadlines 1/1, 1/2 and 1/4 at first; ties go to who entered first.
+    assert ports(make(endpoints(1, 2, 4), seed=0), 14) == [3, 2, 3, 3, 1, 2, 3, 3, 2, 3, 3, 1, 2, 3]
+
+
+def test_the_same_seed_gives_the_same_picks_and_no_seed_starts_anywhere() -> None:
+    group = endpoints(*range(1, 60))
+    assert ports(make(group, seed=2**64 - 1), 200) == ports(make(group, seed=2**64 - 1), 200)
+    assert len({tuple(ports(make(group, seed=None), 20)) for _ in range(8)}) > 1
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_out_of_range_is_an_overflow(seed: int) -> None:
+    with pytest.raises(OverflowError):
+        make(endpoints(1), seed=seed)
+
+
+def test_one_sequence_whatever_the_call() -> None:
+    group = endpoints(3, 1, 4, 1, 5)
+    expected = ports(make(group), 40)
+    cluster = make(group)
+    indices = array.array("I", bytes(4 * 10))
+    mixed = ports(cluster, 10)
+    mixed += [cluster.pick_host().port for _ in range(10)]
+    mixed += [cluster.pick().host.port for _ in range(10)]
+    hosts = cluster.pick_many_into(indices)
+    mixed += [hosts[index].port for index in indices]
+    assert mixed == expected
+
+
+def test_a_weight_not_given_counts_as_one() -> None:
+    assert make(endpoints(None, 1)).hosts[0].weight == 1
+
+
+def test_an_empty_cluster_has_no_host() -> None:
+    cluster = make()
+    for call in (cluster.pick, cluster.pick_host, lambda: cluster.pick_many(1)):
+        with pytest.raises(NoHostAvailable, match="'c'"):
+            call()
+    with pytest.raises(NoHostAvailable):
+        cluster.pick_many_into(array.array("I", [7]))
+    assert cluster.pick_many(0) == []
+    assert cluster.hosts == ()
+
+
+def test_unhealthy_hosts_are_passed_over() -> None:
+    group = endpoints(1, 1) + endpoints(9, health=UNHEALTHY, first=3) + endpoints(9, health=DRAINING, first=4)
+    assert set(ports(make(group), 50)) == {1, 2}
+
+
+def test_panic_uses_all_hosts_and_can_be_switched_off() -> None:
+    group = endpoints(1) + endpoints(1, 1, health=UNHEALTHY, first=2)
+    assert set(ports(make(group), 50)) == {1, 2, 3}
+    assert set(ports(make(group, healthy_panic_threshold=0.0), 50)) == {1}
+    assert set(ports(make(group, healthy_panic_threshold=33.0), 50)) == {1}
+    with pytest.raises(NoHostAvailable):
+        make(endpoints(1, health=UNHEALTHY), healthy_panic_threshold=0.0).pick()
+
+
+def test_a_later_priority_is_used_when_the_first_is_down() -> None:
+    cluster = ClusterManager(
+        [
+            models.Cluster(
+                "c",
+                (
+                    LocalityEndpoints(endpoints(1, health=UNHEALTHY)),
+                    LocalityEndpoints(endpoints(1, first=2), priority=1),
+                ),
+            )
+        ]
+    )["c"]
+    assert set(ports(cluster, 50)) == {2}
+    assert [host.priority for host in cluster.hosts] == [0, 1]
+
+
+def test_of_duplicates_the_first_counts() -> None:
+    cluster = make(endpoints(1, 1) + endpoints(50))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(1, 1), (2, 1)]
+
+
+def test_more_picks_than_zero_or_a_refusal() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        make(endpoints(1)).pick_many(-1)
+
+
+@pytest.mark.parametrize("buffer", [array.array("Q", [0]), array.array("i", [0]), bytearray(8)])
+def test_indices_need_a_buffer_of_unsigned_32_bit_integers(buffer: Any) -> None:
+    with pytest.raises(ValueError, match="32-bit"):
+        make(endpoints(1)).pick_many_into(buffer)
+
+
+def test_indices_need_a_writable_buffer() -> None:
+    with pytest.raises(BufferError):
+        make(endpoints(1)).pick_many_into(cast(Any, b"1234"))
+
+
+# ---- excluding
+
+
+def test_excluded_hosts_are_never_given_by_default() -> None:
+    cluster = make(endpoints(1, 1, 2**32 - 9))
+    heavy = cluster.hosts[2]
+    assert {cluster.pick(exclude=[heavy]).host.port for _ in range(20)} == {1, 2}
+    assert cluster.pick_host(exclude={heavy, cluster.hosts[0]}).port == 2
+    with pytest.raises(NoHostAvailable, match="3 excluded"):
+        cluster.pick(exclude=cluster.hosts)
+
+
+def test_with_attempts_an_excluded_host_is_given_in_the_end() -> None:
+    cluster = make(endpoints(1, 1, 1))
+    tried = cluster.hosts[:2]
+    assert cluster.pick_host(exclude=tried, max_attempts=1).port == 2
+    assert cluster.pick_host(exclude=tried, max_attempts=2).port == 3
+    assert cluster.pick_host(exclude=tried, max_attempts=0).port == 1
+
+
+def test_many_hosts_can_be_excluded() -> None:
+    cluster = make(endpoints(*[1] * 50))
+    assert cluster.pick_host(exclude=cluster.hosts[:49]) is cluster.hosts[49]
+
+
+def test_only_hosts_can_be_excluded() -> None:
+    with pytest.raises(TypeError):
+        make(endpoints(1)).pick(exclude=cast(Any, ["10.0.0.1"]))
+
+
+def test_a_request_is_retried_until_a_host_answers() -> None:
+    cluster = make(endpoints(5, 1, 1))
+    dead = cluster.hosts[0]
+    for _ in range(30):
+        tried: list[Host] = []
+        while True:
+            with cluster.pick(exclude=tried) as pick:
+                if pick.host is not dead:
+                    pick.report(200)
+                    break
+                pick.report(reset="connect-failure")
+                tried.append(pick.host)
+        assert len(tried) <= 1
+    assert dead.stats.connect_failures == dead.stats.error > 0
+    assert sum(host.stats.success for host in cluster.hosts) == 30
+
+
+# ---- hosts and picks
+
+
+def test_a_host_says_what_it_is() -> None:
+    host = make((Endpoint("2001:db8::1", 443, 7, "a.example", HealthStatus.DEGRADED),)).hosts[0]
+    assert (host.address, host.port, host.weight, host.hostname) == ("2001:db8::1", 443, 7, "a.example")
+    assert host.health_status is HealthStatus.DEGRADED
+    assert host.priority == 0
+    assert str(host) == "[2001:db8::1]:443"
+    assert repr(host) == "<Host [2001:db8::1]:443 weight=7 DEGRADED>"
+
+
+def test_a_host_compares_by_identity() -> None:
+    cluster, other = make(endpoints(1)), make(endpoints(1))
+    assert cluster.pick_host() is cluster.hosts[0]
+    assert cluster.hosts[0] != other.hosts[0]
+    assert len({cluster.hosts[0], cluster.pick_host(), other.hosts[0]}) == 2
+
+
+def test_picking_a_bare_host_counts_nothing() -> None:
+    cluster = make(endpoints(1))
+    cluster.pick_host()
+    cluster.pick_many(5)
+    assert cluster.hosts[0].stats.requests == 0
+
+
+def fail_unless(condition: bool) -> None:
+    assert condition
+    raise ZeroDivisionError
+
+
+def test_a_pick_counts_until_its_block_ends() -> None:
+    cluster = make(endpoints(1))
+    host = cluster.hosts[0]
+    with pytest.raises(ZeroDivisionError), cluster.pick() as pick:
+        fail_unless(pick.host is host and host.active_requests == 1)
+    assert host.active_requests == 0
+    assert host.stats.requests == 1
+
+
+def test_a_pick_is_given_back_once() -> None:
+    cluster = make(endpoints(1))
+    host = cluster.hosts[0]
+    held = cluster.pick()
+    with cluster.pick() as pick:
+        pick.release()
+        pick.release()
+        assert repr(pick) == "<Pick 10.0.0.1:1 released>"
+    del pick
+    gc.collect()
+    assert host.active_requests == 1
+    held.release()
+    assert host.active_requests == 0
+
+
+def test_a_forgotten_pick_is_given_back_when_collected() -> None:
+    cluster = make(endpoints(1))
+    picks = [cluster.pick() for _ in range(100)]  # more than the freelist holds
+    host = cluster.hosts[0]
+    assert host.active_requests == 100
+    del picks[:30]
+    assert host.active_requests == 70
+    del picks
+    assert host.active_requests == 0
+
+
+def test_a_host_and_a_pick_outlive_the_cluster() -> None:
+    cluster = make(endpoints(1))
+    pick = cluster.pick()
+    del cluster
+    gc.collect()
+    assert pick.host.address == "10.0.0.1"
+    assert pick.host.active_requests == 1
+    pick.release()
+    assert pick.host.active_requests == 0
+
+
+def test_reports_are_counted() -> None:
+    cluster = make(endpoints(1))
+    cluster.pick().report(200, latency=0.25)
+    cluster.pick().report(499, latency=0)
+    cluster.pick().report(500)
+    cluster.pick().report(reset="connect-failure")
+    cluster.pick().report(200, reset="reset")
+    cluster.pick().report(reset="timeout", latency=0.5)
+    stats = cluster.hosts[0].stats
+    assert stats == (0, 6, 2, 4, 1, 1, 1, 3, 0.75)
+    assert stats._fields == (
+        "active_requests",
+        "requests",
+        "success",
+        "error",
+        "connect_failures",
+        "connection_resets",
+        "timeouts",
+        "latency_count",
+        "latency_total",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"status": 99},
+        {"status": 600},
+        {"status": 200, "latency": math.nan},
+        {"status": 200, "latency": math.inf},
+        {"status": 200, "latency": -0.1},
+        {"status": 200, "reset": "refused"},
+    ],
+)
+def test_reports_that_say_nothing_or_nonsense_are_refused(arguments: Any) -> None:
+    cluster = make(endpoints(1))
+    pick = cluster.pick()
+    with pytest.raises(ValueError, match=r"status|latency|reset"):
+        pick.report(**arguments)
+    assert cluster.hosts[0].stats[1:] == (1, 0, 0, 0, 0, 0, 0, 0.0)
+    pick.report(200)  # a refused report does not count as the one
+
+
+def test_a_latency_of_centuries_saturates() -> None:
+    cluster = make(endpoints(1))
+    for _ in range(3):
+        cluster.pick().report(200, latency=1e300)
+    assert cluster.hosts[0].stats.latency_total == pytest.approx(2**64 / 1e9)
+
+
+def test_a_second_report_is_an_error() -> None:
+    pick = make(endpoints(1)).pick()
+    pick.report(200)
+    with pytest.raises(RuntimeError, match="before"):
+        pick.report(200)
+
+
+# ---- updates
+
+
+def test_an_update_swaps_hosts_and_keeps_those_who_stay() -> None:
+    cluster = make(endpoints(1, 1))
+    goes, stays = cluster.hosts
+    pick = cluster.pick(exclude=[goes])
+    cluster.update(model(endpoints(7, 1, first=2)))
+    assert cluster.hosts[0] is stays
+    assert [host.port for host in cluster.hosts] == [2, 3]
+    assert stays.weight == 7
+    assert stays.active_requests == 1
+    pick.release()
+    assert stays.active_requests == 0
+    assert goes not in cluster.pick_many(20)
+    assert goes.port == 1
+
+
+def test_a_host_that_came_back_is_another_one() -> None:
+    cluster = make(endpoints(1))
+    old = cluster.hosts[0]
+    cluster.update(model())
+    cluster.update(model(endpoints(1)))
+    assert cluster.hosts[0] is not old
+
+
+def test_an_update_with_nothing_new_does_not_disturb_the_schedule() -> None:
+    group = endpoints(3, 1, 4, 1, 5)
+    cluster, undisturbed = make(group), make(group)
+    picked = []
+    for _ in range(50):
+        picked += ports(cluster, 3)
+        cluster.update(model(group))
+    assert picked == ports(undisturbed, 150)
+
+
+def test_an_update_starts_the_schedule_of_changed_weights_afresh() -> None:
+    cluster = make(endpoints(1, 2))
+    cluster.pick_many(17)
+    cluster.update(model(endpoints(1, 2, 4)))
+    assert ports(cluster, 14) == ports(make(endpoints(1, 2, 4)), 14)
+
+
+def test_a_refused_update_changes_nothing() -> None:
+    cluster = make(endpoints(1, 2))
+    hosts, before = cluster.hosts, cluster.model
+    with pytest.raises(ConfigError) as caught:
+        cluster.update(model(endpoints(1), endpoints(2**32 - 1, 1, first=2)))
+    assert caught.value.path == "localities[1].endpoints[1].weight"
+    assert cluster.hosts is hosts
+    assert cluster.model is before
+
+
+def test_a_cluster_keeps_its_name() -> None:
+    with pytest.raises(ValueError, match="cannot become 'd'"):
+        make().update(models.Cluster("d"))
+
+
+# ---- refusals
+
+WHERE = Position(path="x", file="envoy.yaml", line=12, column=5)
+
+
+def refusal(endpoint: Endpoint, **fields: Any) -> ConfigError:
+    good = LocalityEndpoints(endpoints(1, first=100))
+    bad = LocalityEndpoints((*endpoints(1), endpoint), **fields)
+    with pytest.raises(ConfigError) as caught:
+        ClusterManager([models.Cluster("a"), models.Cluster("b", (good, bad))])
+    return caught.value
+
+
+@pytest.mark.parametrize("weight", [0, -1, 2**32, 1.5, True, math.nan, "1"])
+def test_weights_out_of_range_are_refused(weight: Any) -> None:
+    error = refusal(Endpoint("10.0.0.1", 80, weight, position=WHERE))
+    assert error.path == "clusters[1].localities[1].endpoints[1].weight"
+    assert error.source == "envoy.yaml:12:5"
+
+
+def test_weights_of_a_locality_that_add_up_to_too_much_are_refused() -> None:
+    error = refusal(Endpoint("10.0.0.1", 80, 2**32 - 1, position=WHERE))
+    assert error.path == "clusters[1].localities[1].endpoints[1].weight"
+    assert error.code == "config_weight"
+    assert str(error).startswith("envoy.yaml:12:5: clusters[1]")
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 80.0, None])
+def test_ports_out_of_range_are_refused(port: Any) -> None:
+    assert refusal(Endpoint("10.0.0.1", port)).path == "clusters[1].localities[1].endpoints[1].port"
+
+
+def test_an_empty_address_is_refused() -> None:
+    assert refusal(Endpoint("", 80)).path == "clusters[1].localities[1].endpoints[1]"
+
+
+@pytest.mark.parametrize("priority", [-1, 128, 0.5])
+def test_priorities_out_of_range_are_refused(priority: Any) -> None:
+    assert refusal(Endpoint("10.0.0.1", 80), priority=priority).path == "clusters[1].localities[1].priority"
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 100.5, math.nan, math.inf])
+def test_a_panic_threshold_that_is_no_percentage_is_refused(threshold: float) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make(healthy_panic_threshold=threshold)
+    assert caught.value.path == "clusters[0].healthy_panic_threshold"
+
+
+def test_shares_follow_the_weights_of_real_hosts() -> None:
+    seen = Counter(ports(make(endpoints(1, 10, 29, 60)), 10_000))
+    assert all(abs(seen[port] - 100 * weight) <= 2 for port, weight in zip(itertools.count(1), (1, 10, 29, 60)))
+
+
+# ---- hashes
+
+
+def test_xxh64_matches_its_reference() -> None:
+    assert xxh64(b"") == 0xEF46DB3751D8E999
+    assert xxh64(bytearray(b"abc")) == 0x44BC2CF5AD770999
+    assert xxh64(memoryview(bytes(range(100))), 2**64 - 1) == 0x09A991A091C9F6D7
+
+
+def test_hash_keys_are_accepted_by_policies_that_ignore_them() -> None:
+    cluster = make(endpoints(1, 1))
+    for key in ("user-1", b"user-1", 2**64 - 1):
+        cluster.pick(hash_key=key)
+    with pytest.raises(OverflowError):
+        cluster.pick(hash_key=2**64)
+    with pytest.raises(TypeError):
+        cluster.pick(hash_key=cast(Any, 1.5))
