@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastpath._buffer import Buffer, BufferPool, Room, View
+    from fastpath._chunked import (
+        ChunkedDecoder,
+        encode_chunk,
+        encode_last_chunk,
+    )
     from fastpath._http import (
         Headers,
         HeadParser,
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
         Response,
         parse_request,
         parse_response,
+    )
+    from fastpath._rewrite import (
+        HeadRewriter,
     )
     from fastpath.clusters import Cluster, ClusterManager, Host, Pick
     from fastpath.config import load
@@ -41,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Buffer",
     "BufferPool",
+    "ChunkedDecoder",
     "Cluster",
     "ClusterManager",
     "ConfigError",
@@ -48,6 +57,7 @@ __all__ = [
     "ConfigWarning",
     "FastpathError",
     "HeadParser",
+    "HeadRewriter",
     "Headers",
     "Host",
     "InformationalResponse",
@@ -63,6 +73,8 @@ __all__ = [
     "Room",
     "RouteTable",
     "View",
+    "encode_chunk",
+    "encode_last_chunk",
     "get_include",
     "get_library_dir",
     "load",
@@ -74,6 +86,7 @@ __all__ = [
 _EXPORTS = {
     "Buffer": "fastpath._buffer",
     "BufferPool": "fastpath._buffer",
+    "ChunkedDecoder": "fastpath._chunked",
     "Cluster": "fastpath.clusters",
     "ClusterManager": "fastpath.clusters",
     "ConfigError": "fastpath.errors",
@@ -81,6 +94,7 @@ _EXPORTS = {
     "ConfigWarning": "fastpath.errors",
     "FastpathError": "fastpath.errors",
     "HeadParser": "fastpath._http",
+    "HeadRewriter": "fastpath._rewrite",
     "Headers": "fastpath._http",
     "Host": "fastpath.clusters",
     "InformationalResponse": "fastpath._http",
@@ -96,6 +110,8 @@ _EXPORTS = {
     "Room": "fastpath._buffer",
     "RouteTable": "fastpath.routing",
     "View": "fastpath._buffer",
+    "encode_chunk": "fastpath._chunked",
+    "encode_last_chunk": "fastpath._chunked",
     "load": "fastpath.config",
     "parse_request": "fastpath._http",
     "parse_response": "fastpath._http",

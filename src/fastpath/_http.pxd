@@ -4,6 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from fastpath.libfastpath.buffer cimport fp_segment
 from fastpath.libfastpath.http cimport fp_http_field, fp_http_head, fp_http_limits
+from fastpath.libfastpath.http_write cimport fp_http_header, fp_http_message
 
 
 cdef enum:
@@ -50,3 +51,12 @@ cdef object response_new(HeadRecord *record)
 # The record of a Request, Response or InformationalResponse; borrowed.
 cdef HeadRecord *record_of(object head) except NULL
 cdef int method_id(bytes method) noexcept
+
+# Header pairs from Python as the core takes them; borrowed from `held`, which keeps the strings alive.
+cdef class HeaderList:
+    cdef list held
+    cdef fp_http_header *items
+    cdef size_t count
+
+cdef HeaderList header_list(object pairs)
+cdef bytes ascii_bytes(object value, str what)

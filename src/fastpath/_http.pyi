@@ -1,9 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar, final, overload
 
 from typing_extensions import Buffer
 
 _T = TypeVar("_T")
+_Text = bytes | str
 
 @final
 class Limits:
@@ -53,8 +54,11 @@ class Headers:
     def flat(self) -> tuple[bytes, ...]: ...
     __hash__: None  # type: ignore[assignment]
 
+_Pairs = Headers | Iterable[tuple[_Text, _Text]]
+
 @final
 class Request:
+    def __init__(self, *, method: _Text, target: _Text, headers: _Pairs = (), http_version: _Text = b"1.1") -> None: ...
     @property
     def method(self) -> bytes: ...
     @property
@@ -88,6 +92,9 @@ class Request:
 
 @final
 class Response:
+    def __init__(
+        self, *, status_code: int, headers: _Pairs = (), reason: _Text | None = None, http_version: _Text = b"1.1"
+    ) -> None: ...
     @property
     def status_code(self) -> int: ...
     @property
@@ -112,6 +119,9 @@ class Response:
 
 @final
 class InformationalResponse:
+    def __init__(
+        self, *, status_code: int, headers: _Pairs = (), reason: _Text | None = None, http_version: _Text = b"1.1"
+    ) -> None: ...
     @property
     def status_code(self) -> int: ...
     @property

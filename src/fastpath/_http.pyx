@@ -15,7 +15,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
-from fastpath._status cimport check
+from fastpath._status cimport check, check_local
 from fastpath.libfastpath.base cimport (
     FASTPATH_ERR_HTTP_TOO_MANY_HEADERS,
     FASTPATH_NEED_MORE,
@@ -25,6 +25,9 @@ from fastpath.libfastpath.base cimport (
 )
 from fastpath.libfastpath.buffer cimport fp_segment_unref
 from fastpath.libfastpath.http cimport *
+from fastpath.libfastpath.http_write cimport fp_http_message, fp_http_write_request, fp_http_write_response
+
+from fastpath.errors import LocalProtocolError
 
 cdef extern from *:
     """
@@ -375,8 +378,26 @@ cdef Py_ssize_t next_field(HeadRecord *record, bytes name, Py_ssize_t start) noe
 cdef class Request:
     """A request head.
 
-    Made by `parse_request`. Immutable. Strings are bytes, as received.
+    Made by `parse_request` and `Connection.next_event`, or from its parts to be sent:
+    `Request(method=b"GET", target=b"/", headers=[(b"Host", b"a.example")])`. Immutable. Strings are bytes, as received.
     """
+
+    def __init__(self, *, method, target, headers=(), http_version=b"1.1"):
+        cdef fp_http_message message
+        cdef HeaderList listed = header_list(headers)
+        cdef bytes method_text = ascii_bytes(method, "method")
+        cdef bytes target_text = ascii_bytes(target, "target")
+        message.method.data = method_text
+        message.method.len = len(method_text)
+        message.target.data = target_text
+        message.target.len = len(target_text)
+        message.minor = minor_version(http_version)
+        message.headers = listed.items
+        message.header_count = listed.count
+        cdef HeadRecord *record = record_from_message(&message, True)
+        if self.record is not NULL:
+            record_unref(self.record)
+        self.record = record
 
     def __dealloc__(self):
         if self.record is not NULL:
@@ -535,8 +556,18 @@ cdef int method_id(bytes method) noexcept:
 cdef class Response:
     """A final response head (status 200 and above, or a 101 that was asked for).
 
-    Made by `parse_response`. Immutable. Strings are bytes, as received.
+    Made by `parse_response` and `Connection.next_event`, or from its parts to be sent:
+    `Response(status_code=200, headers=[(b"Content-Length", b"5")])`. Immutable. Strings are bytes, as received.
     """
+
+    def __init__(self, *, status_code, headers=(), reason=None, http_version=b"1.1"):
+        cdef HeadRecord *record = record_of_response(status_code, headers, reason, http_version)
+        if record.head.status < 200 and record.head.status != 101:
+            record_unref(record)
+            raise LocalProtocolError("a final response has a status of 200 or above", code="http_status_line")
+        if self.record is not NULL:
+            record_unref(self.record)
+        self.record = record
 
     def __dealloc__(self):
         if self.record is not NULL:
@@ -604,7 +635,16 @@ cdef class Response:
 
 @cython.final
 cdef class InformationalResponse:
-    """An interim response (1xx): the final one still follows."""
+    """An interim response (1xx): the final one still follows. `InformationalResponse(status_code=100)` makes one."""
+
+    def __init__(self, *, status_code, headers=(), reason=None, http_version=b"1.1"):
+        cdef HeadRecord *record = record_of_response(status_code, headers, reason, http_version)
+        if record.head.status >= 200:
+            record_unref(record)
+            raise LocalProtocolError("an interim response has a status below 200", code="http_status_line")
+        if self.record is not NULL:
+            record_unref(self.record)
+        self.record = record
 
     def __dealloc__(self):
         if self.record is not NULL:
@@ -777,6 +817,135 @@ cdef class HeadParser:
         if record is NULL:
             return None
         return response_new(record)
+
+
+# --- Heads from their parts ----------------------------------------------------------------------------------------
+
+cdef HeadRecord *record_from_message(const fp_http_message *message, bint is_request) except NULL:
+    """Writes the head, then reads it: what can be made can be sent, and has one representation."""
+    cdef size_t length = 0
+    cdef fp_error error
+    cdef fp_status status
+    cdef bytes text
+    cdef HeadRecord *record
+    cdef fp_http_limits limits
+    status = write_head(message, is_request, NULL, 0, &length, &error)
+    check_local(status, &error)
+    made = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>length)
+    text = <bytes>made
+    Py_DECREF(made)
+    status = write_head(message, is_request, <uint8_t *>PyBytes_AS_STRING(made), length, &length, &error)
+    check_local(status, &error)
+    # Limits are for what strangers send.
+    fp_http_limits_default(&limits)
+    limits.max_headers = 65535
+    limits.max_head = limits.max_line = 1 << 30
+    record = record_new(<uint32_t>message.header_count)
+    if is_request:
+        status = fp_http_parse_request(text, length, &limits, &record.head, &error)
+    else:
+        status = fp_http_parse_response(text, length, FASTPATH_HTTP_METHOD_GET, &limits, &record.head, &error)
+    if status != FASTPATH_OK:
+        record_unref(record)
+        check_local(status, &error)
+        raise LocalProtocolError("the head is not complete")
+    record.data = text
+    record.source = made
+    Py_INCREF(made)
+    return record
+
+
+cdef inline fp_status write_head(
+    const fp_http_message *message, bint is_request, uint8_t *dst, size_t capacity, size_t *length, fp_error *error
+) noexcept:
+    if is_request:
+        return fp_http_write_request(message, dst, capacity, length, error)
+    return fp_http_write_response(message, dst, capacity, length, error)
+
+
+cdef HeadRecord *record_of_response(object status_code, object headers, object reason, object version) except NULL:
+    cdef fp_http_message message
+    cdef HeaderList listed = header_list(headers)
+    cdef bytes reason_text
+    cdef int status = status_code
+    if not 100 <= status <= 599:
+        raise LocalProtocolError("a status is between 100 and 599", code="http_status_line")
+    message.status = <uint16_t>status
+    message.minor = minor_version(version)
+    message.headers = listed.items
+    message.header_count = listed.count
+    message.reason.data = NULL
+    message.reason.len = 0
+    if reason is not None:
+        reason_text = ascii_bytes(reason, "reason")
+        message.reason.data = reason_text
+        message.reason.len = len(reason_text)
+    return record_from_message(&message, False)
+
+
+cdef uint8_t minor_version(object version) except 255:
+    if version == b"1.1" or version == "1.1":
+        return 1
+    if version == b"1.0" or version == "1.0":
+        return 0
+    raise LocalProtocolError("the version is 1.0 or 1.1", code="http_version", status=505)
+
+
+cdef bytes ascii_bytes(object value, str what):
+    if type(value) is bytes:
+        return <bytes>value
+    if isinstance(value, str):
+        return value.encode("ascii")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"{what}: expected bytes or str, not {type(value).__name__}")
+
+
+@cython.final
+cdef class HeaderList:
+    def __dealloc__(self):
+        PyMem_Free(self.items)
+
+
+cdef HeaderList header_list(object pairs):
+    """Header pairs as the core takes them. `pairs`: Headers, or an iterable of (name, value), bytes or ASCII str."""
+    cdef HeaderList listed = HeaderList()
+    cdef HeadRecord *record
+    cdef const fp_http_field *field
+    cdef size_t i
+    cdef bytes text
+    if type(pairs) is Headers:
+        record = live((<Headers>pairs).record)
+        listed.held = [pairs]
+        listed.count = record.head.field_count
+        listed.items = <fp_http_header *>PyMem_Malloc((listed.count + 1) * sizeof(fp_http_header))
+        if listed.items is NULL:
+            raise MemoryError
+        for i in range(listed.count):
+            field = &record.head.fields[i]
+            listed.items[i].name.data = record.data + field.name
+            listed.items[i].name.len = field.name_len
+            listed.items[i].value.data = record.data + field.value
+            listed.items[i].value.len = field.value_len
+        return listed
+    listed.held = []
+    for name, value in pairs:
+        listed.held.append(ascii_bytes(name, "header name"))
+        listed.held.append(ascii_bytes(value, "header value"))
+    listed.count = len(listed.held) // 2
+    if listed.count > 65535:
+        raise LocalProtocolError("more than 65535 headers", code="http_too_many_headers", status=431)
+    listed.items = <fp_http_header *>PyMem_Malloc((listed.count + 1) * sizeof(fp_http_header))
+    if listed.items is NULL:
+        raise MemoryError
+    for i in range(listed.count):
+        text = listed.held[2 * i]
+        listed.items[i].name.data = text
+        listed.items[i].name.len = len(text)
+        text = listed.held[2 * i + 1]
+        listed.items[i].value.data = text
+        listed.items[i].value.len = len(text)
+    return listed
 
 
 # --- Limits --------------------------------------------------------------------------------------------------------
