@@ -117,20 +117,29 @@ bench: $(STAMPS)/built $(STAMPS)/bench ## the benchmark tables, with the peers i
 
 # ---- lint
 
-.PHONY: lint lint-c lint-python format
-lint: lint-c lint-python ## formatting, types, warnings as errors; nothing is changed
+LINTS := lint-c-format lint-c-warnings lint-ruff lint-cython lint-mypy lint-pyright
+.PHONY: lint $(LINTS) format
+lint: $(LINTS) ## formatting, types, warnings as errors; nothing is changed
 
-lint-c: build/llhttp/LICENSE $(STAMPS)/lint
+lint-c-format: $(STAMPS)/lint
 	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+
+lint-c-warnings: build/llhttp/LICENSE
 	@tools/need.sh clang clang
 	@$(CORE_MK) VARIANT=release library
-	@$(CORE_MK) VARIANT=lint-clang CC=clang library
+	@$(CORE_MK) VARIANT=release-clang CC=clang library
 
-lint-python: $(STAMPS)/built $(STAMPS)/lint
-	@$(BIN)/ruff check .
+lint-ruff: $(STAMPS)/lint
+	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+
+lint-cython: $(STAMPS)/lint
 	@$(BIN)/cython-lint src/fastpath
+
+lint-mypy: $(STAMPS)/built $(STAMPS)/lint
 	@$(BIN)/mypy
+
+lint-pyright: $(STAMPS)/built $(STAMPS)/lint
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(STAMPS)/lint ## format C and Python in place

@@ -15,6 +15,7 @@ flags.tsan := -O1 -g -fsanitize=thread $(sanitize)
 flags.portable := $(flags.asan) -DFASTPATH_PORTABLE
 flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined $(sanitize)
 flags.release := -O3 -g -DNDEBUG
+flags.release-clang := $(flags.release)
 flags.coverage := -O0 -g --coverage
 flags.arm64 := -O2 -g
 ifeq ($(VARIANT),arm64)

@@ -3,6 +3,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple, final
 
 from _typeshed import ReadableBuffer, WriteableBuffer
+from typing_extensions import Self
 
 from fastpath.models import HealthStatus
 
@@ -67,7 +68,7 @@ class Cluster:
         panic_threshold: int,
         endpoints: list[tuple[bytes, bytes, int, int, int, int, int]],
         seed: int,
-    ) -> Cluster: ...
+    ) -> Self: ...
     @property
     def name(self) -> str: ...
     @property

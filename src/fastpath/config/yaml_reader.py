@@ -24,6 +24,13 @@ for _word in ("n", "no", "false", "off"):
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")} | {"!"}
 
 
+def _place(event: yaml.Event) -> tuple[int, int]:
+    """Line and column of an event, from 1."""
+    mark = event.start_mark
+    assert mark is not None  # the parser marks every event
+    return mark.line + 1, mark.column + 1
+
+
 def _scalar(event: yaml.ScalarEvent) -> NodeValue:
     text: str = event.value
     if not event.implicit[0]:  # quoted or tagged
@@ -85,7 +92,7 @@ class _Builder:
         for event in events:  # type: ignore[attr-defined]
             if isinstance(event, yaml.ScalarEvent):
                 self.check_tag(event)
-                node = Node(_scalar(event), event.start_mark.line + 1, event.start_mark.column + 1)
+                node = Node(_scalar(event), *_place(event))
                 if event.anchor is not None:
                     self.anchors[event.anchor] = (node, 1)
                 self.place(node, 1, event)
@@ -108,9 +115,9 @@ class _Builder:
         return self.root
 
     def error(self, reason: str, event: yaml.Event) -> ConfigError:
-        return document_error(reason, self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        return document_error(reason, self.file, *_place(event))
 
-    def check_tag(self, event: yaml.NodeEvent) -> None:
+    def check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         tag = event.tag
         if tag is not None and tag not in _TAGS:
             raise self.error(f"the tag {shorten(tag)!r} is not allowed", event)
@@ -120,18 +127,19 @@ class _Builder:
         if len(self.stack) >= self.limits.max_depth:
             raise self.error(f"nested deeper than {self.limits.max_depth} levels", event)
         keys: dict[str, tuple[int, int]] | None = {} if isinstance(value, dict) else None
-        node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1, keys)
+        node = Node(value, *_place(event), keys)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         self.place(node, 0, event)
         self.stack.append(_Open(node, event.anchor))
 
     def alias(self, event: yaml.AliasEvent) -> None:
-        if event.anchor not in self.anchors:
-            raise self.error(f"the alias *{shorten(event.anchor)} has no anchor", event)
-        anchored = self.anchors[event.anchor]
+        anchor = event.anchor or ""
+        if anchor not in self.anchors:
+            raise self.error(f"the alias *{shorten(anchor)} has no anchor", event)
+        anchored = self.anchors[anchor]
         if anchored is None:
-            raise self.error(f"the alias *{shorten(event.anchor)} contains itself", event)
+            raise self.error(f"the alias *{shorten(anchor)} contains itself", event)
         node, size = anchored
         self.alias_nodes += size
         if self.alias_nodes > self.limits.max_alias_nodes:
@@ -163,7 +171,7 @@ class _Builder:
             key = getattr(event, "value", str(key))
         if not isinstance(key, str):
             raise self.error(f"a key is a string, found {node.describe()}", event)
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _place(event)
         keys = parent.node.keys
         if keys is not None:
             if key in keys:
