@@ -11,8 +11,6 @@
 typedef struct field_reader {
   fp_http_outline *outline;
   int is_response;
-  int connection_close;
-  int connection_keep_alive;
   int connection_upgrade;
   int upgrade;
   size_t hosts;
@@ -84,8 +82,8 @@ static fp_status read_field(field_reader *reader, const fp_http_message *message
     case FASTPATH_HTTP_NAME_TRANSFER_ENCODING: return read_transfer_encoding(reader, value, index, error);
     case FASTPATH_HTTP_NAME_HOST: return read_host(reader, message, value, index, error);
     case FASTPATH_HTTP_NAME_CONNECTION:
-      reader->connection_close |= fp_list_has(value, "close");
-      reader->connection_keep_alive |= fp_list_has(value, "keep-alive");
+      reader->outline->says_close |= (uint8_t)fp_list_has(value, "close");
+      reader->outline->says_keep_alive |= (uint8_t)fp_list_has(value, "keep-alive");
       reader->connection_upgrade |= fp_list_has(value, "upgrade");
       return FASTPATH_OK;
     case FASTPATH_HTTP_NAME_UPGRADE: reader->upgrade = value.len > 0; return FASTPATH_OK;
@@ -121,7 +119,7 @@ static fp_status check_fields(field_reader *reader, const fp_http_message *messa
                         "Transfer-Encoding with %s", message->minor == 0 ? "HTTP/1.0" : "Content-Length");
   }
   if (reader->connection_upgrade && reader->upgrade) outline->flags |= FASTPATH_HTTP_UPGRADE;
-  if (!reader->connection_close && (message->minor == 1 || reader->connection_keep_alive)) {
+  if (!outline->says_close && (message->minor == 1 || outline->says_keep_alive)) {
     outline->flags |= FASTPATH_HTTP_KEEP_ALIVE;
   }
   return FASTPATH_OK;

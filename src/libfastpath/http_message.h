@@ -10,6 +10,8 @@ typedef struct fp_http_outline {
   size_t len;     /* bytes of the head as written */
   uint32_t flags; /* FASTPATH_HTTP_* as of a parsed head; KEEP_ALIVE as the version and Connection say */
   uint8_t method; /* fp_http_method */
+  uint8_t says_close; /* Connection: close */
+  uint8_t says_keep_alive;
 } fp_http_outline;
 
 fp_status fp_http_check_request(const fp_http_message *message, fp_http_outline *outline, fp_error *error);

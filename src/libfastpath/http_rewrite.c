@@ -234,11 +234,13 @@ static void put_connection(rewriting *r) {
 }
 
 /* h2c changes the protocol behind the back of whoever forwards it, so it is never passed on. */
-static int passes_upgrade(const rewriting *r) {
-  if ((r->forward->flags & FASTPATH_FORWARD_UPGRADE) == 0 || (r->head->flags & FASTPATH_HTTP_UPGRADE) == 0) return 0;
-  for (uint32_t i = 0; i < r->head->field_count; i++) {
-    const fp_http_field *field = &r->head->fields[i];
-    if (field->id == FASTPATH_HTTP_NAME_UPGRADE && fp_list_has(value_of(r, field), "h2c")) return 0;
+int fp_http_rewrite_upgrades(const uint8_t *data, const fp_http_head *head, const fp_http_forward *forward) {
+  if ((forward->flags & FASTPATH_FORWARD_UPGRADE) == 0 || (head->flags & FASTPATH_HTTP_UPGRADE) == 0) return 0;
+  for (uint32_t i = 0; i < head->field_count; i++) {
+    const fp_http_field *field = &head->fields[i];
+    if (field->id == FASTPATH_HTTP_NAME_UPGRADE && fp_list_has(span_at(data, field->value, field->value_len), "h2c")) {
+      return 0;
+    }
   }
   return 1;
 }
@@ -327,7 +329,7 @@ fp_status fp_http_rewrite_put(const uint8_t *data, const fp_http_head *head, con
   r.is_response = (uint8_t)is_response;
   r.keep_host = 0;
   r.te_trailers = 0;
-  r.upgrade = (uint8_t)passes_upgrade(&r);
+  r.upgrade = (uint8_t)fp_http_rewrite_upgrades(data, head, forward);
   r.chunked = !without_framing &&
               (forward->framing == FASTPATH_FRAMING_CHUNKED ||
                (forward->framing == FASTPATH_FRAMING_AS_RECEIVED && (head->flags & FASTPATH_HTTP_CHUNKED) != 0));

@@ -12,4 +12,7 @@ fp_status fp_http_rewrite_check(const fp_http_head *head, const fp_http_forward 
 fp_status fp_http_rewrite_put(const uint8_t *data, const fp_http_head *head, const fp_http_forward *forward,
                               int is_response, uint8_t *dst, size_t *len, fp_error *error);
 
+/* Does the rewrite pass an Upgrade on? */
+int fp_http_rewrite_upgrades(const uint8_t *data, const fp_http_head *head, const fp_http_forward *forward);
+
 #endif
