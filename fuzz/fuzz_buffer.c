@@ -81,9 +81,8 @@ static void model_remove_front(model *m, size_t len) {
   m->len -= len;
 }
 
-static fp_status expected_growth(const model *m, size_t len, fp_status empty) {
-  if (m->exports > 0) return FASTPATH_ERR_BUSY;
-  return len == 0 ? empty : FASTPATH_OK;
+static fp_status expected_growth(const model *m, size_t len) {
+  return m->exports > 0 && len > 0 ? FASTPATH_ERR_BUSY : FASTPATH_OK;
 }
 
 static void do_append(world *w, size_t b, int front) {
@@ -93,7 +92,7 @@ static void do_append(world *w, size_t b, int front) {
   if (m->len + len > MODEL_MAX) return;
   fill(w, bytes, len);
   fp_status status = front ? fp_buffer_prepend(w->buffers[b], bytes, len) : fp_buffer_append(w->buffers[b], bytes, len);
-  REQUIRE(status == expected_growth(m, len, FASTPATH_OK));
+  REQUIRE(status == expected_growth(m, len));
   if (status == FASTPATH_OK) model_insert(m, front ? 0 : m->len, bytes, len);
 }
 
@@ -108,7 +107,7 @@ static void do_append_external(world *w, size_t b) {
   memcpy(copy, memory->bytes, len);
   w->external_alive++;
   fp_status status = fp_buffer_append_external(w->buffers[b], memory->bytes, len, external_release, memory);
-  REQUIRE(status == expected_growth(m, len, FASTPATH_OK));
+  REQUIRE(status == expected_growth(m, len));
   if (status == FASTPATH_OK) {
     model_insert(m, m->len, copy, len);
   } else {
@@ -148,7 +147,7 @@ static void do_append_taken(world *w, size_t b, int front) {
   fp_slice part = {t->slice.segment, t->slice.data + start, len};
   fp_status status =
       front ? fp_buffer_prepend_slice(w->buffers[b], &part) : fp_buffer_append_slice(w->buffers[b], &part);
-  REQUIRE(status == expected_growth(m, len, FASTPATH_OK));
+  REQUIRE(status == expected_growth(m, len));
   if (status == FASTPATH_OK) model_insert(m, front ? 0 : m->len, t->copy + start, len);
 }
 
@@ -163,7 +162,7 @@ static void do_append_own_slice(world *w, size_t b, size_t other) {
   memcpy(copy, slice.data, slice.len);
   size_t len = slice.len;
   fp_status status = fp_buffer_append_slice(w->buffers[b], &slice);
-  REQUIRE(status == expected_growth(m, len, FASTPATH_OK));
+  REQUIRE(status == expected_growth(m, len));
   if (status == FASTPATH_OK) model_insert(m, m->len, copy, len);
 }
 
@@ -253,7 +252,7 @@ static void do_share(world *w, size_t b, size_t other) {
   if (b == other || offset + len > source->len)
     REQUIRE(status == FASTPATH_ERR_ARGUMENT);
   else
-    REQUIRE(status == expected_growth(m, len, FASTPATH_OK) || len == 0);
+    REQUIRE(status == expected_growth(m, len));
   if (status == FASTPATH_OK) model_insert(m, m->len, source->bytes + offset, len);
 }
 

@@ -10,9 +10,9 @@
  * one atomic step, so two buffers that share a segment can never grow into the same bytes. Where no room can be
  * claimed, growth opens a new segment. Moving slices between buffers copies nothing.
  *
- * A call that fails leaves its buffers as they were. Every call that would change a buffer which is exported
- * (fp_buffer_export) is FASTPATH_ERR_BUSY. A buffer's length is at most PTRDIFF_MAX; what would exceed that is
- * FASTPATH_ERR_OVERFLOW.
+ * A call that fails leaves its buffers as they were. Every call that would change the bytes of a buffer which is
+ * exported (fp_buffer_export) is FASTPATH_ERR_BUSY; adding or removing no bytes is fine. A buffer's length is at most
+ * PTRDIFF_MAX; what would exceed that is FASTPATH_ERR_OVERFLOW.
  *
  * Threads: reference counts, claims of room and pools are atomic, so segments and pools may be shared between threads.
  * An fp_buffer belongs to one thread at a time.

@@ -190,6 +190,9 @@ cdef class View:
             raise IndexError("index out of range")
         return self.data[index]
 
+    def __iter__(self):
+        return iter(memoryview(self))
+
     def __getbuffer__(self, Py_buffer *view, int flags):
         view_require(self)
         refuse_writable(flags)
@@ -535,6 +538,10 @@ cdef class Buffer:
             raise IndexError("index out of range")
         settle(fp_buffer_copy_out(buffer, <size_t>start, &byte, 1))
         return byte
+
+    def __iter__(self):
+        """The values of the bytes that are there now; changes while iterating don't show."""
+        return iter(self.tobytes())
 
     def tobytes(self):
         """A copy, as bytes."""

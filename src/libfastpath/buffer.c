@@ -43,6 +43,7 @@ size_t fp_buffer_length(const fp_buffer *buffer) { return buffer->length; }
 size_t fp_buffer_slice_count(const fp_buffer *buffer) { return buffer->chain.count; }
 
 fp_status fp_buffer_check_growth(const fp_buffer *buffer, size_t more) {
+  if (more == 0) return FASTPATH_OK;
   if (buffer->exports > 0) return FASTPATH_ERR_BUSY;
   return more > FP_BUFFER_LENGTH_MAX - buffer->length ? FASTPATH_ERR_OVERFLOW : FASTPATH_OK;
 }
@@ -157,16 +158,16 @@ fp_status fp_buffer_prepend_slice(fp_buffer *buffer, const fp_slice *slice) {
 
 fp_status fp_buffer_append_external(fp_buffer *buffer, const void *data, size_t len, fp_release_fn release,
                                     void *context) {
+  if (len == 0) {
+    if (release != NULL) release(context);
+    return FASTPATH_OK;
+  }
   fp_status status = fp_buffer_check_growth(buffer, len);
   if (status == FASTPATH_OK) status = fp_buffer_ensure(buffer, 1);
   if (status < 0) return status;
   fp_segment *segment;
   status = fp_segment_new_external(data, len, release, context, &segment);
   if (status < 0) return status;
-  if (len == 0) {
-    fp_segment_unref(segment);
-    return FASTPATH_OK;
-  }
   fp_chain_push_back(&buffer->chain, segment, segment->data, len);
   buffer->length += len;
   return FASTPATH_OK;

@@ -109,10 +109,8 @@ fp_segment *fp_buffer_room_segment(const fp_buffer *buffer, size_t index) {
 
 fp_status fp_buffer_commit(fp_buffer *buffer, size_t len) {
   if (len > rooms_total(buffer)) return FASTPATH_ERR_ARGUMENT;
-  if (len > 0) {
-    fp_status status = fp_buffer_check_growth(buffer, len);
-    if (status < 0) return status;
-  }
+  fp_status status = fp_buffer_check_growth(buffer, len);
+  if (status < 0) return status;
   buffer->length += len;
   size_t used = 0;
   while (len > 0) {

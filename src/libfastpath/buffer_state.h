@@ -18,7 +18,7 @@ struct fp_buffer {
   fp_chain chain;                            /* always has free entries for room_count slices */
 };
 
-/* BUSY when exported, OVERFLOW when `more` bytes would make the buffer too long, otherwise OK. */
+/* BUSY when exported, OVERFLOW when `more` bytes would make the buffer too long, OK otherwise and for no bytes. */
 fp_status fp_buffer_check_growth(const fp_buffer *buffer, size_t more);
 
 /* Makes sure that `slices` more slices, and those of a commit, find space in the chain. */
