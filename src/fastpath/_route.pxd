@@ -1,5 +1,5 @@
 # Route tables for other Cython modules: the cell that a table's snapshots are published through, and what they hold.
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 
 from fastpath.libfastpath.route cimport fp_route_builder, fp_route_match, fp_route_request, fp_route_table
 from fastpath.libfastpath.snapshot cimport fp_snapshot_cell, fp_snapshot_reader
@@ -23,7 +23,8 @@ cdef class RouteMatcher:
     cdef Match answer(self, const fp_route_request *request, object random)
 
 
+# Holds the virtual host's part of the context, and finds in it what is asked for.
 cdef class Match:
-    cdef readonly object route
-    cdef readonly object cluster
-    cdef readonly object virtual_host
+    cdef tuple entry
+    cdef uint32_t index  # of the route
+    cdef uint32_t share  # chosen among the route's clusters, FASTPATH_ROUTE_INDEX_NONE when it is not split

@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False
+# cython: wraparound=False, nonecheck=True
 """Route tables over the C core: building, publishing, matching. `fastpath.routing` composes them from models."""
 
 cimport cython
@@ -96,6 +96,8 @@ cdef class RouteTableBuilder:
 
     def share_virtual_host(self, RouteTableSnapshot snapshot not None, uint32_t index):
         cdef fp_error error
+        if snapshot.table is NULL:
+            raise ValueError("the snapshot was not built")
         check(fp_route_builder_share_virtual_host(self.builder, snapshot.table, index, &error), &error)
 
     def add_domain(self, domain):
@@ -216,14 +218,12 @@ cdef class RouteMatcher:
             if random is None:
                 value = next_random(&self.random_state)
             share = fp_route_table_choose_share(table, &found, value)
-        entry = <tuple>(<tuple>fp_route_table_context(table))[found.virtual_host]
+        entry = (<tuple>fp_route_table_context(table))[found.virtual_host]
         # Making an object may run a collection, and that code which publishes: the table must not be used any more.
         match = <Match>Match.__new__(Match)
-        match.virtual_host = entry[0]
-        match.route = (<tuple>entry[1])[found.route]
-        match.cluster = (<tuple>entry[2])[found.route]
-        if share != FASTPATH_ROUTE_INDEX_NONE:
-            match.cluster = (<tuple>match.cluster)[share]
+        match.entry = entry
+        match.index = found.route
+        match.share = share
         return match
 
     def match(self, Request request not None, random=None):
@@ -269,15 +269,30 @@ cdef class RouteMatcher:
 @cython.final
 @cython.freelist(64)
 cdef class Match:
-    """What a table chose for a request.
-
-    route: the `fastpath.models.Route`, as given to the table.
-    cluster: name of the cluster to forward to, already chosen among weighted ones; None when the route answers itself.
-    virtual_host: the `fastpath.models.VirtualHost` that the route belongs to.
-    """
+    """What a table chose for a request; the weighted cluster, if any, is already chosen."""
 
     def __init__(self):
         raise TypeError("a Match is made by a route table")
+
+    @property
+    def route(self):
+        """The `fastpath.models.Route`, as given to the table."""
+        cdef tuple routes = self.entry[1]
+        return routes[self.index]
+
+    @property
+    def cluster(self):
+        """Name of the cluster to forward to; None when the route answers itself."""
+        cdef tuple clusters = self.entry[2]
+        if self.share == FASTPATH_ROUTE_INDEX_NONE:
+            return clusters[self.index]
+        clusters = clusters[self.index]
+        return clusters[self.share]
+
+    @property
+    def virtual_host(self):
+        """The `fastpath.models.VirtualHost` that the route belongs to."""
+        return self.entry[0]
 
     def __repr__(self):
         return f"<Match route={self.route.name!r} cluster={self.cluster!r} virtual_host={self.virtual_host.name!r}>"

@@ -202,13 +202,10 @@ void fp_domain_index_clear(fp_domain_index *index) {
 /* A wildcard stands for at least one byte: what the rest may match is one byte shorter than the host. */
 static inline size_t fixed_part(size_t len) { return len - 1 < MAX ? len - 1 : MAX; }
 
-uint32_t fp_domain_index_find(const fp_domain_index *index, const uint8_t *host, size_t len) {
+uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *host, size_t len) {
   uint8_t lowered[MAX], backwards[MAX];
   size_t fixed;
   uint32_t rank;
-  if (index->only_default) return index->default_host;
-  if (host == NULL) return FP_DOMAIN_NO_HOST;
-
   lowered[0] = 0;
   fp_domain_lower(lowered, host, len < MAX ? len : MAX);
   if (len <= MAX) {

@@ -57,10 +57,16 @@ fp_status fp_domain_index_build(fp_domain_index *index, const uint8_t *bytes, si
                                 const fp_domain *domains, size_t count, fp_error *error);
 void fp_domain_index_clear(fp_domain_index *index);
 
+/* The same for a host that is there, in an index with more than "*". */
+uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *host, size_t len);
+
 /*
  * The virtual host for a host, or FP_DOMAIN_NO_HOST. `host` may be NULL for a request that has none: it is served when
  * "*" is the only domain. Nothing is read past host + len. Threads: any.
  */
-uint32_t fp_domain_index_find(const fp_domain_index *index, const uint8_t *host, size_t len);
+static inline uint32_t fp_domain_index_find(const fp_domain_index *index, const uint8_t *host, size_t len) {
+  if (index->only_default) return index->default_host;
+  return host == NULL ? FP_DOMAIN_NO_HOST : fp_domain_index_look_up(index, host, len);
+}
 
 #endif

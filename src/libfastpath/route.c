@@ -311,7 +311,7 @@ void *fp_route_table_context(const fp_route_table *table) { return table->contex
 
 size_t fp_route_table_size(const fp_route_table *table) {
   size_t size = sizeof *table + table->domains.size + table->host_count * sizeof(fp_virtual_host *);
-  for (uint32_t i = 0; i < table->host_count; i++) size += fp_virtual_host_size(table->hosts[i]);
+  for (uint32_t i = 0; i < table->host_count; i++) size += table->hosts[i]->size;
   return size;
 }
 

@@ -30,13 +30,14 @@ static inline void copy_tail(uint8_t *tail, const uint8_t *text, size_t len) {
 
 static inline const fp_route_trie_node *child_of(const fp_route_trie *trie, const fp_route_trie_node *node,
                                                  uint8_t byte) {
+  int place;
+  if (node->child_count == 0) return NULL;
   if (node->child_count <= FP_ROUTE_TRIE_FIRST_MAX) {
-    const int place = fp_route_trie_find_first(node, byte);
-    return place < 0 ? NULL : trie->nodes + node->child + place;
+    place = fp_route_trie_find_first(node, byte);
   } else {
-    const uint8_t place = trie->maps[node->map + byte];
-    return place == 0 ? NULL : trie->nodes + node->child + place - 1;
+    place = trie->maps[node->map + byte] - 1;
   }
+  return place < 0 ? NULL : trie->nodes + node->child + place;
 }
 
 static inline uint32_t walk(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best, bool folded) {
@@ -45,7 +46,6 @@ static inline uint32_t walk(const fp_route_trie *trie, const uint8_t *path, size
   const size_t tail_len = len < TAIL ? len : TAIL;
   const uint8_t *text = path, *end = path + len, *last_wide;
   uint8_t byte;
-  if (node == NULL) return best;
 
   memset(tail, 0, sizeof tail);
   copy_tail(tail, end - tail_len, tail_len);
@@ -247,6 +247,7 @@ static fp_status grow(builder *build, task todo) {
   fp_status status;
 
   node->label_len = (uint8_t)label_len;
+  node->label_mask = (uint16_t)((1u << lower(label_len, 16)) - 1);
   memcpy(node->label, keys[0].data + todo.depth, label_len);
   count = take_ends(node, keys, count, depth);
   best = lower(todo.best, node->prefix);
@@ -264,7 +265,11 @@ static fp_status grow(builder *build, task todo) {
   node = &build->nodes[todo.node]; /* it may have moved */
   node->child = first_child;
   node->child_count = (uint8_t)children;
-  if (children > FP_ROUTE_TRIE_FIRST_MAX) node->map = map;
+  if (children > FP_ROUTE_TRIE_FIRST_MAX) {
+    node->map = map;
+  } else {
+    memset(node->first, keys[0].data[depth], sizeof node->first);
+  }
   /* The last task is taken next: put the first child there, so that a subtree's nodes lie close to each other. */
   build->task_count += children;
   for (size_t at = 0, place = 0; at < count; place++) {

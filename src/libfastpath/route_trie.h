@@ -60,7 +60,7 @@ void fp_route_trie_clear(fp_route_trie *trie);
 
 /*
  * The lowest rank among `best` and the keys that take the path, which ends at `len` or at its first '?' or '#'.
- * FP_ROUTE_TRIE_NONE as `best` asks for any. Nothing is read past path + len.
+ * FP_ROUTE_TRIE_NONE as `best` asks for any. Nothing is read past path + len. The trie must not be empty.
  */
 uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best);
 

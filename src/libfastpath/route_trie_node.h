@@ -29,10 +29,10 @@ struct fp_route_trie_node {
   uint32_t child; /* index of the first child */
   uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
   uint8_t label_len;
-  uint8_t child_count; /* at most 255: no key holds NUL */
-  uint8_t reserved[2];
+  uint8_t child_count;  /* at most 255: no key holds NUL */
+  uint16_t label_mask;  /* a bit for each of the label's first 16 bytes */
   union {
-    uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* padded with zeros, in order */
+    uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, so that it is found first */
     uint64_t map;                           /* above 24 children: offset into the maps */
   };
 };
@@ -49,7 +49,7 @@ static inline uint8_t fp_route_trie_fold(uint8_t byte) {
  */
 static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded);
 
-/* The place among the children of the one that `byte` leads to, or -1. For nodes with up to 24 children. */
+/* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 24 children. */
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte);
 
 #if FP_ROUTE_TRIE_SSE2
@@ -66,8 +66,8 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
     bytes = _mm_or_si128(bytes, _mm_and_si128(capital, _mm_set1_epi8(0x20)));
   }
   equal = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, label));
-  if (node->label_len <= 16) return (~equal & ((1u << node->label_len) - 1)) == 0;
-  if (equal != 0xffff) return false;
+  if ((equal & node->label_mask) != node->label_mask) return false;
+  if (node->label_len <= 16) return true;
   if (folded) {
     for (unsigned i = 16; i < node->label_len; i++) {
       if (fp_route_trie_fold(text[i]) != node->label[i]) return false;
@@ -82,11 +82,13 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
   const __m128i wanted = _mm_set1_epi8((char)byte);
   const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)node->first);
-  const __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(node->first + 16));
-  uint32_t hits = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(low, wanted));
-  hits |= (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(high, wanted)) << 16;
-  hits &= (1u << node->child_count) - 1;
-  return hits == 0 ? -1 : __builtin_ctz(hits);
+  unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(low, wanted));
+  if (hits != 0) return __builtin_ctz(hits);
+  if (node->child_count <= 16) return -1;
+  hits = (unsigned)_mm_movemask_epi8(
+      _mm_cmpeq_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(node->first + 16)), wanted));
+  hits &= 0xff; /* the upper half of the register is zeros */
+  return hits == 0 ? -1 : 16 + __builtin_ctz(hits);
 }
 
 #elif FP_ROUTE_TRIE_NEON
@@ -114,17 +116,11 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
 
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
   const uint8x16_t wanted = vdupq_n_u8(byte);
-  const uint8x8_t high = vceq_u8(vld1_u8(node->first + 16), vget_low_u8(wanted));
   uint64_t hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first), wanted));
-  int place;
-  if (hits != 0) {
-    place = __builtin_ctzll(hits) >> 2;
-  } else {
-    hits = vget_lane_u64(vreinterpret_u64_u8(high), 0);
-    if (hits == 0) return -1;
-    place = 16 + (__builtin_ctzll(hits) >> 3);
-  }
-  return place < node->child_count ? place : -1;
+  if (hits != 0) return __builtin_ctzll(hits) >> 2;
+  if (node->child_count <= 16) return -1;
+  hits = vget_lane_u64(vreinterpret_u64_u8(vceq_u8(vld1_u8(node->first + 16), vget_low_u8(wanted))), 0);
+  return hits == 0 ? -1 : 16 + (__builtin_ctzll(hits) >> 3);
 }
 
 #else

@@ -1,26 +1,11 @@
 #include "virtual_host.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "domain.h"
 #include "error.h"
 #include "memory.h"
-#include "route_trie.h"
-
-struct fp_virtual_host {
-  fp_route_trie cased;
-  fp_route_trie folded; /* routes that ignore letter case */
-  /*
-   * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
-   * then, for each, the sum of the weights up to and including it. Both are NULL when no route is split.
-   */
-  uint32_t *splits;
-  uint32_t *ends;
-  size_t size;
-  _Atomic size_t references;
-};
 
 static fp_status out_of_memory(fp_error *error) {
   return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
@@ -136,18 +121,6 @@ void fp_virtual_host_unref(fp_virtual_host *host) {
   fp_memory_free(host->splits);
   fp_memory_free(host->ends);
   fp_memory_free(host);
-}
-
-size_t fp_virtual_host_size(const fp_virtual_host *host) { return host->size; }
-
-uint32_t fp_virtual_host_find(const fp_virtual_host *host, const uint8_t *path, size_t len) {
-  const uint32_t best = fp_route_trie_first(&host->cased, path, len, FASTPATH_ROUTE_INDEX_NONE);
-  return fp_route_trie_first_folded(&host->folded, path, len, best);
-}
-
-uint32_t fp_virtual_host_share_total(const fp_virtual_host *host, uint32_t route) {
-  const uint32_t split = host->splits == NULL ? 0 : host->splits[route];
-  return split == 0 ? 0 : host->ends[split + host->ends[split]];
 }
 
 uint32_t fp_virtual_host_share(const fp_virtual_host *host, uint32_t route, uint32_t value) {

@@ -3,6 +3,9 @@
 #define FASTPATH_INTERNAL_VIRTUAL_HOST_H
 
 #include <fastpath/route.h>
+#include <stdatomic.h>
+
+#include "route_trie.h"
 
 /* One route as it was added: the path at `offset` of the bytes given along. */
 typedef struct fp_route_spec {
@@ -14,7 +17,19 @@ typedef struct fp_route_spec {
   uint8_t ignore_case;
 } fp_route_spec;
 
-typedef struct fp_virtual_host fp_virtual_host;
+/* Shared, atomic count. Fields are read by the inline functions below. */
+typedef struct fp_virtual_host {
+  fp_route_trie cased;
+  fp_route_trie folded; /* routes that ignore letter case */
+  /*
+   * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
+   * then, for each, the sum of the weights up to and including it. Both are NULL when no route is split.
+   */
+  uint32_t *splits;
+  uint32_t *ends;
+  size_t size; /* bytes allocated */
+  _Atomic size_t references;
+} fp_virtual_host;
 
 /*
  * Compile routes. `weights` are the weights of all shares, indexed by the routes' `shares`. FASTPATH_ERR_CONFIG_WEIGHT
@@ -25,13 +40,21 @@ fp_status fp_virtual_host_new(const uint8_t *bytes, const fp_route_spec *routes,
 fp_virtual_host *fp_virtual_host_ref(fp_virtual_host *host);
 void fp_virtual_host_unref(fp_virtual_host *host); /* NULL is allowed */
 
-size_t fp_virtual_host_size(const fp_virtual_host *host);
+/* The share of a route that has some which a value below the sum of their weights falls into. */
+uint32_t fp_virtual_host_share(const fp_virtual_host *host, uint32_t route, uint32_t value);
 
 /* The first route that takes the path, or FASTPATH_ROUTE_INDEX_NONE. */
-uint32_t fp_virtual_host_find(const fp_virtual_host *host, const uint8_t *path, size_t len);
+static inline uint32_t fp_virtual_host_find(const fp_virtual_host *host, const uint8_t *path, size_t len) {
+  uint32_t best = FASTPATH_ROUTE_INDEX_NONE;
+  if (host->cased.nodes != NULL) best = fp_route_trie_first(&host->cased, path, len, best);
+  if (host->folded.nodes != NULL) best = fp_route_trie_first_folded(&host->folded, path, len, best);
+  return best;
+}
 
-/* The sum of a route's weights (0 when it has no shares), and the share that a value below the sum falls into. */
-uint32_t fp_virtual_host_share_total(const fp_virtual_host *host, uint32_t route);
-uint32_t fp_virtual_host_share(const fp_virtual_host *host, uint32_t route, uint32_t value);
+/* The sum of a route's weights; 0 when it has no shares. */
+static inline uint32_t fp_virtual_host_share_total(const fp_virtual_host *host, uint32_t route) {
+  const uint32_t split = host->splits == NULL ? 0 : host->splits[route];
+  return split == 0 ? 0 : host->ends[split + host->ends[split]];
+}
 
 #endif

@@ -1,0 +1,110 @@
+/*
+ * What one lookup in a route table costs in C, at several sizes, the requests shuffled.
+ *   bench_route [routes...]
+ * Prints one line per size: routes, ns per lookup, ms to build, bytes per route.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <fastpath/route.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+  PATH_ROOM = 64,
+  LOOKUPS = 100000,
+  ROUNDS = 40
+};
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static uint64_t state = 1;
+
+static size_t below(size_t limit) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (size_t)(state >> 33) % limit;
+}
+
+static void shuffle(size_t *numbers, size_t count) {
+  for (size_t i = 0; i < count; i++) numbers[i] = i;
+  for (size_t i = count; i > 1; i--) {
+    const size_t j = below(i), last = numbers[i - 1];
+    numbers[i - 1] = numbers[j];
+    numbers[j] = last;
+  }
+}
+
+/* The same names as bench_routes.py gives its routes. */
+static size_t route_path(size_t number, char *path) {
+  static const char *const resources[] = {"users", "orders", "items", "invoices", "reports", "sessions", "search"};
+  return (size_t)snprintf(path, PATH_ROOM, "/api/v%zu/team%zu/%s/%zu/", number % 3, number % 101, resources[number % 7],
+                          number);
+}
+
+static fp_route_table *build(size_t count, double *took) {
+  fp_route_builder *builder = fp_route_builder_new();
+  fp_route_table *table = NULL;
+  char path[PATH_ROOM];
+  const double start = now();
+  fp_route_builder_add_virtual_host(builder, NULL);
+  fp_route_builder_add_domain(builder, (const uint8_t *)"*", 1, NULL);
+  for (size_t i = 0; i < count; i++) {
+    const size_t len = route_path(i, path);
+    fp_route_builder_add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, (const uint8_t *)path, len, 0, NULL);
+  }
+  if (fp_route_builder_build(builder, 0, &table, NULL) < 0) exit(1);
+  fp_route_builder_free(builder);
+  *took = now() - start;
+  return table;
+}
+
+static void measure(size_t count) {
+  size_t *order = malloc(count * sizeof *order), wrong = 0;
+  fp_span *requests = malloc(count * sizeof *requests);
+  double best = 1e9, took = 0, build_best = 1e9;
+  fp_route_table *table = NULL;
+  for (int round = 0; round < 3; round++) {
+    fp_route_table_unref(table);
+    table = build(count, &took);
+    if (took < build_best) build_best = took;
+  }
+  shuffle(order, count);
+  for (size_t i = 0; i < count; i++) { /* each request in memory of its own, in an order unlike that of the routes */
+    char *path = malloc(PATH_ROOM);
+    const size_t len = route_path(i, path);
+    memcpy(path + len, "7?q=1", 5);
+    requests[order[i]] = (fp_span){(const uint8_t *)path, len + 5};
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    const double start = now();
+    size_t at = 0;
+    for (size_t i = 0; i < LOOKUPS; i++) {
+      const fp_route_request request = {.authority = {NULL, 0}, .path = requests[at]};
+      fp_route_match match;
+      wrong += fp_route_table_match(table, &request, &match) != FASTPATH_OK;
+      if (++at == count) at = 0;
+    }
+    took = (now() - start) / LOOKUPS;
+    if (took < best) best = took;
+  }
+  if (wrong != 0) exit(1);
+  printf("%zu %.1f %.1f %.1f\n", count, best * 1e9, build_best * 1e3,
+         (double)fp_route_table_size(table) / (double)count);
+  for (size_t i = 0; i < count; i++) free((void *)(uintptr_t)requests[i].data);
+  free(requests);
+  free(order);
+  fp_route_table_unref(table);
+}
+
+int main(int argc, char **argv) {
+  static const size_t sizes[] = {100, 1000, 10000, 100000};
+  if (argc == 1) {
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) measure(sizes[i]);
+  }
+  for (int i = 1; i < argc; i++) measure((size_t)strtoull(argv[i], NULL, 10));
+  return 0;
+}
