@@ -25,7 +25,7 @@ PYTEST := $(BIN)/python -m pytest -q
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 # ---- environment and build
 
@@ -96,7 +96,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 
 # ---- sanitizers and fuzzers
 
-.PHONY: asan tsan fuzz soak
+.PHONY: asan tsan fuzz differential soak
 asan: test-c $(STAMPS)/built ## C tests and the Python suite under AddressSanitizer and UBSan
 	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS)
 
@@ -107,6 +107,9 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUN
 	@tools/need.sh clang clang
 	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
 	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
+
+differential: build/llhttp/LICENSE ## the fast path against llhttp on mutated heads; prints how many took which path
+	@$(CORE_MK) VARIANT=release C_TESTS="$(wildcard tests/c/differential_*.c)" test
 
 # ---- benchmarks
 
@@ -157,8 +160,13 @@ sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a 
 	@rm -f dist/fastpath-*.tar.gz
 	@$(BIN)/python -m build --quiet --no-isolation --sdist
 
-wheel: sdist ## dist/fastpath-*.whl, built from the sdist and tried in an empty environment
+wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network and tried in an empty environment
 	@tools/make_wheel.sh $(BIN)/python
+	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
+
+.PHONY: try-install
+try-install: $(STAMPS)/venv ## pip install . by itself, in an empty environment
+	@tools/try_install.sh $(BIN)/python .
 
 .PHONY: clean
 clean: ## remove everything that was made, the virtual environments too

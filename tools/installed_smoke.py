@@ -1,4 +1,4 @@
-"""Run by `make wheel` where nothing but the wheel (and cffi) is installed, away from the repository."""
+"""Run by tools/try_install.sh where nothing but fastpath (and cffi) is installed, away from the repository."""
 
 from __future__ import annotations
 
