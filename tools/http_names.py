@@ -46,7 +46,7 @@ def slot(name: str, head_factor: int) -> int:
     """The slot of a lower-case name; fp_http_name_slot in http_names.h is the same in C."""
     raw = name.encode()
     head = int.from_bytes(raw[:8], "little")
-    tail = int.from_bytes(raw[-4:] if len(raw) >= 4 else raw, "little")
+    tail = int.from_bytes(bytes(byte | 0x20 for byte in (b"\r\n" + raw)[-4:]), "little")
     mixed = head * head_factor + (tail | len(raw) << 32) * TAIL_FACTOR
     return (mixed & WORD) >> (64 - SLOT_BITS)
 

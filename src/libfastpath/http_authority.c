@@ -1,24 +1,13 @@
 /* http_authority.c - host[:port], checked byte by byte. */
 #include "http_authority.h"
 
+#include "http_char_rows.h"
+
 static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
 
 static bool is_hex(uint8_t byte) {
   uint8_t folded = byte | 0x20;
   return is_digit(byte) || (folded >= 'a' && folded <= 'f');
-}
-
-/* unreserved and sub-delims of RFC 3986. */
-static bool is_name_byte(uint8_t byte) {
-  uint8_t folded = byte | 0x20;
-  if (is_digit(byte) || (folded >= 'a' && folded <= 'z')) return true;
-  switch (byte) {
-    case '-': case '.': case '_': case '~':
-    case '!': case '$': case '&': case '\'': case '(': case ')': case '*': case '+': case ',': case ';': case '=':
-      return true;
-    default:
-      return false;
-  }
 }
 
 /* Four decimal octets from data[at] up to end. */
@@ -69,7 +58,7 @@ static size_t host_end(const uint8_t *data, size_t len, bool *valid) {
     *valid = at < len && is_ipv6(data, 1, at);
     return *valid ? at + 1 : 0;
   }
-  while (at < len && is_name_byte(data[at])) at++;
+  while (at < len && fp_http_has_row(fp_http_host_rows, data[at])) at++;
   *valid = at != 0;
   return at;
 }

@@ -1,10 +1,9 @@
 /* http_head.c - reading a head: the scan first, the judge where the scan does not know. */
-#include "http_head.h"
-
 #include <string.h>
 
 #include "error.h"
 #include "http_judge.h"
+#include "http_scan.h"
 #include "memory.h"
 
 struct fp_http_head_reader {
@@ -29,11 +28,23 @@ void fp_http_limits_default(fp_http_limits *limits) {
 
 fp_status fp_http_parse_request(const uint8_t *data, size_t len, const fp_http_limits *limits, fp_http_head *head,
                                 fp_error *error) {
+  fp_http_limits defaults;
+  if (limits == NULL) {
+    fp_http_limits_default(&defaults);
+    limits = &defaults;
+  }
+  if (fp_http_scan_request(data, len, limits, head)) return FASTPATH_OK;
   return fp_http_judge_request(data, len, limits, head, error);
 }
 
 fp_status fp_http_parse_response(const uint8_t *data, size_t len, fp_http_method request_method,
                                  const fp_http_limits *limits, fp_http_head *head, fp_error *error) {
+  fp_http_limits defaults;
+  if (limits == NULL) {
+    fp_http_limits_default(&defaults);
+    limits = &defaults;
+  }
+  if (fp_http_scan_response(data, len, request_method, limits, head)) return FASTPATH_OK;
   return fp_http_judge_response(data, len, request_method, limits, head, error);
 }
 
@@ -66,6 +77,12 @@ void fp_http_head_reader_reset(fp_http_head_reader *reader) {
   reader->refusal.code = FASTPATH_OK;
 }
 
+static bool scan_whole(const fp_http_head_reader *reader, const uint8_t *data, size_t len,
+                       fp_http_method request_method, fp_http_head *head) {
+  if (reader->is_response) return fp_http_scan_response(data, len, request_method, &reader->limits, head);
+  return fp_http_scan_request(data, len, &reader->limits, head);
+}
+
 static fp_status parse_whole(const fp_http_head_reader *reader, const uint8_t *data, size_t len,
                              fp_http_method request_method, fp_http_head *head, fp_error *error) {
   if (reader->is_response) return fp_http_parse_response(data, len, request_method, &reader->limits, head, error);
@@ -77,6 +94,9 @@ fp_status fp_http_head_reader_read(fp_http_head_reader *reader, const uint8_t *d
   fp_error *refusal = &reader->refusal;
   if (refusal->code == FASTPATH_OK) {
     /* The judge says when the head is complete; its spans then come from the parse of the whole. */
+    if (!fp_http_judge_has_begun(reader->judge) && scan_whole(reader, data, len, request_method, head)) {
+      return FASTPATH_OK;
+    }
     fp_status status = fp_http_judge_feed(reader->judge, data, len, head->field_capacity, refusal);
     if (status == FASTPATH_OK) status = parse_whole(reader, data, len, request_method, head, refusal);
     if (status == FASTPATH_OK) fp_http_head_reader_reset(reader);

@@ -1,6 +1,8 @@
 /* http_names.c - the well-known field names as data, and their lookup one at a time. */
 #include "http_names.h"
 
+#include <string.h>
+
 #define ROW(id, lower, wire, len) {(len), lower, wire},
 
 /* Arrays inside, not pointers: nothing for the loader to relocate. */
@@ -28,8 +30,6 @@ const char *fp_http_name_wire(uint16_t id, size_t *len) {
   return names[id].wire;
 }
 
-static uint8_t lower(uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte; }
-
 static uint64_t folded_little_endian(const uint8_t *bytes, size_t count) {
   uint64_t word = 0;
   for (size_t i = 0; i < count; i++) word |= (uint64_t)(bytes[i] | 0x20) << (8 * i);
@@ -37,14 +37,18 @@ static uint64_t folded_little_endian(const uint8_t *bytes, size_t count) {
 }
 
 uint16_t fp_http_name_id(const uint8_t *name, size_t len) {
-  if (len == 0 || len >= HTTP_NAME_PADDED) return 0;
-  size_t head = len < 8 ? len : 8, tail = len < 4 ? len : 4;
-  uint32_t slot = fp_http_name_slot(folded_little_endian(name, head),
-                                    (uint32_t)folded_little_endian(name + len - tail, tail), len);
+  if (len < 2 || len >= HTTP_NAME_PADDED) return 0;
+  uint8_t tail[4] = {'\r', '\n'};
+  size_t from_name = len < 4 ? len : 4;
+  memmove(tail, tail + from_name - 2, 4 - from_name);
+  memcpy(tail + 4 - from_name, name + len - from_name, from_name);
+  uint32_t slot = fp_http_name_slot(folded_little_endian(name, len < 8 ? len : 8),
+                                    (uint32_t)folded_little_endian(tail, 4), len);
   uint16_t id = fp_http_name_slots[slot];
   if (names[id].len != len) return 0;
   for (size_t i = 0; i < len; i++) {
-    if (lower(name[i]) != (uint8_t)names[id].lower[i]) return 0;
+    uint8_t lower = name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i];
+    if (lower != (uint8_t)names[id].lower[i]) return 0;
   }
   return id;
 }

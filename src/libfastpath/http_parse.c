@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "error.h"
-#include "http_head.h"
+#include "http_chars.h"
+#include "http_framing.h"
 #include "http_judge.h"
+#include "http_start_line.h"
 #include "memory.h"
 
 enum { NAME_MAX_LEN = UINT16_MAX };
@@ -110,13 +112,6 @@ static fp_status refuse(const fp_http_judge *judge, fp_status code, int http_sta
   return fp_error_set(error, code, judge->is_response ? 502 : http_status, position, "%s", message);
 }
 
-static bool is_token_byte(uint8_t byte) {
-  static const char others[] = "!#$%&'*+-.^_`|~";
-  uint8_t folded = byte | 0x20;
-  return (folded >= 'a' && folded <= 'z') || (byte >= '0' && byte <= '9') ||
-         (byte != 0 && memchr(others, byte, sizeof others - 1) != NULL);
-}
-
 static bool ends_in_version(const uint8_t *data, size_t begin, size_t end) {
   return end - begin >= 3 && data[end - 3] >= '0' && data[end - 3] <= '9' && data[end - 2] == '.' &&
          data[end - 1] >= '0' && data[end - 1] <= '9';
@@ -131,7 +126,7 @@ static fp_status translate(const fp_http_judge *judge, llhttp_errno_t code, fp_e
 
   switch (code) {
     case HPE_INVALID_METHOD:
-      return refuse(judge, FASTPATH_ERR_HTTP_METHOD, is_token_byte(data[at]) ? 501 : 400, at, "unknown method", error);
+      return refuse(judge, FASTPATH_ERR_HTTP_METHOD, fp_http_is(data[at], HTTP_CHAR_TOKEN) ? 501 : 400, at, "unknown method", error);
     case HPE_INVALID_URL:
       if (at > judge->head->method_off + judge->head->method_len + 1 && (last <= 0x20 || last >= 0x7f)) at--;
       return refuse(judge, FASTPATH_ERR_HTTP_TARGET, 400, at, "byte that does not belong in a target", error);

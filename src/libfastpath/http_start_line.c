@@ -4,7 +4,7 @@
 
 #include "error.h"
 #include "http_authority.h"
-#include "http_head.h"
+#include "http_start_line.h"
 
 enum { VERSION_LEN = 8 }; /* "HTTP/1.1" */
 
@@ -46,7 +46,7 @@ static fp_status read_version(const uint8_t *data, uint32_t begin, uint32_t end,
   return FASTPATH_OK;
 }
 
-void fp_http_set_path(const uint8_t *data, uint32_t begin, uint32_t end, fp_http_head *head) {
+static void set_path(const uint8_t *data, uint32_t begin, uint32_t end, fp_http_head *head) {
   const uint8_t *question = memchr(data + begin, '?', end - begin);
   uint32_t path_end = question == NULL ? end : (uint32_t)(question - data);
   head->path_off = begin;
@@ -83,18 +83,18 @@ static fp_status read_target(const uint8_t *data, fp_http_head *head, fp_error *
     }
   }
   if (head->method == FASTPATH_HTTP_METHOD_CONNECT) {
-    fp_http_set_path(data, end, end, head);
+    set_path(data, end, end, head);
     return check_authority(data, begin, end, true, head, error);
   }
   if (data[begin] == '/') {
-    fp_http_set_path(data, begin, end, head);
+    set_path(data, begin, end, head);
     return FASTPATH_OK;
   }
   if (equals(data + begin, head->target_len, "*", 1)) {
     if (head->method != FASTPATH_HTTP_METHOD_OPTIONS) {
       return fp_error_set(error, FASTPATH_ERR_HTTP_TARGET, 400, begin, "target * is for OPTIONS only");
     }
-    fp_http_set_path(data, begin, end, head);
+    set_path(data, begin, end, head);
     return FASTPATH_OK;
   }
   uint32_t authority = after_scheme(data, begin, end);
@@ -104,7 +104,7 @@ static fp_status read_target(const uint8_t *data, fp_http_head *head, fp_error *
   uint32_t path = authority;
   while (path < end && data[path] != '/' && data[path] != '?') path++;
   head->flags |= FASTPATH_HTTP_ABSOLUTE_FORM;
-  fp_http_set_path(data, path, end, head);
+  set_path(data, path, end, head);
   return check_authority(data, authority, path, false, head, error);
 }
 

@@ -1,0 +1,79 @@
+/* bits.h - small operations on words and bytes that have one instruction on most machines. */
+#ifndef FASTPATH_INTERNAL_BITS_H
+#define FASTPATH_INTERNAL_BITS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define FASTPATH_HIDDEN __attribute__((visibility("hidden"))) /* data reached without the loader's table */
+#else
+#define likely(condition) (condition)
+#define unlikely(condition) (condition)
+#define FASTPATH_HIDDEN
+#endif
+
+/* The index of the lowest set bit; there must be one. */
+static inline uint32_t first_bit(uint64_t word) {
+#if defined(__GNUC__) || defined(__clang__)
+  return (uint32_t)__builtin_ctzll(word);
+#else
+  uint32_t index = 0;
+  while ((word >> index & 1) == 0) index++;
+  return index;
+#endif
+}
+
+/* The same, but any number when no bit is set. */
+static inline uint32_t first_bit_or_any(uint64_t word) {
+#if defined(FASTPATH_BMI2)
+  return (uint32_t)_tzcnt_u64(word);
+#else
+  return first_bit(word | UINT64_C(1) << 63);
+#endif
+}
+
+static inline uint32_t bit_count(uint64_t word) {
+#if defined(__GNUC__) || defined(__clang__)
+  return (uint32_t)__builtin_popcountll(word);
+#else
+  uint32_t count = 0;
+  for (; word != 0; word &= word - 1) count++;
+  return count;
+#endif
+}
+
+/* The lowest `count` bits set; all from 64 on. */
+static inline uint64_t low_bits(uint64_t count) { return count < 64 ? (UINT64_C(1) << count) - 1 : ~UINT64_C(0); }
+
+/* Only the lowest `count` bytes of a word, all of it from 8 on. count < 32. */
+static inline uint64_t low_bytes(uint64_t word, uint64_t count) {
+#if defined(FASTPATH_BMI2)
+  return _bzhi_u64(word, (uint32_t)count * 8);
+#else
+  return word & low_bits(8 * count);
+#endif
+}
+
+/* Loads from any address; the first byte is the lowest. */
+static inline uint64_t load64(const uint8_t *at) {
+  uint64_t word;
+  memcpy(&word, at, sizeof word);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  return word;
+}
+
+static inline uint32_t load32(const uint8_t *at) {
+  uint32_t word;
+  memcpy(&word, at, sizeof word);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap32(word);
+#endif
+  return word;
+}
+
+#endif
