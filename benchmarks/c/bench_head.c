@@ -14,7 +14,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_PEERS = 8, MAX_SETS = 8, MAX_MESSAGES = 1024, SAMPLE_NS = 250000 };
+enum {
+  MAX_PEERS = 8,
+  MAX_SETS = 8,
+  MAX_MESSAGES = 1024,
+  SAMPLE_NS = 250000
+};
 
 typedef struct message {
   const uint8_t *data;

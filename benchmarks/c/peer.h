@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PEER_MAX_FIELDS = 100 };
+enum {
+  PEER_MAX_FIELDS = 100
+};
 
 /* How many fields the head has; a negative number when it is refused. */
 __attribute__((visibility("default"))) int peer_parse(const uint8_t *data, size_t len, int is_response);

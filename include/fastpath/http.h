@@ -91,12 +91,12 @@ typedef struct fp_http_head {
   fp_http_field *fields;
   uint32_t field_capacity;
   uint32_t field_count;
-  uint32_t head_len;   /* bytes from the first byte given (blank lines before the start line included) to the one after
+  uint32_t head_len; /* bytes from the first byte given (blank lines before the start line included) to the one after
                           the blank line that ends the head */
-  uint32_t flags;      /* FASTPATH_HTTP_* */
-  uint8_t method;      /* fp_http_method; requests */
-  uint8_t minor;       /* 0 or 1: HTTP/1.minor */
-  uint16_t status;     /* responses: 100 .. 599 */
+  uint32_t flags; /* FASTPATH_HTTP_* */
+  uint8_t method; /* fp_http_method; requests */
+  uint8_t minor; /* 0 or 1: HTTP/1.minor */
+  uint16_t status; /* responses: 100 .. 599 */
   uint32_t method_off; /* requests */
   uint32_t method_len;
   uint32_t target_off; /* requests: the request-target as it stands */
@@ -166,9 +166,9 @@ void fp_http_head_reader_reset(fp_http_head_reader *reader);
 
 /* Well-known field names. Ids are 1 .. fp_http_name_count() and are stable within a minor version. Threads: any. */
 uint16_t fp_http_name_count(void);
-uint16_t fp_http_name_id(const uint8_t *name, size_t len);     /* case-insensitive; 0 when not well known */
-const char *fp_http_name(uint16_t id, size_t *len);            /* lower case, static C string; NULL for a bad id */
-const char *fp_http_name_wire(uint16_t id, size_t *len);       /* "Content-Type": as most senders write it */
+uint16_t fp_http_name_id(const uint8_t *name, size_t len); /* case-insensitive; 0 when not well known */
+const char *fp_http_name(uint16_t id, size_t *len); /* lower case, static C string; NULL for a bad id */
+const char *fp_http_name_wire(uint16_t id, size_t *len); /* "Content-Type": as most senders write it */
 
 /* [/cffi] */
 

@@ -1,11 +1,10 @@
 /* http_framing.c - message framing from the fields of a head (RFC 9112 6), every contradiction among them refused. */
 #include "http_framing.h"
 
-#include <string.h>
-
 #include "bits.h"
 #include "error.h"
 #include "http_authority.h"
+#include "http_list.h"
 
 static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
 
@@ -61,8 +60,7 @@ static fp_status read_content_length(const uint8_t *data, const fp_http_field *f
     length = length * 10 + digit;
   }
   if (field->value_len == 0) {
-    return fp_error_set(error, FASTPATH_ERR_HTTP_CONTENT_LENGTH, answer(head), field->value,
-                        "Content-Length is empty");
+    return fp_error_set(error, FASTPATH_ERR_HTTP_CONTENT_LENGTH, answer(head), field->value, "Content-Length is empty");
   }
   head->content_length = length;
   head->flags |= FASTPATH_HTTP_HAS_CONTENT_LENGTH;
@@ -79,7 +77,8 @@ static fp_status read_transfer_encoding(const uint8_t *data, const fp_http_field
   }
   if (!IS(value, len, "chunked")) {
     /* A coding under the chunked one is valid and not supported (RFC 9112 6.1); the rest has no known end. */
-    bool is_chunked_last = len > 7 && IS(value + len - 7, 7, "chunked") && (is_blank(value[len - 8]) || value[len - 8] == ',');
+    bool is_chunked_last =
+        len > 7 && IS(value + len - 7, 7, "chunked") && (is_blank(value[len - 8]) || value[len - 8] == ',');
     return fp_error_set(error, FASTPATH_ERR_HTTP_TRANSFER_ENCODING,
                         head->status == 0 && is_chunked_last ? 501 : answer(head), field->value,
                         "Transfer-Encoding is not exactly chunked");
@@ -158,23 +157,14 @@ static void read_option(const uint8_t *option, size_t len, fp_http_framing *fram
     framing->close = true;
   } else if (IS(option, len, "upgrade")) {
     framing->upgrade = true;
-  } else if (len != 0) {
+  } else {
     framing->other_options = true;
   }
 }
 
-/* A list; empty elements count for nothing. */
 void fp_http_read_connection(const uint8_t *data, const fp_http_field *field, fp_http_framing *framing) {
-  const uint8_t *at = data + field->value, *end = at + field->value_len;
-  for (;;) {
-    while (at < end && is_blank(*at)) at++;
-    const uint8_t *option = at, *comma = memchr(at, ',', (size_t)(end - at));
-    const uint8_t *option_end = comma == NULL ? end : comma;
-    while (option_end > option && is_blank(option_end[-1])) option_end--;
-    read_option(option, (size_t)(option_end - option), framing);
-    if (comma == NULL) return;
-    at = comma + 1;
-  }
+  fp_span list = {data + field->value, field->value_len}, option;
+  while (fp_list_next(&list, &option)) read_option(option.data, option.len, framing);
 }
 
 void fp_http_read_expect(const uint8_t *data, const fp_http_field *field, fp_http_framing *framing) {
@@ -199,8 +189,8 @@ static fp_status collect(const uint8_t *data, const fp_http_head *head, fp_http_
         status = take_single(field, "Host", FASTPATH_ERR_HTTP_HOST, head, &framing->host, error);
         break;
       case FASTPATH_HTTP_NAME_CONTENT_LENGTH:
-        status = take_single(field, "Content-Length", FASTPATH_ERR_HTTP_CONTENT_LENGTH, head,
-                             &framing->content_length, error);
+        status = take_single(field, "Content-Length", FASTPATH_ERR_HTTP_CONTENT_LENGTH, head, &framing->content_length,
+                             error);
         break;
       case FASTPATH_HTTP_NAME_TRANSFER_ENCODING:
         status = take_single(field, "Transfer-Encoding", FASTPATH_ERR_HTTP_TRANSFER_ENCODING, head,

@@ -42,8 +42,8 @@ uint16_t fp_http_name_id(const uint8_t *name, size_t len) {
   size_t from_name = len < 4 ? len : 4;
   memmove(tail, tail + from_name - 2, 4 - from_name);
   memcpy(tail + 4 - from_name, name + len - from_name, from_name);
-  uint32_t slot = fp_http_name_slot(folded_little_endian(name, len < 8 ? len : 8),
-                                    (uint32_t)folded_little_endian(tail, 4), len);
+  uint32_t slot =
+      fp_http_name_slot(folded_little_endian(name, len < 8 ? len : 8), (uint32_t)folded_little_endian(tail, 4), len);
   uint16_t id = fp_http_name_slots[slot];
   if (names[id].len != len) return 0;
   for (size_t i = 0; i < len; i++) {

@@ -9,7 +9,9 @@
 #include "http_start_line.h"
 #include "memory.h"
 
-enum { NAME_MAX_LEN = UINT16_MAX };
+enum {
+  NAME_MAX_LEN = UINT16_MAX
+};
 
 struct fp_http_judge {
   llhttp_t parser;
@@ -126,7 +128,8 @@ static fp_status translate(const fp_http_judge *judge, llhttp_errno_t code, fp_e
 
   switch (code) {
     case HPE_INVALID_METHOD:
-      return refuse(judge, FASTPATH_ERR_HTTP_METHOD, fp_http_is(data[at], HTTP_CHAR_TOKEN) ? 501 : 400, at, "unknown method", error);
+      return refuse(judge, FASTPATH_ERR_HTTP_METHOD, fp_http_is(data[at], HTTP_CHAR_TOKEN) ? 501 : 400, at,
+                    "unknown method", error);
     case HPE_INVALID_URL:
       if (at > judge->head->method_off + judge->head->method_len + 1 && (last <= 0x20 || last >= 0x7f)) at--;
       return refuse(judge, FASTPATH_ERR_HTTP_TARGET, 400, at, "byte that does not belong in a target", error);
@@ -163,15 +166,15 @@ static fp_status translate(const fp_http_judge *judge, llhttp_errno_t code, fp_e
       return refuse(judge, FASTPATH_ERR_HTTP_CONTENT_LENGTH, 400, line, "more than one Content-Length", error);
     case HPE_INVALID_CONTENT_LENGTH:
       if ((judge->parser.flags & F_TRANSFER_ENCODING) != 0) {
-        return refuse(judge, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, line,
-                      "both Content-Length and Transfer-Encoding", error);
+        return refuse(judge, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, line, "both Content-Length and Transfer-Encoding",
+                      error);
       }
       return refuse(judge, FASTPATH_ERR_HTTP_CONTENT_LENGTH, 400, last == '\n' ? at - 2 : at,
                     "Content-Length is not a decimal number up to 2^63 - 1", error);
     case HPE_INVALID_TRANSFER_ENCODING:
       if ((judge->parser.flags & F_CONTENT_LENGTH) != 0) {
-        return refuse(judge, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, line,
-                      "both Content-Length and Transfer-Encoding", error);
+        return refuse(judge, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, line, "both Content-Length and Transfer-Encoding",
+                      error);
       }
       return refuse(judge, FASTPATH_ERR_HTTP_TRANSFER_ENCODING, 400, last == '\n' ? at - 2 : at,
                     "Transfer-Encoding is not exactly chunked", error);
@@ -247,7 +250,8 @@ static fp_status check_limits(const fp_http_judge *judge, uint32_t max_fields, f
     return refuse(judge, FASTPATH_ERR_HTTP_LINE_TOO_LONG, 431, line + NAME_MAX_LEN, "header name too long", error);
   }
   const size_t max_line = judge->limits.max_line;
-  if (done - line > max_line || (done - line == max_line && judge->data[done] != '\r')) {
+  const bool at_line_end = judge->data[done] == '\r' || (done != line && judge->data[done - 1] == '\r');
+  if (done - line >= max_line && !at_line_end) {
     if (in_fields || judge->is_response) {
       return refuse(judge, FASTPATH_ERR_HTTP_LINE_TOO_LONG, 431, line + max_line, "line too long", error);
     }

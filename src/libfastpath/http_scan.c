@@ -21,7 +21,7 @@ bool fp_http_scan_request(const uint8_t *data, size_t len, const fp_http_limits 
   SCAN(request, data, len, limits, head);
 }
 
-bool fp_http_scan_response(const uint8_t *data, size_t len, fp_http_method request_method,
-                           const fp_http_limits *limits, fp_http_head *head) {
+bool fp_http_scan_response(const uint8_t *data, size_t len, fp_http_method request_method, const fp_http_limits *limits,
+                           fp_http_head *head) {
   SCAN(response, data, len, request_method, limits, head);
 }

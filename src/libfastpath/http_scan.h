@@ -14,8 +14,8 @@
 #include <fastpath/http.h>
 
 bool fp_http_scan_request(const uint8_t *data, size_t len, const fp_http_limits *limits, fp_http_head *head);
-bool fp_http_scan_response(const uint8_t *data, size_t len, fp_http_method request_method,
-                           const fp_http_limits *limits, fp_http_head *head);
+bool fp_http_scan_response(const uint8_t *data, size_t len, fp_http_method request_method, const fp_http_limits *limits,
+                           fp_http_head *head);
 
 /* The same scan over different vector instructions. They agree on every input; a test holds them to it. */
 #if !defined(FASTPATH_PORTABLE) && (defined(__GNUC__) || defined(__clang__))

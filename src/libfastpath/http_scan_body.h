@@ -68,11 +68,11 @@ static inline const uint8_t *view_at(const view *v, uint32_t offset) {
   return likely(offset <= v->last_load) ? v->data + offset : v->tail + BLOCK - (v->len - offset);
 }
 
-/* Tabs and bytes outside ASCII are no controls, only rare. */
-static bool are_harmless(const uint8_t *block, uint64_t bits) {
+/* Tabs and bytes outside ASCII are no controls, only rare. What a last CR has coming lies behind the input. */
+static bool are_harmless(const view *v, size_t offset, uint64_t bits) {
   for (; bits != 0; bits &= bits - 1) {
-    uint8_t byte = block[first_bit(bits)];
-    if (byte != '\t' && byte < 0x80) return false;
+    size_t at = offset + first_bit(bits);
+    if (at >= v->len || (v->data[at] != '\t' && v->data[at] < 0x80)) return false;
   }
   return true;
 }
@@ -111,13 +111,13 @@ static inline uint32_t find_lines(const view *v, uint32_t *ends) {
     blank = returns & (returns << 2 | before);
     if (blank != 0) break;
     uint64_t unexpected = controls ^ (returns | returns << 1 | before >> 1);
-    if (unlikely(unexpected != 0) && !are_harmless(v->data + offset, unexpected)) return 0;
+    if (unlikely(unexpected != 0) && !are_harmless(v, offset, unexpected)) return 0;
     next = write_ends(returns, (uint32_t)offset, next);
     before = returns >> 62;
   }
   uint64_t in_head = blank ^ (blank - 1);
   uint64_t unexpected = (controls ^ (returns | returns << 1 | before >> 1)) & in_head;
-  if (unlikely(unexpected != 0) && !are_harmless(v->data + offset, unexpected)) return 0;
+  if (unlikely(unexpected != 0) && !are_harmless(v, offset, unexpected)) return 0;
   next = write_ends(returns & in_head, (uint32_t)offset, next);
   return next <= ends + LINES_MAX ? (uint32_t)(next - ends) : 0;
 }
@@ -177,7 +177,8 @@ static inline bool scan_fields(const view *v, const uint32_t *ends, uint32_t cou
     field->value_len = end - value;
     field->name_len = (uint16_t)name_len;
     field->id = (uint16_t)id;
-    if (unlikely(memcmp(line + name_len, ": ", 2) != 0 || name_len == 0 || data[value] <= ' ' || data[end - 1] <= ' ')) {
+    if (unlikely(memcmp(line + name_len, ": ", 2) != 0 || name_len == 0 || data[value] <= ' ' ||
+                 data[end - 1] <= ' ')) {
       if (!scan_odd_field(data, start, end, field)) return false;
       id = field->id;
     }
@@ -212,11 +213,11 @@ static inline bool is_plain_host(const view *v, const fp_http_field *field) {
 }
 
 static inline bool scan_method(const uint8_t *data, fp_http_head *head) {
-#define METHOD(name)                                           \
-  if (memcmp(data, #name " ", sizeof #name) == 0) {            \
-    head->method = FASTPATH_HTTP_METHOD_##name;                \
-    head->method_len = sizeof #name - 1;                       \
-    return true;                                               \
+#define METHOD(name)                                \
+  if (memcmp(data, #name " ", sizeof #name) == 0) { \
+    head->method = FASTPATH_HTTP_METHOD_##name;     \
+    head->method_len = sizeof #name - 1;            \
+    return true;                                    \
   }
   METHOD(GET)
   METHOD(POST)
@@ -236,7 +237,8 @@ static inline bool scan_request_line(const view *v, uint32_t end, fp_http_head *
   uint32_t target = head->method_len + 1;
   if (end < target + 1 + 9) return false;
   uint32_t target_end = end - 9, question = 0;
-  if (data[target] != '/' || memcmp(data + target_end, " HTTP/1.", 8) != 0 || (data[end - 1] & 0xfe) != '0') return false;
+  if (data[target] != '/' || memcmp(data + target_end, " HTTP/1.", 8) != 0 || (data[end - 1] & 0xfe) != '0')
+    return false;
   head->minor = data[end - 1] & 1;
 
   for (uint32_t at = target; at < target_end; at += LOAD) {
@@ -292,8 +294,9 @@ static inline bool scan_head(const uint8_t *data, size_t len, bool is_response, 
   if (!scan_fields(&v, ends, out.field_count, out.fields, &found)) return false;
   if ((found.counts & UINT64_C(0x00fefefefefefe00)) != 0) return false;
   fp_http_framing framing = {0};
-#define FOUND(name) \
-  ((found.counts >> (8 * FASTPATH_HTTP_NAME_##name) & 1) != 0 ? &out.fields[found.index[FASTPATH_HTTP_NAME_##name]] : NULL)
+#define FOUND(name)                                                                                                 \
+  ((found.counts >> (8 * FASTPATH_HTTP_NAME_##name) & 1) != 0 ? &out.fields[found.index[FASTPATH_HTTP_NAME_##name]] \
+                                                              : NULL)
   framing.host = FOUND(HOST);
   framing.host_is_valid = framing.host != NULL && is_plain_host(&v, framing.host);
   framing.content_length = FOUND(CONTENT_LENGTH);

@@ -35,8 +35,8 @@ static inline uint8x16_t is_outside_ascii(uint8x16_t bytes, uint8_t bound) {
 
 static inline void find_controls(const uint8_t *at, uint64_t *controls, uint64_t *returns) {
   uint8x16_t a = vld1q_u8(at), b = vld1q_u8(at + 16), c = vld1q_u8(at + 32), d = vld1q_u8(at + 48);
-  *controls = mask64(is_outside_ascii(a, ' '), is_outside_ascii(b, ' '), is_outside_ascii(c, ' '),
-                     is_outside_ascii(d, ' '));
+  *controls =
+      mask64(is_outside_ascii(a, ' '), is_outside_ascii(b, ' '), is_outside_ascii(c, ' '), is_outside_ascii(d, ' '));
   *returns = mask64(is_byte(a, '\r'), is_byte(b, '\r'), is_byte(c, '\r'), is_byte(d, '\r'));
 }
 

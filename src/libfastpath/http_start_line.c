@@ -6,7 +6,9 @@
 #include "http_authority.h"
 #include "http_start_line.h"
 
-enum { VERSION_LEN = 8 }; /* "HTTP/1.1" */
+enum {
+  VERSION_LEN = 8
+}; /* "HTTP/1.1" */
 
 static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
 
