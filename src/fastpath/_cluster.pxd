@@ -1,3 +1,4 @@
+from fastpath.libfastpath.base cimport fp_status
 from fastpath.libfastpath.cluster cimport fp_cluster, fp_cluster_config, fp_host, fp_host_set, fp_picker, fp_pick_options
 
 
@@ -22,5 +23,6 @@ cdef class Cluster:
 
     cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL
     cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL
+    cdef int checked(self, fp_status status, size_t excluded) except -1
     cdef tuple hosts_of(self, fp_host_set *set)
     cdef int configure(self, int policy, unsigned int panic_threshold, list endpoints) except -1

@@ -270,22 +270,13 @@ cdef class Cluster:
     cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL:
         """A host, borrowed until the picker is next used."""
         cdef fp_host *host
-        cdef fp_status status
         cdef fp_pick_options options
         if hash_key is None and (exclude is NOTHING or not exclude):
-            status = fp_picker_pick(self.picker, NULL, &host, NULL)
-            if status != FASTPATH_OK:
-                check(status, NULL)
-                raise NoHostAvailable(f"cluster {self.name!r} has no host to offer")
+            self.checked(fp_picker_pick(self.picker, NULL, &host, NULL), 0)
             return host
-        options.excluded = NULL
-        options.excluded_count = 0
         options.max_attempts = FASTPATH_PICK_STRICT
-        options.has_hash = 0
-        options.hash = 0
-        if hash_key is not None:
-            options.has_hash = 1
-            options.hash = hash_of(hash_key)
+        options.has_hash = hash_key is not None
+        options.hash = hash_of(hash_key) if hash_key is not None else 0
         return self.choose_with(&options, exclude, max_attempts)
 
     cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL:
@@ -310,10 +301,15 @@ cdef class Cluster:
         finally:
             if array is not excluded:
                 free(array)
-        if status != FASTPATH_OK:
-            check(status, NULL)
-            raise NoHostAvailable(f"cluster {self.name!r} has no host to offer besides the {count} excluded")
+        self.checked(status, count)
         return host
+
+    cdef int checked(self, fp_status status, size_t excluded) except -1:
+        if status == FASTPATH_OK:
+            return 0
+        check(status, NULL)
+        besides = f" besides the {excluded} excluded" if excluded else ""
+        raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
     def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
         """Choose a host for a request and count the request as active there until the Pick is given back.
@@ -359,9 +355,7 @@ cdef class Cluster:
             status = fp_picker_pick_many(self.picker, <uint32_t *>view.buf, <size_t>view.len // 4)
         finally:
             PyBuffer_Release(&view)
-        if status != FASTPATH_OK:
-            check(status, NULL)
-            raise NoHostAvailable(f"cluster {self.name!r} has no host to offer")
+        self.checked(status, 0)
         return self.hosts_of(fp_picker_host_set(self.picker))
 
     def __repr__(self):

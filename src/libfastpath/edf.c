@@ -24,28 +24,21 @@ struct fp_edf_table {
   uint32_t *entries; /* slot -> entry: classes one after the other, configured order within */
 };
 
-/* What decides who is first: deadline, then order. Deadlines are positive, so their bits compare as they do. */
-typedef struct edf_key {
-  uint64_t deadline;
-  uint64_t order;
-} edf_key;
-
-/* The entry of a class that is due first. */
-typedef struct edf_front {
-  edf_key key;
-  uint32_t slot;
-} edf_front;
-
 #define NOBODY UINT32_MAX
 
+/* What is due first has the least (deadline, order). Deadlines are positive, so their bits compare as they do. */
 struct fp_edf {
   const fp_edf_table *table;
   uint64_t next_order;
-  uint32_t winner;  /* class */
-  uint32_t leaves;  /* a power of two, at least the number of classes; class i enters at leaves + i */
+  uint64_t *deadlines; /* by slot */
+  uint64_t *orders;
+  uint32_t winner; /* class */
+  uint32_t leaves; /* a power of two, at least the number of classes; class i enters at leaves + i */
+  /* By class, [0 .. leaves - 1]: the slot that is due first, and a copy of its key. Missing classes never win. */
+  uint32_t *fronts;
+  uint64_t *front_deadlines;
+  uint64_t *front_orders;
   uint32_t *losers; /* [1 .. leaves - 1]: classes; the children of n are 2n and 2n + 1 */
-  edf_front *fronts; /* [0 .. leaves - 1]: of the classes, and of the missing ones, which never win */
-  edf_key slots[];
 };
 
 /* Entries by weight, stable: least significant byte first. `entries` and `scratch` hold count each. */
@@ -116,26 +109,25 @@ static inline uint64_t as_bits(double value) {
   return bits;
 }
 
-static inline int is_before(edf_key a, edf_key b) {
+static inline int is_before(uint64_t deadline, uint64_t order, uint64_t other_deadline, uint64_t other_order) {
 #if defined(__SIZEOF_INT128__) /* without a branch: which one is first cannot be predicted */
-  return ((unsigned __int128)a.deadline << 64 | a.order) < ((unsigned __int128)b.deadline << 64 | b.order);
+  return ((unsigned __int128)deadline << 64 | order) < ((unsigned __int128)other_deadline << 64 | other_order);
 #else
-  return a.deadline < b.deadline || (a.deadline == b.deadline && a.order < b.order);
+  return deadline < other_deadline || (deadline == other_deadline && order < other_order);
 #endif
 }
 
 /* The class plays its way up from its leaf. */
-static inline void play(fp_edf *edf, uint32_t winner) {
-  edf_key key = edf->fronts[winner].key;
+static inline void play(fp_edf *edf, uint32_t winner, uint64_t deadline, uint64_t order) {
   for (uint32_t at = (edf->leaves + winner) / 2; at > 0; at /= 2) {
     const uint32_t other = edf->losers[at];
-    const edf_key other_key = edf->fronts[other].key;
-    const uint64_t lost = (uint64_t)0 - (uint64_t)is_before(other_key, key); /* all ones, or 0 */
-    const uint32_t swapped = (winner ^ other) & (uint32_t)lost;
+    const uint64_t other_deadline = edf->front_deadlines[other], other_order = edf->front_orders[other];
+    const uint64_t lost = (uint64_t)0 - (uint64_t)is_before(other_deadline, other_order, deadline, order);
+    const uint32_t swapped = (winner ^ other) & (uint32_t)lost; /* lost: all ones, or 0 */
     edf->losers[at] = other ^ swapped;
     winner ^= swapped;
-    key.deadline ^= (key.deadline ^ other_key.deadline) & lost;
-    key.order ^= (key.order ^ other_key.order) & lost;
+    deadline ^= (deadline ^ other_deadline) & lost;
+    order ^= (order ^ other_order) & lost;
   }
   edf->winner = winner;
 }
@@ -144,13 +136,17 @@ uint32_t fp_edf_pick(fp_edf *edf) {
   const fp_edf_table *table = edf->table;
   const uint32_t winner = edf->winner;
   const edf_class *class = &table->classes[winner];
-  edf_front *front = &edf->fronts[winner];
-  const uint32_t slot = front->slot;
-  edf->slots[slot].deadline = as_bits(as_double(front->key.deadline) + class->interval);
-  edf->slots[slot].order = edf->next_order++;
-  front->slot = slot + 1 == class->end ? class->start : slot + 1;
-  front->key = edf->slots[front->slot];
-  play(edf, winner);
+  const uint32_t slot = edf->fronts[winner];
+  const uint32_t next = slot + 1 == class->end ? class->start : slot + 1;
+  uint64_t deadline, order;
+  edf->deadlines[slot] = as_bits(as_double(edf->front_deadlines[winner]) + class->interval);
+  edf->orders[slot] = edf->next_order++;
+  deadline = edf->deadlines[next];
+  order = edf->orders[next];
+  edf->fronts[winner] = next;
+  edf->front_deadlines[winner] = deadline;
+  edf->front_orders[winner] = order;
+  play(edf, winner, deadline, order);
   return table->entries[slot];
 }
 
@@ -159,13 +155,16 @@ static void start_tournament(fp_edf *edf) {
   const fp_edf_table *table = edf->table;
   for (uint32_t at = 0; at < edf->leaves; at++) edf->losers[at] = NOBODY;
   for (uint32_t i = 0; i < edf->leaves; i++) {
+    const uint32_t start = i < table->class_count ? table->classes[i].start : 0;
     uint32_t winner = i, at = (edf->leaves + i) / 2;
-    edf->fronts[i] = (edf_front){{UINT64_MAX, UINT64_MAX}, 0};
-    if (i < table->class_count)
-      edf->fronts[i] = (edf_front){edf->slots[table->classes[i].start], table->classes[i].start};
+    edf->fronts[i] = start;
+    edf->front_deadlines[i] = i < table->class_count ? edf->deadlines[start] : UINT64_MAX;
+    edf->front_orders[i] = i < table->class_count ? edf->orders[start] : UINT64_MAX;
     for (; at > 0 && edf->losers[at] != NOBODY; at /= 2) {
       const uint32_t other = edf->losers[at];
-      if (!is_before(edf->fronts[other].key, edf->fronts[winner].key)) continue;
+      if (!is_before(edf->front_deadlines[other], edf->front_orders[other], edf->front_deadlines[winner],
+                     edf->front_orders[winner]))
+        continue;
       edf->losers[at] = winner;
       winner = other;
     }
@@ -185,8 +184,10 @@ static void pick_ahead(fp_edf *edf, uint32_t picks) {
     double deadline;
     if (share > 0 && share / weight >= picks / table->nudged_sum) share--;
     deadline = (share + 1) / weight;
-    for (uint32_t slot = class->start; slot < class->end; slot++)
-      edf->slots[slot] = (edf_key){as_bits(deadline), table->entries[slot]};
+    for (uint32_t slot = class->start; slot < class->end; slot++) {
+      edf->deadlines[slot] = as_bits(deadline);
+      edf->orders[slot] = table->entries[slot];
+    }
     done += share * (class->end - class->start);
   }
   start_tournament(edf);
@@ -195,23 +196,24 @@ static void pick_ahead(fp_edf *edf, uint32_t picks) {
 }
 
 fp_edf *fp_edf_new(const fp_edf_table *table, uint64_t seed) {
-  fp_edf *edf = fp_memory_alloc(sizeof *edf + table->count * sizeof edf->slots[0]);
+  const size_t count = table->count;
+  size_t leaves = 1;
+  fp_edf *edf;
+  uint64_t *words;
+  while (leaves < table->class_count) leaves *= 2;
+  edf = fp_memory_alloc(sizeof *edf + (2 * count + 2 * leaves) * sizeof *words + 2 * leaves * sizeof *edf->losers);
   if (edf == NULL) return NULL;
+  words = (uint64_t *)(edf + 1);
   edf->table = table;
-  for (edf->leaves = 1; edf->leaves < table->class_count;) edf->leaves *= 2;
-  edf->losers = fp_memory_alloc(edf->leaves * sizeof edf->losers[0]);
-  edf->fronts = fp_memory_alloc(edf->leaves * sizeof edf->fronts[0]);
-  if (edf->losers == NULL || edf->fronts == NULL) {
-    fp_edf_free(edf);
-    return NULL;
-  }
+  edf->deadlines = words;
+  edf->orders = words + count;
+  edf->leaves = (uint32_t)leaves;
+  edf->front_deadlines = words + 2 * count;
+  edf->front_orders = words + 2 * count + leaves;
+  edf->fronts = (uint32_t *)(words + 2 * count + 2 * leaves);
+  edf->losers = edf->fronts + leaves;
   pick_ahead(edf, (uint32_t)seed % MAX_PICKS_AHEAD);
   return edf;
 }
 
-void fp_edf_free(fp_edf *edf) {
-  if (edf == NULL) return;
-  fp_memory_free(edf->losers);
-  fp_memory_free(edf->fronts);
-  fp_memory_free(edf);
-}
+void fp_edf_free(fp_edf *edf) { fp_memory_free(edf); }

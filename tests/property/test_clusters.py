@@ -147,3 +147,4 @@ class ClusterMachine(RuleBasedStateMachine):
 
 
 TestClusterMachine = ClusterMachine.TestCase
+TestClusterMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
