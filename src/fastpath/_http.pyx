@@ -82,6 +82,7 @@ cdef HeadRecord *record_new(uint32_t capacity) except NULL:
     record.references = 1
     record.source = NULL
     record.segment = NULL
+    record.head.field_count = 0
     return record
 
 

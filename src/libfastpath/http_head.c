@@ -73,7 +73,7 @@ void fp_http_head_reader_free(fp_http_head_reader *reader) {
 }
 
 void fp_http_head_reader_reset(fp_http_head_reader *reader) {
-  if (fp_http_judge_has_begun(reader->judge)) fp_http_judge_reset(reader->judge);
+  if (reader->refusal.code < 0 || fp_http_judge_has_begun(reader->judge)) fp_http_judge_reset(reader->judge);
   reader->refusal.code = FASTPATH_OK;
 }
 

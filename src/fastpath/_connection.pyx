@@ -1,0 +1,696 @@
+# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
+"""One HTTP/1.1 connection without I/O: bytes in, events out, bytes to send out. The names are h11's."""
+cimport cython
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memcpy
+
+import enum
+
+from fastpath._buffer cimport Buffer, View, view_adopt
+from fastpath._http cimport (
+    HeaderList,
+    HeadRecord,
+    InformationalResponse,
+    Limits,
+    Request,
+    Response,
+    header_list,
+    headers_new,
+    limits_of,
+    record_new,
+    record_of,
+    record_unref,
+    request_new,
+    response_new,
+)
+from fastpath._rewrite cimport Forwarding, HeadRewriter
+from fastpath._status cimport check, check_local
+from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
+from fastpath.libfastpath.buffer cimport *
+from fastpath.libfastpath.chunked cimport fp_chunked_trailers
+from fastpath.libfastpath.http cimport *
+from fastpath.libfastpath.http_connection cimport *
+from fastpath.libfastpath.http_write cimport fp_http_header, fp_http_message, fp_http_write_trailers
+
+cdef enum:
+    STACK_FIELDS = 128
+    # Below this, copying bytes beats referencing them.
+    REFERENCE_THRESHOLD = 1024
+
+
+class Role(enum.Enum):
+    """Which side of a connection one is."""
+
+    CLIENT = FASTPATH_HTTP_CLIENT
+    SERVER = FASTPATH_HTTP_SERVER
+
+
+class State(enum.Enum):
+    """Where one side of a connection stands; see `Connection`."""
+
+    IDLE = FASTPATH_HTTP_IDLE
+    SEND_RESPONSE = FASTPATH_HTTP_SEND_RESPONSE
+    SEND_BODY = FASTPATH_HTTP_SEND_BODY
+    DONE = FASTPATH_HTTP_DONE
+    MUST_CLOSE = FASTPATH_HTTP_MUST_CLOSE
+    CLOSED = FASTPATH_HTTP_CLOSED
+    MIGHT_SWITCH_PROTOCOL = FASTPATH_HTTP_MIGHT_SWITCH_PROTOCOL
+    SWITCHED_PROTOCOL = FASTPATH_HTTP_SWITCHED_PROTOCOL
+    ERROR = FASTPATH_HTTP_ERROR
+
+
+class Signal(enum.Enum):
+    """What `Connection.next_event` says when there is no event."""
+
+    NEED_DATA = FASTPATH_HTTP_EVENT_NEED_DATA
+    PAUSED = FASTPATH_HTTP_EVENT_PAUSED
+
+    def __repr__(self):
+        return self.name
+
+    __str__ = __repr__
+
+
+CLIENT = Role.CLIENT
+SERVER = Role.SERVER
+NEED_DATA = Signal.NEED_DATA
+PAUSED = Signal.PAUSED
+
+cdef tuple states = tuple(State)
+cdef object client = Role.CLIENT
+cdef object server = Role.SERVER
+cdef object need_data = Signal.NEED_DATA
+cdef object paused = Signal.PAUSED
+
+
+# --- Events --------------------------------------------------------------------------------------------------------
+
+cdef void release_object(void *context) noexcept with gil:
+    Py_DECREF(<object>context)
+
+
+cdef fp_segment *segment_of_bytes(bytes text) except NULL:
+    """A segment over the bytes object, which it holds."""
+    cdef fp_segment *segment
+    check(
+        fp_segment_new_external(
+            PyBytes_AS_STRING(text), <size_t>PyBytes_GET_SIZE(text), release_object, <void *>text, &segment
+        ),
+        NULL,
+    )
+    Py_INCREF(text)
+    return segment
+
+
+@cython.final
+@cython.freelist(32)
+@cython.no_gc
+cdef class Data:
+    """Some bytes of a body. `Data(data=b"...")` makes one to send: bytes are referenced, other bytes-like objects copied."""
+
+    cdef View view        # the bytes, when they are one run in received memory
+    cdef list pieces      # the runs, when they are several
+    cdef bytes text       # the bytes, when they were given or have been joined
+    cdef Py_ssize_t length
+
+    def __init__(self, *, data):
+        cdef Py_buffer given
+        self.view = None
+        self.pieces = None
+        if type(data) is View:
+            self.view = <View>data
+            self.length = len(data)
+            return
+        if type(data) is bytes:
+            self.text = <bytes>data
+        else:
+            PyObject_GetBuffer(data, &given, PyBUF_SIMPLE)
+            try:
+                self.text = PyBytes_FromStringAndSize(<char *>given.buf, given.len)
+            finally:
+                PyBuffer_Release(&given)
+        self.length = len(self.text)
+
+    @property
+    def data(self):
+        """The bytes as one bytes-like object. Copies only where a chunked body came in several chunks."""
+        if self.view is not None:
+            return self.view
+        if self.text is None:
+            self.text = b"".join(self.pieces or ())
+        return self.text
+
+    def views(self):
+        """The bytes as they lie in received memory, without any copy: a list of bytes-like objects."""
+        if self.pieces is not None:
+            return list(self.pieces)
+        return [self.data]
+
+    def __len__(self):
+        return self.length
+
+    def __bytes__(self):
+        return bytes(self.data)
+
+    def __repr__(self):
+        return f"<Data of {self.length} bytes>"
+
+
+cdef Data data_of(fp_http_event *event):
+    cdef Data data = Data.__new__(Data)
+    cdef fp_segment *segment = event.bytes.segment
+    cdef size_t i
+    if event.span_count == 1:
+        data.view = view_adopt(fp_segment_ref(segment), event.spans[0].data, <Py_ssize_t>event.spans[0].len)
+    else:
+        data.pieces = []
+        for i in range(event.span_count):
+            data.pieces.append(
+                view_adopt(fp_segment_ref(segment), event.spans[i].data, <Py_ssize_t>event.spans[i].len)
+            )
+    data.length = <Py_ssize_t>event.body_len
+    return data
+
+
+@cython.final
+cdef class EndOfMessage:
+    """The end of a message. `trailers` are kept apart from the headers; `EndOfMessage(trailers=[...])` sends some."""
+
+    cdef readonly object trailers
+
+    def __init__(self, *, trailers=()):
+        cdef HeaderList listed = header_list(trailers)
+        self.trailers = headers_new(record_of_trailers(listed)) if listed.count else NO_TRAILERS
+
+    def __repr__(self):
+        return f"<EndOfMessage with {len(self.trailers)} trailers>" if len(self.trailers) else "<EndOfMessage>"
+
+
+@cython.final
+cdef class ConnectionClosed:
+    """The other side closed the connection between messages. Sent, it says that this side does, or will."""
+
+    def __eq__(self, other):
+        return type(other) is ConnectionClosed
+
+    def __hash__(self):
+        return hash(ConnectionClosed)
+
+    def __repr__(self):
+        return "<ConnectionClosed>"
+
+
+cdef HeadRecord *record_of_trailers(HeaderList listed) except NULL:
+    """Trailers written as they will be sent, and read from there."""
+    cdef size_t length = 0
+    cdef fp_error error
+    cdef fp_span section
+    cdef HeadRecord *record
+    check_local(fp_http_write_trailers(listed.items, listed.count, NULL, 0, &length, &error), &error)
+    cdef bytes text = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>length)
+    check_local(
+        fp_http_write_trailers(listed.items, listed.count, <uint8_t *>PyBytes_AS_STRING(text), length, &length, &error),
+        &error,
+    )
+    section.data = <const uint8_t *>PyBytes_AS_STRING(text)
+    section.len = length - 2
+    record = record_new(<uint32_t>listed.count)
+    try:
+        check_local(
+            fp_chunked_trailers(
+                section, record.head.fields, record.head.field_capacity, &record.head.field_count, &error
+            ),
+            &error,
+        )
+    except:
+        record_unref(record)
+        raise
+    record.data = section.data
+    record.source = <PyObject *>text
+    Py_INCREF(text)
+    return record
+
+
+cdef HeadRecord *record_of_event(fp_http_event *event) except NULL:
+    """The event's head or trailers with the memory they lie in."""
+    cdef HeadRecord *record = record_new(event.head.field_count)
+    cdef fp_http_field *fields = record.head.fields
+    cdef uint32_t capacity = record.head.field_capacity
+    memcpy(fields, event.head.fields, event.head.field_count * sizeof(fp_http_field))
+    record.head = event.head
+    record.head.fields = fields
+    record.head.field_capacity = capacity
+    record.segment = fp_segment_ref(event.bytes.segment)
+    record.data = event.bytes.data
+    return record
+
+
+cdef object NO_TRAILERS = headers_new(record_new(0))
+cdef EndOfMessage END_OF_MESSAGE = EndOfMessage()
+cdef ConnectionClosed CONNECTION_CLOSED = ConnectionClosed()
+
+
+# --- Connection ----------------------------------------------------------------------------------------------------
+
+@cython.final
+@cython.no_gc
+cdef class Connection:
+    """One side's view of an HTTP/1.1 connection.
+
+        receive_data(bytes) ──> next_event() ──> Request, Data ..., EndOfMessage | NEED_DATA | PAUSED | ConnectionClosed
+        send(event)         ──> bytes for the socket
+
+    A server sees IDLE ─ Request seen ─> SEND_RESPONSE ─ Response ─> SEND_BODY ─ EndOfMessage ─> DONE, a client IDLE ─
+    Request ─> SEND_BODY ─ EndOfMessage ─> DONE; when both are DONE, `start_next_cycle` begins the next message, or the
+    state is MUST_CLOSE. What is refused raises RemoteProtocolError, from then on each time; `position` counts from the
+    first byte received. What must not be sent raises LocalProtocolError and changes nothing.
+
+    Bodies are not copied: `Data.data` shows the memory that was received, and keeps it alive. One thread at a time; a
+    call from inside a call is a RuntimeError.
+    """
+
+    cdef fp_http_connection *connection
+    cdef fp_buffer *out
+    cdef Buffer inbox
+    cdef uint32_t capacity
+    cdef bint is_client
+    cdef bint busy
+    cdef bint eof
+    cdef bytes trailing
+
+    def __cinit__(self, role, *, Limits limits=None, pool=None):
+        cdef fp_http_limits defaults
+        cdef const fp_http_limits *chosen = limits_of(limits)
+        if role is not client and role is not server:
+            raise TypeError("role: CLIENT or SERVER")
+        fp_http_limits_default(&defaults)
+        if chosen is NULL:
+            chosen = &defaults
+        self.capacity = max(chosen.max_headers, chosen.max_trailers)
+        self.is_client = role is client
+        self.connection = fp_http_connection_new(
+            FASTPATH_HTTP_CLIENT if self.is_client else FASTPATH_HTTP_SERVER, chosen
+        )
+        self.out = fp_buffer_new(NULL)
+        self.inbox = Buffer(pool=pool)
+        if self.connection is NULL or self.out is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        fp_http_connection_free(self.connection)
+        fp_buffer_free(self.out)
+
+    cdef int enter(self) except -1:
+        if self.busy:
+            raise RuntimeError("the connection is in use further up the stack")
+        self.busy = True
+        return 0
+
+    # ---- receiving
+
+    def receive_data(self, data):
+        """Take bytes that arrived; an empty one says that the peer's stream has ended.
+
+        bytes are referenced, a `Buffer` is emptied without copying, other bytes-like objects are copied.
+        """
+        self.enter()
+        try:
+            if type(data) is bytes:
+                self.take_bytes(<bytes>data)
+            elif isinstance(data, Buffer):
+                self.take_buffer(<Buffer>data)
+            else:
+                self.take_copy(data)
+        finally:
+            self.busy = False
+
+    cdef int take_bytes(self, bytes data) except -1:
+        cdef const uint8_t *text = <const uint8_t *>PyBytes_AS_STRING(data)
+        cdef size_t length = <size_t>PyBytes_GET_SIZE(data)
+        cdef fp_error error
+        cdef fp_status status
+        cdef fp_segment *segment
+        if length == 0:
+            return self.take_eof()
+        if length < REFERENCE_THRESHOLD:
+            return check(fp_http_connection_receive_copy(self.connection, text, length, &error), &error)
+        segment = segment_of_bytes(data)
+        status = fp_http_connection_receive(self.connection, segment, text, length, &error)
+        fp_segment_unref(segment)
+        return check(status, &error)
+
+    cdef int take_copy(self, object data) except -1:
+        cdef fp_error error
+        cdef Py_buffer given
+        PyObject_GetBuffer(data, &given, PyBUF_SIMPLE)
+        try:
+            if given.len == 0:
+                return self.take_eof()
+            return check(
+                fp_http_connection_receive_copy(
+                    self.connection, <const uint8_t *>given.buf, <size_t>given.len, &error
+                ),
+                &error,
+            )
+        finally:
+            PyBuffer_Release(&given)
+
+    cdef int take_buffer(self, Buffer data) except -1:
+        cdef fp_error error
+        cdef fp_buffer *source = data.live()
+        if fp_buffer_length(source) == 0:
+            return self.take_eof()
+        return check(fp_http_connection_receive_buffer(self.connection, source, &error), &error)
+
+    cdef int take_eof(self) except -1:
+        cdef fp_error error
+        self.eof = True
+        return check(fp_http_connection_receive_eof(self.connection, &error), &error)
+
+    def get_buffer(self, Py_ssize_t sizehint=-1, /):
+        """Memory to receive into, for asyncio's BufferedProtocol and `socket.recv_into`."""
+        return self.inbox.get_buffer(sizehint)
+
+    def buffer_updated(self, Py_ssize_t nbytes, /):
+        """The first `nbytes` of what `get_buffer` gave have been received."""
+        self.enter()
+        try:
+            self.inbox.buffer_updated(nbytes)
+            if nbytes > 0:
+                self.take_buffer(self.inbox)
+        finally:
+            self.busy = False
+
+    def next_event(self):
+        """The next event, or NEED_DATA, or PAUSED: the peer has said all until `start_next_cycle` or a protocol switch."""
+        cdef fp_http_event event
+        cdef fp_http_field fields[STACK_FIELDS]
+        cdef fp_error error
+        cdef fp_status status
+        self.enter()
+        try:
+            event.head.fields = fields
+            event.head.field_capacity = STACK_FIELDS
+            if self.capacity > STACK_FIELDS:
+                event.head.fields = <fp_http_field *>PyMem_Malloc(self.capacity * sizeof(fp_http_field))
+                event.head.field_capacity = self.capacity
+                if event.head.fields is NULL:
+                    raise MemoryError
+            try:
+                status = fp_http_connection_next_event(self.connection, &event, &error)
+                check(status, &error)
+                return self.event_of(&event)
+            finally:
+                if event.head.fields is not &fields[0]:
+                    PyMem_Free(event.head.fields)
+        finally:
+            self.busy = False
+
+    cdef object event_of(self, fp_http_event *event):
+        cdef EndOfMessage end
+        if event.type == FASTPATH_HTTP_EVENT_NEED_DATA:
+            return need_data
+        if event.type == FASTPATH_HTTP_EVENT_DATA:
+            return data_of(event)
+        if event.type == FASTPATH_HTTP_EVENT_REQUEST:
+            return request_new(record_of_event(event))
+        if event.type == FASTPATH_HTTP_EVENT_RESPONSE or event.type == FASTPATH_HTTP_EVENT_INFORMATIONAL:
+            return response_new(record_of_event(event))
+        if event.type == FASTPATH_HTTP_EVENT_END_OF_MESSAGE:
+            if event.head.field_count == 0:
+                return END_OF_MESSAGE
+            end = EndOfMessage.__new__(EndOfMessage)
+            end.trailers = headers_new(record_of_event(event))
+            return end
+        if event.type == FASTPATH_HTTP_EVENT_CONNECTION_CLOSED:
+            return CONNECTION_CLOSED
+        return paused
+
+    # ---- sending
+
+    def send(self, event):
+        """The bytes that say the event: a Request, Response, InformationalResponse, Data, EndOfMessage or ConnectionClosed.
+
+        A response without framing fields is sent chunked (or, to an HTTP/1.0 client, until close). Where a copy of the
+        body is not wanted, use `send_into` or `send_with_data_passthrough`.
+        """
+        self.enter()
+        try:
+            self.emit(event, self.out)
+            return self.take_out()
+        finally:
+            self.busy = False
+
+    def send_into(self, Buffer buffer not None, event):
+        """As `send`, appending to a `Buffer`; Data of 1 KiB or more is referenced, not copied."""
+        self.enter()
+        try:
+            self.emit(event, buffer.live())
+        finally:
+            self.busy = False
+
+    def send_with_data_passthrough(self, event):
+        """As `send`, as a list of bytes-like objects for `writelines` or `sendmsg`; Data is passed through uncopied."""
+        cdef Buffer buffer = Buffer()
+        self.send_into(buffer, event)
+        return buffer.views()
+
+    def forward(
+        self, head, HeadRewriter rewriter not None, *, values=(), bytes method=None, bytes path=None, bytes query=None,
+        bytes authority=None, content_length=None, chunked=None, bint upgrade=False, bint close=False,
+        bint keep_alive=False, bint proxy_authorization=False,
+    ):
+        """Send a head that another connection received, rewritten: the bytes. Arguments as for `HeadRewriter.rewrite`.
+
+        The body's framing suits this connection's peer: what ran until close becomes chunked for an HTTP/1.1 client, what
+        was chunked runs until close for an HTTP/1.0 one.
+        """
+        cdef Forwarding forwarding
+        cdef tuple filled = tuple(values)
+        rewriter.prepare(
+            &forwarding, filled, method, path, query, authority, content_length, chunked, upgrade, close, keep_alive,
+            proxy_authorization,
+        )
+        self.enter()
+        try:
+            self.emit_forward(head, &forwarding, self.out)
+            return self.take_out()
+        finally:
+            self.busy = False
+
+    def forward_into(
+        self, Buffer buffer not None, head, HeadRewriter rewriter not None, *, values=(), bytes method=None,
+        bytes path=None, bytes query=None, bytes authority=None, content_length=None, chunked=None, bint upgrade=False,
+        bint close=False, bint keep_alive=False, bint proxy_authorization=False,
+    ):
+        """As `forward`, appending to a `Buffer`."""
+        cdef Forwarding forwarding
+        cdef tuple filled = tuple(values)
+        rewriter.prepare(
+            &forwarding, filled, method, path, query, authority, content_length, chunked, upgrade, close, keep_alive,
+            proxy_authorization,
+        )
+        self.enter()
+        try:
+            self.emit_forward(head, &forwarding, buffer.live())
+        finally:
+            self.busy = False
+
+    cdef int emit(self, object event, fp_buffer *out) except -1:
+        cdef fp_error error
+        cdef fp_status status
+        cdef HeaderList listed
+        kind = type(event)
+        if kind is Data:
+            return self.emit_data(<Data>event, out)
+        if kind is EndOfMessage:
+            listed = header_list((<EndOfMessage>event).trailers)
+            status = fp_http_connection_send_end(self.connection, listed.items, listed.count, out, &error)
+        elif kind is ConnectionClosed:
+            status = fp_http_connection_send_close(self.connection, &error)
+        else:
+            return self.emit_head(event, out)
+        check_local(status, &error)
+        return 0
+
+    cdef int emit_head(self, object head, fp_buffer *out) except -1:
+        cdef HeadRecord *record = record_of(head)
+        cdef HeaderList listed = header_list(head.headers)
+        cdef fp_http_message message
+        cdef fp_error error
+        cdef fp_status status
+        message.headers = listed.items
+        message.header_count = listed.count
+        message.minor = record.head.minor
+        if type(head) is Request:
+            message.method.data = record.data + record.head.method_off
+            message.method.len = record.head.method_len
+            message.target.data = record.data + record.head.target_off
+            message.target.len = record.head.target_len
+            status = fp_http_connection_send_request(self.connection, &message, out, &error)
+        else:
+            message.status = record.head.status
+            message.reason.data = record.data + record.head.reason_off
+            message.reason.len = record.head.reason_len
+            status = fp_http_connection_send_response(self.connection, &message, out, &error)
+        check_local(status, &error)
+        return 0
+
+    cdef int emit_forward(self, object head, Forwarding *forwarding, fp_buffer *out) except -1:
+        cdef HeadRecord *record = record_of(head)
+        cdef fp_error error
+        cdef fp_status status
+        if type(head) is Request:
+            status = fp_http_connection_forward_request(
+                self.connection, record.data, &record.head, &forwarding.forward, out, &error
+            )
+        else:
+            status = fp_http_connection_forward_response(
+                self.connection, record.data, &record.head, &forwarding.forward, out, &error
+            )
+        check_local(status, &error)
+        return 0
+
+    cdef int emit_data(self, Data data, fp_buffer *out) except -1:
+        cdef fp_segment *segment
+        cdef View view
+        if data.view is not None:
+            return self.emit_run(data.view.segment, data.view.data, <size_t>data.view.length, out)
+        if data.text is None:
+            for view in data.pieces or ():
+                self.emit_run(view.segment, view.data, <size_t>view.length, out)
+            return 0
+        if data.length < REFERENCE_THRESHOLD or out is self.out:
+            return self.emit_run(NULL, <const uint8_t *>PyBytes_AS_STRING(data.text), <size_t>data.length, out)
+        segment = segment_of_bytes(data.text)
+        try:
+            return self.emit_run(
+                segment, <const uint8_t *>PyBytes_AS_STRING(data.text), <size_t>data.length, out
+            )
+        finally:
+            fp_segment_unref(segment)
+
+    cdef int emit_run(self, fp_segment *segment, const uint8_t *data, size_t length, fp_buffer *out) except -1:
+        cdef fp_error error
+        return check_local(fp_http_connection_send_data(self.connection, segment, data, length, out, &error), &error)
+
+    cdef bytes take_out(self):
+        """What was just emitted, as bytes."""
+        cdef size_t length = fp_buffer_length(self.out)
+        cdef bytes text
+        try:
+            text = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>length)
+            fp_buffer_copy_out(self.out, 0, PyBytes_AS_STRING(text), length)
+            return text
+        except:
+            fp_http_connection_send_failed(self.connection)
+            raise
+        finally:
+            fp_buffer_clear(self.out)
+
+    def send_failed(self):
+        """Bytes that `send` gave could not be written: this side is in ERROR."""
+        fp_http_connection_send_failed(self.connection)
+
+    # ---- between messages
+
+    def start_next_cycle(self):
+        """Both sides are DONE: the next message may begin. LocalProtocolError or RuntimeError otherwise."""
+        cdef fp_error error
+        self.enter()
+        cdef fp_status status = fp_http_connection_start_next_cycle(self.connection, &error)
+        self.busy = False
+        check_local(status, &error)
+
+    def reset(self):
+        """As new, for another stream: everything held is dropped, refusals are forgotten."""
+        self.enter()
+        fp_http_connection_reset(self.connection)
+        fp_buffer_clear(self.out)
+        self.eof = False
+        self.trailing = None
+        self.busy = False
+
+    @property
+    def our_role(self):
+        """CLIENT or SERVER: this side."""
+        return client if self.is_client else server
+
+    @property
+    def their_role(self):
+        """CLIENT or SERVER: the other side."""
+        return server if self.is_client else client
+
+    @property
+    def our_state(self):
+        """The `State` of this side."""
+        return states[<int>fp_http_connection_our_state(self.connection)]
+
+    @property
+    def their_state(self):
+        """The `State` of the other side."""
+        return states[<int>fp_http_connection_their_state(self.connection)]
+
+    @property
+    def their_http_version(self):
+        """`b"1.1"` or `b"1.0"`, as in the peer's last head; None before the first."""
+        cdef int minor = fp_http_connection_their_minor(self.connection)
+        return None if minor < 0 else b"1.1" if minor else b"1.0"
+
+    @property
+    def client_is_waiting_for_100_continue(self):
+        """Whether the client sent `Expect: 100-continue` and waits for an answer before it sends the body."""
+        return fp_http_connection_waiting_for_continue(self.connection) != 0
+
+    @property
+    def they_are_waiting_for_100_continue(self):
+        """Whether the peer is a client that waits for 100 Continue."""
+        return not self.is_client and fp_http_connection_waiting_for_continue(self.connection) != 0
+
+    @property
+    def reusable(self):
+        """Whether this client connection may serve another request: idle or done, kept alive, with nothing unread."""
+        return fp_http_connection_reusable(self.connection) != 0
+
+    @property
+    def buffered(self):
+        """Bytes received and not yet given out. Whoever bounds memory stops reading above a bound."""
+        return fp_http_connection_held(self.connection)
+
+    @property
+    def trailing_data(self):
+        """`(bytes, closed)` after a switch of protocols or the end: what was received and is not HTTP of this connection.
+
+        RuntimeError before that.
+        """
+        cdef bytes text = self.take_trailing()
+        self.trailing = text if self.trailing is None else self.trailing + text
+        return self.trailing, self.eof
+
+    cdef bytes take_trailing(self):
+        cdef fp_error error
+        self.enter()
+        try:
+            check(fp_http_connection_take_held(self.connection, self.out, &error), &error)
+            return self.take_out()
+        finally:
+            self.busy = False
+
+    def take_trailing_data_into(self, Buffer buffer not None):
+        """Moves the bytes of `trailing_data` to a `Buffer`, uncopied: the first ones of a tunnel."""
+        cdef fp_error error
+        self.enter()
+        cdef fp_status status
+        try:
+            status = fp_http_connection_take_held(self.connection, buffer.live(), &error)
+            check(status, &error)
+        finally:
+            self.busy = False
+
+    def __repr__(self):
+        return f"<Connection {self.our_role.name}: we {self.our_state.name}, they {self.their_state.name}>"

@@ -1,0 +1,65 @@
+"""HTTP/1 in one place: heads, connections and what they are made of, under h11's names where h11 has one.
+
+from fastpath import http
+
+connection = http.Connection(http.SERVER)
+connection.receive_data(data)
+while (event := connection.next_event()) not in (http.NEED_DATA, http.PAUSED):
+    ...
+"""
+
+from __future__ import annotations
+
+from fastpath._chunked import ChunkedDecoder, encode_chunk, encode_last_chunk
+from fastpath._connection import (
+    CLIENT,
+    NEED_DATA,
+    PAUSED,
+    SERVER,
+    Connection,
+    ConnectionClosed,
+    Data,
+    EndOfMessage,
+    Role,
+    State,
+)
+from fastpath._http import (
+    Headers,
+    HeadParser,
+    InformationalResponse,
+    Limits,
+    Request,
+    Response,
+    parse_request,
+    parse_response,
+)
+from fastpath._rewrite import HeadRewriter
+from fastpath.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+
+__all__ = [
+    "CLIENT",
+    "NEED_DATA",
+    "PAUSED",
+    "SERVER",
+    "ChunkedDecoder",
+    "Connection",
+    "ConnectionClosed",
+    "Data",
+    "EndOfMessage",
+    "HeadParser",
+    "HeadRewriter",
+    "Headers",
+    "InformationalResponse",
+    "Limits",
+    "LocalProtocolError",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "Request",
+    "Response",
+    "Role",
+    "State",
+    "encode_chunk",
+    "encode_last_chunk",
+    "parse_request",
+    "parse_response",
+]
