@@ -1,15 +1,15 @@
 /*
  * fastpath/path.h - the one path normaliser, with the options of Envoy's HttpConnectionManager.
  *
- *   /a/%2E%2e/b//c;v=1/./d?q=/../x
- *     1 escaped slashes   %2f %5c          keep / reject / unescape and redirect / unescape and forward
- *     2 normalize         %7e -> ~   \ -> /   . and .. and %2e resolved (RFC 3986 6.2.2)
- *     3 strip_parameters  ;v=1 dropped from each segment
- *     4 merge_slashes     // -> /
- *   -> /b/c/d?q=/../x     the query is never touched
+ *   /a;v=1/%2E%2e/b//%7ec/./d?q=/../x
+ *     1 escaped slashes    %2f %5c    keep / reject / unescape and redirect / unescape and forward
+ *     2 strip_parameters   ;v=1       dropped from each segment
+ *     3 normalize          %7e -> ~   \ -> /   | -> %7C   . and .. resolved (RFC 3986 6.2.2)
+ *     4 merge_slashes      // -> /
+ *   /b/~c/d?q=/../x                   the query is never touched
  *
- * What comes out is the string to match, to apply policy to and to forward: use no other. Normalising it again
- * changes nothing.
+ * What comes out is the string to match, to apply policy to and to forward: use no other. Normalising it again changes
+ * nothing.
  */
 #ifndef FASTPATH_PATH_H
 #define FASTPATH_PATH_H
@@ -34,17 +34,24 @@ typedef enum fp_path_slashes {
 typedef enum fp_path_action {
   FASTPATH_PATH_UNCHANGED = 0, /* the result is the input itself */
   FASTPATH_PATH_CHANGED = 1,   /* the result was written to dst */
-  FASTPATH_PATH_REDIRECT = 2   /* written to dst (or unchanged otherwise): answer 307 with it as Location */
+  FASTPATH_PATH_REDIRECT = 2   /* written to dst: answer 307 with `whole` in Location */
 } fp_path_action;
+
+/* What becomes of runs of slashes. */
+typedef enum fp_path_merge {
+  FASTPATH_PATH_MERGE_OFF = 0,
+  FASTPATH_PATH_MERGE_ON = 1,
+  FASTPATH_PATH_MERGE_AS_ENVOY = 2 /* the same, but a path of nothing but several slashes becomes two of them */
+} fp_path_merge;
 
 /* Plain data, the caller's. Booleans are 0 or 1. */
 typedef struct fp_path_options {
   uint8_t escaped_slashes;  /* fp_path_slashes */
-  uint8_t normalize;        /* Envoy's normalize_path */
-  uint8_t merge_slashes;    /* Envoy's merge_slashes */
+  uint8_t normalize;        /* Envoy's normalize_path; refuses %00 */
+  uint8_t merge_slashes;    /* fp_path_merge */
   uint8_t strip_parameters; /* drop ";..." from each segment */
   uint8_t reject_backslash; /* refuse a literal backslash */
-  uint8_t reject_invalid;   /* refuse "%" without two hex digits, %00, and octets that are not well-formed UTF-8 */
+  uint8_t reject_invalid;   /* refuse '%' without two hex digits, %00, and escapes that are not well-formed UTF-8 */
 } fp_path_options;
 
 /* A normalised path. Spans point into the input or into dst. */
@@ -59,16 +66,17 @@ typedef struct fp_path {
  * Threads: any, here and below. */
 void fp_path_options_default(fp_path_options *options);
 
-/* Envoy's defaults, to be changed field by field from its configuration: everything kept as it is. */
+/* Nothing is done: what Envoy does by default, to be changed field by field from its configuration. */
 void fp_path_options_envoy(fp_path_options *options);
 
 /*
  * Normalise the origin-form target data[0 .. len).
- *   options   NULL for the defaults.
- *   dst       room for the result when something changes: fp_path_capacity(len) bytes always suffice; may not overlap data.
- *             Written only when the action is not UNCHANGED.
- * Returns OK; ERR_HTTP_PATH for a path that the options reject; ERR_HTTP_TARGET for an empty path, one that does not begin
- * with '/', or a '#' anywhere; ERR_ARGUMENT when dst is too small. Linear time; allocates nothing. "*" is left alone.
+ *   options        NULL for the defaults.
+ *   dst, capacity  room for the result when something changes; may not overlap data. fp_path_capacity(len) bytes always
+ *                  suffice. Its contents count only when the result points there.
+ * Returns OK; ERR_HTTP_PATH for a path that the options reject; ERR_HTTP_TARGET for an empty target, one that does not
+ * begin with '/', and one with '#' or a byte outside 0x21 .. 0x7e; ERR_ARGUMENT when dst is too small. error->position
+ * is the offset of the byte or escape. "*" is left alone. Linear time; allocates nothing.
  */
 fp_status fp_path_normalize(const fp_path_options *options, const uint8_t *data, size_t len, uint8_t *dst,
                             size_t capacity, fp_path *out, fp_error *error);
