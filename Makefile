@@ -137,7 +137,7 @@ lint-ruff: $(STAMPS)/lint
 	@$(BIN)/ruff format --check --quiet .
 
 lint-cython: $(STAMPS)/lint
-	@$(BIN)/cython-lint src/fastpath
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint src/fastpath
 
 lint-mypy: $(STAMPS)/built $(STAMPS)/lint
 	@$(BIN)/mypy
