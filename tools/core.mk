@@ -7,6 +7,7 @@
 # Variants live in build/core/<variant> and share nothing.
 VARIANT ?= asan
 LLHTTP ?= build/llhttp
+PYTHON ?= python3
 OUT := build/core/$(VARIANT)
 
 sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -69,7 +70,16 @@ $(OUT)/%.o: %.c tools/core.mk
 	@mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) $(WARNINGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
 $(OUT)/tests/%: $(OUT)/tests/%.o $(ARCHIVES)
-	@$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(ARCHIVES) $(LIBS) -o $@
+	@$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(filter %.o,$^) $(ARCHIVES) $(LIBS) -o $@
+
+# The sweep of failing allocations brings the allocation functions itself, and counts calls through generated macros.
+SWEEP := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/c/sweep_*.c) tests/c/failing_memory.c)
+$(OUT)/tests/c/test_allocation_failure: $(SWEEP)
+$(SWEEP) $(OUT)/tests/c/test_allocation_failure.o: INCLUDES += -I$(OUT)
+$(SWEEP) $(OUT)/tests/c/test_allocation_failure.o: $(OUT)/exported_calls.h
+$(OUT)/exported_calls.h: $(wildcard include/fastpath/*.h) tools/exported_functions.py
+	@$(PYTHON) tools/exported_functions.py --calls $@
+
 $(OUT)/benchmarks/%: $(OUT)/benchmarks/%.o $(ARCHIVES)
 	@$(CC) $(CFLAGS_ALL) $(LDFLAGS) $< $(ARCHIVES) $(LIBS) -o $@
 $(OUT)/fuzz/%: $(OUT)/fuzz/%.o $(ARCHIVES)

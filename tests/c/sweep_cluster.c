@@ -1,0 +1,91 @@
+/* Scenarios of the failing-allocation sweep: clusters, hosts, pickers. */
+#include "sweep.h"
+
+#define ENDPOINTS 12
+
+static fp_span span_of(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
+
+/* Hosts 10.0.0.1 .. on ports from `port` on, in two priorities, with weights that differ when `weighted`. */
+static void endpoints_fill(fp_endpoint *endpoints, uint16_t port, bool weighted) {
+  for (uint32_t i = 0; i < ENDPOINTS; i++) {
+    endpoints[i] = (fp_endpoint){.address = span_of("10.0.0.1"),
+                                 .hostname = span_of("host.example"),
+                                 .weight = weighted ? i % 5 + 1 : 1,
+                                 .priority = i >= ENDPOINTS - 2,
+                                 .port = (uint16_t)(port + i),
+                                 .health = i == 3   ? FASTPATH_HEALTH_DEGRADED
+                                           : i == 4 ? FASTPATH_HEALTH_UNHEALTHY
+                                                    : FASTPATH_HEALTH_UNKNOWN};
+  }
+}
+
+static fp_host *pick(fp_picker *picker, const fp_pick_options *options) {
+  fp_host *host = NULL;
+  size_t index = SIZE_MAX;
+  TRY(fp_picker_pick(picker, options, &host, &index), host == NULL);
+  CHECK(host != NULL);
+  CHECK(fp_host_set_host(fp_picker_host_set(picker), index) == host);
+  return host;
+}
+
+void sweep_cluster(void) {
+  fp_endpoint endpoints[ENDPOINTS];
+  fp_cluster_config config = {fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), 50};
+  fp_cluster *cluster = NULL;
+  fp_error error;
+  endpoints_fill(endpoints, 8000, true);
+  TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
+
+  fp_picker *picker;
+  TRY_NEW(picker, fp_picker_new(cluster, 7));
+  CHECK(fp_picker_host_set(picker) == NULL);
+  fp_host *kept = fp_host_ref(pick(picker, NULL));
+  uint16_t port = fp_host_port(kept);
+  CHECK(port >= 8000 && port < 8000 + ENDPOINTS);
+  fp_host_acquire(kept);
+  fp_pick_options options = {(const fp_host *const[]){kept}, 1, FASTPATH_PICK_STRICT, 0, 0};
+  CHECK(pick(picker, &options) != kept);
+
+  /* An update that fails leaves the old set, and the counters of hosts that stay. */
+  fp_host_set *old = fp_cluster_host_set(cluster);
+  endpoints_fill(endpoints, 8000, false);
+  endpoints[ENDPOINTS - 1].port = 9000;
+  endpoints[0].weight = 3;
+  fp_host_set *now = NULL;
+  TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error),
+      (now = fp_cluster_host_set(cluster)) == old && (fp_host_set_unref(now), true));
+  uint32_t indices[64];
+  TRY(fp_picker_pick_many(picker, indices, 64), true);
+  CHECK_EQ(fp_host_set_count(fp_picker_host_set(picker)), ENDPOINTS);
+  CHECK_EQ(fp_host_report(kept, 200, FASTPATH_RESET_NONE, 1000), FASTPATH_OK);
+  fp_host_stats stats;
+  fp_host_stats_get(kept, &stats);
+  CHECK_EQ(stats.active_requests, 1);
+  CHECK_EQ(stats.success, 1);
+  CHECK_EQ(fp_host_release(kept), FASTPATH_OK);
+  CHECK_EQ(fp_host_release(kept), FASTPATH_ERR_STATE);
+  CHECK_EQ(fp_host_address(kept).len, 8);
+  CHECK_EQ(fp_host_hostname(kept).len, 12);
+  CHECK_EQ(fp_host_key(kept).len, 13);
+  CHECK(fp_host_weight(kept) >= 1);
+  CHECK(fp_host_priority(kept) <= 1);
+  CHECK(fp_host_health(kept) != FASTPATH_HEALTH_TIMEOUT);
+  fp_host_set_user_data(kept, &stats);
+  CHECK(fp_host_user_data(kept) == &stats);
+
+  CHECK(fp_cluster_ref(cluster) == cluster);
+  fp_cluster_unref(cluster);
+  fp_picker_free(picker);
+  CHECK(fp_host_set_ref(old) == old);
+  fp_host_set_unref(old);
+  fp_host_set_unref(old);
+  fp_cluster_unref(cluster);
+  CHECK_EQ(fp_host_port(kept), port); /* a host outlives its cluster */
+  fp_host_unref(kept);
+}
+
+void sweep_hashing(void) {
+  uint64_t state = 1;
+  CHECK(fp_lb_random(&state) != fp_lb_random(&state));
+  CHECK(fp_hash_xxh64((const uint8_t *)"key", 3, 0) != fp_hash_xxh64((const uint8_t *)"key", 3, 1));
+}

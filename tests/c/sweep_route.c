@@ -1,0 +1,122 @@
+/* Scenarios of the failing-allocation sweep: route tables and the snapshots they are published in. */
+#include "sweep.h"
+
+static fp_span span_of(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
+
+static void add_domain(fp_route_builder *builder, const char *domain) {
+  fp_span span = span_of(domain);
+  TRY(fp_route_builder_add_domain(builder, span.data, span.len, NULL), true);
+}
+
+static void add_route(fp_route_builder *builder, fp_route_path_kind kind, const char *path, uint32_t flags) {
+  fp_span span = span_of(path);
+  TRY(fp_route_builder_add_route(builder, kind, span.data, span.len, flags, NULL), true);
+}
+
+/* Which route a table gives, 0 .. , or -1. */
+static int answer(const fp_route_table *table, const char *authority, const char *path) {
+  fp_route_request request = {span_of(authority), span_of(path)};
+  fp_route_match match;
+  if (fp_route_table_match(table, &request, &match) != FASTPATH_OK) return -1;
+  return (int)(match.virtual_host * 100 + match.route);
+}
+
+static void release_context(void *context) { ++*(int *)context; }
+
+static fp_route_table *table_new(fp_route_builder *builder) {
+  TRY(fp_route_builder_add_virtual_host(builder, NULL), true);
+  add_domain(builder, "Shop.example");
+  add_domain(builder, "*.shop.example");
+  add_domain(builder, "shop.*");
+  add_route(builder, FASTPATH_ROUTE_PATH_EXACT, "/", 0);
+  add_route(builder, FASTPATH_ROUTE_PATH_SEPARATED, "/cart", FASTPATH_ROUTE_IGNORE_CASE);
+  char path[32];
+  for (int i = 0; i < 40; i++) {
+    snprintf(path, sizeof path, "/items/%d/%d", i % 7, i);
+    add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, path, 0);
+  }
+  add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/", 0);
+  TRY(fp_route_builder_add_share(builder, 90, NULL), true);
+  TRY(fp_route_builder_add_share(builder, 10, NULL), true);
+  TRY(fp_route_builder_add_virtual_host(builder, NULL), true);
+  add_domain(builder, "*");
+  add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/", 0);
+  fp_route_table *table = NULL;
+  TRY(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PORT, &table, NULL), table == NULL);
+  return table;
+}
+
+static void table_check(const fp_route_table *table) {
+  CHECK_EQ(answer(table, "shop.example:80", "/"), 0);
+  CHECK_EQ(answer(table, "a.shop.example", "/CART/1"), 1);
+  CHECK_EQ(answer(table, "shop.test", "/items/6/6?x"), 8);
+  CHECK_EQ(answer(table, "shop.test", "/other"), 42);
+  CHECK_EQ(answer(table, "elsewhere", "/items/6/6"), 100);
+}
+
+void sweep_route_table(void) {
+  fp_route_builder *builder;
+  TRY_NEW(builder, fp_route_builder_new());
+  fp_route_table *table = table_new(builder);
+  table_check(table);
+  CHECK_EQ(fp_route_table_virtual_host_count(table), 2);
+  CHECK(fp_route_table_size(table) > 0);
+  fp_route_request request = {span_of("shop.example"), span_of("/x")};
+  fp_route_match match;
+  CHECK_EQ(fp_route_table_match(table, &request, &match), FASTPATH_OK);
+  CHECK_EQ(match.share_total, 100);
+  CHECK_EQ(fp_route_table_choose_share(table, &match, 95), 1);
+  int released = 0;
+  fp_route_table_set_context(table, &released, release_context);
+  CHECK(fp_route_table_context(table) == &released);
+
+  /* The next generation shares a virtual host with this one, which goes first. */
+  TRY(fp_route_builder_share_virtual_host(builder, table, 0, NULL), true);
+  add_domain(builder, "*");
+  fp_route_table *next = NULL;
+  TRY(fp_route_builder_build(builder, 0, &next, NULL), next == NULL);
+  CHECK(fp_route_table_ref(table) == table);
+  fp_route_table_unref(table);
+  CHECK_EQ(released, 0);
+  fp_route_table_unref(table);
+  CHECK_EQ(released, 1);
+  CHECK_EQ(answer(next, "anything", "/items/6/6"), 8);
+  fp_route_table_unref(next);
+  fp_route_builder_free(builder);
+}
+
+void sweep_route_builder_abandoned(void) {
+  fp_route_builder *builder;
+  TRY_NEW(builder, fp_route_builder_new());
+  TRY(fp_route_builder_add_virtual_host(builder, NULL), true);
+  add_domain(builder, "half.example");
+  add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/half", 0);
+  fp_route_builder_free(builder);
+}
+
+static void table_ref(void *table) { (void)fp_route_table_ref(table); }
+static void table_unref(void *table) { fp_route_table_unref(table); }
+
+void sweep_snapshot(void) {
+  fp_route_builder *builder;
+  TRY_NEW(builder, fp_route_builder_new());
+  fp_route_table *first = table_new(builder);
+  fp_route_table *second = table_new(builder);
+  fp_route_builder_free(builder);
+  fp_snapshot_cell *cell;
+  TRY_NEW(cell, fp_snapshot_cell_new(first, table_ref, table_unref));
+  fp_snapshot_reader reader;
+  fp_snapshot_reader_init(&reader, cell);
+  CHECK(fp_snapshot_read(&reader) == first);
+  fp_snapshot_publish(cell, second);
+  table_check(first); /* the reader still holds it */
+  fp_route_table *current = fp_snapshot_acquire(cell);
+  CHECK(current == second);
+  CHECK(fp_snapshot_read(&reader) == second);
+  CHECK(fp_snapshot_cell_ref(cell) == cell);
+  fp_snapshot_cell_unref(cell);
+  fp_snapshot_cell_unref(cell);
+  fp_snapshot_reader_clear(&reader);
+  table_check(current);
+  fp_route_table_unref(current);
+}
