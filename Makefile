@@ -111,6 +111,13 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUN
 differential: build/llhttp/LICENSE ## the fast path against llhttp on mutated heads; prints how many took which path
 	@$(CORE_MK) VARIANT=release C_TESTS="$(wildcard tests/c/differential_*.c)" test
 
+SOAK := build/core/release/tests/soak/soak
+soak: $(STAMPS)/built ## 10 million messages through the C core and a million through Python: memory must not grow
+	@$(CORE_MK) VARIANT=release $(SOAK)
+	@$(BIN)/python tests/soak/messages.py build/soak_messages
+	@$(SOAK) build/soak_messages
+	@$(BIN)/python tests/soak/soak.py
+
 # ---- benchmarks
 
 .PHONY: bench
@@ -150,7 +157,7 @@ format: $(STAMPS)/lint ## format C and Python in place
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
-C_FILES := $(wildcard include/fastpath/*.h src/libfastpath/*.[ch] tests/c/*.[ch] fuzz/*.[ch] benchmarks/c/*.[ch])
+C_FILES := $(wildcard include/fastpath/*.h src/libfastpath/*.[ch] tests/c/*.[ch] tests/soak/*.c fuzz/*.[ch] benchmarks/c/*.[ch])
 
 # ---- distributions
 
