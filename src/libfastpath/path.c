@@ -254,7 +254,7 @@ static void set_result(fp_path *out, const uint8_t *data, size_t path_len, size_
   out->path = (fp_span){data, path_len};
   out->query = (fp_span){has_query ? data + path_len + 1 : NULL, has_query ? len - path_len - 1 : 0};
   out->whole = (fp_span){data, len};
-  out->action = action;
+  out->action = (int)action;
 }
 
 fp_status fp_path_normalize(const fp_path_options *options, const uint8_t *data, size_t len, uint8_t *dst,
