@@ -13,7 +13,6 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcmp
 
 from fastpath._status cimport check, check_local
 from fastpath.libfastpath.base cimport (
@@ -31,14 +30,38 @@ from fastpath.errors import LocalProtocolError
 
 cdef extern from *:
     """
+    #include <stdint.h>
+    #include <string.h>
+
     /* Without the GIL the free list would need a lock, which costs more than it saves. */
     #ifdef Py_GIL_DISABLED
     #define FASTPATH_FREE_RECORDS 0
     #else
     #define FASTPATH_FREE_RECORDS 64
     #endif
+
+    /* memcmp for the names of fields, most of which are so short that the call would cost more than the work. */
+    static inline int fastpath_same_bytes(const void *first, const void *second, size_t length) {
+      const char *a = (const char *)first, *b = (const char *)second;
+      uint64_t x, y;
+      uint32_t v, w;
+      if (length < 4) return memcmp(a, b, length) == 0;
+      if (length < 8) {
+        memcpy(&v, a, 4), memcpy(&w, b, 4);
+        if (v != w) return 0;
+        memcpy(&v, a + length - 4, 4), memcpy(&w, b + length - 4, 4);
+        return v == w;
+      }
+      for (size_t i = 0; i + 8 < length; i += 8) {
+        memcpy(&x, a + i, 8), memcpy(&y, b + i, 8);
+        if (x != y) return 0;
+      }
+      memcpy(&x, a + length - 8, 8), memcpy(&y, b + length - 8, 8);
+      return x == y;
+    }
     """
     const int FREE_RECORDS "FASTPATH_FREE_RECORDS"
+    bint same_bytes "fastpath_same_bytes"(const void *first, const void *second, size_t length) noexcept nogil
 
 # Owned references as they are, for the loops that build a message's worth of small objects.
 cdef extern from "Python.h":
@@ -52,7 +75,6 @@ cdef extern from "Python.h":
     void PyList_SET_ITEM(PyObject *target, Py_ssize_t index, PyObject *item) noexcept
     void Py_INCREF(PyObject *value) noexcept
     void Py_DECREF(PyObject *value) noexcept
-    void Py_XDECREF(PyObject *value) noexcept
 
 
 # --- records -------------------------------------------------------------------------------------------------------
@@ -91,8 +113,10 @@ cdef void record_unref(HeadRecord *record) noexcept:
     record.references -= 1
     if record.references != 0:
         return
-    Py_XDECREF(record.source)
-    fp_segment_unref(record.segment)
+    if record.source is not NULL:
+        Py_DECREF(record.source)
+    else:
+        fp_segment_unref(record.segment)
     if record.head.field_capacity == RECORD_FIELDS and free_count < FREE_RECORDS:
         record.next = free_records
         free_records = record
@@ -195,7 +219,7 @@ cdef inline PyObject *name_on_wire(HeadRecord *record, const fp_http_field *fiel
     cdef PyObject *known
     if field.id != 0:
         known = known_names[field.id].lower if text[0] & 0x20 else known_names[field.id].usual
-        if memcmp(PyBytes_AS_STRING(known), text, field.name_len) == 0:
+        if same_bytes(PyBytes_AS_STRING(known), text, field.name_len):
             Py_INCREF(known)
             return known
     return PyBytes_FromStringAndSize(<const char *>text, field.name_len)
