@@ -123,6 +123,7 @@ soak: $(STAMPS)/built ## 10 million messages through the C core and a million th
 .PHONY: bench
 bench: $(STAMPS)/built $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
 	@$(CORE_MK) VARIANT=release benchmarks
+	@$(BIN)/python benchmarks/http_rows.py
 	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
 
 # ---- lint

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         parse_request,
         parse_response,
     )
+    from fastpath._path import (
+        PathNormalizer,
+        normalize_path,
+    )
     from fastpath._rewrite import (
         HeadRewriter,
     )
@@ -85,6 +89,7 @@ __all__ = [
     "LocalProtocolError",
     "Match",
     "NoHostAvailable",
+    "PathNormalizer",
     "Pick",
     "ProtocolError",
     "RemoteProtocolError",
@@ -100,6 +105,7 @@ __all__ = [
     "get_include",
     "get_library_dir",
     "load",
+    "normalize_path",
     "parse_request",
     "parse_response",
 ]
@@ -131,6 +137,7 @@ _EXPORTS = {
     "NEED_DATA": "fastpath._connection",
     "NoHostAvailable": "fastpath.errors",
     "PAUSED": "fastpath._connection",
+    "PathNormalizer": "fastpath._path",
     "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
     "RemoteProtocolError": "fastpath.errors",
@@ -145,6 +152,7 @@ _EXPORTS = {
     "encode_chunk": "fastpath._chunked",
     "encode_last_chunk": "fastpath._chunked",
     "load": "fastpath.config",
+    "normalize_path": "fastpath._path",
     "parse_request": "fastpath._http",
     "parse_response": "fastpath._http",
 }

@@ -33,6 +33,7 @@ from fastpath._http import (
     parse_request,
     parse_response,
 )
+from fastpath._path import PathNormalizer, normalize_path
 from fastpath._rewrite import HeadRewriter
 from fastpath.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 
@@ -52,6 +53,7 @@ __all__ = [
     "InformationalResponse",
     "Limits",
     "LocalProtocolError",
+    "PathNormalizer",
     "ProtocolError",
     "RemoteProtocolError",
     "Request",
@@ -60,6 +62,7 @@ __all__ = [
     "State",
     "encode_chunk",
     "encode_last_chunk",
+    "normalize_path",
     "parse_request",
     "parse_response",
 ]
