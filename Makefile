@@ -108,8 +108,11 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUN
 	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
 	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
 
-differential: build/llhttp/LICENSE ## the fast path against llhttp on mutated heads; prints how many took which path
-	@$(CORE_MK) VARIANT=release C_TESTS="$(wildcard tests/c/differential_*.c)" test
+HEADS ?= 3000000
+DIFFERENTIAL := build/core/release/tests/c/test_head_differential
+differential: build/llhttp/LICENSE ## HEADS mutated heads through every scan and llhttp; prints how many took the fast path
+	@$(CORE_MK) VARIANT=release $(DIFFERENTIAL)
+	@$(DIFFERENTIAL) $(HEADS)
 
 SOAK := build/core/release/tests/soak/soak
 soak: $(STAMPS)/built ## 10 million messages through the C core and a million through Python: memory must not grow
