@@ -15,7 +15,7 @@ flags.asan := -O1 -g -fsanitize=address,undefined $(sanitize)
 flags.tsan := -O1 -g -fsanitize=thread $(sanitize)
 flags.portable := $(flags.asan) -DFASTPATH_PORTABLE
 flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined $(sanitize)
-flags.release := -O3 -g -DNDEBUG
+flags.release := -O3 -g -DNDEBUG -fPIC
 flags.release-clang := $(flags.release)
 flags.coverage := -O0 -g --coverage
 flags.arm64 := -O2 -g
@@ -63,7 +63,7 @@ $(OUT)/libllhttp.a: $(patsubst %,$(OUT)/llhttp/%.o,llhttp api http)
 	@rm -f $@ && ar rcs $@ $^
 
 # Generated code, not clean under our warnings.
-$(OUT)/llhttp/%.o: $(LLHTTP)/src/%.c
+$(OUT)/llhttp/%.o: $(LLHTTP)/src/%.c tools/core.mk
 	@mkdir -p $(@D) && $(CC) $(flags.$(VARIANT)) -w -I$(LLHTTP)/include -c $< -o $@
 
 $(OUT)/%.o: %.c tools/core.mk

@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
-import tarfile
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pinned_sdist import extract
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ROOT / "tools" / "llhttp.txt"
@@ -38,34 +37,12 @@ def is_complete(directory: Path) -> bool:
     return all((directory / name).is_file() for name in FILES)
 
 
-def fetch(destination: Path) -> None:
-    """Download the pinned sdist and lay llhttp's files into `destination`."""
-    with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:",
-             "--require-hashes", "--requirement", str(PINNED), "--dest", scratch],
-            check=True,
-        )  # fmt: skip
-        (archive,) = Path(scratch).glob("httptools-*.tar.gz")
-        with tarfile.open(archive) as sdist:
-            for member in sdist.getmembers():
-                _, _, name = member.name.partition("/vendor/llhttp/")
-                if name in FILES and member.isfile():
-                    target = destination / name
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    source = sdist.extractfile(member)
-                    assert source is not None
-                    target.write_bytes(source.read())
-    if not is_complete(destination):
-        raise SystemExit(f"{archive.name} does not hold {', '.join(FILES)}")
-
-
 def fetched_or_bundled() -> Path:
     """The directory that holds the pinned sources, fetched when they are not there yet."""
     for directory in (BUNDLED, FETCHED):
         if is_complete(directory):
             return directory
-    fetch(FETCHED)
+    extract(PINNED, "vendor/llhttp", FILES, FETCHED)
     return FETCHED
 
 
