@@ -2,8 +2,8 @@
 
     python benchmarks/c_rows.py [rounds]
 
-Run by `make bench`, which builds build/core/release first. Every peer is a shared library of its own, compiled with -O3,
-the two others also with the SSE4.2 paths that they have. Says of each goal whether it is met; nothing fails.
+Run by `make bench`, which builds build/core/release first. Every peer is a shared library of its own, compiled with
+-O3, the two others also with the SSE4.2 paths that they have. Says of each goal whether it is met; nothing fails.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import sys
 from math import prod
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 import inputs
 import llhttp
 from pinned_sdist import extract
 
+ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 CORE = ROOT / "build" / "core" / "release"
 PICO = BUILD / "picohttpparser"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def extract(pin: Path, inside: str, names: Iterable[str], destination: Path) -> None:
-    """Lay the files `names`, which stand below the directory `inside` of the sdist that `pin` names, into `destination`.
+    """Lay the files `names`, which stand below `inside` in the sdist that `pin` names, into `destination`.
 
     SystemExit when one of them is not there; pip refuses a wrong hash.
     """
