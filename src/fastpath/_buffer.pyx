@@ -22,6 +22,8 @@ from fastpath.libfastpath.buffer cimport *
 
 cdef extern from "Python.h":
     PyObject *PyMemoryView_GET_BASE(object view)  # borrowed; NULL for memory without an owner
+    int PySlice_Unpack(object slice, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t *step) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t step)
 
 # Below this, copying bytes beats referencing them.
 cdef size_t REFERENCE_THRESHOLD = 1024
@@ -50,6 +52,15 @@ cdef inline int require_within(Py_ssize_t n, Py_ssize_t length) except -1:
     if n > length:
         raise ValueError(f"{n} bytes wanted, there are {length}")
     return 0
+
+
+cdef inline Py_ssize_t resolve_slice(object key, Py_ssize_t length, Py_ssize_t *start) except -1:
+    """How many of `length` bytes a slice takes, and from where."""
+    cdef Py_ssize_t stop, step
+    PySlice_Unpack(key, start, &stop, &step)
+    if step != 1:
+        raise ValueError("bytes are sliced in steps of 1 only")
+    return PySlice_AdjustIndices(length, start, &stop, step)
 
 
 cdef inline int refuse_writable(int flags) except -1:
@@ -173,16 +184,11 @@ cdef class View:
         return self.length
 
     def __getitem__(self, key):
-        cdef Py_ssize_t start, stop, step, index
+        cdef Py_ssize_t start, length, index
         view_require(self)
         if isinstance(key, slice):
-            start, stop, step = key.indices(self.length)
-            if step != 1:
-                raise ValueError("a view is sliced in steps of 1 only")
-            stop = max(start, stop)
-            return view_adopt(
-                fp_segment_ref(self.segment) if stop > start else NULL, self.data + start, stop - start
-            )
+            length = resolve_slice(key, self.length, &start)
+            return view_adopt(fp_segment_ref(self.segment) if length > 0 else NULL, self.data + start, length)
         index = key
         if index < 0:
             index += self.length
@@ -521,15 +527,13 @@ cdef class Buffer:
         """buffer[i] is a byte's value; buffer[a:b] another buffer over the same memory, without copying."""
         cdef fp_buffer *buffer = self.live()
         cdef Py_ssize_t length = <Py_ssize_t>fp_buffer_length(buffer)
-        cdef Py_ssize_t start, stop, step
+        cdef Py_ssize_t start, taken
         cdef uint8_t byte
         cdef Buffer part
         if isinstance(key, slice):
-            start, stop, step = key.indices(length)
-            if step != 1:
-                raise ValueError("a buffer is sliced in steps of 1 only")
+            taken = resolve_slice(key, length, &start)
             part = Buffer(pool=self.pool)
-            settle(fp_buffer_share(part.buffer, buffer, <size_t>start, <size_t>max(0, stop - start)))
+            settle(fp_buffer_share(part.buffer, buffer, <size_t>start, <size_t>taken))
             return part
         start = key
         if start < 0:

@@ -541,6 +541,17 @@ class TestReceiving:
             with pytest.raises(ValueError, match="cannot be reserved"):
                 buffer.reserve(wrong)
 
+    def test_out_of_memory_changes_nothing(self) -> None:
+        buffer = Buffer(b"abc")
+        for more_than_there_is in (2**63 - 1 - 3, 2**63 - 1 - 1000):
+            with pytest.raises(MemoryError):
+                buffer.reserve(more_than_there_is)
+            with pytest.raises(MemoryError):
+                buffer.readv_buffers(more_than_there_is)
+        with pytest.raises(OverflowError):
+            buffer.reserve(2**63 - 1)
+        assert bytes(buffer) == b"abc"
+
     def test_rooms_hold_their_memory(self) -> None:
         buffer = Buffer()
         late = memoryview(buffer.reserve(100))
