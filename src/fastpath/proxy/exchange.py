@@ -1,0 +1,521 @@
+"""One request on its way: matched, sent to a host, tried again elsewhere when that fails, answered.
+
+    Downstream ── request, body ──> Exchange ── head, body ──> Upstream of host 1     refused
+        ^                              │                       Upstream of host 2     next attempt
+        └──────── response ────────────┴────── response ───────────┘
+
+Everything happens in callbacks of the two connections and of timers. There is no task for a request, unless a hook of
+the user's is a coroutine.
+"""
+
+from __future__ import annotations
+
+import inspect
+from asyncio import Task, TimerHandle
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fastpath import Data, EndOfMessage, InformationalResponse, NoHostAvailable, ProtocolError, Request, Response
+
+from .heads import HeaderChanges
+from .reply import Reply, redirect
+from .retry import CONNECT_FAILURE, RESET, TIMEOUT, reset_kind
+
+if TYPE_CHECKING:
+    from fastpath import Cluster, Host, Match, Pick
+
+    from .downstream import Downstream
+    from .gateway import Gateway
+    from .plan import Plan
+    from .upstream import Pool, Upstream
+
+__all__ = ["Exchange"]
+
+_IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"))
+
+_FAILED = {
+    CONNECT_FAILURE: Reply(503, b"no connection to the upstream\n"),
+    RESET: Reply(503, b"the upstream closed the connection before it answered\n"),
+    TIMEOUT: Reply(504, b"the upstream did not answer in time\n"),
+    "protocol": Reply(502, b"the upstream's answer was not HTTP\n"),
+    "overflow": Reply(503, b"too many connections to the upstream\n"),
+}
+
+
+class Exchange:
+    """A request and what became of it. Hooks get it, and may read all that has no underscore.
+
+    `failed` holds the attempts that came to nothing, as pairs of a host and its outcome: a status, or
+    "connect-failure", "reset", "timeout", "protocol", "overflow". `error` says why the gateway answered by itself or
+    broke off: one of these, or "no-route", "no-cluster", "no-host", "filter", "client-gone", "client-protocol", "hook";
+    "" when it did not. `bytes_received` and `bytes_sent` count the bodies at the client's side. `began` and `ended` are
+    times of the loop's clock in seconds. `data` is the hooks' own.
+    """
+
+    __slots__ = (
+        "_body",
+        "_body_size",
+        "_cluster",
+        "_end",
+        "_finished",
+        "_pick",
+        "_plan",
+        "_pool",
+        "_retries_left",
+        "_sent_at",
+        "_task",
+        "_timer",
+        "began",
+        "bytes_received",
+        "bytes_sent",
+        "data",
+        "downstream",
+        "ended",
+        "error",
+        "failed",
+        "gateway",
+        "host",
+        "match",
+        "path",
+        "request",
+        "request_complete",
+        "response",
+        "status",
+        "upstream",
+        "wants_body",
+    )
+
+    def __init__(self, gateway: Gateway, downstream: Downstream, request: Request, began: float):
+        self.gateway = gateway
+        self.downstream = downstream
+        self.request = request
+        self.path: bytes = request.path
+        """The path that was matched: normalised as the listener asks."""
+        self.match: Match | None = None
+        self.host: Host | None = None
+        """Of the latest attempt."""
+        self.response: Response | None = None
+        """The upstream's head, as received."""
+        self.status = 0
+        """Sent to the client; 0 when nothing was."""
+        self.failed: list[tuple[Host, int | str]] = []
+        self.error = ""
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        self.began = began
+        self.ended = 0.0
+        self.data: Any = None
+        self.request_complete = False
+        self.wants_body = not request.has_body  # the end of a message without a body is taken at once
+        self.upstream: Upstream | None = None
+        self._finished = False
+        self._plan: Plan | None = None
+        self._cluster: Cluster | None = None
+        self._pick: Pick | None = None
+        self._pool: Pool | None = None
+        self._task: Task[Any] | None = None
+        self._timer: TimerHandle | None = None
+        self._end: EndOfMessage | None = None
+        self._body: list[Data] | None = None  # kept while the request may be tried again
+        self._body_size = 0
+        self._retries_left = 0
+        self._sent_at = began
+
+    # --- from the request to a route -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The head is here: find the route and go."""
+        request = self.request
+        if request.method == b"CONNECT":
+            self.reply(Reply(501, b"CONNECT is not supported\n"), "no-route")
+            return
+        try:
+            self.match = self.downstream.server.match(self)
+        except ProtocolError as error:
+            self.reply(Reply(error.status, f"{error.reason}\n".encode()), "client-protocol", close=True)
+            return
+        if self.gateway.filters_requests:
+            self._call(self.gateway.request_filter, self._filtered, self)
+        else:
+            self._route()
+
+    def _call(self, hook: Callable[..., Any], then: Callable[[Any], None], *arguments: object) -> None:
+        """Call a hook and go on with its result: at once, or when its coroutine is through."""
+        try:
+            result = hook(*arguments)
+        except Exception as error:
+            self._hook_failed(error)
+            return
+        if inspect.iscoroutine(result):
+            self._task = self.gateway.start_task(result)
+            self._task.add_done_callback(lambda task: self._resume(task, then))
+        else:
+            then(result)
+
+    def _resume(self, task: Task[Any], then: Callable[[Any], None]) -> None:
+        self._task = None
+        if self._finished or task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self._hook_failed(error)
+        else:
+            then(task.result())
+
+    def _hook_failed(self, error: BaseException) -> None:
+        self.gateway.report_exception("a hook raised an exception", error)
+        self.reply(Reply(500, b"the gateway failed\n"), "hook")
+
+    def _filtered(self, reply: Reply | None) -> None:
+        if reply is not None:
+            self.reply(reply, "filter")
+        else:
+            self._route()
+
+    def _route(self) -> None:
+        match = self.match
+        if match is None:
+            self.reply(Reply(404, b"no route\n"), "no-route")
+            return
+        plan = self._plan = self.gateway.plan(match)
+        if plan.action is None:
+            if plan.redirect is not None:
+                query = b"" if self.request.query is None else b"?" + self.request.query
+                authority = self.request.authority
+                self.reply(redirect(plan.redirect, plan.route, b"http", authority, self.path, query))
+            else:
+                self.reply(plan.reply)
+            return
+        self._cluster = self.gateway.clusters.get(match.cluster or "")
+        if self._cluster is None:
+            self.reply(Reply(503, b"no such cluster\n"), "no-cluster")
+            return
+        if plan.rules is not None:
+            self._retries_left = plan.rules.num_retries
+            self._body = [] if self.request.has_body else None
+        if self.request.has_body:
+            self.gateway.stream_idle.start(self)
+        self._attempt()
+
+    # --- attempts --------------------------------------------------------------------------------------------------
+
+    def _attempt(self) -> None:
+        self._timer = None
+        if self.gateway.chooses_peers:
+            self._call(self.gateway.upstream_peer, self._chosen, self)
+            return
+        try:
+            pick = self.pick()
+        except NoHostAvailable:
+            self._no_host()
+            return
+        self._chosen(pick)
+
+    def pick(self) -> Pick:
+        """A host of the route's cluster, not one tried before where the retry policy wants that. NoHostAvailable."""
+        cluster, plan = self._cluster, self._plan
+        assert cluster is not None
+        assert plan is not None
+        if self.failed and plan.rules is not None and plan.rules.previous_hosts:
+            tried = [host for host, _ in self.failed]
+            return cluster.pick(self.request, exclude=tried, max_attempts=plan.rules.host_attempts)
+        return cluster.pick(self.request)
+
+    def _no_host(self) -> None:
+        self.reply(Reply(503, b"no host is available\n"), "no-host")
+
+    def _chosen(self, pick: Pick | None) -> None:
+        if pick is None:
+            self._no_host()
+            return
+        self._pick = pick
+        self.host = pick.host
+        pool = self._pool = self.gateway.pool(pick.host)
+        upstream = pool.take()
+        if upstream is not None:
+            self.connected(upstream)
+        else:
+            self._connect(pool)
+
+    def _connect(self, pool: Pool) -> None:
+        cluster = self._cluster
+        assert cluster is not None
+        if not pool.connect(self, cluster.model.connect_timeout):
+            self._attempt_failed("overflow")
+
+    def connected(self, upstream: Upstream) -> None:
+        """A connection to the host is here: send the request, as far as it is known."""
+        upstream.exchange = self
+        self.upstream = upstream
+        if self.gateway.changes_requests:
+            changes = HeaderChanges()
+            self._call(self.gateway.upstream_request_filter, lambda _: self._send(changes), self, changes)
+        else:
+            self._send(None)
+
+    def connect_failed(self, failure: str) -> None:
+        """No connection to the host."""
+        self._attempt_failed(failure)
+
+    def _send(self, changes: HeaderChanges | None) -> None:
+        upstream, plan = self.upstream, self._plan
+        if upstream is None:  # lost while a hook waited; that has been dealt with
+            return
+        assert plan is not None
+        try:
+            upstream.send_request(self, plan, changes)
+        except ProtocolError as error:
+            upstream.close()
+            self.upstream = None
+            self._hook_failed(error)
+            return
+        self._sent_at = self.gateway.loop.time()
+        for data in self._body or ():
+            upstream.send_data(data)
+        if self.downstream.write_paused:
+            upstream.pause_reading()
+        if self.request_complete:
+            self._request_sent(upstream)
+            upstream.flush()
+            return
+        upstream.flush()
+        if not upstream.write_paused:
+            self.wants_body = True
+            self.downstream.invite_body()
+
+    def _request_sent(self, upstream: Upstream) -> None:
+        if self._end is not None:
+            upstream.send_end(self._end)
+        plan = self._plan
+        if plan is not None and plan.per_try_timeout is not None:
+            plan.per_try_timeout.start(self)
+
+    def _attempt_failed(self, failure: str) -> None:
+        """The attempt ended without a response head."""
+        pick, plan = self._pick, self._plan
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.close()
+        assert pick is not None
+        assert plan is not None
+        self._pick = None
+        pick.report(reset=reset_kind(failure))
+        pick.release()
+        self.failed.append((pick.host, failure))
+        if plan.rules is not None and plan.rules.on_failure(failure) and self._retry():
+            return
+        self.reply(_FAILED[failure], failure)
+
+    def _retry(self) -> bool:
+        """Try again after the back-off, when tries are left and the request can be sent again."""
+        plan = self._plan
+        assert plan is not None
+        if plan.rules is None or self._retries_left <= 0 or not self._replayable():
+            return False
+        self._retries_left -= 1
+        if plan.per_try_timeout is not None:
+            plan.per_try_timeout.stop(self)
+        retry = plan.rules.num_retries - self._retries_left
+        self.wants_body = False
+        delay = plan.rules.back_off(retry, self.gateway.random)
+        self._timer = self.gateway.loop.call_later(delay, self._attempt)
+        return True
+
+    def _replayable(self) -> bool:
+        return not self.request.has_body or self._body is not None or self.bytes_received == 0
+
+    # --- from the client -------------------------------------------------------------------------------------------
+
+    def request_data(self, data: Data) -> None:
+        """A stretch of the request's body."""
+        size = len(data)
+        self.bytes_received += size
+        if self._body is not None:
+            self._body_size += size
+            if self._body_size <= self.gateway.options.max_replay_bytes:
+                self._body.append(data)
+            else:
+                self._body = None  # too much to keep: this attempt is the last
+        if self.upstream is not None:
+            self.upstream.send_data(data)
+        self.gateway.stream_idle.start(self)
+
+    def request_end(self, end: EndOfMessage) -> None:
+        """The request is complete."""
+        self.request_complete = True
+        self.wants_body = False
+        self._end = end
+        if self.request.has_body:
+            self.gateway.stream_idle.stop(self)
+        plan = self._plan
+        if plan is not None and not self._finished and plan.action is not None:
+            if plan.timeout is not None:
+                plan.timeout.start(self)
+            else:
+                self.gateway.stream_idle.start(self)
+        if self.upstream is not None:
+            self._request_sent(self.upstream)
+
+    def client_gone(self, error: str = "client-gone") -> None:
+        """Nobody waits for the response any more: give the upstream up."""
+        if not self._finished:
+            self.error = error
+            self._give_up()
+            self._finish()
+
+    # --- from the upstream -----------------------------------------------------------------------------------------
+
+    def upstream_writable(self, writable: bool) -> None:
+        """The upstream's send buffer has filled up, or has room again."""
+        if not self.request_complete:
+            self.wants_body = writable
+            if writable:
+                self.downstream.advance()
+
+    def interim_response(self, response: InformationalResponse) -> None:
+        """A 1xx on the way to the final response. The gateway has said 100 itself."""
+        if response.status_code != 100:
+            self.downstream.send_interim(response)
+
+    def response_head(self, response: Response) -> bool:
+        """The response begins. False when it is not wanted, because the request is tried again."""
+        pick, plan = self._pick, self._plan
+        assert pick is not None
+        assert plan is not None
+        status = response.status_code
+        if plan.rules is not None and plan.rules.on_status(status) and self._retry():
+            pick.report(status)
+            pick.release()
+            self._pick = None
+            self.upstream = None
+            self.failed.append((pick.host, status))
+            return False
+        pick.report(status, latency=self.gateway.loop.time() - self._sent_at)
+        self.response = response
+        self._body = None
+        if self.gateway.changes_responses:
+            changes = HeaderChanges()
+            try:
+                self.gateway.response_filter(self, changes)
+            except Exception as error:
+                self._hook_failed(error)
+                return False
+        else:
+            changes = None
+        self.status = status
+        close = self.gateway.draining or self.downstream.connection.client_is_waiting_for_100_continue
+        self.downstream.send_response(response, self.request, changes, close)
+        return True
+
+    def response_data(self, data: Data) -> None:
+        """A stretch of the response's body."""
+        self.bytes_sent += len(data)
+        self.downstream.send_data(data)
+        plan = self._plan
+        if plan is not None and plan.timeout is None:
+            self.gateway.stream_idle.start(self)
+
+    def response_end(self, end: EndOfMessage) -> None:
+        """The response is complete."""
+        self.upstream = None
+        self.downstream.send_end(end)
+        self._finish()
+
+    def upstream_lost(self, failure: str, reused: bool) -> None:
+        """The upstream's connection has ended, or sent what is not HTTP. `reused`: before a byte of this response."""
+        self.upstream = None
+        if self.status:
+            self.error = failure
+            self._give_up()
+            self.downstream.abort()
+            self._finish()
+        elif reused and failure == RESET and self.request.method in _IDEMPOTENT and not self.request.has_body:
+            # A kept connection that ends as it is used was most likely closed for being idle (RFC 9112, 9.3.1).
+            assert self._pool is not None
+            self._connect(self._pool)
+        else:
+            self._attempt_failed(failure)
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def timed_out(self) -> None:
+        """The route's time is up."""
+        if self._finished:
+            return
+        if self.status:
+            self.error = TIMEOUT
+            self._give_up()
+            self.downstream.abort()
+            self._finish()
+            return
+        if self._pick is not None:
+            self._pick.report(reset=TIMEOUT)
+            self.failed.append((self._pick.host, TIMEOUT))
+        self.reply(_FAILED[TIMEOUT], TIMEOUT)
+
+    def try_timed_out(self) -> None:
+        """This attempt's time is up."""
+        if not self._finished and not self.status and self._pick is not None:
+            if self._pool is not None:
+                self._pool.cancel(self)
+            self._attempt_failed(TIMEOUT)
+
+    def stalled(self) -> None:
+        """Nothing has moved for too long."""
+        if self.request_complete:
+            self.timed_out()
+        else:
+            self.reply(Reply(408, b"the request did not arrive in time\n"), "client-gone", close=True)
+
+    def reply(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
+        """Answer without an upstream."""
+        if self._finished:
+            return
+        self.error = self.error or error
+        self._give_up()
+        if self.status:
+            self.downstream.abort()
+        else:
+            self.status = reply.status
+            self.bytes_sent = len(reply.body)
+            self.downstream.send_reply(reply, self.request, close or self.gateway.draining)
+        self._finish()
+
+    def _give_up(self) -> None:
+        """Whatever is under way for this request ends."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.close()
+        elif self._pool is not None:
+            self._pool.cancel(self)
+
+    def _finish(self) -> None:
+        self._finished = True
+        self.wants_body = False
+        self._body = None
+        plan, pick = self._plan, self._pick
+        if pick is not None:
+            pick.release()
+            self._pick = None
+        if plan is not None:
+            if plan.timeout is not None:
+                plan.timeout.stop(self)
+            else:
+                self.gateway.stream_idle.stop(self)
+            if plan.per_try_timeout is not None:
+                plan.per_try_timeout.stop(self)
+            if not self.request_complete:
+                self.gateway.stream_idle.stop(self)
+        self.ended = self.gateway.loop.time()
+        if self.gateway.logs:
+            try:
+                self.gateway.logging(self)
+            except Exception as problem:
+                self.gateway.report_exception("the logging hook raised an exception", problem)
+        self.downstream.exchange_finished()

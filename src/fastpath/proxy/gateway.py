@@ -1,0 +1,211 @@
+"""The gateway: listeners, routes and clusters of a configuration, and the phases that a subclass may take part in."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
+
+from ..models import Config, Route
+from .exchange import Exchange
+from .heads import HeaderChanges
+from .plan import Plan
+from .server import Server
+from .timeouts import TimeoutQueue, TimeoutQueues
+from .upstream import Pool, Upstream
+
+__all__ = ["Gateway", "Options"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a configuration does not say. Times are in seconds, sizes in bytes."""
+
+    limits: Limits | None = None
+    """Of heads, chunk framing and trailers, both sides."""
+    max_held_bytes: int = 65536
+    """Received from a client and not yet used, before reading from it pauses."""
+    max_replay_bytes: int = 65536
+    """Of a request's body, kept for another try. A request with a longer body is not tried again."""
+    max_discarded_bytes: int = 1 << 20
+    """Of a body that nobody wants any more, read before the connection is ended instead."""
+    write_buffer_bytes: int = 256 * 1024
+    """Waiting to be sent to one peer, before reading from the other one pauses."""
+    max_connections_per_host: int = 1024
+    max_idle_per_host: int = 128
+    upstream_idle_timeout: float = 60.0
+    request_headers_timeout: float = 30.0
+    """For listeners that set none. Counts from a head's first byte."""
+    idle_timeout: float = 3600.0
+    """For listeners that set none: of a client's connection without a request."""
+    stream_idle_timeout: float = 300.0
+    """Without a byte of a request's body, or of a response whose route has no timeout."""
+    linger_timeout: float = 2.0
+    """How long a client may go on sending after an answer that ends the connection."""
+
+
+class Gateway:
+    """Serves a configuration's listeners.
+
+    config: what `fastpath.load` gave. options: see Options. seed: makes choices among clusters and hosts, and
+    back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration.
+
+    Phases, in order; those that a subclass does not override cost nothing. `request_filter`, `upstream_peer` and
+    `upstream_request_filter` may be coroutine functions.
+
+        request_filter           a request was matched; may answer it
+        upstream_peer            choose a host; once for each attempt
+        upstream_request_filter  change the header fields that go to the host; once for each attempt
+        response_filter          change the header fields of the response
+        logging                  the exchange is over
+    """
+
+    def __init__(self, config: Config, options: Options | None = None, *, seed: int | None = None):
+        self.config = config
+        self.options = options or Options()
+        self.clusters = ClusterManager(config.clusters, seed=seed)
+        self.random = random.Random(seed)
+        self.draining = False
+        self.buffers = BufferPool()
+        self._tables = {name: RouteTable.from_config(config, name, seed=seed) for name in config.route_configurations}
+        self._servers: list[Server] = []
+        self._pools: dict[Host, Pool] = {}
+        self._plans: dict[int, Plan] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        kind = type(self)
+        self.filters_requests = kind.request_filter is not Gateway.request_filter
+        self.chooses_peers = kind.upstream_peer is not Gateway.upstream_peer
+        self.changes_requests = kind.upstream_request_filter is not Gateway.upstream_request_filter
+        self.changes_responses = kind.response_filter is not Gateway.response_filter
+        self.logs = kind.logging is not Gateway.logging
+
+    # --- phases ----------------------------------------------------------------------------------------------------
+
+    def request_filter(self, exchange: Exchange) -> Any:
+        """Return a Reply to answer the request here, None to let it pass."""
+
+    def upstream_peer(self, exchange: Exchange) -> Any:
+        """Return the Pick of a host, as `exchange.pick()` does; None when there is none (503)."""
+        return exchange.pick()
+
+    def upstream_request_filter(self, exchange: Exchange, headers: HeaderChanges) -> Any:
+        """Say with `headers.set`, `append` and `remove` what the host shall get."""
+
+    def response_filter(self, exchange: Exchange, headers: HeaderChanges) -> None:
+        """Say with `headers.set`, `append` and `remove` what the client shall get. `exchange.response` has arrived."""
+
+    def logging(self, exchange: Exchange) -> None:
+        """The exchange is over: its attributes say how it went."""
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen. OSError when an address cannot be had; then nothing listens."""
+        self.loop = loop = asyncio.get_running_loop()
+        options = self.options
+        self.route_timeouts: TimeoutQueues[Exchange] = TimeoutQueues(loop, Exchange.timed_out)
+        self.try_timeouts: TimeoutQueues[Exchange] = TimeoutQueues(loop, Exchange.try_timed_out)
+        self.stream_idle: TimeoutQueue[Exchange] = TimeoutQueue(loop, options.stream_idle_timeout, Exchange.stalled)
+        self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
+        self.draining = False
+        try:
+            for listener in self.config.listeners:
+                server = Server(self, listener, self._tables[listener.route_config_name])
+                await server.start()
+                self._servers.append(server)
+        except BaseException:
+            await self.close(0.0)
+            raise
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """Address and port of each listener by its name; a port that was configured as 0 is the one that was given."""
+        return {server.listener.name: server.address for server in self._servers}
+
+    async def close(self, drain_timeout: float = 5.0) -> None:
+        """Listen no more, let requests under way end (at most so many seconds), and close all connections."""
+        self.draining = True
+        for server in self._servers:
+            server.stop_listening()
+        deadline = self.loop.time() + drain_timeout
+        while any(server.busy for server in self._servers) and self.loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for server in self._servers:
+            server.abort()
+        for pool in self._pools.values():
+            pool.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for queue in (self.stream_idle, self.upstream_idle, self.route_timeouts, self.try_timeouts):
+            queue.close()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+        self._pools.clear()
+
+    async def serve(self, drain_timeout: float = 5.0, *, ready: Callable[[], object] | None = None) -> None:
+        """Start, call `ready`, and serve until the task is cancelled or SIGINT or SIGTERM arrive; then close."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        caught = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, stop.set)
+                caught.append(number)
+            except (NotImplementedError, RuntimeError, ValueError):
+                pass  # not the main thread: whoever owns it cancels us
+        try:
+            await self.start()
+            if ready is not None:
+                ready()
+            await stop.wait()
+        finally:
+            for number in caught:
+                loop.remove_signal_handler(number)
+            await self.close(drain_timeout)
+
+    async def __aenter__(self) -> Gateway:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # --- for the exchanges -----------------------------------------------------------------------------------------
+
+    def plan(self, match: Match) -> Plan:
+        """What the matched route asks for."""
+        route: Route = match.route
+        plan = self._plans.get(id(route))  # the table keeps the route, and so its id
+        if plan is None:
+            policy = match.virtual_host.retry_policy
+            plan = self._plans[id(route)] = Plan(route, policy, self.route_timeouts, self.try_timeouts)
+        return plan
+
+    def pool(self, host: Host) -> Pool:
+        """The connections to a host."""
+        pool = self._pools.get(host)
+        if pool is None:
+            pool = self._pools[host] = Pool(self, host)
+        return pool
+
+    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """A task that ends with the gateway."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def report_exception(self, message: str, error: BaseException) -> None:
+        """Tell the loop's exception handler."""
+        self.loop.call_exception_handler({"message": message, "exception": error})

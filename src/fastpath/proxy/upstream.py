@@ -1,0 +1,223 @@
+"""Connections to hosts, and the pools that keep them for reuse."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fastpath import (
+    CLIENT,
+    Connection,
+    ConnectionClosed,
+    Data,
+    EndOfMessage,
+    InformationalResponse,
+    ProtocolError,
+    Response,
+)
+
+from ..aio import HTTPProtocol
+from .heads import REQUEST_REWRITER, HeaderChanges
+from .retry import CONNECT_FAILURE, RESET
+
+if TYPE_CHECKING:
+    from fastpath import Host
+
+    from .exchange import Exchange
+    from .gateway import Gateway
+    from .plan import Plan
+
+__all__ = ["Pool", "Upstream"]
+
+
+class Upstream(HTTPProtocol):
+    """One connection to a host. It serves one exchange at a time, and between two it lies in its pool."""
+
+    def __init__(self, pool: Pool):
+        gateway = pool.gateway
+        super().__init__(Connection(CLIENT, limits=gateway.options.limits, pool=gateway.buffers))
+        self.pool = pool
+        self.exchange: Exchange | None = None
+        self.reused = False
+        self._answered = False  # something of the response has come
+        self._unwanted = -1  # bytes of a response that nobody wants, once there is one
+
+    # --- sending ---------------------------------------------------------------------------------------------------
+
+    def send_request(self, exchange: Exchange, plan: Plan, changes: HeaderChanges | None) -> None:
+        """Send the request's head as the route rewrites it."""
+        self._answered = False
+        rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
+        self.connection.forward_into(
+            self.out, exchange.request, rewriter, path=plan.path(exchange), authority=plan.authority
+        )
+
+    def send_data(self, data: Data) -> None:
+        """Send a stretch of the body, untouched."""
+        self.connection.send_into(self.out, data)
+
+    def send_end(self, end: EndOfMessage) -> None:
+        """The request is complete."""
+        self.connection.send_into(self.out, end)
+
+    def writable_changed(self) -> None:
+        if self.exchange is not None:
+            self.exchange.upstream_writable(not self.write_paused)
+
+    # --- receiving -------------------------------------------------------------------------------------------------
+
+    def received(self) -> None:
+        exchange = self.exchange
+        try:
+            self._take_events()
+        except ProtocolError as error:
+            self._lost(RESET if error.code == "http_unexpected_eof" else "protocol")
+        if exchange is not None:
+            exchange.downstream.flush()
+
+    def _take_events(self) -> None:
+        next_event = self.connection.next_event
+        while True:
+            event = next_event()
+            if isinstance(event, Data):
+                if self.exchange is not None:
+                    self.exchange.response_data(event)
+                elif not self._drop(len(event)):
+                    return
+            elif isinstance(event, Response):
+                self._answered = True
+                if self.exchange is None or not self.exchange.response_head(event):
+                    self._discard()
+            elif isinstance(event, EndOfMessage):
+                self._complete(event)
+                return
+            elif isinstance(event, InformationalResponse):
+                self._answered = True
+                if self.exchange is not None:
+                    self.exchange.interim_response(event)
+            elif isinstance(event, ConnectionClosed):
+                self._lost(RESET)
+                return
+            else:  # NEED_DATA or PAUSED
+                return
+
+    def _complete(self, end: EndOfMessage) -> None:
+        exchange, self.exchange = self.exchange, None
+        self._unwanted = -1
+        if self.connection.reusable:
+            self.connection.start_next_cycle()
+            self.pool.give_back(self)
+        else:
+            self.close()
+        if exchange is not None:
+            exchange.response_end(end)
+
+    def _discard(self) -> None:
+        """Read the rest of a response that nobody wants, so that the connection can be kept."""
+        self.exchange = None
+        self._unwanted = 0
+
+    def _drop(self, size: int) -> bool:
+        self._unwanted += size
+        if self._unwanted > self.pool.gateway.options.max_discarded_bytes:
+            self.close()
+            return False
+        return True
+
+    def eof(self) -> None:
+        self.received()
+        if self.transport is not None:
+            self.transport.close()
+
+    def lost(self, error: Exception | None) -> None:
+        self.pool.forget(self)
+        self._lost(RESET)
+
+    def _lost(self, failure: str) -> None:
+        exchange = self.exchange
+        self.close()
+        if exchange is not None:
+            exchange.upstream_lost(failure, self.reused and not self._answered)
+
+    def close(self) -> None:
+        """End the connection; what it was used for is over."""
+        self.exchange = None
+        self.pool.forget(self)
+        self.abort()
+
+
+class Pool:
+    """The connections to one host: those that wait for a request, the latest used first, and a count of all."""
+
+    def __init__(self, gateway: Gateway, host: Host):
+        self.gateway = gateway
+        self.host = host
+        self.connections: set[Upstream] = set()
+        self._idle: list[Upstream] = []
+        self._connecting: dict[Exchange, asyncio.Task[None]] = {}
+
+    def take(self) -> Upstream | None:
+        """A kept connection, or None."""
+        while self._idle:
+            upstream = self._idle.pop()
+            self.gateway.upstream_idle.stop(upstream)
+            if not upstream.closing:
+                upstream.reused = True
+                return upstream
+        return None
+
+    def give_back(self, upstream: Upstream) -> None:
+        """Keep a connection for the next request, unless enough are kept."""
+        if len(self._idle) >= self.gateway.options.max_idle_per_host or self.gateway.draining:
+            upstream.close()
+        else:
+            self._idle.append(upstream)
+            self.gateway.upstream_idle.start(upstream)
+
+    def forget(self, upstream: Upstream) -> None:
+        """The connection has ended."""
+        self.connections.discard(upstream)
+        if upstream in self._idle:
+            self._idle.remove(upstream)
+            self.gateway.upstream_idle.stop(upstream)
+
+    def connect(self, exchange: Exchange, timeout: float) -> bool:
+        """Open a connection for an exchange. False when there are as many as there may be."""
+        if len(self.connections) + len(self._connecting) >= self.gateway.options.max_connections_per_host:
+            return False
+        self._connecting[exchange] = self.gateway.start_task(self._connect(exchange, timeout))
+        return True
+
+    def cancel(self, exchange: Exchange) -> None:
+        """The exchange does not wait for a connection any more."""
+        task = self._connecting.pop(exchange, None)
+        if task is not None:
+            task.cancel()
+
+    async def _connect(self, exchange: Exchange, timeout: float) -> None:
+        upstream = Upstream(self)
+        loop = self.gateway.loop
+        connecting = loop.create_connection(lambda: upstream, self.host.address, self.host.port)
+        try:
+            await asyncio.wait_for(connecting, timeout)
+        except (OSError, asyncio.TimeoutError):
+            upstream.close()
+            if self._connecting.pop(exchange, None) is not None:
+                exchange.connect_failed(CONNECT_FAILURE)
+            return
+        except asyncio.CancelledError:
+            upstream.close()
+            raise
+        self.connections.add(upstream)
+        if self._connecting.pop(exchange, None) is not None:
+            exchange.connected(upstream)
+        else:
+            self.give_back(upstream)
+
+    def close(self) -> None:
+        """End all connections."""
+        for task in self._connecting.values():
+            task.cancel()
+        self._connecting.clear()
+        for upstream in list(self.connections):
+            upstream.close()
