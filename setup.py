@@ -170,7 +170,7 @@ if sys.implementation.name == "cpython":
     extensions += [Extension(f"fastpath.{Path(source).stem}", [source], **link) for source in cython]
 
 setup(
-    packages=[*find_packages("src"), "fastpath.include"],
+    packages=[*find_packages("src"), "fastpath.examples", "fastpath.include"],
     libraries=libraries,
     ext_modules=extensions,
     cmdclass={"build_clib": BuildCore, "build_ext": BuildExtensions, "sdist": Sdist},

@@ -1,0 +1,96 @@
+"""The command line: `fastpath demo`, `fastpath config check`, `fastpath --version`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import fastpath
+
+from .clusters import ClusterManager
+from .config import load
+from .errors import ConfigError, ConfigErrors, ConfigWarning
+from .routing import RouteTable
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        return 130
+    except (ConfigError, OSError, ImportError) as error:
+        print(f"fastpath: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fastpath", description=fastpath.__doc__)
+    parser.add_argument("--version", action="version", version=f"fastpath {fastpath.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    demo = commands.add_parser("demo", help="real upstreams, a gateway and clients on loopback")
+    demo.add_argument("--config", type=Path, metavar="FILE", help="an Envoy bootstrap (default: a canary release)")
+    demo.add_argument("--requests", type=_positive, default=8000, metavar="N", help="how many (default: %(default)s)")
+    demo.add_argument("--connections", type=_positive, default=16, metavar="N", help="at a time (default: %(default)s)")
+    demo.add_argument("--seed", type=int, help="make the gateway's choices repeatable")
+    demo.add_argument("--serve", action="store_true", help="send nothing; stay up, on the ports of the file, for curl")
+    demo.set_defaults(command=_demo)
+
+    config = commands.add_parser("config", help="work on configurations").add_subparsers(
+        required=True, metavar="command"
+    )
+    check = config.add_parser("check", help="load files and build what they describe; say all that is wrong with them")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return number
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from . import demo
+
+    file = options.config or demo.example()
+    if options.serve:
+        return demo.serve(file)
+    return demo.run(file, options.requests, options.connections, options.seed)
+
+
+def _check(options: argparse.Namespace) -> int:
+    failed = 0
+    for file in options.files:
+        errors = _problems_of(file, lenient=options.lenient)
+        failed += bool(errors)
+        for error in errors:
+            print(error)
+        print(f"{file}: {f'{len(errors)} errors' if len(errors) > 1 else '1 error' if errors else 'ok'}")
+    return 1 if failed else 0
+
+
+def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ConfigWarning)
+        warnings.showwarning = lambda message, *_: print(f"warning: {message}")
+        try:
+            config = load(file, lenient=lenient)
+            for name in config.route_configurations:
+                RouteTable.from_config(config, name)
+            ClusterManager(config.clusters)
+        except ConfigErrors as error:
+            return error.errors
+        except ConfigError as error:
+            return [error]
+    return []

@@ -1,0 +1,140 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import platform
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import fastpath
+from fastpath.cli import main
+from fastpath.demo import example
+from fastpath.demo.report import Share
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fastpath", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"fastpath {fastpath.__version__}\n"
+
+
+def test_a_good_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "examples" / "canary.yaml")
+    assert main(["config", "check", file]) == 0
+    assert capsys.readouterr().out == f"{file}: ok\n"
+
+
+def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "examples" / "canary.yaml").read_text()
+    syntax = tmp_path / "syntax.yaml"
+    syntax.write_text(
+        text.replace("weight: 90", "wieght: 90").replace("lb_policy: ROUND_ROBIN", "lb_policy: RANDOMLY", 1)
+    )
+    table = tmp_path / "table.yaml"
+    table.write_text(text.replace('domains: ["*"]', 'domains: ["*", "*"]'))
+    good = ROOT / "examples" / "canary.yaml"
+    assert main(["config", "check", str(syntax), str(good), str(table)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{syntax}:45:35: static_resources.listeners[0]")
+    assert "the field 'wieght' is unknown or not supported; did you mean \"weight\"?" in lines[0]
+    assert lines[1].startswith(f"{syntax}:60:16: static_resources.clusters[0].lb_policy: expected one of ROUND_ROBIN")
+    assert lines[2:4] == [f"{syntax}: 2 errors", f"{good}: ok"]
+    assert "domain" in lines[4]
+    assert lines[-1] == f"{table}: 1 error"
+
+
+def test_lenient_checks_warn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text((ROOT / "examples" / "canary.yaml").read_text().replace("type: STATIC", "kind: STATIC", 1))
+    assert main(["config", "check", str(file)]) == 1
+    capsys.readouterr()
+    assert main(["config", "check", "--lenient", str(file)]) == 0
+    warning, verdict = capsys.readouterr().out.splitlines()
+    assert warning.startswith("warning: ignored: ")
+    assert "the field 'kind' is unknown" in warning
+    assert verdict == f"{file}: ok"
+
+
+def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", str(tmp_path / "absent.yaml")]) == 1
+    assert "cannot be read: No such file or directory" in capsys.readouterr().out
+    assert main(["demo", "--config", str(tmp_path / "absent.yaml")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="Envoy's wheel is for Linux x86-64"
+)
+def test_the_example_is_what_envoy_accepts() -> None:
+    envoy = Path(sys.executable).with_name("envoy")
+    command = [envoy, "--mode", "validate", "-c", example()]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert f"configuration '{example()}' OK" in result.stdout
+
+
+def test_the_demo_runs_as_configured() -> None:
+    result = run("demo", "--requests", "1200", "--connections", "4")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"1200 requests, [1-9]\d* refused .*, 0 errors seen by the client", result.stdout)
+    assert "the library's share of a request" in result.stdout
+    assert "as configured, " in result.stdout
+    assert "wrong:" not in result.stdout
+
+
+def test_the_demo_says_when_it_is_not_as_configured(tmp_path: Path) -> None:
+    file = tmp_path / "nobody-dead.yaml"
+    file.write_text((ROOT / "examples" / "canary.yaml").read_text().replace("dead: true", "dead: false"))
+    result = run("demo", "--requests", "400", "--config", str(file))
+    assert result.returncode == 1
+    assert "nothing was tried again" in result.stdout
+    assert "not as configured" in result.stdout
+
+
+def test_the_demo_stays_up_for_curl_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "fastpath", "demo", "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(5)]
+            assert "http://127.0.0.1:10000; Ctrl-C ends it" in lines[0]
+            urls = [line.split("'")[1] for line in lines[1:]]
+            with urllib.request.urlopen(urls[-1], timeout=10) as response:
+                assert response.status == 200
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "expected", "ok"),
+    [
+        (900, 1000, 0.9, True),
+        (942, 1000, 0.9, True),
+        (943, 1000, 0.9, False),
+        (857, 1000, 0.9, False),
+        (5, 5, 1.0, True),
+    ],
+)
+def test_shares_may_be_four_and_a_half_sigma_off(count: int, total: int, expected: float, ok: bool) -> None:
+    assert Share(count, total, expected).ok is ok
+
+
+def test_a_share_of_nothing() -> None:
+    assert Share(0, 10, 0.0).ok
+    assert not Share(1, 10, 0.0).ok
