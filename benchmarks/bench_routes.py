@@ -1,0 +1,226 @@
+"""Looking up a route, beside a dict and the routers that Python has. Static paths, asked for in shuffled order.
+
+    pytest benchmarks/bench_routes.py --benchmark-only    groups by number of routes
+    python benchmarks/bench_routes.py                     the rows with their goals, the C core's among them
+
+A dict is the floor: it finds equal keys only, in no order of precedence. The C core's figures come from bench_route,
+which `make bench` builds; its table has prefixes, the requests go on after them.
+"""
+
+from __future__ import annotations
+
+import platform
+import random
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+import fastpath
+from fastpath.models import Route, RouteAction, RouteMatch, VirtualHost
+
+SIZES = [100, 1_000, 10_000, 100_000]
+LOOKUPS = 100_000
+RESOURCES = ["users", "orders", "items", "invoices", "reports", "sessions", "search"]
+BENCH_ROUTE = Path(__file__).parent.parent / "build/core/release/benchmarks/c/bench_route"
+
+Find = Callable[[str], object]
+
+
+def paths_of(count: int) -> list[str]:
+    """The same names as bench_route.c gives its routes."""
+    return [f"/api/v{i % 3}/team{i % 101}/{RESOURCES[i % 7]}/{i}/" for i in range(count)]
+
+
+def questions(count: int) -> list[str]:
+    """Strings of their own, in an order that no branch predictor learns."""
+    paths = ["".join(path) for path in paths_of(count)]
+    return random.Random(count).choices(paths, k=LOOKUPS)
+
+
+def with_dict(paths: list[str]) -> Find:
+    return dict(zip(paths, range(len(paths)), strict=True)).__getitem__
+
+
+def table_of(paths: list[str], kind: str) -> fastpath.RouteTable:
+    routes = tuple(Route(RouteMatch(**{kind: path}), RouteAction(cluster=f"c{i % 50}")) for i, path in enumerate(paths))
+    return fastpath.RouteTable([VirtualHost("all", ("*",), routes)])
+
+
+def with_fastpath(paths: list[str]) -> Find:
+    match_parts = table_of(paths, "path").match_parts
+    return lambda path: match_parts(path=path)
+
+
+def with_pymatchit(paths: list[str]) -> Find:
+    from pymatchit import PyRouter
+
+    router = PyRouter()
+    for index, path in enumerate(paths):
+        router.insert(path, index)
+    find: Find = router.at
+    return find
+
+
+def with_autoroutes(paths: list[str]) -> Find:
+    from autoroutes import Routes
+
+    routes = Routes()
+    for index, path in enumerate(paths):
+        routes.add(path, index=index)
+    find: Find = routes.match
+    return find
+
+
+def with_falcon(paths: list[str]) -> Find:
+    from falcon.routing import CompiledRouter
+
+    class Resource:
+        def on_get(self, request: object, response: object) -> None: ...
+
+    router = CompiledRouter()
+    for path in paths:
+        router.add_route(path, Resource())
+    router.find(paths[0])  # compiles
+    find: Find = router.find
+    return find
+
+
+def with_sanic_routing(paths: list[str]) -> Find:
+    from sanic_routing import BaseRouter
+
+    class Router(BaseRouter):
+        def get(self, path: str, method: str, extra: object = None) -> object:
+            return self.resolve(path=path, method=method)
+
+    router = Router()
+    for path in paths:
+        router.add(path, print, methods=["GET"], strict=True)
+    router.finalize()
+    resolve = router.resolve
+    return lambda path: resolve(path=path, method="GET")
+
+
+def with_werkzeug(paths: list[str]) -> Find:
+    from werkzeug.routing import Map, Rule
+
+    find: Find = Map([Rule(path, endpoint=path) for path in paths]).bind("host").match
+    return find
+
+
+def with_starlette(paths: list[str]) -> Find:
+    from starlette.routing import Match, Route
+
+    routes = [Route(path, print) for path in paths]
+
+    def find(path: str) -> object:
+        scope = {"type": "http", "method": "GET", "path": path, "root_path": ""}
+        return next(route for route in routes if route.matches(scope)[0] is Match.FULL)
+
+    return find
+
+
+# Each with the most routes that it is asked with, so that a run ends.
+ENGINES: dict[str, tuple[Callable[[list[str]], Find], int]] = {
+    "dict": (with_dict, 100_000),
+    "fastpath": (with_fastpath, 100_000),
+    "pymatchit": (with_pymatchit, 100_000),
+    "autoroutes": (with_autoroutes, 10_000),
+    "falcon": (with_falcon, 1_000),
+    "sanic-routing": (with_sanic_routing, 1_000),
+    "werkzeug": (with_werkzeug, 1_000),
+    "starlette": (with_starlette, 100),
+}
+
+
+def ask(find: Find, paths: list[str]) -> None:
+    for path in paths:
+        find(path)
+
+
+def asked(engine: str, count: int) -> list[str]:
+    """Enough lookups to measure; few of what is slow."""
+    return questions(count) if engine in ("dict", "fastpath", "pymatchit") else questions(count)[:1000]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("count", SIZES)
+def test_lookup(benchmark: BenchmarkFixture, engine: str, count: int) -> None:
+    make, most = ENGINES[engine]
+    count = min(count, most)
+    paths = asked(engine, count)
+    benchmark.group = f"{count} routes"
+    benchmark.extra_info["lookups"] = len(paths)
+    benchmark.pedantic(ask, args=(make(paths_of(count)), paths), rounds=10, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_build(benchmark: BenchmarkFixture, count: int) -> None:
+    benchmark.group = "build a table"
+    paths = paths_of(count)
+    table = benchmark.pedantic(table_of, args=(paths, "prefix"), rounds=5)
+    benchmark.extra_info["bytes per route"] = table.size / count
+
+
+def least(work: Callable[[], object], seconds: float = 1.0) -> float:
+    best, end = float("inf"), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def lookup_ns(engine: str, count: int) -> float:
+    paths = asked(engine, count)
+    find = ENGINES[engine][0](paths_of(count))
+    return least(lambda: ask(find, paths)) / len(paths) * 1e9
+
+
+def dict_item_ns(count: int) -> float:
+    """A lookup written as d[key], the goals' unit."""
+    paths, table = questions(count), dict(zip(paths_of(count), range(count), strict=True))
+
+    def run() -> None:
+        for path in paths:
+            table[path]
+
+    return least(run) / len(paths) * 1e9
+
+
+def core_rows(floor: dict[int, float]) -> None:
+    print("\nC core, a table of prefixes: ns per lookup, in dict lookups, build, size")
+    least_of: dict[int, list[float]] = {}
+    for _ in range(3):
+        for line in subprocess.run([BENCH_ROUTE], check=True, capture_output=True, text=True).stdout.splitlines():
+            count, *figures = map(float, line.split())
+            old = least_of.get(int(count), figures)
+            least_of[int(count)] = [min(pair) for pair in zip(old, figures, strict=True)]
+    for count, (ns, build_ms, size) in least_of.items():
+        goal = {1_000: "<= 0.50", 10_000: "<= 0.75", 100_000: "<= 0.75"}.get(count, "")
+        print(f"{count:>8} {ns:8.1f} {ns / floor[count]:6.2f} {goal:8} {build_ms:8.1f} ms {size:6.1f} B per route")
+    print(f"growth from 100 to 10,000 routes: {least_of[10_000][0] / least_of[100][0]:.1f} (goal <= 3)")
+
+
+def main() -> None:
+    peers = [name for name in ENGINES if name not in ("dict", "fastpath")]
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    print(", ".join(f"{name} {version(name)}" for name in peers))
+    print("\nns per lookup of a static path, and how many times fastpath's")
+    print(f"{'routes':>14}", *(f"{count:>16}" for count in SIZES))
+    times = {(name, n): lookup_ns(name, n) for name, (_, most) in ENGINES.items() for n in SIZES if n <= most}
+    for name in ENGINES:
+        cells = (
+            f"{times[name, n]:9.0f} {times[name, n] / times['fastpath', n]:6.1f}" if (name, n) in times else " " * 16
+            for n in SIZES
+        )
+        print(f"{name:>14}", *cells)
+    core_rows({count: dict_item_ns(count) for count in SIZES})
+
+
+if __name__ == "__main__":
+    main()
