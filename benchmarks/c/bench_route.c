@@ -11,7 +11,7 @@
 #include <time.h>
 
 enum {
-  PATH_ROOM = 64,
+  PATH_ROOM = 80,
   LOOKUPS = 100000,
   ROUNDS = 40
 };
@@ -65,9 +65,9 @@ static void measure(size_t count) {
   }
   for (size_t i = 0; i < count; i++) { /* each in memory of its own, as requests come */
     char *path = malloc(PATH_ROOM);
-    const size_t len = route_path(i, path);
-    memcpy(path + len, "7?q=1", 5);
-    paths[i] = (fp_span){(const uint8_t *)path, len + 5};
+    const size_t len = route_path(i, path), rest = below(20);
+    memcpy(path + len, "17?page=2&sort=name", rest);
+    paths[i] = (fp_span){(const uint8_t *)path, len + rest};
   }
   for (size_t i = 0; i < LOOKUPS; i++) requests[i] = paths[below(count)]; /* no branch predictor learns the order */
   for (int round = 0; round < ROUNDS; round++) {

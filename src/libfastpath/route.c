@@ -41,12 +41,15 @@ static void list_clear(list *of) {
   *of = (list){0};
 }
 
+/* Adds the bytes, and a '/' that is not one of them: so an empty string has an address, and see fp_route_spec. */
 static bool list_add_bytes(list *to, const uint8_t *bytes, size_t len, size_t *offset) {
-  void *room;
+  uint8_t *room;
   *offset = to->count;
-  room = list_add(to, len == 0 ? 1 : len, 1); /* an empty string has an address too */
-  if (room != NULL && len > 0) memcpy(room, bytes, len);
-  return room != NULL;
+  room = list_add(to, len + 1, 1);
+  if (room == NULL) return false;
+  if (len > 0) memcpy(room, bytes, len);
+  room[len] = '/';
+  return true;
 }
 
 /* ---- the builder ---- */

@@ -5,18 +5,21 @@
 
 /* ---- walking ---- */
 
+/*
+ * A comparison reads a whole label's worth of bytes, which must not reach past the end of the caller's text. So the last
+ * bytes are compared in a copy that zeros follow.
+ */
 enum {
-  TAIL = FP_ROUTE_TRIE_LABEL_MAX,     /* so many bytes before the end, the walk goes on in a copy */
-  TAIL_ROOM = TAIL + 2 * 16 /* that is followed by zeros to compare with */
+  TAIL = FP_ROUTE_TRIE_LABEL_MAX,
+  TAIL_ROOM = 2 * TAIL
 };
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /* Copies len <= TAIL bytes by loads that stay inside the text. */
 static inline void copy_tail(uint8_t *tail, const uint8_t *text, size_t len) {
-  if (len >= 16) {
+  if (len == 16) {
     memcpy(tail, text, 16);
-    memcpy(tail + len - 8, text + len - 8, 8);
   } else if (len >= 8) {
     memcpy(tail, text, 8);
     memcpy(tail + len - 8, text + len - 8, 8);
@@ -28,52 +31,42 @@ static inline void copy_tail(uint8_t *tail, const uint8_t *text, size_t len) {
   }
 }
 
+/* The node that `byte` leads to, or NULL. */
 static inline const fp_route_trie_node *child_of(const fp_route_trie *trie, const fp_route_trie_node *node,
                                                  uint8_t byte) {
   int place;
-  if (node->child_count == 0) return NULL;
-  if (node->child_count <= FP_ROUTE_TRIE_FIRST_MAX) {
+  if ((uint8_t)(node->child_count - 1) < FP_ROUTE_TRIE_FIRST_MAX) {
     place = fp_route_trie_find_first(node, byte);
   } else {
-    place = trie->maps[node->map + byte] - 1;
+    place = node->child_count == 0 ? -1 : trie->maps[node->map + byte] - 1;
   }
-  return place < 0 ? NULL : trie->nodes + node->child + place;
+  return place < 0 ? NULL : trie->nodes + node->child + (unsigned)place;
 }
 
 static inline uint32_t walk(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best, bool folded) {
-  const fp_route_trie_node *node = trie->nodes, *child;
-  uint8_t tail[TAIL_ROOM];
-  const size_t tail_len = len < TAIL ? len : TAIL;
-  const uint8_t *text = path, *end = path + len, *last_wide;
+  const fp_route_trie_node *node = trie->nodes;
+  uint8_t tail[TAIL_ROOM] = {0};
+  const size_t tail_len = len < TAIL ? len : TAIL, tail_start = len - tail_len;
+  /* Where the path would begin if it ended where the copy does. An address to count from, never to read. */
+  const uintptr_t path_of_tail = (uintptr_t)tail - tail_start;
+  size_t at = 0;
   uint8_t byte;
 
-  memset(tail, 0, sizeof tail);
-  copy_tail(tail, end - tail_len, tail_len);
-  if (len > TAIL) {
-    last_wide = end - TAIL - 1; /* from here on, a label and the byte after it might reach past the end */
-  } else {
-    text = tail;
-    end = tail + tail_len;
-    last_wide = end;
-  }
-
+  copy_tail(tail, path + tail_start, tail_len);
   for (;;) {
+    /* Without a branch: where the change comes differs from path to path. */
+    const uintptr_t base = at < tail_start ? (uintptr_t)path : path_of_tail;
+    const uint8_t *text = (const uint8_t *)(base + at);
     if (!fp_route_trie_label_matches(node, text, folded)) return best;
-    text += node->label_len;
+    at += node->label_len;
     best = lower(best, node->prefix);
-    byte = folded ? fp_route_trie_fold(*text) : *text;
-    if (byte == '/') best = lower(best, node->separated);
-    child = child_of(trie, node, byte);
+    byte = folded ? fp_route_trie_fold(text[node->label_len]) : text[node->label_len];
+    const fp_route_trie_node *child = child_of(trie, node, byte);
     if (child == NULL) break;
     node = child;
-    text++;
-    if (text > last_wide) {
-      text = tail + tail_len - (end - text);
-      end = tail + tail_len;
-      last_wide = end;
-    }
+    at++;
   }
-  if (text == end || byte == '?' || byte == '#') best = lower(best, lower(node->exact, node->separated));
+  if (at == len || byte == '?' || byte == '#') best = lower(best, node->exact);
   return best;
 }
 
@@ -132,7 +125,7 @@ static fp_status add_nodes(builder *build, size_t count, uint32_t *first) {
   for (size_t i = 0; i < count; i++) {
     fp_route_trie_node *node = &build->nodes[build->node_count++];
     memset(node, 0, sizeof *node);
-    node->prefix = node->exact = node->separated = FP_ROUTE_TRIE_NONE;
+    node->prefix = node->exact = FP_ROUTE_TRIE_NONE;
   }
   return FASTPATH_OK;
 }
@@ -178,21 +171,21 @@ static size_t take_ends(fp_route_trie_node *node, fp_route_trie_key *keys, size_
       keys[left++] = key;
       continue;
     }
-    switch (key.kind) {
-      case FP_ROUTE_TRIE_PREFIX: node->prefix = lower(node->prefix, key.rank); break;
-      case FP_ROUTE_TRIE_EXACT: node->exact = lower(node->exact, key.rank); break;
-      case FP_ROUTE_TRIE_SEPARATED: node->separated = lower(node->separated, key.rank); break;
+    if (key.kind == FP_ROUTE_TRIE_PREFIX) {
+      node->prefix = lower(node->prefix, key.rank);
+    } else {
+      node->exact = lower(node->exact, key.rank);
     }
   }
   return left;
 }
 
-/* Moves the keys out that a prefix ending at `depth` or above keeps from ever winning; returns how many are left. */
-static size_t drop_shadowed(fp_route_trie_key *keys, size_t count, uint32_t depth, uint32_t best, uint32_t best_slash) {
+/* Moves the keys out that a prefix above keeps from ever winning; returns how many are left. */
+static size_t drop_shadowed(fp_route_trie_key *keys, size_t count, uint32_t best) {
   size_t left = 0;
   for (size_t i = 0; i < count; i++) {
     const fp_route_trie_key key = keys[i];
-    if (key.rank < (key.data[depth] == '/' ? best_slash : best)) keys[left++] = key;
+    if (key.rank < best) keys[left++] = key;
   }
   return left;
 }
@@ -242,17 +235,16 @@ static fp_status grow(builder *build, task todo) {
   fp_route_trie_node *node = &build->nodes[todo.node];
   size_t count = todo.hi - todo.lo, children = 0;
   const uint32_t label_len = common_length(keys, count, todo.depth), depth = todo.depth + label_len;
-  uint32_t best, best_slash, first_child;
+  uint32_t best, first_child;
   uint64_t map = 0;
   fp_status status;
 
   node->label_len = (uint8_t)label_len;
-  node->label_mask = (uint16_t)((1u << lower(label_len, 16)) - 1);
+  node->label_mask = (uint16_t)((1u << label_len) - 1);
   memcpy(node->label, keys[0].data + todo.depth, label_len);
   count = take_ends(node, keys, count, depth);
   best = lower(todo.best, node->prefix);
-  best_slash = lower(best, node->separated);
-  count = drop_shadowed(keys, count, depth, best, best_slash);
+  count = drop_shadowed(keys, count, best);
   if (count == 0) return FASTPATH_OK;
 
   sort_by_byte(keys, count, depth);
@@ -284,7 +276,7 @@ static fp_status grow(builder *build, task todo) {
                                                          .hi = todo.lo + end,
                                                          .depth = depth + 1,
                                                          .node = first_child + (uint32_t)place,
-                                                         .best = byte == '/' ? best_slash : best};
+                                                         .best = best};
     at = end;
   }
   return FASTPATH_OK;

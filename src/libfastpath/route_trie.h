@@ -1,18 +1,18 @@
 /*
  * route_trie.h - a radix trie over byte strings that answers "which key with the lowest rank takes this path?".
  *
- *   routes, rank = place in the list            a node is one cache line
- *     0  exact      /users/me                   +---------------------------------------------------+
- *     1  prefix     /users/                     | prefix | exact | separated | child   ranks, index |
- *     2  separated  /shop                       | label: up to 20 bytes                             |
- *     3  prefix     /                           | lengths | first bytes of up to 24 children        |
- *                                               +---------------------------------------------------+
+ *   keys, rank = place in the list     a node is one cache line
+ *     0  exact   /users/me              +------------------------------------------+
+ *     1  prefix  /users/                | prefix | exact | first child | lengths   |
+ *     2  exact   /shop                  | label: up to 16 bytes                    |
+ *     3  prefix  /                      | first bytes of up to 32 children         |
+ *                                       +------------------------------------------+
  *            "/" prefix 3
  *             |-- u "sers/" prefix 1 -- m "e" exact 0
- *             `-- s "hop" separated 2
+ *             `-- s "hop" exact 2
  *
  * The byte that leads to a child stands in its parent, the bytes after it in the child's label. Children stand side by
- * side, so that the first child's index and a place among the first bytes give a node. More than 24 children are found
+ * side, so that the first child's index and a place among the first bytes give a node. More than 32 children are found
  * through a map of 256 bytes. A longer label continues in an only child. All nodes lie in one block.
  *
  * A walk collects the lowest rank on its way down and never goes back: its cost is the depth of the trie, whatever
@@ -28,9 +28,8 @@
 #define FP_ROUTE_TRIE_NONE UINT32_MAX
 
 typedef enum fp_route_trie_kind {
-  FP_ROUTE_TRIE_PREFIX,   /* the path begins with the key */
-  FP_ROUTE_TRIE_EXACT,    /* the path is the key */
-  FP_ROUTE_TRIE_SEPARATED /* the path is the key, or goes on with '/' after it */
+  FP_ROUTE_TRIE_PREFIX, /* the path begins with the key */
+  FP_ROUTE_TRIE_EXACT   /* the path is the key */
 } fp_route_trie_kind;
 
 /* One key while a trie is built. The bytes are the caller's and hold no NUL. */

@@ -17,23 +17,22 @@
 #endif
 
 enum {
-  FP_ROUTE_TRIE_LABEL_MAX = 20,
-  FP_ROUTE_TRIE_FIRST_MAX = 24,
+  FP_ROUTE_TRIE_LABEL_MAX = 16,
+  FP_ROUTE_TRIE_FIRST_MAX = 32,
   FP_ROUTE_TRIE_MAP_SIZE = 256 /* child's place + 1 by byte, 0 for none */
 };
 
 struct fp_route_trie_node {
   uint32_t prefix; /* lowest rank of each kind that ends here, or FP_ROUTE_TRIE_NONE */
   uint32_t exact;
-  uint32_t separated;
-  uint32_t child; /* index of the first child */
-  uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
+  uint32_t child;      /* index of the first child */
+  uint16_t label_mask; /* a bit for each of the label's bytes */
   uint8_t label_len;
-  uint8_t child_count;  /* at most 255: no key holds NUL */
-  uint16_t label_mask;  /* a bit for each of the label's first 16 bytes */
+  uint8_t child_count; /* at most 255: no key holds NUL */
+  uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
   union {
-    uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, so that it is found first */
-    uint64_t map;                           /* above 24 children: offset into the maps */
+    uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, which is found before it */
+    uint64_t map;                           /* above 32 children: offset into the maps */
   };
 };
 
@@ -44,12 +43,12 @@ static inline uint8_t fp_route_trie_fold(uint8_t byte) {
 }
 
 /*
- * Whether the bytes at `text`, folded if asked, begin with the node's label. 20 bytes of text must be readable; those
+ * Whether the bytes at `text`, folded if asked, begin with the node's label. 16 bytes of text must be readable; those
  * after its end are zeros, which no label holds.
  */
 static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded);
 
-/* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 24 children. */
+/* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 32 children. */
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte);
 
 #if FP_ROUTE_TRIE_SSE2
@@ -58,7 +57,6 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
   const __m128i label = _mm_load_si128((const __m128i *)(const void *)node->label);
   unsigned equal;
-  uint32_t rest, label_rest;
   if (folded) {
     /* 'A'..'Z' moved to the bottom of the signed range, so that one comparison finds them */
     const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8((char)(0x80 - 'A')));
@@ -66,28 +64,16 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
     bytes = _mm_or_si128(bytes, _mm_and_si128(capital, _mm_set1_epi8(0x20)));
   }
   equal = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, label));
-  if ((equal & node->label_mask) != node->label_mask) return false;
-  if (node->label_len <= 16) return true;
-  if (folded) {
-    for (unsigned i = 16; i < node->label_len; i++) {
-      if (fp_route_trie_fold(text[i]) != node->label[i]) return false;
-    }
-    return true;
-  }
-  memcpy(&rest, text + 16, 4);
-  memcpy(&label_rest, node->label + 16, 4);
-  return (rest ^ label_rest) << (8 * (FP_ROUTE_TRIE_LABEL_MAX - node->label_len)) == 0;
+  return (equal & node->label_mask) == node->label_mask;
 }
 
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
   const __m128i wanted = _mm_set1_epi8((char)byte);
-  const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)node->first);
-  unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(low, wanted));
+  const __m128i *first = (const __m128i *)(const void *)node->first;
+  unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(first), wanted));
   if (hits != 0) return __builtin_ctz(hits);
   if (node->child_count <= 16) return -1;
-  hits = (unsigned)_mm_movemask_epi8(
-      _mm_cmpeq_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(node->first + 16)), wanted));
-  hits &= 0xff; /* the upper half of the register is zeros */
+  hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(first + 1), wanted));
   return hits == 0 ? -1 : 16 + __builtin_ctz(hits);
 }
 
@@ -106,12 +92,8 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
     bytes = vorrq_u8(bytes, vandq_u8(capital, vdupq_n_u8(0x20)));
   }
   differ = ~fp_route_trie_nibbles(vceqq_u8(bytes, vld1q_u8(node->label)));
-  if (node->label_len < 16) return (differ & (((uint64_t)1 << (4 * node->label_len)) - 1)) == 0;
-  if (differ != 0) return false;
-  for (unsigned i = 16; i < node->label_len; i++) {
-    if ((folded ? fp_route_trie_fold(text[i]) : text[i]) != node->label[i]) return false;
-  }
-  return true;
+  if (node->label_len < 16) differ &= ((uint64_t)1 << (4 * node->label_len)) - 1;
+  return differ == 0;
 }
 
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
@@ -119,8 +101,8 @@ static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8
   uint64_t hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first), wanted));
   if (hits != 0) return __builtin_ctzll(hits) >> 2;
   if (node->child_count <= 16) return -1;
-  hits = vget_lane_u64(vreinterpret_u64_u8(vceq_u8(vld1_u8(node->first + 16), vget_low_u8(wanted))), 0);
-  return hits == 0 ? -1 : 16 + (__builtin_ctzll(hits) >> 3);
+  hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first + 16), wanted));
+  return hits == 0 ? -1 : 16 + (__builtin_ctzll(hits) >> 2);
 }
 
 #else

@@ -16,22 +16,38 @@ static bool can_match(const uint8_t *path, size_t len) {
   return len == 0 || (memchr(path, '?', len) == NULL && memchr(path, '#', len) == NULL);
 }
 
+/* Enters a route as keys; a separated prefix is two: the path as it is, and what begins with it and a '/'. */
+static size_t add_keys(fp_route_trie_key *keys, const uint8_t *path, const fp_route_spec *route, uint32_t rank) {
+  const fp_route_trie_key exact = {.data = path, .len = route->len, .rank = rank, .kind = FP_ROUTE_TRIE_EXACT};
+  keys[0] = exact;
+  switch ((fp_route_path_kind)route->kind) {
+    case FASTPATH_ROUTE_PATH_PREFIX: keys[0].kind = FP_ROUTE_TRIE_PREFIX; return 1;
+    case FASTPATH_ROUTE_PATH_EXACT: return 1;
+    case FASTPATH_ROUTE_PATH_SEPARATED:
+      keys[1] = exact;
+      keys[1].kind = FP_ROUTE_TRIE_PREFIX;
+      keys[1].len++;
+      return 2;
+  }
+  return 0;
+}
+
 /* Builds the trie of the routes that ignore letter case, or of those that do not. */
 static fp_status build_trie(fp_route_trie *trie, const uint8_t *bytes, const fp_route_spec *routes, size_t count,
                             bool ignore_case) {
   fp_route_trie_key *keys;
   uint8_t *folded = NULL;
-  size_t selected = 0, folded_len = 0, at = 0, key = 0;
+  size_t room = 0, folded_len = 0, at = 0, added = 0;
   fp_status status;
   for (size_t i = 0; i < count; i++) {
     if (routes[i].ignore_case != ignore_case) continue;
-    selected++;
-    folded_len += routes[i].len;
+    room += routes[i].kind == FASTPATH_ROUTE_PATH_SEPARATED ? 2 : 1;
+    folded_len += (size_t)routes[i].len + 1;
   }
-  if (selected == 0) return FASTPATH_OK;
-  keys = fp_memory_alloc(selected * sizeof *keys);
+  if (room == 0) return FASTPATH_OK;
+  keys = fp_memory_alloc(room * sizeof *keys);
   if (keys == NULL) return FASTPATH_ERR_MEMORY;
-  if (ignore_case && folded_len > 0) {
+  if (ignore_case) {
     folded = fp_memory_alloc(folded_len);
     if (folded == NULL) {
       fp_memory_free(keys);
@@ -41,15 +57,14 @@ static fp_status build_trie(fp_route_trie *trie, const uint8_t *bytes, const fp_
   for (size_t i = 0; i < count; i++) {
     const uint8_t *path = bytes + routes[i].offset;
     if (routes[i].ignore_case != ignore_case || !can_match(path, routes[i].len)) continue;
-    if (folded != NULL) {
-      fp_domain_lower(folded + at, path, routes[i].len);
+    if (ignore_case) {
+      fp_domain_lower(folded + at, path, (size_t)routes[i].len + 1);
       path = folded + at;
-      at += routes[i].len;
+      at += (size_t)routes[i].len + 1;
     }
-    keys[key++] = (fp_route_trie_key){
-        .data = path, .len = routes[i].len, .rank = (uint32_t)i, .kind = (fp_route_trie_kind)routes[i].kind};
+    added += add_keys(keys + added, path, &routes[i], (uint32_t)i);
   }
-  status = fp_route_trie_build(trie, keys, key);
+  status = fp_route_trie_build(trie, keys, added);
   fp_memory_free(folded);
   fp_memory_free(keys);
   return status;

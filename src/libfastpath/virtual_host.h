@@ -7,7 +7,7 @@
 
 #include "route_trie.h"
 
-/* One route as it was added: the path at `offset` of the bytes given along. */
+/* One route as it was added: the path at `offset` of the bytes given along, and a '/' after it. */
 typedef struct fp_route_spec {
   size_t offset;
   uint32_t len;
