@@ -21,6 +21,7 @@ __all__ = [
     "LbPolicy",
     "Listener",
     "LocalityEndpoints",
+    "PathWithEscapedSlashesAction",
     "Position",
     "RedirectAction",
     "RetryPolicy",
@@ -223,6 +224,15 @@ class Cluster:
     position: Position | None = _position()
 
 
+class PathWithEscapedSlashesAction(enum.Enum):
+    """What to do about %2F and %5C in a path (HttpConnectionManager.PathWithEscapedSlashesAction)."""
+
+    KEEP_UNCHANGED = 1
+    REJECT_REQUEST = 2
+    UNESCAPE_AND_REDIRECT = 3
+    UNESCAPE_AND_FORWARD = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Where to accept connections, and the routes for what arrives."""
@@ -233,6 +243,7 @@ class Listener:
     route_config_name: str = ""
     normalize_path: bool = False
     merge_slashes: bool = False
+    path_with_escaped_slashes_action: PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.KEEP_UNCHANGED
     strip_any_host_port: bool = False
     request_headers_timeout: float | None = None
     """Seconds from a request's first byte to the end of its head; None leaves it to the runtime, 0 means none."""

@@ -249,6 +249,49 @@ async def test_rewrites(lab: Any) -> None:
     assert [request.get(b"host") for request in upstream.requests] == [b"inner.example", b"a.example"]
 
 
+NORMALIZE = {"normalize_path": True, "merge_slashes": True}
+
+
+@pytest.mark.parametrize(
+    ("manager", "path", "sent"),
+    [
+        ({}, "/a//b/../c%2Fd", b"/a//b/../c%2Fd"),
+        (NORMALIZE, "/a//b/../%61%2Fd?x=/../y", b"/a/a%2Fd?x=/../y"),
+        (NORMALIZE, "/public/../admin/", b"/admin/"),
+        ({**NORMALIZE, "path_with_escaped_slashes_action": "UNESCAPE_AND_FORWARD"}, "/a%2F..%2fb", b"/b"),
+    ],
+)
+async def test_paths_are_matched_and_sent_as_the_listener_normalises_them(
+    lab: Any, manager: dict[str, Any], path: str, sent: bytes
+) -> None:
+    upstream = await lab.upstream()
+    routes = [
+        {"match": {"prefix": "/admin"}, "direct_response": {"status": 403}},
+        {"match": {"prefix": "/"}, "route": {"cluster": "one"}},
+    ]
+    await lab.gateway({"one": [upstream]}, routes, manager=manager)
+    response = await lab.fetch(path)
+    if sent.startswith(b"/admin"):
+        assert response.status == 403
+        assert upstream.requests == []
+    else:
+        assert [request.start.split()[1] for request in upstream.requests] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "location"),
+    [("REJECT_REQUEST", 400, None), ("UNESCAPE_AND_REDIRECT", 307, b"/a/b?c"), (2, 400, None)],
+)
+async def test_escaped_slashes_that_are_not_sent_on(lab: Any, action: object, status: int, location: Any) -> None:
+    upstream = await lab.upstream()
+    await lab.gateway({"one": [upstream]}, manager={"path_with_escaped_slashes_action": action})
+    client = await lab.client()
+    response = await client.request(lab.get("/a%2Fb?c"))
+    assert (response.status, response.get(b"location")) == (status, location)
+    assert (await client.request(lab.get("/fine"))).status == 200
+    assert len(upstream.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("redirect", "path", "location"),
     [

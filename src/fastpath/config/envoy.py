@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..models import Cluster, Config, Listener, RouteConfiguration
+from ..models import Cluster, Config, Listener, PathWithEscapedSlashesAction, RouteConfiguration
 from . import document
 from .envoy_address import read_socket_address
 from .envoy_cluster import read_cluster
@@ -105,6 +105,7 @@ def _read_listener(section: Section, listeners: list[Listener], routes: dict[str
         port=port,
         normalize_path=manager.boolean("normalize_path"),
         merge_slashes=manager.boolean("merge_slashes"),
+        path_with_escaped_slashes_action=_read_escaped_slashes(manager),
         strip_any_host_port=manager.boolean("strip_any_host_port"),
         request_headers_timeout=manager.duration("request_headers_timeout"),
         idle_timeout=idle_timeout,
@@ -113,6 +114,14 @@ def _read_listener(section: Section, listeners: list[Listener], routes: dict[str
     )
     manager.end()
     listeners.append(listener)
+
+
+def _read_escaped_slashes(manager: Section) -> PathWithEscapedSlashesAction:
+    """IMPLEMENTATION_SPECIFIC_DEFAULT is what Envoy keeps unchanged, unless its runtime says otherwise."""
+    value = manager.get("path_with_escaped_slashes_action")
+    if value is None or value.node.value in (0, "IMPLEMENTATION_SPECIFIC_DEFAULT"):
+        return PathWithEscapedSlashesAction.KEEP_UNCHANGED
+    return value.enum(PathWithEscapedSlashesAction) or PathWithEscapedSlashesAction.KEEP_UNCHANGED
 
 
 def _read_inline_routes(section: Section, listener_name: str, routes: dict[str, RouteConfiguration]) -> str:

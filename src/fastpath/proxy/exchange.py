@@ -22,7 +22,7 @@ from .reply import Reply, redirect
 from .retry import CONNECT_FAILURE, RESET, TIMEOUT, reset_kind
 
 if TYPE_CHECKING:
-    from fastpath import Cluster, Host, Match, Pick
+    from fastpath import Cluster, Host, Match, PathNormalizer, Pick
 
     from .downstream import Downstream
     from .gateway import Gateway
@@ -129,15 +129,31 @@ class Exchange:
         if request.method == b"CONNECT":
             self.reply(Reply(501, b"CONNECT is not supported\n"), "no-route")
             return
-        try:
-            self.match = self.downstream.server.match(self)
-        except ProtocolError as error:
-            self.reply(Reply(error.status, f"{error.reason}\n".encode()), "client-protocol", close=True)
+        server = self.downstream.server
+        if server.normalizer is not None and not self._normalize(server.normalizer):
             return
+        self.match = server.match(self)
         if self.gateway.filters_requests:
             self._call(self.gateway.request_filter, self._filtered, self)
         else:
             self._route()
+
+    def _normalize(self, normalizer: PathNormalizer) -> bool:
+        """Match, and forward, the path as the listener wants it. False when that already is the answer."""
+        try:
+            self.path, elsewhere = normalizer.resolve(self.request.path)
+        except ProtocolError as error:
+            self.reply(Reply(error.status, f"{error.reason}\n".encode()), "client-protocol")
+            return False
+        if elsewhere:
+            self.reply(Reply(307, headers=((b"Location", self.path + self._query),)), "filter")
+            return False
+        return True
+
+    @property
+    def _query(self) -> bytes:
+        query = self.request.query
+        return b"" if query is None else b"?" + query
 
     def _call(self, hook: Callable[..., Any], then: Callable[[Any], None], *arguments: object) -> None:
         """Call a hook and go on with its result: at once, or when its coroutine is through."""
@@ -180,9 +196,8 @@ class Exchange:
         plan = self._plan = self.gateway.plan(match)
         if plan.action is None:
             if plan.redirect is not None:
-                query = b"" if self.request.query is None else b"?" + self.request.query
                 authority = self.request.authority
-                self.reply(redirect(plan.redirect, plan.route, b"http", authority, self.path, query))
+                self.reply(redirect(plan.redirect, plan.route, b"http", authority, self.path, self._query))
             else:
                 self.reply(plan.reply)
             return
