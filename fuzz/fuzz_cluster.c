@@ -34,6 +34,26 @@ static size_t take_endpoints(input *in, fp_endpoint *endpoints, char (*names)[4]
   return count;
 }
 
+static const fp_lb_policy *any_policy(input *in) {
+  static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN, FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
+                                             FASTPATH_LB_RANDOM, FASTPATH_LB_MAGLEV};
+  return fp_lb_policy_get(policies[take(in) % 5]);
+}
+
+/* Sizes stay small, so that most of the time is not spent on tables. */
+static void take_options(input *in, fp_lb_options *options) {
+  static const double biases[] = {1.0, 0.0, 0.5, 2.0, 1000.0, -1.0};
+  static const uint32_t sizes[] = {2, 3, 7, 67, 251, 509, 4};
+  fp_lb_options_default(options);
+  options->active_request_bias = biases[take(in) % 6];
+  options->choice_count = 1 + take(in) % 5;
+  options->full_scan = take(in) % 2;
+  options->minimum_ring_size = take(in);
+  options->maximum_ring_size = take(in) * 4;
+  options->hash_function = take(in) % 3;
+  options->table_size = sizes[take(in) % 7];
+}
+
 static int may_carry_load(const fp_host *host, uint32_t panic_threshold) {
   switch (fp_host_health(host)) {
     case FASTPATH_HEALTH_UNKNOWN:
@@ -49,7 +69,10 @@ static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_thresho
   for (int i = 0; i < 40; i++) {
     fp_host *host = NULL, *same = NULL;
     size_t index = SIZE_MAX, other = SIZE_MAX;
-    const fp_status status = fp_picker_pick(picker, &options, &host, &index);
+    fp_status status;
+    options.has_hash = i % 3 != 0;
+    options.hash = (uint64_t)i * 0x9E3779B97F4A7C15u;
+    status = fp_picker_pick(picker, &options, &host, &index);
     FUZZ_CHECK(fp_picker_pick(twin, &options, &same, &other) == status);
     FUZZ_CHECK(status == FASTPATH_OK || status == FASTPATH_NONE);
     FUZZ_CHECK(host == same && index == other);
@@ -67,13 +90,14 @@ static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_thresho
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   input in = {data, size};
-  fp_cluster_config config = {fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), take(&in) % 101};
+  fp_cluster_config config = {.policy = any_policy(&in), .panic_threshold = take(&in) % 101};
   fp_endpoint endpoints[MAX_ENDPOINTS];
   char names[MAX_ENDPOINTS][4];
   fp_cluster *cluster;
   fp_picker *picker, *twin;
   uint32_t live_threshold = config.panic_threshold;
   const uint64_t seed = (uint64_t)take(&in) << 56 | take(&in);
+  take_options(&in, &config.options);
   if (fp_cluster_new(&config, endpoints, take_endpoints(&in, endpoints, names), &cluster, NULL) < 0) return 0;
   picker = fp_picker_new(cluster, seed);
   twin = fp_picker_new(cluster, seed);
@@ -83,10 +107,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t count;
     pick_some(picker, twin, live_threshold, take(&in));
     config.panic_threshold = take(&in) % 101;
+    if (take(&in) % 4 == 0) config.policy = any_policy(&in);
     count = take_endpoints(&in, endpoints, names);
     before = fp_cluster_host_set(cluster);
     if (fp_cluster_update(cluster, &config, endpoints, count, &error) < 0) {
-      FUZZ_CHECK(error.position < count);
+      FUZZ_CHECK(error.position < count || error.position == SIZE_MAX);
       after = fp_cluster_host_set(cluster);
       FUZZ_CHECK(before == after);
       fp_host_set_unref(after);

@@ -70,7 +70,7 @@ static double time_heap(const fp_endpoint *endpoints, uint32_t count, uint64_t *
 }
 
 static double time_picker(const fp_endpoint *endpoints, uint32_t count, uint64_t *sink) {
-  const fp_cluster_config config = {fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), 50};
+  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), .panic_threshold = 50};
   fp_cluster *cluster;
   fp_picker *picker;
   double best = 1e18;

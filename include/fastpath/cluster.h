@@ -26,7 +26,7 @@ extern "C" {
 
 /* [cffi] */
 
-#define FASTPATH_CLUSTER_MAX_PRIORITY 127
+#define FASTPATH_CLUSTER_MAX_PRIORITY 128
 
 /* What is known about an endpoint from outside (envoy.config.core.v3.HealthStatus). UNKNOWN counts as healthy;
    UNHEALTHY, DRAINING and TIMEOUT get no load outside of panic. */
@@ -51,6 +51,7 @@ typedef enum fp_reset {
 typedef struct fp_endpoint {
   fp_span address;   /* IP address or name; not empty */
   fp_span hostname;  /* may be empty */
+  fp_span hash_key;  /* what hash policies place it by; empty: its address and port */
   uint32_t weight;   /* 1 to 2^32-1 */
   uint32_t priority; /* 0 to FASTPATH_CLUSTER_MAX_PRIORITY */
   uint32_t locality; /* number of its locality; endpoints of one locality stand together */
@@ -61,6 +62,7 @@ typedef struct fp_endpoint {
 typedef struct fp_cluster_config {
   const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get */
   uint32_t panic_threshold;   /* percent, 0 (never panic) to 100; Envoy's default is 50 */
+  fp_lb_options options;      /* for the policy */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */
@@ -105,6 +107,7 @@ fp_host *fp_host_ref(fp_host *host);
 void fp_host_unref(fp_host *host); /* NULL is allowed */
 
 /* Borrowed from the host. Threads: any. */
+fp_span fp_host_hash_key(const fp_host *host); /* as configured, or fp_host_key */
 fp_span fp_host_address(const fp_host *host);
 fp_span fp_host_hostname(const fp_host *host);
 fp_span fp_host_key(const fp_host *host); /* "address:port", "[address]:port" when the address has a colon */
@@ -129,6 +132,9 @@ fp_status fp_host_release(fp_host *host);
  */
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency);
 
+/* Acquired and not yet released. Threads: any. */
+uint64_t fp_host_active_requests(const fp_host *host);
+
 /* Each value is read atomically; together they are not of one moment. Threads: any. */
 void fp_host_stats_get(const fp_host *host, fp_host_stats *stats);
 
@@ -142,7 +148,8 @@ void fp_host_set_user_data(fp_host *host, void *data);
  * A cluster of `count` endpoints, which may be 0. Of endpoints with the same address and port the first counts, with
  * its weight, priority and health; the others are left out. Errors: FASTPATH_ERR_CONFIG (an empty address, a priority
  * or health out of range), FASTPATH_ERR_CONFIG_WEIGHT (weight 0; weights of one locality above 2^32-1 in sum), each
- * with the index of the endpoint as position; FASTPATH_ERR_ARGUMENT for the config. Threads: any.
+ * with the index of the endpoint as position; FASTPATH_ERR_CONFIG with position SIZE_MAX for options that the policy
+ * refuses; FASTPATH_ERR_ARGUMENT for the rest of the config. Threads: any.
  */
 fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                          fp_cluster **cluster, fp_error *error);

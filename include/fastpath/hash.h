@@ -1,5 +1,5 @@
 /*
- * fastpath/hash.h - the hash that load balancing keys use.
+ * fastpath/hash.h - the hashes that load balancing goes by.
  */
 #ifndef FASTPATH_HASH_H
 #define FASTPATH_HASH_H
@@ -14,6 +14,9 @@ extern "C" {
 
 /* XXH64 of len bytes (xxHash specification, 64-bit variant). data may be NULL when len is 0. Threads: any. */
 uint64_t fp_hash_xxh64(const uint8_t *data, size_t len, uint64_t seed);
+
+/* MurmurHash64A of len bytes: what std::hash of libstdc++ is, with the seed 0xC70F6907. As above otherwise. */
+uint64_t fp_hash_murmur64a(const uint8_t *data, size_t len, uint64_t seed);
 
 /* [/cffi] */
 

@@ -27,8 +27,31 @@ typedef struct fp_host fp_host;
 
 /* Policies by Envoy's numbers (envoy.config.cluster.v3.Cluster.LbPolicy). */
 typedef enum fp_lb_policy_id {
-  FASTPATH_LB_ROUND_ROBIN = 0 /* weighted: earliest deadline first; equal weights: one after the other */
+  FASTPATH_LB_ROUND_ROBIN = 0,   /* weighted: earliest deadline first; equal weights: one after the other */
+  FASTPATH_LB_LEAST_REQUEST = 1, /* weighted: earliest deadline first, by weight and load; else the best of a few */
+  FASTPATH_LB_RING_HASH = 2,     /* ketama: the next point on a ring of hashes */
+  FASTPATH_LB_RANDOM = 3,        /* any, whatever its weight */
+  FASTPATH_LB_MAGLEV = 5         /* a table of hosts, indexed by the hash */
 } fp_lb_policy_id;
+
+typedef enum fp_lb_hash_function {
+  FASTPATH_LB_XX_HASH = 0,       /* XXH64 */
+  FASTPATH_LB_MURMUR_HASH_2 = 1  /* MurmurHash64A with the seed of libstdc++ */
+} fp_lb_hash_function;
+
+#define FASTPATH_LB_MAX_RING_SIZE 8388608
+#define FASTPATH_LB_MAX_TABLE_SIZE 5000011
+
+/* What policies can be told. Fill with fp_lb_options_default and change what is needed. */
+typedef struct fp_lb_options {
+  double active_request_bias; /* least request, weighted: weight / (active requests + 1)^bias; 1.0. Finite, >= 0 */
+  uint32_t choice_count;      /* least request, equal weights: how many are looked at; 2. At least 2 */
+  uint32_t full_scan;         /* least request, equal weights: 1 to look at all; 0 */
+  uint32_t minimum_ring_size; /* ring hash: 1024. At most maximum_ring_size */
+  uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
+  uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
+  uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
+} fp_lb_options;
 
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
 typedef struct fp_host_group {
@@ -37,7 +60,8 @@ typedef struct fp_host_group {
   fp_host *const *hosts;     /* count entries */
   const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
   const uint32_t *positions; /* count entries: place in the priority's list of all hosts */
-  const void *table;         /* what table_new made, or NULL */
+  const fp_lb_options *options;
+  const void *table; /* what table_new made, or NULL */
 } fp_host_group;
 
 /* What one worker keeps for one group. */
@@ -49,16 +73,25 @@ typedef struct fp_lb_state {
   uint64_t *random; /* the worker's random state, for fp_lb_random */
 } fp_lb_state;
 
+/* The number a policy goes by when it chooses. */
+typedef enum fp_lb_number {
+  FASTPATH_LB_NO_NUMBER = 0,
+  FASTPATH_LB_RANDOM_NUMBER = 1, /* one random number decides about priority and host */
+  FASTPATH_LB_REQUEST_HASH = 2   /* the request's hash does, and degraded hosts are never used */
+} fp_lb_number;
+
 /* What one choice may depend on. */
 typedef struct fp_lb_request {
-  uint64_t hash;    /* the request's hash; a random number when it has none */
+  uint64_t number;  /* see fp_lb_number; a request without a hash gets a random number for one */
   uint32_t attempt; /* 0, then 1, 2, ... while the choices before were refused */
 } fp_lb_request;
 
 /* A policy. The struct and its strings live as long as the program. */
 typedef struct fp_lb_policy {
   const char *name; /* C string */
-  int uses_hash;    /* 1: priority and host come from the request's hash, and degraded hosts are never used */
+  fp_lb_number number;
+  /* Refuse options that make no sense. NULL: all do. Threads: any. */
+  fp_status (*check)(const fp_lb_options *options, fp_error *error);
   /* Make what all workers share about a group that has at least two hosts. Threads: any. NULL: no table. */
   fp_status (*table_new)(const fp_host_group *group, void **table, fp_error *error);
   void (*table_free)(void *table);
@@ -68,6 +101,8 @@ typedef struct fp_lb_policy {
   /* Choose: an index below group->count, which is at least 1. Must not fail or block. Threads: one per state. */
   uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request);
 } fp_lb_policy;
+
+void fp_lb_options_default(fp_lb_options *options);
 
 /* A built-in policy, or NULL for a number that is none. Threads: any. */
 const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id);

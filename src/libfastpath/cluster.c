@@ -26,7 +26,7 @@ static fp_status check_config(const fp_cluster_config *config, fp_error *error) 
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the policy is none");
   if (config->panic_threshold > 100)
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the panic threshold is above 100 percent");
-  return FASTPATH_OK;
+  return config->policy->check == NULL ? FASTPATH_OK : config->policy->check(&config->options, error);
 }
 
 fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,

@@ -1,13 +1,7 @@
 #include "edf.h"
 
-#include <string.h>
-
 #include "memory.h"
-
-/* Envoy bounds the picks it makes ahead, and nudges weights while it does, so that multiples of one another do not tie
-   in one computation and differ in the other. */
-#define MAX_PICKS_AHEAD 429496729u
-#define WEIGHT_NUDGE 1e-13
+#include "tournament.h"
 
 typedef struct edf_class {
   double weight;
@@ -24,21 +18,13 @@ struct fp_edf_table {
   uint32_t *entries; /* slot -> entry: classes one after the other, configured order within */
 };
 
-#define NOBODY UINT32_MAX
-
-/* What is due first has the least (deadline, order). Deadlines are positive, so their bits compare as they do. */
 struct fp_edf {
   const fp_edf_table *table;
   uint64_t next_order;
-  uint64_t *deadlines; /* by slot */
+  fp_tournament fronts; /* of the classes */
+  uint32_t *slots;      /* by class: the slot of its front */
+  uint64_t *deadlines;  /* by slot */
   uint64_t *orders;
-  uint32_t winner; /* class */
-  uint32_t leaves; /* a power of two, at least the number of classes; class i enters at leaves + i */
-  /* By class, [0 .. leaves - 1]: the slot that is due first, and a copy of its key. Missing classes never win. */
-  uint32_t *fronts;
-  uint64_t *front_deadlines;
-  uint64_t *front_orders;
-  uint32_t *losers; /* [1 .. leaves - 1]: classes; the children of n are 2n and 2n + 1 */
 };
 
 /* Entries by weight, stable: least significant byte first. `entries` and `scratch` hold count each. */
@@ -78,7 +64,7 @@ fp_edf_table *fp_edf_table_new(const uint32_t *weights, uint32_t count) {
   table->count = count;
   table->class_count = class_count;
   table->nudged_sum = 0.0;
-  for (uint32_t i = 0; i < count; i++) table->nudged_sum += (double)weights[i] + WEIGHT_NUDGE;
+  for (uint32_t i = 0; i < count; i++) table->nudged_sum += (double)weights[i] + FP_EDF_WEIGHT_NUDGE;
   table->classes = classes;
   table->entries = entries;
   fp_memory_free(scratch);
@@ -97,80 +83,18 @@ void fp_edf_table_free(fp_edf_table *table) {
   fp_memory_free(table);
 }
 
-static inline double as_double(uint64_t bits) {
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-static inline uint64_t as_bits(double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-static inline int is_before(uint64_t deadline, uint64_t order, uint64_t other_deadline, uint64_t other_order) {
-#if defined(__SIZEOF_INT128__) /* without a branch: which one is first cannot be predicted */
-  return ((unsigned __int128)deadline << 64 | order) < ((unsigned __int128)other_deadline << 64 | other_order);
-#else
-  return deadline < other_deadline || (deadline == other_deadline && order < other_order);
-#endif
-}
-
-/* The class plays its way up from its leaf. */
-static inline void play(fp_edf *edf, uint32_t winner, uint64_t deadline, uint64_t order) {
-  for (uint32_t at = (edf->leaves + winner) / 2; at > 0; at /= 2) {
-    const uint32_t other = edf->losers[at];
-    const uint64_t other_deadline = edf->front_deadlines[other], other_order = edf->front_orders[other];
-    const uint64_t lost = (uint64_t)0 - (uint64_t)is_before(other_deadline, other_order, deadline, order);
-    const uint32_t swapped = (winner ^ other) & (uint32_t)lost; /* lost: all ones, or 0 */
-    edf->losers[at] = other ^ swapped;
-    winner ^= swapped;
-    deadline ^= (deadline ^ other_deadline) & lost;
-    order ^= (order ^ other_order) & lost;
-  }
-  edf->winner = winner;
-}
-
 uint32_t fp_edf_pick(fp_edf *edf) {
   const fp_edf_table *table = edf->table;
-  const uint32_t winner = edf->winner;
+  const uint32_t winner = edf->fronts.winner;
   const edf_class *class = &table->classes[winner];
-  const uint32_t slot = edf->fronts[winner];
+  const uint32_t slot = edf->slots[winner];
   const uint32_t next = slot + 1 == class->end ? class->start : slot + 1;
-  uint64_t deadline, order;
-  edf->deadlines[slot] = as_bits(as_double(edf->front_deadlines[winner]) + class->interval);
+  const double now = fp_tournament_deadline(edf->fronts.deadlines[winner]);
+  edf->deadlines[slot] = fp_tournament_bits(now + class->interval);
   edf->orders[slot] = edf->next_order++;
-  deadline = edf->deadlines[next];
-  order = edf->orders[next];
-  edf->fronts[winner] = next;
-  edf->front_deadlines[winner] = deadline;
-  edf->front_orders[winner] = order;
-  play(edf, winner, deadline, order);
+  edf->slots[winner] = next;
+  fp_tournament_replay(&edf->fronts, edf->deadlines[next], edf->orders[next]);
   return table->entries[slot];
-}
-
-/* Classes wait at the first match that has nobody yet, or play on; the last one to enter leaves a winner. */
-static void start_tournament(fp_edf *edf) {
-  const fp_edf_table *table = edf->table;
-  for (uint32_t at = 0; at < edf->leaves; at++) edf->losers[at] = NOBODY;
-  for (uint32_t i = 0; i < edf->leaves; i++) {
-    const uint32_t start = i < table->class_count ? table->classes[i].start : 0;
-    uint32_t winner = i, at = (edf->leaves + i) / 2;
-    edf->fronts[i] = start;
-    edf->front_deadlines[i] = i < table->class_count ? edf->deadlines[start] : UINT64_MAX;
-    edf->front_orders[i] = i < table->class_count ? edf->orders[start] : UINT64_MAX;
-    for (; at > 0 && edf->losers[at] != NOBODY; at /= 2) {
-      const uint32_t other = edf->losers[at];
-      if (!is_before(edf->front_deadlines[other], edf->front_orders[other], edf->front_deadlines[winner],
-                     edf->front_orders[winner]))
-        continue;
-      edf->losers[at] = winner;
-      winner = other;
-    }
-    if (at > 0) edf->losers[at] = winner;
-    edf->winner = winner;
-  }
 }
 
 /* The state after `picks` picks from a fresh start, reached by giving each entry its certain share at once. */
@@ -179,40 +103,33 @@ static void pick_ahead(fp_edf *edf, uint32_t picks) {
   uint32_t done = 0;
   for (uint32_t i = 0; i < table->class_count; i++) {
     const edf_class *class = &table->classes[i];
-    const double weight = class->weight + WEIGHT_NUDGE;
-    uint32_t share = (uint32_t)(weight * picks / table->nudged_sum);
-    double deadline;
-    if (share > 0 && share / weight >= picks / table->nudged_sum) share--;
-    deadline = (share + 1) / weight;
+    const double weight = class->weight + FP_EDF_WEIGHT_NUDGE;
+    const uint32_t share = fp_edf_share(weight, picks, table->nudged_sum);
+    const double deadline = (share + 1) / weight;
     for (uint32_t slot = class->start; slot < class->end; slot++) {
-      edf->deadlines[slot] = as_bits(deadline);
+      edf->deadlines[slot] = fp_tournament_bits(deadline);
       edf->orders[slot] = table->entries[slot];
     }
+    edf->slots[i] = class->start;
+    edf->fronts.deadlines[i] = edf->deadlines[class->start];
+    edf->fronts.orders[i] = edf->orders[class->start];
     done += share * (class->end - class->start);
   }
-  start_tournament(edf);
+  fp_tournament_start(&edf->fronts);
   edf->next_order = table->count;
   for (; done < picks; done++) (void)fp_edf_pick(edf);
 }
 
 fp_edf *fp_edf_new(const fp_edf_table *table, uint64_t seed) {
-  const size_t count = table->count;
-  size_t leaves = 1;
-  fp_edf *edf;
-  uint64_t *words;
-  while (leaves < table->class_count) leaves *= 2;
-  edf = fp_memory_alloc(sizeof *edf + (2 * count + 2 * leaves) * sizeof *words + 2 * leaves * sizeof *edf->losers);
+  const size_t words = 2 * (size_t)table->count * sizeof(uint64_t), fronts = fp_tournament_size(table->class_count);
+  fp_edf *edf = fp_memory_alloc(sizeof *edf + words + fronts + table->class_count * sizeof *edf->slots);
   if (edf == NULL) return NULL;
-  words = (uint64_t *)(edf + 1);
   edf->table = table;
-  edf->deadlines = words;
-  edf->orders = words + count;
-  edf->leaves = (uint32_t)leaves;
-  edf->front_deadlines = words + 2 * count;
-  edf->front_orders = words + 2 * count + leaves;
-  edf->fronts = (uint32_t *)(words + 2 * count + 2 * leaves);
-  edf->losers = edf->fronts + leaves;
-  pick_ahead(edf, (uint32_t)seed % MAX_PICKS_AHEAD);
+  edf->deadlines = (uint64_t *)(edf + 1);
+  edf->orders = edf->deadlines + table->count;
+  fp_tournament_init(&edf->fronts, table->class_count, edf->orders + table->count);
+  edf->slots = edf->fronts.losers + edf->fronts.leaves;
+  pick_ahead(edf, (uint32_t)seed % FP_EDF_MAX_PICKS_AHEAD);
   return edf;
 }
 

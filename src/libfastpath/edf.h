@@ -5,11 +5,9 @@
  * puts it back with deadline time + 1/weight. Entries of one weight come back in the order in which they went, so each
  * class of equal weights is a ring, and only the fronts of the rings compete:
  *
- *   winner                    c                       after a pick the winner's new deadline overwrites its old one
- *   losers               b  /   \                     in place, its ring's front moves on by one, and that front
- *                    [w=3]     [w=1]                  plays again, upwards, against the losers on its way: a walk of
- *   rings           a  c  f   b  d  e                 fixed length whose loads do not wait for its comparisons
- *                      ^ front ^
+ *   tournament      [w=3]     [w=1]
+ *   rings           a  c  f   b  d  e                 after a pick the front's new deadline overwrites its old one in
+ *                      ^ front ^                      place, and its ring's front moves on by one
  *
  * Same order, bit for bit. Doubles must round as Envoy's do: compile with -ffp-contract=off and keep the order of the
  * operations.
@@ -18,6 +16,18 @@
 #define FASTPATH_INTERNAL_EDF_H
 
 #include <fastpath/base.h>
+
+/* Envoy bounds the picks it makes ahead, and nudges weights while it does, so that multiples of one another do not tie
+   in one computation and differ in the other. */
+#define FP_EDF_MAX_PICKS_AHEAD 429496729u
+#define FP_EDF_WEIGHT_NUDGE 1e-13
+
+/* Of `picks` picks from a fresh start, how many surely go to an entry of this nudged weight. */
+static inline uint32_t fp_edf_share(double weight, uint32_t picks, double nudged_sum) {
+  uint32_t share = (uint32_t)(weight * picks / nudged_sum);
+  if (share > 0 && share / weight >= picks / nudged_sum) share--;
+  return share;
+}
 
 /* The classes of some weights: immutable, shared by workers. */
 typedef struct fp_edf_table fp_edf_table;

@@ -71,3 +71,20 @@ uint64_t fp_hash_xxh64(const uint8_t *data, size_t len, uint64_t seed) {
   hash = (hash ^ hash >> 29) * PRIME_3;
   return hash ^ hash >> 32;
 }
+
+#define MURMUR_MULTIPLIER 0xC6A4A7935BD1E995u
+
+static inline uint64_t murmur_mix(uint64_t value) { return value ^ value >> 47; }
+
+uint64_t fp_hash_murmur64a(const uint8_t *data, size_t len, uint64_t seed) {
+  uint64_t hash = seed ^ len * MURMUR_MULTIPLIER;
+  size_t left = len;
+  for (; left >= 8; left -= 8, data += 8)
+    hash = (hash ^ murmur_mix(load_64(data) * MURMUR_MULTIPLIER) * MURMUR_MULTIPLIER) * MURMUR_MULTIPLIER;
+  if (left > 0) {
+    uint64_t tail = 0;
+    while (left-- > 0) tail = tail << 8 | data[left];
+    hash = (hash ^ tail) * MURMUR_MULTIPLIER;
+  }
+  return murmur_mix(murmur_mix(hash) * MURMUR_MULTIPLIER);
+}

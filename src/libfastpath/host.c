@@ -27,36 +27,39 @@ struct fp_host {
   size_t address_len;
   size_t hostname_len;
   size_t key_len;
-  uint8_t text[]; /* address, hostname, key */
+  size_t hash_key_len; /* 0: none configured */
+  uint8_t text[];      /* address, hostname, key, hash key */
 };
 
+static uint8_t *append(uint8_t *text, fp_span span) {
+  if (span.len > 0) memcpy(text, span.data, span.len);
+  return text + span.len;
+}
+
 fp_host *fp_host_new(const fp_endpoint *endpoint) {
-  const size_t address_len = endpoint->address.len, hostname_len = endpoint->hostname.len;
-  const int bracketed = memchr(endpoint->address.data, ':', address_len) != NULL;
+  const fp_span address = endpoint->address, hostname = endpoint->hostname, hash_key = endpoint->hash_key;
+  const int bracketed = memchr(address.data, ':', address.len) != NULL;
   char port[8];
   const size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
-  const size_t key_len = address_len + (bracketed ? 2 : 0) + port_len;
+  const size_t key_len = address.len + (bracketed ? 2 : 0) + port_len;
   fp_host *host;
   uint8_t *text;
-  if (address_len > SIZE_MAX / 4 || hostname_len > SIZE_MAX / 4) return NULL;
-  host = fp_memory_alloc(sizeof *host + address_len + hostname_len + key_len);
+  if (address.len > SIZE_MAX / 8 || hostname.len > SIZE_MAX / 8 || hash_key.len > SIZE_MAX / 8) return NULL;
+  host = fp_memory_alloc(sizeof *host + address.len + hostname.len + key_len + hash_key.len);
   if (host == NULL) return NULL;
   memset(host, 0, sizeof *host);
   atomic_init(&host->references, 1);
   host->port = endpoint->port;
-  host->address_len = address_len;
-  host->hostname_len = hostname_len;
+  host->address_len = address.len;
+  host->hostname_len = hostname.len;
   host->key_len = key_len;
-  text = host->text;
-  memcpy(text, endpoint->address.data, address_len);
-  text += address_len;
-  if (hostname_len > 0) memcpy(text, endpoint->hostname.data, hostname_len);
-  text += hostname_len;
+  host->hash_key_len = hash_key.len;
+  text = append(append(host->text, address), hostname);
   if (bracketed) *text++ = '[';
-  memcpy(text, endpoint->address.data, address_len);
-  text += address_len;
+  text = append(text, address);
   if (bracketed) *text++ = ']';
   memcpy(text, port, port_len);
+  append(text + port_len, hash_key);
   fp_host_set_attributes(host, endpoint->weight, endpoint->priority, (fp_health_status)endpoint->health);
   return host;
 }
@@ -70,14 +73,19 @@ void fp_host_unref(fp_host *host) {
   if (host != NULL && atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) == 1) fp_memory_free(host);
 }
 
-int fp_host_is(const fp_host *host, const fp_endpoint *endpoint) {
-  return host->port == endpoint->port && host->address_len == endpoint->address.len &&
-         memcmp(host->text, endpoint->address.data, host->address_len) == 0;
+static int same(fp_span a, fp_span b) { return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0); }
+
+/* As configured; empty when there is none. */
+static fp_span own_hash_key(const fp_host *host) {
+  return (fp_span){host->text + host->address_len + host->hostname_len + host->key_len, host->hash_key_len};
 }
 
-int fp_host_has_hostname(const fp_host *host, fp_span hostname) {
-  return host->hostname_len == hostname.len &&
-         (hostname.len == 0 || memcmp(host->text + host->address_len, hostname.data, hostname.len) == 0);
+int fp_host_is(const fp_host *host, const fp_endpoint *endpoint) {
+  return host->port == endpoint->port && same(fp_host_address(host), endpoint->address);
+}
+
+int fp_host_agrees(const fp_host *host, const fp_endpoint *endpoint) {
+  return same(fp_host_hostname(host), endpoint->hostname) && same(own_hash_key(host), endpoint->hash_key);
 }
 
 void fp_host_set_attributes(fp_host *host, uint32_t weight, uint32_t priority, fp_health_status health) {
@@ -92,6 +100,10 @@ fp_span fp_host_hostname(const fp_host *host) { return (fp_span){host->text + ho
 
 fp_span fp_host_key(const fp_host *host) {
   return (fp_span){host->text + host->address_len + host->hostname_len, host->key_len};
+}
+
+fp_span fp_host_hash_key(const fp_host *host) {
+  return host->hash_key_len > 0 ? own_hash_key(host) : fp_host_key(host);
 }
 
 uint16_t fp_host_port(const fp_host *host) { return host->port; }
@@ -143,6 +155,10 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
     count(&host->latency_count);
   }
   return FASTPATH_OK;
+}
+
+uint64_t fp_host_active_requests(const fp_host *host) {
+  return atomic_load_explicit(&host->active_requests, memory_order_relaxed);
 }
 
 void fp_host_stats_get(const fp_host *host, fp_host_stats *stats) {

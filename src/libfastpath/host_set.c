@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "host.h"
+#include "lb_policies.h"
 #include "memory.h"
 
 fp_priority_hosts *fp_priority_hosts_ref(fp_priority_hosts *priority) {
@@ -51,6 +52,7 @@ static void fill_group(fp_priority_hosts *priority, fp_host_source source, uint3
   group->hosts = priority->hosts + start;
   group->weights = priority->weights + start;
   group->positions = priority->positions + start;
+  group->options = &priority->options;
 }
 
 static uint32_t weights_equal(const fp_host_group *group) {
@@ -89,19 +91,22 @@ static fp_status finish_priority(fp_priority_hosts *priority, fp_error *error) {
 }
 
 /* An empty priority with room for `count` hosts in each role. */
-static fp_priority_hosts *priority_new(const fp_lb_policy *policy, uint32_t count) {
+static fp_priority_hosts *priority_new(const fp_cluster_config *config, uint32_t count) {
   const size_t room = count == 0 ? 1 : 2 * (size_t)count; /* all hosts, then the healthy and the degraded of them */
   fp_priority_hosts *priority = fp_memory_alloc(sizeof *priority);
   if (priority == NULL) return NULL;
   memset(priority, 0, sizeof *priority);
   atomic_init(&priority->references, 1);
-  priority->policy = policy;
+  priority->policy = config->policy;
+  priority->options = config->options;
   priority->hosts = fp_memory_alloc(room * sizeof *priority->hosts);
   priority->weights = fp_memory_alloc(room * sizeof *priority->weights);
   priority->positions = fp_memory_alloc(room * sizeof *priority->positions);
   priority->health = fp_memory_alloc(room);
-  priority->groups[FP_HOST_SOURCE_ALL] =
-      (fp_host_group){.hosts = priority->hosts, .weights = priority->weights, .positions = priority->positions};
+  priority->groups[FP_HOST_SOURCE_ALL] = (fp_host_group){.hosts = priority->hosts,
+                                                         .weights = priority->weights,
+                                                         .positions = priority->positions,
+                                                         .options = &priority->options};
   if (priority->hosts == NULL || priority->weights == NULL || priority->positions == NULL || priority->health == NULL) {
     fp_priority_hosts_unref(priority);
     return NULL;
@@ -111,7 +116,7 @@ static fp_priority_hosts *priority_new(const fp_lb_policy *policy, uint32_t coun
 
 static int same_priority(const fp_priority_hosts *a, const fp_priority_hosts *b) {
   const fp_host_group *left = &a->groups[FP_HOST_SOURCE_ALL], *right = &b->groups[FP_HOST_SOURCE_ALL];
-  return a->policy == b->policy && left->count == right->count &&
+  return a->policy == b->policy && fp_lb_options_equal(&a->options, &b->options) && left->count == right->count &&
          memcmp(left->hosts, right->hosts, left->count * sizeof *left->hosts) == 0 &&
          memcmp(left->weights, right->weights, left->count * sizeof *left->weights) == 0 &&
          memcmp(a->health, b->health, left->count) == 0;
@@ -171,7 +176,7 @@ static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_
     fp_host *host = NULL;
     if (*slot != NULL) continue; /* the first of several counts */
     if (previous != NULL) host = *fp_host_index_slot(&previous->index, endpoint);
-    if (host != NULL && fp_host_has_hostname(host, endpoint->hostname)) {
+    if (host != NULL && fp_host_agrees(host, endpoint)) {
       fp_host_ref(host);
     } else {
       host = fp_host_new(endpoint);
@@ -228,7 +233,7 @@ static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, con
   set->loads = fp_memory_alloc(set->priority_count * sizeof *set->loads);
   if (set->offsets == NULL || set->loads == NULL) return FASTPATH_ERR_MEMORY;
   for (uint32_t i = 0; i < set->priority_count; i++) {
-    set->priorities[i] = priority_new(config->policy, counts[i]);
+    set->priorities[i] = priority_new(config, counts[i]);
     if (set->priorities[i] == NULL) return FASTPATH_ERR_MEMORY;
   }
   status = add_hosts(set, endpoints, count, previous);

@@ -22,6 +22,7 @@ typedef enum fp_host_source {
 typedef struct fp_priority_hosts {
   _Atomic size_t references;
   const fp_lb_policy *policy;
+  fp_lb_options options;
   fp_host_group groups[FP_HOST_SOURCES];
   fp_host **hosts; /* each referenced; owns what the groups point to */
   uint32_t *weights;

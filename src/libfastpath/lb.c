@@ -5,8 +5,32 @@
 const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id) {
   switch (id) {
     case FASTPATH_LB_ROUND_ROBIN: return &fp_lb_round_robin;
+    case FASTPATH_LB_LEAST_REQUEST: return &fp_lb_least_request;
+    case FASTPATH_LB_RING_HASH: return &fp_lb_ring_hash;
+    case FASTPATH_LB_RANDOM: return &fp_lb_random_host;
+    case FASTPATH_LB_MAGLEV: return &fp_lb_maglev;
   }
   return NULL;
+}
+
+void fp_lb_options_default(fp_lb_options *options) {
+  *options = (fp_lb_options){
+      .active_request_bias = 1.0,
+      .choice_count = 2,
+      .full_scan = 0,
+      .minimum_ring_size = 1024,
+      .maximum_ring_size = FASTPATH_LB_MAX_RING_SIZE,
+      .hash_function = FASTPATH_LB_XX_HASH,
+      .table_size = 65537,
+  };
+}
+
+int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
+  const double bias = a->active_request_bias, other_bias = b->active_request_bias;
+  return !(bias < other_bias) && !(bias > other_bias) && a->choice_count == b->choice_count &&
+         a->full_scan == b->full_scan && a->minimum_ring_size == b->minimum_ring_size &&
+         a->maximum_ring_size == b->maximum_ring_size && a->hash_function == b->hash_function &&
+         a->table_size == b->table_size;
 }
 
 uint64_t fp_lb_random(uint64_t *state) {

@@ -1,9 +1,15 @@
-/* lb_policies.h - the built-in policies, each in a file of its own. */
+/* lb_policies.h - the built-in policies, each in a file of its own, and what they can be told. */
 #ifndef FASTPATH_INTERNAL_LB_POLICIES_H
 #define FASTPATH_INTERNAL_LB_POLICIES_H
 
 #include <fastpath/lb.h>
 
 extern const fp_lb_policy fp_lb_round_robin;
+extern const fp_lb_policy fp_lb_least_request;
+extern const fp_lb_policy fp_lb_ring_hash;
+extern const fp_lb_policy fp_lb_random_host;
+extern const fp_lb_policy fp_lb_maglev;
+
+int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b);
 
 #endif

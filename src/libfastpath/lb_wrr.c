@@ -39,5 +39,10 @@ static uint32_t wrr_pick(const fp_host_group *group, fp_lb_state *state, const f
 }
 
 const fp_lb_policy fp_lb_round_robin = {
-    "ROUND_ROBIN", 0, wrr_table_new, wrr_table_free, wrr_cursor_new, wrr_cursor_free, wrr_pick,
+    .name = "ROUND_ROBIN",
+    .table_new = wrr_table_new,
+    .table_free = wrr_table_free,
+    .cursor_new = wrr_cursor_new,
+    .cursor_free = wrr_cursor_free,
+    .pick = wrr_pick,
 };

@@ -83,7 +83,8 @@ static fp_status grow(fp_picker *picker, uint32_t count) {
 
 static choice choice_of(const fp_picker *picker, const fp_host_set *set, uint32_t priority, fp_host_source source) {
   /* Policies that go by a hash never use degraded hosts. */
-  if (set->policy->uses_hash && source == FP_HOST_SOURCE_DEGRADED) source = FP_HOST_SOURCE_HEALTHY;
+  if (set->policy->number == FASTPATH_LB_REQUEST_HASH && source == FP_HOST_SOURCE_DEGRADED)
+    source = FP_HOST_SOURCE_HEALTHY;
   return (choice){&set->priorities[priority]->groups[source], &picker->priorities[priority].states[source],
                   set->offsets[priority]};
 }
@@ -144,8 +145,9 @@ static choice choose_by_load(const fp_picker *picker, uint32_t ticket) {
 static inline fp_status pick_once(fp_picker *picker, const fp_lb_request *request, choice *at, uint32_t *place) {
   *at = picker->sole;
   if (at->group == NULL) {
-    const uint64_t random = picker->policy->uses_hash ? request->hash : fp_lb_random(&picker->random);
-    *at = choose_by_load(picker, (uint32_t)(random % 100 + 1));
+    const int has_number = picker->policy->number != FASTPATH_LB_NO_NUMBER;
+    const uint64_t number = has_number ? request->number : fp_lb_random(&picker->random);
+    *at = choose_by_load(picker, (uint32_t)(number % 100 + 1));
   }
   if (at->group->count == 0) return FASTPATH_NONE;
   if (!at->state->ready) {
@@ -154,6 +156,17 @@ static inline fp_status pick_once(fp_picker *picker, const fp_lb_request *reques
   }
   *place = picker->policy->pick(at->group, at->state, request);
   return FASTPATH_OK;
+}
+
+static uint64_t number_of(fp_picker *picker, const fp_pick_options *options) {
+  switch (picker->policy->number) {
+    case FASTPATH_LB_NO_NUMBER: return 0;
+    case FASTPATH_LB_RANDOM_NUMBER: break;
+    case FASTPATH_LB_REQUEST_HASH:
+      if (options != NULL && options->has_hash) return options->hash;
+      break;
+  }
+  return fp_lb_random(&picker->random);
 }
 
 static int is_excluded(const fp_pick_options *options, const fp_host *host) {
@@ -181,7 +194,8 @@ static int draw_allowed(const fp_host_group *group, const fp_pick_options *optio
 static fp_status search(fp_picker *picker, const fp_pick_options *options, const fp_lb_request *request, choice *at,
                         uint32_t *place) {
   const fp_host_set *set = picker->set;
-  const uint64_t random = picker->policy->uses_hash ? request->hash : fp_lb_random(&picker->random);
+  const int has_hash = picker->policy->number == FASTPATH_LB_REQUEST_HASH;
+  const uint64_t random = has_hash ? request->number : fp_lb_random(&picker->random);
   if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
     for (uint32_t i = 0; i < set->priority_count; i++) {
@@ -200,25 +214,18 @@ static fp_status pick_allowed(fp_picker *picker, const fp_pick_options *options,
     const fp_status status = pick_once(picker, request, at, place);
     if (status != FASTPATH_OK) return status;
     if (!is_excluded(options, at->group->hosts[*place])) return FASTPATH_OK;
+    if (picker->policy->number == FASTPATH_LB_RANDOM_NUMBER) request->number = fp_lb_random(&picker->random);
     if (request->attempt == attempts) return strict ? search(picker, options, request, at, place) : FASTPATH_OK;
   }
 }
 
-/* Policies that go by a hash get a random one for a request that has none. */
-static fp_lb_request request_of(fp_picker *picker, const fp_pick_options *options) {
-  fp_lb_request request = {0, 0};
-  if (picker->policy->uses_hash)
-    request.hash = options != NULL && options->has_hash ? options->hash : fp_lb_random(&picker->random);
-  return request;
-}
-
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index) {
-  fp_lb_request request;
+  fp_lb_request request = {0, 0};
   choice at;
   uint32_t place;
   fp_status status = refresh(picker);
   if (status < 0) return status;
-  request = request_of(picker, options);
+  request.number = number_of(picker, options);
   status = options == NULL || options->excluded_count == 0 ? pick_once(picker, &request, &at, &place)
                                                            : pick_allowed(picker, options, &request, &at, &place);
   if (status != FASTPATH_OK) return status;
@@ -230,7 +237,7 @@ fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_h
 fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count) {
   fp_status status = refresh(picker);
   for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
-    const fp_lb_request request = request_of(picker, NULL);
+    const fp_lb_request request = {number_of(picker, NULL), 0};
     choice at;
     uint32_t place;
     status = pick_once(picker, &request, &at, &place);

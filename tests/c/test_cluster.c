@@ -18,7 +18,9 @@ static fp_endpoint endpoint(uint16_t port, uint32_t weight, fp_health_status hea
 static fp_endpoint well(uint16_t port, uint32_t weight) { return endpoint(port, weight, FASTPATH_HEALTH_UNKNOWN, 0); }
 
 static fp_cluster_config config(uint32_t panic_threshold) {
-  return (fp_cluster_config){fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), panic_threshold};
+  fp_cluster_config made = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), .panic_threshold = panic_threshold};
+  fp_lb_options_default(&made.options);
+  return made;
 }
 
 static fp_cluster *cluster_of(const fp_endpoint *endpoints, size_t count, uint32_t panic_threshold) {
@@ -296,7 +298,7 @@ static void test_bad_endpoints_are_refused(void) {
 }
 
 static void test_bad_settings_are_refused(void) {
-  const fp_cluster_config no_policy = {NULL, 50}, above = config(101);
+  const fp_cluster_config no_policy = {.panic_threshold = 50}, above = config(101);
   fp_cluster *cluster;
   CHECK_EQ(fp_cluster_new(&no_policy, NULL, 0, &cluster, NULL), FASTPATH_ERR_ARGUMENT);
   CHECK_EQ(fp_cluster_new(&above, NULL, 0, &cluster, NULL), FASTPATH_ERR_ARGUMENT);

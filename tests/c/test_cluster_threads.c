@@ -53,7 +53,7 @@ static void *pick_until_finished(void *context) {
 }
 
 static void *update_many_times(void *context) {
-  const fp_cluster_config config = {fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), 50};
+  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), .panic_threshold = 50};
   for (uint32_t i = 0; i < UPDATES; i++) {
     fp_endpoint endpoints[HOSTS];
     const uint32_t count = fill(endpoints, *(const uint32_t *)context + i);
@@ -63,7 +63,7 @@ static void *update_many_times(void *context) {
 }
 
 int main(void) {
-  const fp_cluster_config config = {fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), 50};
+  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), .panic_threshold = 50};
   const uint32_t starts[2] = {0, 77777};
   uint64_t seeds[PICKERS];
   pthread_t pickers[PICKERS], updaters[2];

@@ -1,4 +1,5 @@
-/* XXH64 against values of the reference implementation, over every length around its strides. */
+/* XXH64 against values of the reference implementation, MurmurHash64A against std::hash of libstdc++, over every length
+   around their strides. */
 #include <fastpath/hash.h>
 
 #include "check.h"
@@ -94,6 +95,21 @@ int main(void) {
   check_hash(buffer, 256, 0u, 0x5E3F5BF94D574981u);
   check_hash(buffer, 256, 2654435761u, 0x34733CBD9CC1B0D5u);
   check_hash(buffer, 256, 18446744073709551615u, 0xAF5F8BC6A9EA05FCu);
+  CHECK(fp_hash_murmur64a(buffer, 0, 0xC70F6907u) == 0x553E93901E462A6Eu);
+  CHECK(fp_hash_murmur64a(buffer, 1, 0xC70F6907u) == 0x6D09EE26D5863619u);
+  CHECK(fp_hash_murmur64a(buffer, 2, 0xC70F6907u) == 0x21C3FB07C46E13CCu);
+  CHECK(fp_hash_murmur64a(buffer, 3, 0xC70F6907u) == 0x4C517726CD21CF26u);
+  CHECK(fp_hash_murmur64a(buffer, 4, 0xC70F6907u) == 0x6009A97E0D7048E7u);
+  CHECK(fp_hash_murmur64a(buffer, 5, 0xC70F6907u) == 0x81ED504B3585C4C0u);
+  CHECK(fp_hash_murmur64a(buffer, 6, 0xC70F6907u) == 0x508A9E629EAB4C78u);
+  CHECK(fp_hash_murmur64a(buffer, 7, 0xC70F6907u) == 0xF1BE5F979EA4E6D6u);
+  CHECK(fp_hash_murmur64a(buffer, 8, 0xC70F6907u) == 0x9F268D3ACB12C28Fu);
+  CHECK(fp_hash_murmur64a(buffer, 9, 0xC70F6907u) == 0xDC58FD0B9CCEA00Au);
+  CHECK(fp_hash_murmur64a(buffer, 15, 0xC70F6907u) == 0x316210BA577C98EDu);
+  CHECK(fp_hash_murmur64a(buffer, 16, 0xC70F6907u) == 0x97050415D77DC76Eu);
+  CHECK(fp_hash_murmur64a(buffer, 17, 0xC70F6907u) == 0x426101A0E33CF47Eu);
+  CHECK(fp_hash_murmur64a(buffer, 31, 0xC70F6907u) == 0x3BCCB5717E90AF5Du);
+  CHECK(fp_hash_murmur64a(buffer, 64, 0xC70F6907u) == 0x217A653885227DB3u);
   /* Unaligned data hashes as aligned data does. */
   for (size_t len = 0; len < 64; len++) {
     uint8_t shifted[65];
