@@ -66,7 +66,8 @@ class Cluster:
         name: str,
         policy: int,
         panic_threshold: int,
-        endpoints: list[tuple[bytes, bytes, int, int, int, int, int]],
+        options: tuple[float, int, int, int, int, int],
+        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
         seed: int,
     ) -> Self: ...
     @property
@@ -74,7 +75,11 @@ class Cluster:
     @property
     def hosts(self) -> tuple[Host, ...]: ...
     def _update(
-        self, policy: int, panic_threshold: int, endpoints: list[tuple[bytes, bytes, int, int, int, int, int]]
+        self,
+        policy: int,
+        panic_threshold: int,
+        options: tuple[float, int, int, int, int, int],
+        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
     ) -> None: ...
     def pick(
         self,

@@ -14,7 +14,7 @@ from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_NONE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.hash cimport fp_hash_xxh64
-from fastpath.libfastpath.lb cimport fp_host, fp_lb_policy_get, fp_lb_policy_id
+from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
 
 from fastpath.errors import NoHostAvailable
 from fastpath.models import HealthStatus
@@ -40,6 +40,14 @@ HostStats = namedtuple(
 def xxh64(const uint8_t[::1] data not None, uint64_t seed=0):
     """XXH64 of `data`: the hash of Envoy's hash policies. `seed` and the result are 64-bit integers."""
     return fp_hash_xxh64(&data[0] if data.shape[0] else NULL, <size_t>data.shape[0], seed)
+
+
+cdef inline fp_span span_of(bytes data):
+    """Borrowed from data."""
+    cdef fp_span span
+    span.data = <const uint8_t *>PyBytes_AS_STRING(data)
+    span.len = <size_t>PyBytes_GET_SIZE(data)
+    return span
 
 
 cdef inline str text(fp_span span):
@@ -110,7 +118,7 @@ cdef class Host:
     @property
     def active_requests(self):
         """Picks that were not given back yet."""
-        return self.stats.active_requests
+        return fp_host_active_requests(self.ptr)
 
     @property
     def stats(self):
@@ -193,10 +201,10 @@ cdef class Cluster:
     is built without the GIL, and picks go on meanwhile with the hosts from before.
     """
 
-    def __cinit__(self, str name not None, int policy, unsigned int panic_threshold, list endpoints not None,
-                  uint64_t seed):
+    def __cinit__(self, str name not None, int policy, unsigned int panic_threshold, tuple options not None,
+                  list endpoints not None, uint64_t seed):
         self.name = name
-        self.configure(policy, panic_threshold, endpoints)
+        self.configure(policy, panic_threshold, options, endpoints)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -207,26 +215,32 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, unsigned int panic_threshold, list endpoints) except -1:
-        """Make the cluster, or update it. endpoints: (address, hostname, port, weight, priority, locality, health)."""
+    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1:
+        """Make the cluster, or update it.
+
+        options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
+        endpoints: (address, hostname, hash_key, port, weight, priority, locality, health).
+        """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
         cdef size_t count = len(endpoints), i
-        cdef bytes address, hostname
+        cdef bytes address, hostname, hash_key
         cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
         if array is NULL:
             raise MemoryError
-        config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
-        config.panic_threshold = panic_threshold
         try:
+            config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
+            config.panic_threshold = panic_threshold
+            fp_lb_options_default(&config.options)
+            config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
+                config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
             for i in range(count):
-                address, hostname, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
+                address, hostname, hash_key, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
                     array[i].health = endpoints[i]
-                array[i].address.data = <const uint8_t *>PyBytes_AS_STRING(address)
-                array[i].address.len = <size_t>PyBytes_GET_SIZE(address)
-                array[i].hostname.data = <const uint8_t *>PyBytes_AS_STRING(hostname)
-                array[i].hostname.len = <size_t>PyBytes_GET_SIZE(hostname)
+                array[i].address = span_of(address)
+                array[i].hostname = span_of(hostname)
+                array[i].hash_key = span_of(hash_key)
             with nogil:
                 if self.ptr is NULL:
                     status = fp_cluster_new(&config, array, count, &self.ptr, &error)
@@ -236,8 +250,8 @@ cdef class Cluster:
             free(array)
         return check(status, &error)
 
-    def _update(self, int policy, unsigned int panic_threshold, list endpoints not None):
-        self.configure(policy, panic_threshold, endpoints)
+    def _update(self, int policy, unsigned int panic_threshold, tuple options not None, list endpoints not None):
+        self.configure(policy, panic_threshold, options, endpoints)
         self.hosts_of(NULL)
 
     cdef tuple hosts_of(self, fp_host_set *set):

@@ -21,14 +21,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from fastpath import _cluster, models
 from fastpath._cluster import Host, HostStats, Pick, xxh64
 from fastpath.errors import ConfigError, NoHostAvailable
+from fastpath.models import Endpoint, LbPolicy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "NoHostAvailable", "Pick", "xxh64"]
 
 _MAX_WEIGHT = 2**32 - 1
-_MAX_PRIORITY = 127
+_MAX_PRIORITY = 128
 _MAX_PORT = 65535
 
-_Endpoint = tuple[bytes, bytes, int, int, int, int, int]
+_Endpoint = tuple[bytes, bytes, bytes, int, int, int, int, int]
+_Options = tuple[float, int, int, int, int, int]
 
 
 class Cluster(_cluster.Cluster):
@@ -65,7 +67,8 @@ class ClusterManager(Mapping[str, Cluster]):
     """The clusters of a configuration by name.
 
     `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws
-    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else.
+    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else. Ring
+    hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
     """
 
@@ -97,8 +100,8 @@ def _make(model: models.Cluster, seed: int, path: str) -> Cluster:
     return cluster
 
 
-def _arguments(model: models.Cluster, path: str) -> tuple[int, int, list[_Endpoint]]:
-    """Policy, panic threshold in whole percent, and endpoints, as the core takes them; checks types and ranges."""
+def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, list[_Endpoint]]:
+    """Policy, panic threshold in whole percent, options, endpoints, as the core takes them; types and ranges checked."""
     policy = model.lb_policy.value
     if not _cluster.has_policy(policy):
         raise _refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
@@ -119,6 +122,7 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, int, list[_Endpoi
                 (
                     endpoint.address.encode("utf-8", "surrogateescape"),
                     endpoint.hostname.encode("utf-8", "surrogateescape"),
+                    _hash_key(endpoint),
                     endpoint.port,
                     weight,
                     locality.priority,
@@ -126,7 +130,35 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, int, list[_Endpoi
                     endpoint.health_status.value,
                 )
             )
-    return policy, int(threshold + 0.5), endpoints
+    return policy, int(threshold + 0.5), _options(model, path), endpoints
+
+
+def _hash_key(endpoint: Endpoint) -> bytes:
+    """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
+    key = endpoint.metadata.get("envoy.lb", {}).get("hash_key")
+    return key.encode("utf-8", "surrogateescape") if isinstance(key, str) else b""
+
+
+def _options(model: models.Cluster, path: str) -> _Options:
+    least_request, ring_hash, maglev = model.least_request, model.ring_hash, model.maglev
+    bias = least_request.active_request_bias
+    if type(bias) not in (int, float):
+        raise _refusal(f"{bias!r} is not a number", f"{path}least_request.active_request_bias", least_request.position)
+    for value, field, position in (
+        (least_request.choice_count, "least_request.choice_count", least_request.position),
+        (ring_hash.minimum_ring_size, "ring_hash.minimum_ring_size", ring_hash.position),
+        (ring_hash.maximum_ring_size, "ring_hash.maximum_ring_size", ring_hash.position),
+        (maglev.table_size, "maglev.table_size", maglev.position),
+    ):
+        _check_integer(value, 0, _MAX_WEIGHT, path + field, position)
+    return (
+        bias,
+        least_request.choice_count,
+        ring_hash.minimum_ring_size,
+        ring_hash.maximum_ring_size,
+        ring_hash.hash_function.value,
+        maglev.table_size,
+    )
 
 
 def _check_integer(value: object, least: int, most: int, path: str, position: models.Position | None) -> None:
@@ -137,11 +169,15 @@ def _check_integer(value: object, least: int, most: int, path: str, position: mo
 
 
 _FIELDS = {"config_weight": ".weight"}
+_POLICY_FIELDS = {LbPolicy.LEAST_REQUEST: "least_request", LbPolicy.RING_HASH: "ring_hash", LbPolicy.MAGLEV: "maglev"}
 
 
 def _located(error: ConfigError, model: models.Cluster, path: str) -> ConfigError:
-    """The core's refusal of endpoint number `error.index`, with the way to that endpoint."""
-    index = error.index or 0
+    """The core's refusal of endpoint number `error.index`, or of the policy's options, with the way there."""
+    if error.index is None:
+        field = _POLICY_FIELDS[model.lb_policy]
+        return _refusal(error.reason, path + field, getattr(model, field).position or model.position, error.code)
+    index = error.index
     for number, locality in enumerate(model.localities):
         if index < len(locality.endpoints):
             where = f"{path}localities[{number}].endpoints[{index}]{_FIELDS.get(error.code, '')}"

@@ -17,14 +17,18 @@ __all__ = [
     "Config",
     "DirectResponse",
     "Endpoint",
+    "HashFunction",
     "HealthStatus",
     "LbPolicy",
+    "LeastRequestConfig",
     "Listener",
     "LocalityEndpoints",
+    "MaglevConfig",
     "PathWithEscapedSlashesAction",
     "Position",
     "RedirectAction",
     "RetryPolicy",
+    "RingHashConfig",
     "Route",
     "RouteAction",
     "RouteConfiguration",
@@ -210,6 +214,43 @@ class LocalityEndpoints:
     position: Position | None = _position()
 
 
+class HashFunction(enum.Enum):
+    """What the points of a hash ring come from (envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction)."""
+
+    XX_HASH = 0
+    MURMUR_HASH_2 = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LeastRequestConfig:
+    """For LbPolicy.LEAST_REQUEST (least_request_lb_config)."""
+
+    choice_count: int = 2
+    """How many hosts are drawn and compared when weights are equal; at least 2."""
+    active_request_bias: float = 1.0
+    """With unequal weights a host counts as weight / (active requests + 1) to this power; finite, not negative."""
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class RingHashConfig:
+    """For LbPolicy.RING_HASH (ring_hash_lb_config). Sizes are in points, 1 to 8388608."""
+
+    minimum_ring_size: int = 1024
+    maximum_ring_size: int = 8388608
+    hash_function: HashFunction = HashFunction.XX_HASH
+    position: Position | None = _position()
+
+
+@dataclass(frozen=True, slots=True)
+class MaglevConfig:
+    """For LbPolicy.MAGLEV (maglev_lb_config)."""
+
+    table_size: int = 65537
+    """A prime, at most 5000011, and no less than there are hosts."""
+    position: Position | None = _position()
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A named group of endpoints and how to choose among them."""
@@ -221,6 +262,9 @@ class Cluster:
     """Seconds."""
     healthy_panic_threshold: float = 50.0
     """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
+    least_request: LeastRequestConfig = LeastRequestConfig()
+    ring_hash: RingHashConfig = RingHashConfig()
+    maglev: MaglevConfig = MaglevConfig()
     position: Position | None = _position()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from fastpath import Cluster, ClusterManager, ConfigError, Host, NoHostAvailable, models
 from fastpath.clusters import xxh64
-from fastpath.models import Endpoint, HealthStatus, LocalityEndpoints, Position
+from fastpath.models import Endpoint, HealthStatus, LbPolicy, LocalityEndpoints, Position
 
 HEALTHY, UNHEALTHY, DRAINING = HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, HealthStatus.DRAINING
 
@@ -434,7 +434,7 @@ def test_an_empty_address_is_refused() -> None:
     assert refusal(Endpoint("", 80)).path == "clusters[1].localities[1].endpoints[1]"
 
 
-@pytest.mark.parametrize("priority", [-1, 128, 0.5])
+@pytest.mark.parametrize("priority", [-1, 129, 0.5])
 def test_priorities_out_of_range_are_refused(priority: Any) -> None:
     assert refusal(Endpoint("10.0.0.1", 80), priority=priority).path == "clusters[1].localities[1].priority"
 
@@ -468,3 +468,97 @@ def test_hash_keys_are_accepted_by_policies_that_ignore_them() -> None:
         cluster.pick(hash_key=2**64)
     with pytest.raises(TypeError):
         cluster.pick(hash_key=cast(Any, 1.5))
+
+
+# ---- policies
+
+
+# What an Envoy 1.39.3 gave for these hosts and keys.
+ENVOY_HOSTS = (("127.0.0.1", 1), ("127.0.0.2", 2), ("127.0.0.3", 3), ("127.0.0.4", 10))
+ENVOY_KEYS = [f"user-{number}" for number in range(24)]
+ENVOY_CHOICES = {
+    "RING_HASH": [4, 4, 4, 4, 3, 4, 4, 3, 3, 2, 2, 4, 4, 4, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4],
+    "RING_HASH MURMUR_HASH_2": [4, 4, 2, 4, 4, 4, 4, 3, 3, 4, 4, 3, 3, 4, 1, 3, 4, 4, 4, 4, 4, 4, 4, 3],
+    "MAGLEV": [2, 4, 3, 3, 4, 3, 4, 4, 4, 2, 2, 4, 4, 4, 2, 2, 3, 4, 2, 4, 3, 3, 3, 1],
+}
+
+
+@pytest.mark.parametrize("policy", ENVOY_CHOICES)
+def test_hash_policies_give_envoys_host(policy: str) -> None:
+    kind, _, function = policy.partition(" ")
+    group = tuple(Endpoint(address, 18000, weight) for address, weight in ENVOY_HOSTS)
+    ring_hash = models.RingHashConfig(hash_function=models.HashFunction[function or "XX_HASH"])
+    cluster = make(group, lb_policy=LbPolicy[kind], ring_hash=ring_hash)
+    chosen = [int(cluster.pick_host(hash_key=key).address[-1]) for key in ENVOY_KEYS]
+    assert chosen == ENVOY_CHOICES[policy]
+    assert [int(cluster.pick_host(hash_key=xxh64(key.encode())).address[-1]) for key in ENVOY_KEYS] == chosen
+
+
+@pytest.mark.parametrize("policy", [LbPolicy.RING_HASH, LbPolicy.MAGLEV])
+def test_one_key_stays_on_one_host_and_a_host_key_can_be_given(policy: LbPolicy) -> None:
+    cluster = make(endpoints(*[1] * 20), lb_policy=policy)
+    for key in ENVOY_KEYS:
+        assert len({cluster.pick_host(hash_key=key) for _ in range(5)}) == 1
+    assert len({cluster.pick_host(hash_key=key) for key in ENVOY_KEYS}) > 5
+    assert len({cluster.pick_host() for _ in range(200)}) > 5  # without a key: anywhere
+    named = tuple(Endpoint("10.0.0.1", port, metadata={"envoy.lb": {"hash_key": f"h{port}"}}) for port in (1, 2, 3))
+    moved = tuple(Endpoint("10.9.9.9", port, metadata={"envoy.lb": {"hash_key": f"h{port}"}}) for port in (1, 2, 3))
+    before, after = make(named, lb_policy=policy), make(moved, lb_policy=policy)
+    for key in ENVOY_KEYS:
+        assert before.pick_host(hash_key=key).port == after.pick_host(hash_key=key).port
+
+
+def test_least_request_avoids_busy_hosts() -> None:
+    cluster = make(endpoints(1, 1), lb_policy=LbPolicy.LEAST_REQUEST)
+    held = [cluster.pick() for _ in range(50)]
+    busy, idle = sorted(cluster.hosts, key=lambda host: -host.active_requests)
+    for pick in held:
+        if pick.host is idle:
+            pick.release()
+    seen = Counter(cluster.pick_many(4000))
+    assert 860 < seen[busy] < 1140  # drawn twice: a quarter, within 4.5 sigma
+
+
+def test_least_request_with_unequal_weights_follows_weight_and_load() -> None:
+    cluster = make(endpoints(1, 3), lb_policy=LbPolicy.LEAST_REQUEST)
+    assert Counter(ports(cluster, 400)) == {1: 100, 2: 300}
+    held = [cluster.pick() for _ in range(40)]
+    # Rates balance where a / (a + b) = 1 / (1 + sqrt(3)): each weight is divided by what its host holds already.
+    assert 13 <= sum(pick.host.port == 1 for pick in held) <= 16
+
+
+def test_random_does_not_look_at_weights() -> None:
+    seen = Counter(ports(make(endpoints(1, 1000), lb_policy=LbPolicy.RANDOM), 4000))
+    assert abs(seen[1] - 2000) < 143  # 4.5 sigma
+
+
+def test_an_update_may_change_the_policy() -> None:
+    cluster = make(endpoints(1, 1, 1))
+    hosts = cluster.hosts
+    cluster.update(model(endpoints(1, 1, 1), lb_policy=LbPolicy.MAGLEV))
+    assert cluster.hosts == hosts
+    assert len({cluster.pick_host(hash_key="a") for _ in range(9)}) == 1
+    cluster.update(model(endpoints(1, 1, 1)))
+    assert sorted(ports(cluster, 3)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("policy", "fields", "path"),
+    [
+        ("LEAST_REQUEST", {"least_request": models.LeastRequestConfig(choice_count=1)}, "least_request"),
+        ("LEAST_REQUEST", {"least_request": models.LeastRequestConfig(active_request_bias=-0.5)}, "least_request"),
+        ("LEAST_REQUEST", {"least_request": models.LeastRequestConfig(active_request_bias=math.nan)}, "least_request"),
+        ("LEAST_REQUEST", {"least_request": models.LeastRequestConfig(active_request_bias=math.inf)}, "least_request"),
+        ("RING_HASH", {"ring_hash": models.RingHashConfig(maximum_ring_size=8388609)}, "ring_hash"),
+        ("RING_HASH", {"ring_hash": models.RingHashConfig(minimum_ring_size=9, maximum_ring_size=8)}, "ring_hash"),
+        ("RING_HASH", {"ring_hash": models.RingHashConfig(minimum_ring_size=-1)}, "ring_hash.minimum_ring_size"),
+        ("MAGLEV", {"maglev": models.MaglevConfig(65536)}, "maglev"),
+        ("MAGLEV", {"maglev": models.MaglevConfig(5000077)}, "maglev"),
+        ("MAGLEV", {"maglev": models.MaglevConfig(2)}, "maglev"),  # fewer slots than hosts
+        ("MAGLEV", {"maglev": models.MaglevConfig(cast(Any, 65537.0))}, "maglev.table_size"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(policy: str, fields: dict[str, Any], path: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make(endpoints(1, 1, 1), lb_policy=LbPolicy[policy], **fields)
+    assert caught.value.path == f"clusters[0].{path}"

@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
-from fastpath.libfastpath.lb cimport fp_host, fp_lb_policy
+from fastpath.libfastpath.lb cimport fp_host, fp_lb_options, fp_lb_policy
 
 
 cdef extern from "fastpath/cluster.h" nogil:
@@ -26,6 +26,7 @@ cdef extern from "fastpath/cluster.h" nogil:
     ctypedef struct fp_endpoint:
         fp_span address
         fp_span hostname
+        fp_span hash_key
         uint32_t weight
         uint32_t priority
         uint32_t locality
@@ -35,6 +36,7 @@ cdef extern from "fastpath/cluster.h" nogil:
     ctypedef struct fp_cluster_config:
         const fp_lb_policy *policy
         uint32_t panic_threshold
+        fp_lb_options options
 
     ctypedef struct fp_host_stats:
         uint64_t active_requests
@@ -65,6 +67,7 @@ cdef extern from "fastpath/cluster.h" nogil:
 
     fp_host *fp_host_ref(fp_host *host)
     void fp_host_unref(fp_host *host)
+    fp_span fp_host_hash_key(const fp_host *host)
     fp_span fp_host_address(const fp_host *host)
     fp_span fp_host_hostname(const fp_host *host)
     fp_span fp_host_key(const fp_host *host)
@@ -75,6 +78,7 @@ cdef extern from "fastpath/cluster.h" nogil:
     void fp_host_acquire(fp_host *host)
     fp_status fp_host_release(fp_host *host)
     fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency)
+    uint64_t fp_host_active_requests(const fp_host *host)
     void fp_host_stats_get(const fp_host *host, fp_host_stats *stats)
     void *fp_host_user_data(const fp_host *host)
     void fp_host_set_user_data(fp_host *host, void *data)

@@ -4,3 +4,4 @@ from libc.stdint cimport uint8_t, uint64_t
 
 cdef extern from "fastpath/hash.h" nogil:
     uint64_t fp_hash_xxh64(const uint8_t *data, size_t len, uint64_t seed)
+    uint64_t fp_hash_murmur64a(const uint8_t *data, size_t len, uint64_t seed)

@@ -8,8 +8,28 @@ cdef extern from "fastpath/lb.h" nogil:
     ctypedef struct fp_host:
         pass
 
+    const int FASTPATH_LB_MAX_RING_SIZE
+    const int FASTPATH_LB_MAX_TABLE_SIZE
+
     ctypedef enum fp_lb_policy_id:
         FASTPATH_LB_ROUND_ROBIN
+        FASTPATH_LB_LEAST_REQUEST
+        FASTPATH_LB_RING_HASH
+        FASTPATH_LB_RANDOM
+        FASTPATH_LB_MAGLEV
+
+    ctypedef enum fp_lb_hash_function:
+        FASTPATH_LB_XX_HASH
+        FASTPATH_LB_MURMUR_HASH_2
+
+    ctypedef struct fp_lb_options:
+        double active_request_bias
+        uint32_t choice_count
+        uint32_t full_scan
+        uint32_t minimum_ring_size
+        uint32_t maximum_ring_size
+        uint32_t hash_function
+        uint32_t table_size
 
     ctypedef struct fp_host_group:
         uint32_t count
@@ -17,6 +37,7 @@ cdef extern from "fastpath/lb.h" nogil:
         fp_host **hosts
         const uint32_t *weights
         const uint32_t *positions
+        const fp_lb_options *options
         const void *table
 
     ctypedef struct fp_lb_state:
@@ -26,18 +47,25 @@ cdef extern from "fastpath/lb.h" nogil:
         void *cursor
         uint64_t *random
 
+    ctypedef enum fp_lb_number:
+        FASTPATH_LB_NO_NUMBER
+        FASTPATH_LB_RANDOM_NUMBER
+        FASTPATH_LB_REQUEST_HASH
+
     ctypedef struct fp_lb_request:
-        uint64_t hash
+        uint64_t number
         uint32_t attempt
 
     ctypedef struct fp_lb_policy:
         const char *name
-        int uses_hash
+        fp_lb_number number
+        fp_status (*check)(const fp_lb_options *options, fp_error *error) noexcept nogil
         fp_status (*table_new)(const fp_host_group *group, void **table, fp_error *error) noexcept nogil
         void (*table_free)(void *table) noexcept nogil
         fp_status (*cursor_new)(const fp_host_group *group, uint64_t seed, void **cursor) noexcept nogil
         void (*cursor_free)(void *cursor) noexcept nogil
         uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) noexcept nogil
 
+    void fp_lb_options_default(fp_lb_options *options)
     const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id)
     uint64_t fp_lb_random(uint64_t *state)
