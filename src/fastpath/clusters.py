@@ -101,7 +101,7 @@ def _make(model: models.Cluster, seed: int, path: str) -> Cluster:
 
 
 def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, list[_Endpoint]]:
-    """Policy, panic threshold in whole percent, options, endpoints, as the core takes them; types and ranges checked."""
+    """Policy, panic threshold in whole percent, options and endpoints, checked, as the core takes them."""
     policy = model.lb_policy.value
     if not _cluster.has_policy(policy):
         raise _refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)

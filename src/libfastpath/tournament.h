@@ -40,6 +40,7 @@ static inline size_t fp_tournament_size(uint32_t count) {
 /* Entries that are not set never win. memory is aligned for uint64_t. */
 static inline void fp_tournament_init(fp_tournament *self, uint32_t count, void *memory) {
   self->leaves = fp_tournament_leaves(count);
+  self->winner = 0;
   self->deadlines = memory;
   self->orders = self->deadlines + self->leaves;
   self->losers = (uint32_t *)(self->orders + self->leaves);

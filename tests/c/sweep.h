@@ -56,6 +56,7 @@ void sweep_http_head_reader(void);
 void sweep_http_parse(void);
 void sweep_http_write(void);
 void sweep_path(void);
+void sweep_policies(void);
 void sweep_route_builder_abandoned(void);
 void sweep_route_table(void);
 void sweep_snapshot(void);

@@ -28,9 +28,42 @@ static fp_host *pick(fp_picker *picker, const fp_pick_options *options) {
   return host;
 }
 
+static fp_cluster_config config_of(fp_lb_policy_id policy) {
+  fp_cluster_config config = {.policy = fp_lb_policy_get(policy), .panic_threshold = 50};
+  fp_lb_options_default(&config.options);
+  config.options.table_size = 251;
+  return config;
+}
+
+/* Every policy makes its tables and cursors, with equal weights and with others. */
+void sweep_policies(void) {
+  static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN, FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
+                                             FASTPATH_LB_RANDOM, FASTPATH_LB_MAGLEV};
+  fp_endpoint endpoints[ENDPOINTS];
+  fp_cluster *cluster = NULL;
+  fp_cluster_config config = config_of(FASTPATH_LB_ROUND_ROBIN);
+  fp_error error;
+  endpoints_fill(endpoints, 8000, true);
+  TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
+  fp_picker *picker;
+  TRY_NEW(picker, fp_picker_new(cluster, 7));
+  for (int round = 0; round < 10; round++) {
+    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 60};
+    config = config_of(policies[round / 2]);
+    endpoints_fill(endpoints, 8000, round % 2 == 0);
+    endpoints[1].hash_key = span_of("placed by this");
+    TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);
+    fp_host *host = pick(picker, &options);
+    CHECK(fp_host_hash_key(host).len == (fp_host_port(host) == 8001 ? 14 : 13));
+    CHECK_EQ(fp_host_active_requests(host), 0);
+  }
+  fp_picker_free(picker);
+  fp_cluster_unref(cluster);
+}
+
 void sweep_cluster(void) {
   fp_endpoint endpoints[ENDPOINTS];
-  fp_cluster_config config = {fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), 50};
+  fp_cluster_config config = config_of(FASTPATH_LB_ROUND_ROBIN);
   fp_cluster *cluster = NULL;
   fp_error error;
   endpoints_fill(endpoints, 8000, true);
@@ -87,5 +120,6 @@ void sweep_cluster(void) {
 void sweep_hashing(void) {
   uint64_t state = 1;
   CHECK(fp_lb_random(&state) != fp_lb_random(&state));
+  CHECK(fp_hash_murmur64a((const uint8_t *)"key", 3, 0) != fp_hash_murmur64a((const uint8_t *)"key", 3, 1));
   CHECK(fp_hash_xxh64((const uint8_t *)"key", 3, 0) != fp_hash_xxh64((const uint8_t *)"key", 3, 1));
 }

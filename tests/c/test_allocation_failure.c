@@ -29,6 +29,7 @@ static const struct {
     {"route builder, abandoned", sweep_route_builder_abandoned},
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
+    {"policies", sweep_policies},
     {"hashing", sweep_hashing},
 };
 
