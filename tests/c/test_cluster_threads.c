@@ -52,9 +52,22 @@ static void *pick_until_finished(void *context) {
   return NULL;
 }
 
+/* Mostly round robin; now and then another policy, whose tables are larger. */
+static fp_cluster_config config_of(uint32_t generation) {
+  static const fp_lb_policy_id policies[] = {FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH, FASTPATH_LB_RANDOM,
+                                             FASTPATH_LB_MAGLEV};
+  const uint32_t turn = generation % 16;
+  fp_cluster_config made = {.policy = fp_lb_policy_get(turn < 4 ? policies[turn] : FASTPATH_LB_ROUND_ROBIN),
+                            .panic_threshold = 50};
+  fp_lb_options_default(&made.options);
+  made.options.minimum_ring_size = 64;
+  made.options.table_size = 251;
+  return made;
+}
+
 static void *update_many_times(void *context) {
-  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), .panic_threshold = 50};
   for (uint32_t i = 0; i < UPDATES; i++) {
+    const fp_cluster_config config = config_of(*(const uint32_t *)context + i);
     fp_endpoint endpoints[HOSTS];
     const uint32_t count = fill(endpoints, *(const uint32_t *)context + i);
     CHECK_EQ(fp_cluster_update(cluster, &config, endpoints, count, NULL), FASTPATH_OK);
@@ -63,7 +76,7 @@ static void *update_many_times(void *context) {
 }
 
 int main(void) {
-  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN), .panic_threshold = 50};
+  const fp_cluster_config config = config_of(15);
   const uint32_t starts[2] = {0, 77777};
   uint64_t seeds[PICKERS];
   pthread_t pickers[PICKERS], updaters[2];

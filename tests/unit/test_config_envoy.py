@@ -17,10 +17,14 @@ from fastpath.errors import ConfigError, ConfigErrors, ConfigWarning
 from fastpath.models import (
     Config,
     DirectResponse,
+    HashFunction,
     HealthStatus,
     LbPolicy,
+    LeastRequestConfig,
+    MaglevConfig,
     RedirectAction,
     RetryPolicy,
+    RingHashConfig,
     RouteAction,
     RouteMatch,
     WeightedCluster,
@@ -199,6 +203,23 @@ class TestMeaning:
         config = load(bootstrap(clusters=[cluster(common_lb_config=common)]))
         assert config.clusters[0].healthy_panic_threshold == percent
 
+    def test_options_of_balancing_policies(self) -> None:
+        config = load(
+            bootstrap(
+                clusters=[
+                    cluster(
+                        least_request_lb_config={"choice_count": 3, "active_request_bias": {"default_value": 0.5}},
+                        ring_hash_lb_config={"minimum_ring_size": 64, "hash_function": "MURMUR_HASH_2"},
+                        maglev_lb_config={"table_size": "131071"},
+                    )
+                ]
+            )
+        )
+        assert config.clusters[0].least_request == LeastRequestConfig(3, 0.5)
+        assert config.clusters[0].ring_hash == RingHashConfig(64, hash_function=HashFunction.MURMUR_HASH_2)
+        assert config.clusters[0].maglev == MaglevConfig(131071)
+        assert load(bootstrap(clusters=[cluster(maglev_lb_config={})])).clusters[0].maglev == MaglevConfig()
+
     def test_retry_policy_of_a_virtual_host(self) -> None:
         document = bootstrap()
         manager = document["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]  # type: ignore[index]
@@ -347,6 +368,14 @@ static_resources:
             ({"connect_timeout": "0s"}, "connect_timeout must be more than 0"),
             ({"common_lb_config": {"healthy_panic_threshold": {"value": 101}}}, "expected a number from 0 to 100"),
             ({"common_lb_config": {"healthy_panic_threshold": {"value": "NaN"}}}, "expected a number, found"),
+            ({"least_request_lb_config": {"choice_count": 1}}, "choice_count"),
+            ({"least_request_lb_config": {"active_request_bias": {"default_value": -1}}}, "expected a number from 0"),
+            ({"least_request_lb_config": {"active_request_bias": {"default_value": "NaN"}}}, "expected a number"),
+            ({"least_request_lb_config": {"slow_start_config": {}}}, "slow_start_config"),
+            ({"ring_hash_lb_config": {"maximum_ring_size": 8388609}}, "maximum_ring_size"),
+            ({"ring_hash_lb_config": {"maximum_ring_size": 1023}}, "minimum_ring_size is above maximum_ring_size"),
+            ({"maglev_lb_config": {"table_size": 65536}}, "table_size 65536 is not a prime"),
+            ({"maglev_lb_config": {"table_size": 5000077}}, "table_size"),
             ({"load_assignment": []}, "expected an object, found a list"),
             ({"load_assignment": {"cluster_name": "one", "endpoints": {}}}, "expected a list, found an object"),
             (

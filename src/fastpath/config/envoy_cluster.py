@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..models import Cluster, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
+from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .fields import UINT32_MAX, Section
 
 __all__ = ["read_cluster"]
@@ -43,6 +44,9 @@ def read_cluster(section: Section) -> Cluster:
         localities=localities,
         lb_policy=section.enum("lb_policy", LbPolicy, LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES),
         healthy_panic_threshold=panic_threshold,
+        least_request=read_least_request(section.section("least_request_lb_config")),
+        ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
+        maglev=read_maglev(section.section("maglev_lb_config")),
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
