@@ -543,11 +543,9 @@ class TestReceiving:
 
     def test_out_of_memory_changes_nothing(self) -> None:
         buffer = Buffer(b"abc")
-        for more_than_there_is in (2**63 - 1 - 3, 2**63 - 1 - 1000):
+        for more_than_there_is in (2**63 - 4, 2**63 - 40):
             with pytest.raises(MemoryError):
                 buffer.reserve(more_than_there_is)
-            with pytest.raises(MemoryError):
-                buffer.readv_buffers(more_than_there_is)
         with pytest.raises(OverflowError):
             buffer.reserve(2**63 - 1)
         assert bytes(buffer) == b"abc"
