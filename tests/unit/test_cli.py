@@ -5,9 +5,11 @@ from __future__ import annotations
 import platform
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -106,12 +108,20 @@ def test_the_demo_says_when_it_is_not_as_configured(tmp_path: Path) -> None:
 
 
 def test_the_demo_stays_up_for_curl_and_ends_on_ctrl_c(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "fastpath", "demo", "--serve"]
+    text = (ROOT / "examples" / "canary.yaml").read_text()
+    with ExitStack() as stack:
+        for port in ("10000", "10011", "10012", "10019", "10021"):
+            probe = stack.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            text = text.replace(port, str(probe.getsockname()[1]))
+    file = tmp_path / "canary.yaml"
+    file.write_text(text)
+    command = [sys.executable, "-u", "-m", "fastpath", "demo", "--serve", "--config", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             lines = [process.stdout.readline() for _ in range(5)]
-            assert "http://127.0.0.1:10000; Ctrl-C ends it" in lines[0]
+            assert lines[0].endswith("; Ctrl-C ends it\n")
             urls = [line.split("'")[1] for line in lines[1:]]
             with urllib.request.urlopen(urls[-1], timeout=10) as response:
                 assert response.status == 200
