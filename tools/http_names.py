@@ -17,7 +17,7 @@ OUTPUT = Path(__file__).resolve().parent.parent / "src" / "libfastpath" / "http_
 MAX_LENGTH = 31  # a name and the colon behind it fit one 32-byte compare
 SLOT_BITS = 10
 WORD = (1 << 64) - 1
-TAIL_FACTOR = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio: spreads the tail over the high bits
+TAIL_SHIFT = 29  # not a multiple of 8: where head and tail are the same bytes, they must not cancel out
 
 NAMES = """
 Host Content-Length Transfer-Encoding Connection Upgrade Expect
@@ -42,12 +42,12 @@ X-Forwarded-Proto X-Frame-Options X-Powered-By X-Real-IP X-Request-ID X-Requeste
 """.split()
 
 
-def slot(name: str, head_factor: int) -> int:
+def slot(name: str, factor: int) -> int:
     """The slot of a lower-case name; fp_http_name_slot in http_names.h is the same in C."""
     raw = name.encode()
     head = int.from_bytes(raw[:8], "little")
     tail = int.from_bytes(bytes(byte | 0x20 for byte in (b"\r\n" + raw)[-4:]), "little")
-    mixed = head * head_factor + (tail | len(raw) << 32) * TAIL_FACTOR
+    mixed = ((head ^ tail << TAIL_SHIFT) + len(raw)) * factor
     return (mixed & WORD) >> (64 - SLOT_BITS)
 
 
@@ -75,8 +75,8 @@ def generate() -> str:
         "",
         f"#define HTTP_NAME_COUNT {len(lower)}",
         f"#define HTTP_NAME_SLOT_BITS {SLOT_BITS}",
-        f"#define HTTP_NAME_HEAD_FACTOR UINT64_C({factor:#018x})",
-        f"#define HTTP_NAME_TAIL_FACTOR UINT64_C({TAIL_FACTOR:#018x})",
+        f"#define HTTP_NAME_TAIL_SHIFT {TAIL_SHIFT}",
+        f"#define HTTP_NAME_FACTOR UINT64_C({factor:#018x})",
         "",
         "/* clang-format off */",
         "/* X(id, lower case, wire case, length), in the order of ids. */",

@@ -1,8 +1,8 @@
 /*
- * http_framing.h - what the fields of a head say about where the message ends and what follows it.
+ * http_framing.h - what the fields of a head say about where the message ends and what follows it (RFC 9112 6).
  *
- * Whoever reads the fields (llhttp or the scan) collects the few that matter; one function then draws the conclusions,
- * and refuses every contradiction.
+ * Whoever reads the fields (llhttp or the scan) collects the few that matter. The conclusions, and the refusal of every
+ * contradiction, are in http_framing_rules.h.
  */
 #ifndef FASTPATH_INTERNAL_HTTP_FRAMING_H
 #define FASTPATH_INTERNAL_HTTP_FRAMING_H
@@ -11,7 +11,7 @@
 
 #include <fastpath/http.h>
 
-/* The fields that matter, NULL where absent; Connection is already read. Zero it to begin. */
+/* The fields that matter, NULL where absent; Connection and Expect are already read. Zero it to begin. */
 typedef struct fp_http_framing {
   const fp_http_field *host;
   const fp_http_field *content_length;
@@ -25,19 +25,7 @@ typedef struct fp_http_framing {
   bool other_options;
 } fp_http_framing;
 
-/* Take the options of one Connection field. */
-void fp_http_read_connection(const uint8_t *data, const fp_http_field *field, fp_http_framing *framing);
-
-/* Take the value of one Expect field. */
-void fp_http_read_expect(const uint8_t *data, const fp_http_field *field, fp_http_framing *framing);
-
-/* Set flags, content_length and, from Host, the authority. The start line has been read into head. */
-fp_status fp_http_conclude_request(const uint8_t *data, const fp_http_framing *framing, fp_http_head *head,
-                                   fp_error *error);
-fp_status fp_http_conclude_response(const uint8_t *data, const fp_http_framing *framing, fp_http_method request_method,
-                                    fp_http_head *head, fp_error *error);
-
-/* Collect from all fields of the head, then conclude. */
+/* Collect from all fields of a head whose start line has been read, and conclude. */
 fp_status fp_http_check_request_fields(const uint8_t *data, fp_http_head *head, fp_error *error);
 fp_status fp_http_check_response_fields(const uint8_t *data, fp_http_method request_method, fp_http_head *head,
                                         fp_error *error);

@@ -13,37 +13,29 @@ struct fp_http_head_reader {
   fp_error refusal; /* code is FASTPATH_OK while nothing has been refused */
 };
 
-void fp_http_limits_default(fp_http_limits *limits) {
-  *limits = (fp_http_limits){
-      .max_headers = 100,
-      .max_head = 65536,
-      .max_line = 16384,
-      .max_chunk_overhead = 16384,
-      .max_trailers = 100,
-      .max_trailer_bytes = 16384,
-      .max_interim = 16,
-      .max_leading_blank = 1,
-  };
-}
+static const fp_http_limits defaults = {
+    .max_headers = 100,
+    .max_head = 65536,
+    .max_line = 16384,
+    .max_chunk_overhead = 16384,
+    .max_trailers = 100,
+    .max_trailer_bytes = 16384,
+    .max_interim = 16,
+    .max_leading_blank = 1,
+};
+
+void fp_http_limits_default(fp_http_limits *limits) { *limits = defaults; }
 
 fp_status fp_http_parse_request(const uint8_t *data, size_t len, const fp_http_limits *limits, fp_http_head *head,
                                 fp_error *error) {
-  fp_http_limits defaults;
-  if (limits == NULL) {
-    fp_http_limits_default(&defaults);
-    limits = &defaults;
-  }
+  if (limits == NULL) limits = &defaults;
   if (fp_http_scan_request(data, len, limits, head)) return FASTPATH_OK;
   return fp_http_judge_request(data, len, limits, head, error);
 }
 
 fp_status fp_http_parse_response(const uint8_t *data, size_t len, fp_http_method request_method,
                                  const fp_http_limits *limits, fp_http_head *head, fp_error *error) {
-  fp_http_limits defaults;
-  if (limits == NULL) {
-    fp_http_limits_default(&defaults);
-    limits = &defaults;
-  }
+  if (limits == NULL) limits = &defaults;
   if (fp_http_scan_response(data, len, request_method, limits, head)) return FASTPATH_OK;
   return fp_http_judge_response(data, len, request_method, limits, head, error);
 }
@@ -53,11 +45,7 @@ fp_http_head_reader *fp_http_head_reader_new(int is_response, const fp_http_limi
   if (reader == NULL) return NULL;
   memset(reader, 0, sizeof *reader);
   reader->is_response = is_response != 0;
-  if (limits != NULL) {
-    reader->limits = *limits;
-  } else {
-    fp_http_limits_default(&reader->limits);
-  }
+  reader->limits = limits == NULL ? defaults : *limits;
   reader->judge = fp_http_judge_new(reader->is_response, &reader->limits);
   if (reader->judge == NULL) {
     fp_memory_free(reader);

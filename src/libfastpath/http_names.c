@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "http_chars.h"
+
 #define ROW(id, lower, wire, len) {(len), lower, wire},
 
 /* Arrays inside, not pointers: nothing for the loader to relocate. */
@@ -12,9 +14,14 @@ static const struct {
   char wire[HTTP_NAME_PADDED];
 } names[HTTP_NAME_COUNT + 1] = {{0, "", ""}, HTTP_NAME_LIST(ROW)};
 
-const uint8_t fp_http_name_slots[1 << HTTP_NAME_SLOT_BITS] = {HTTP_NAME_SLOTS};
+#define ONE_IN(counter) [FASTPATH_HTTP_NAME_##counter] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_##counter
 
-const uint8_t fp_http_name_folded[HTTP_NAME_COUNT + 1][HTTP_NAME_PADDED] = {"", HTTP_NAME_FOLDED};
+const fp_http_name_index fp_http_names = {
+    .slots = {HTTP_NAME_SLOTS},
+    .folded = {"", HTTP_NAME_FOLDED},
+    .tally = {ONE_IN(HOST), ONE_IN(CONTENT_LENGTH), ONE_IN(TRANSFER_ENCODING), ONE_IN(CONNECTION), ONE_IN(UPGRADE),
+              ONE_IN(EXPECT)},
+};
 
 uint16_t fp_http_name_count(void) { return HTTP_NAME_COUNT; }
 
@@ -38,17 +45,11 @@ static uint64_t folded_little_endian(const uint8_t *bytes, size_t count) {
 
 uint16_t fp_http_name_id(const uint8_t *name, size_t len) {
   if (len < 2 || len >= HTTP_NAME_PADDED) return 0;
-  uint8_t tail[4] = {'\r', '\n'};
-  size_t from_name = len < 4 ? len : 4;
-  memmove(tail, tail + from_name - 2, 4 - from_name);
-  memcpy(tail + 4 - from_name, name + len - from_name, from_name);
-  uint32_t slot =
-      fp_http_name_slot(folded_little_endian(name, len < 8 ? len : 8), (uint32_t)folded_little_endian(tail, 4), len);
-  uint16_t id = fp_http_name_slots[slot];
-  if (names[id].len != len) return 0;
-  for (size_t i = 0; i < len; i++) {
-    uint8_t lower = name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i];
-    if (lower != (uint8_t)names[id].lower[i]) return 0;
-  }
+  uint8_t line[2 + HTTP_NAME_PADDED] = "\r\n";
+  memcpy(line + 2, name, len);
+  uint64_t head = folded_little_endian(name, len < 8 ? len : 8);
+  uint32_t tail = (uint32_t)folded_little_endian(line + 2 + len - 4, 4);
+  uint16_t id = fp_http_names.slots[fp_http_name_slot(head, tail, (uint32_t)len)];
+  if (names[id].len != len || !fp_http_same_name(name, (const uint8_t *)names[id].lower, len)) return 0;
   return id;
 }

@@ -9,19 +9,25 @@
 
 #define HTTP_NAME_PADDED 32
 
-/* Slot of the hash -> id, 0 where no name lives. */
-FASTPATH_HIDDEN extern const uint8_t fp_http_name_slots[1 << HTTP_NAME_SLOT_BITS];
+/* What a scan needs to know a name by, in one piece so that one register reaches it all. */
+typedef struct fp_http_name_index {
+  /* Slot of the hash -> id, 0 where no name lives. */
+  uint8_t slots[1 << HTTP_NAME_SLOT_BITS];
+  /* Per id the lower-case name, filled up with colons: one compare finds both the name and its end. */
+  uint8_t folded[HTTP_NAME_COUNT + 1][HTTP_NAME_PADDED];
+  /* Per id what one field adds to a tally of eight byte-wide counters: 1 in counter `id` up to Expect, else nothing. */
+  uint64_t tally[HTTP_NAME_COUNT + 1];
+} fp_http_name_index;
 
-/* Per id the lower-case name, filled up with colons: one compare finds both the name and its end. */
-FASTPATH_HIDDEN extern const uint8_t fp_http_name_folded[HTTP_NAME_COUNT + 1][HTTP_NAME_PADDED];
+FASTPATH_HIDDEN extern const fp_http_name_index fp_http_names;
 
 /*
  * The slot of a name of two bytes or more. `head` holds its first eight bytes, padded with zeros; `tail` the last four
  * of CRLF and the name, so that a parser may load them from where the name stands. Both are little-endian, bit 0x20 set
  * in each byte.
  */
-static inline uint32_t fp_http_name_slot(uint64_t head, uint32_t tail, uint64_t len) {
-  uint64_t mixed = head * HTTP_NAME_HEAD_FACTOR + (tail | len << 32) * HTTP_NAME_TAIL_FACTOR;
+static inline uint32_t fp_http_name_slot(uint64_t head, uint32_t tail, uint32_t len) {
+  uint64_t mixed = ((head ^ (uint64_t)tail << HTTP_NAME_TAIL_SHIFT) + len) * HTTP_NAME_FACTOR;
   return (uint32_t)(mixed >> (64 - HTTP_NAME_SLOT_BITS));
 }
 

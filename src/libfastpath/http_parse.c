@@ -93,11 +93,7 @@ static void start_over(fp_http_judge *judge) {
 }
 
 static void judge_init(fp_http_judge *judge, bool is_response, const fp_http_limits *limits) {
-  if (limits != NULL) {
-    judge->limits = *limits;
-  } else {
-    fp_http_limits_default(&judge->limits);
-  }
+  judge->limits = *limits;
   judge->is_response = is_response;
   llhttp_settings_init(&judge->settings);
   judge->settings.on_method = on_method;

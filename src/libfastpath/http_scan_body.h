@@ -20,7 +20,7 @@
 
 #include "bits.h"
 #include "http_chars.h"
-#include "http_framing.h"
+#include "http_framing_rules.h"
 #include "http_names.h"
 #include "http_scan.h"
 
@@ -124,9 +124,9 @@ static inline uint32_t find_lines(const view *v, uint32_t *ends) {
 
 /* The well-known name in front of a colon, its bytes known to be token bytes and the ones before it CRLF. */
 static inline uint32_t known_name(const uint8_t *at, uint32_t len) {
-  uint64_t first = low_bytes(load64(at) | UINT64_C(0x2020202020202020), len);
-  uint32_t id = fp_http_name_slots[fp_http_name_slot(first, load32(at + len - 4) | 0x20202020, len)];
-  return id & (0 - (uint32_t)is_name(at, fp_http_name_folded[id], len));
+  uint64_t head = low_bytes(load64(at) | UINT64_C(0x2020202020202020), len);
+  uint32_t id = fp_http_names.slots[fp_http_name_slot(head, load32(at + len - 4) | 0x20202020, len)];
+  return id & (0 - (uint32_t)is_name(at, fp_http_names.folded[id], len));
 }
 
 /* Any field at all: a long name, a rare byte in it, more blanks around the value or none, no value. */
@@ -145,49 +145,43 @@ static bool scan_odd_field(const uint8_t *data, uint32_t start, uint32_t end, fp
   return true;
 }
 
-/* What the second pass gathers about the names of http_framing.h. */
+/* What the second pass gathers about the names that http_framing.h asks for. */
 typedef struct gathered {
-  uint64_t counts;                    /* a byte per id: how many fields bear the name */
-  uint8_t index[HTTP_NAME_COUNT + 1]; /* per id one field that bears the name */
+  uint64_t tally;                               /* a byte per id: how many fields bear the name */
+  const fp_http_field *last[HTTP_NAME_COUNT + 1]; /* per id the last field that bears it; garbage where none does */
 } gathered;
 
-static const uint64_t one_more[HTTP_NAME_COUNT + 1] = {
-    [FASTPATH_HTTP_NAME_HOST] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_HOST,
-    [FASTPATH_HTTP_NAME_CONTENT_LENGTH] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_CONTENT_LENGTH,
-    [FASTPATH_HTTP_NAME_TRANSFER_ENCODING] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_TRANSFER_ENCODING,
-    [FASTPATH_HTTP_NAME_CONNECTION] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_CONNECTION,
-    [FASTPATH_HTTP_NAME_UPGRADE] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_UPGRADE,
-    [FASTPATH_HTTP_NAME_EXPECT] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_EXPECT,
-};
+static inline const fp_http_field *bearer(const gathered *g, unsigned id) {
+  return (g->tally >> (8 * id) & 1) != 0 ? g->last[id] : NULL;
+}
 
-/* The second pass: lines ends[0] + 2 .. ends[count - 2], each one field. */
+/* The second pass: the lines between ends[0] and the blank line, each one field. */
 static inline bool scan_fields(const view *v, const uint32_t *ends, uint32_t count, fp_http_field *fields,
                                gathered *out) {
   const uint8_t *data = v->data;
   uint32_t start = ends[0] + 2;
-  uint64_t counts = 0;
-  for (uint32_t i = 0; i < count; i++) {
+  uint64_t tally = 0;
+  for (fp_http_field *field = fields; field < fields + count; field++) {
     const uint8_t *line = view_at(v, start);
-    uint32_t end = ends[i + 1];
+    uint32_t end = *++ends;
     uint32_t name_len = token_run(line), value = start + name_len + 2;
     uint32_t id = known_name(line, name_len);
-    fp_http_field *field = &fields[i];
     field->name = start;
     field->value = value;
     field->value_len = end - value;
     field->name_len = (uint16_t)name_len;
     field->id = (uint16_t)id;
-    if (unlikely(memcmp(line + name_len, ": ", 2) != 0 || name_len == 0 || data[value] <= ' ' ||
-                 data[end - 1] <= ' ')) {
+    bool is_plain = memcmp(line + name_len, ": ", 2) == 0 && name_len != 0 && data[value] > ' ' && data[end - 1] > ' ';
+    if (unlikely(!is_plain)) {
       if (!scan_odd_field(data, start, end, field)) return false;
       id = field->id;
     }
-    counts += one_more[id];
-    out->index[id] = (uint8_t)i;
     if (memcmp(data + end, "\r\n", 2) != 0) return false;
+    tally += fp_http_names.tally[id];
+    out->last[id] = field;
     start = end + 2;
   }
-  out->counts = counts;
+  out->tally = tally;
   return true;
 }
 
@@ -271,6 +265,29 @@ static inline bool scan_status_line(const view *v, uint32_t end, fp_http_head *h
   return true;
 }
 
+/* Member by member: so compilers keep all of it in registers until here. */
+static inline void publish(const fp_http_head *from, fp_http_head *to) {
+  to->field_count = from->field_count;
+  to->head_len = from->head_len;
+  to->flags = from->flags;
+  to->method = from->method;
+  to->minor = from->minor;
+  to->status = from->status;
+  to->method_off = from->method_off;
+  to->method_len = from->method_len;
+  to->target_off = from->target_off;
+  to->target_len = from->target_len;
+  to->path_off = from->path_off;
+  to->path_len = from->path_len;
+  to->query_off = from->query_off;
+  to->query_len = from->query_len;
+  to->authority_off = from->authority_off;
+  to->authority_len = from->authority_len;
+  to->reason_off = from->reason_off;
+  to->reason_len = from->reason_len;
+  to->content_length = from->content_length;
+}
+
 /* Both passes, and the limits. */
 static inline bool scan_head(const uint8_t *data, size_t len, bool is_response, fp_http_method request_method,
                              const fp_http_limits *limits, fp_http_head *head) {
@@ -292,25 +309,22 @@ static inline bool scan_head(const uint8_t *data, size_t len, bool is_response, 
 
   gathered found;
   if (!scan_fields(&v, ends, out.field_count, out.fields, &found)) return false;
-  if ((found.counts & UINT64_C(0x00fefefefefefe00)) != 0) return false;
+  if ((found.tally & UINT64_C(0x00fefefefefefe00)) != 0) return false;
   fp_http_framing framing = {0};
-#define FOUND(name)                                                                                                 \
-  ((found.counts >> (8 * FASTPATH_HTTP_NAME_##name) & 1) != 0 ? &out.fields[found.index[FASTPATH_HTTP_NAME_##name]] \
-                                                              : NULL)
-  framing.host = FOUND(HOST);
+  framing.host = bearer(&found, FASTPATH_HTTP_NAME_HOST);
   framing.host_is_valid = framing.host != NULL && is_plain_host(&v, framing.host);
-  framing.content_length = FOUND(CONTENT_LENGTH);
-  framing.transfer_encoding = FOUND(TRANSFER_ENCODING);
-  framing.has_upgrade = FOUND(UPGRADE) != NULL;
-  const fp_http_field *connection = FOUND(CONNECTION), *expect = FOUND(EXPECT);
-#undef FOUND
+  framing.content_length = bearer(&found, FASTPATH_HTTP_NAME_CONTENT_LENGTH);
+  framing.transfer_encoding = bearer(&found, FASTPATH_HTTP_NAME_TRANSFER_ENCODING);
+  framing.has_upgrade = bearer(&found, FASTPATH_HTTP_NAME_UPGRADE) != NULL;
+  const fp_http_field *connection = bearer(&found, FASTPATH_HTTP_NAME_CONNECTION),
+                      *expect = bearer(&found, FASTPATH_HTTP_NAME_EXPECT);
   if (connection != NULL) fp_http_read_connection(v.data, connection, &framing);
   if (expect != NULL) fp_http_read_expect(v.data, expect, &framing);
   fp_status status = is_response ? fp_http_conclude_response(v.data, &framing, request_method, &out, NULL)
                                  : fp_http_conclude_request(v.data, &framing, &out, NULL);
   if (status != FASTPATH_OK) return false;
   out.flags |= FASTPATH_HTTP_FAST_PATH;
-  *head = out;
+  publish(&out, head);
   return true;
 }
 
