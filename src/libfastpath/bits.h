@@ -8,10 +8,12 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define FASTPATH_INLINE static inline __attribute__((always_inline))
 #define FASTPATH_HIDDEN __attribute__((visibility("hidden"))) /* data reached without the loader's table */
 #else
 #define likely(condition) (condition)
 #define unlikely(condition) (condition)
+#define FASTPATH_INLINE static inline
 #define FASTPATH_HIDDEN
 #endif
 
@@ -36,12 +38,13 @@ static inline uint32_t first_bit_or_any(uint64_t word) {
 }
 
 static inline uint32_t bit_count(uint64_t word) {
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(FASTPATH_BMI2) || defined(__aarch64__)
   return (uint32_t)__builtin_popcountll(word);
 #else
-  uint32_t count = 0;
-  for (; word != 0; word &= word - 1) count++;
-  return count;
+  word -= word >> 1 & UINT64_C(0x5555555555555555);
+  word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+  word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  return (uint32_t)(word * UINT64_C(0x0101010101010101) >> 56);
 #endif
 }
 

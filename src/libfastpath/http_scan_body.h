@@ -63,9 +63,11 @@ static inline void view_init(view *v, const uint8_t *data, size_t len) {
   v->last_load = BLOCK;
 }
 
-/* LOAD bytes and two more from an offset on, zeros behind the end of the input. */
+/* LOAD bytes and two more from an offset behind last_load on, zeros behind the end of the input. */
+static inline const uint8_t *view_tail(const view *v, uint32_t offset) { return v->tail + BLOCK - (v->len - offset); }
+
 static inline const uint8_t *view_at(const view *v, uint32_t offset) {
-  return likely(offset <= v->last_load) ? v->data + offset : v->tail + BLOCK - (v->len - offset);
+  return likely(offset <= v->last_load) ? v->data + offset : view_tail(v, offset);
 }
 
 /* Tabs and bytes outside ASCII are no controls, only rare. What a last CR has coming lies behind the input. */
@@ -158,11 +160,12 @@ static inline const fp_http_field *bearer(const gathered *g, unsigned id) {
 /* The second pass: the lines between ends[0] and the blank line, each one field. */
 static inline bool scan_fields(const view *v, const uint32_t *ends, uint32_t count, fp_http_field *fields,
                                gathered *out) {
-  const uint8_t *data = v->data;
+  const uint8_t *const data = v->data;
+  const size_t last_load = v->last_load;
   uint32_t start = ends[0] + 2;
   uint64_t tally = 0;
   for (fp_http_field *field = fields; field < fields + count; field++) {
-    const uint8_t *line = view_at(v, start);
+    const uint8_t *line = likely(start <= last_load) ? data + start : view_tail(v, start);
     uint32_t end = *++ends;
     uint32_t name_len = token_run(line), value = start + name_len + 2;
     uint32_t id = known_name(line, name_len);
@@ -289,8 +292,8 @@ static inline void publish(const fp_http_head *from, fp_http_head *to) {
 }
 
 /* Both passes, and the limits. */
-static inline bool scan_head(const uint8_t *data, size_t len, bool is_response, fp_http_method request_method,
-                             const fp_http_limits *limits, fp_http_head *head) {
+FASTPATH_INLINE bool scan_head(const uint8_t *data, size_t len, bool is_response, fp_http_method request_method,
+                               const fp_http_limits *limits, fp_http_head *head) {
   if (len <= SHORTEST_HEAD) return false;
   view v;
   view_init(&v, data, len);
