@@ -10,6 +10,7 @@ import os
 import pickle
 import select
 import socket
+import subprocess
 import sys
 import threading
 import weakref
@@ -679,3 +680,22 @@ def test_buffered_protocol(new_event_loop: Callable[[], asyncio.AbstractEventLoo
         loop.run_until_complete(asyncio.wait_for(talk(), 30))
     finally:
         loop.close()
+
+
+FORK = """
+import os
+from fastpath import Buffer, BufferPool
+pool = BufferPool(block_size=64, max_blocks=4)
+buffer = Buffer(b"before the fork", pool=pool)
+view = buffer.peek()
+child = os.fork()
+buffer.append(bytes(1000))
+buffer.clear()
+buffer.append(b"after the fork")
+assert buffer == b"after the fork" and view == b"before the fork" and pool.in_use == 2
+assert child == 0 or os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_parent_and_child_go_on_after_a_fork() -> None:
+    subprocess.run([sys.executable, "-c", FORK], check=True)
