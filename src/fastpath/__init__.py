@@ -43,6 +43,9 @@ if TYPE_CHECKING:
         PathNormalizer,
         normalize_path,
     )
+    from fastpath._pipeline import (
+        iter_requests,
+    )
     from fastpath._rewrite import (
         HeadRewriter,
     )
@@ -104,6 +107,7 @@ __all__ = [
     "encode_last_chunk",
     "get_include",
     "get_library_dir",
+    "iter_requests",
     "load",
     "normalize_path",
     "parse_request",
@@ -151,6 +155,7 @@ _EXPORTS = {
     "View": "fastpath._buffer",
     "encode_chunk": "fastpath._chunked",
     "encode_last_chunk": "fastpath._chunked",
+    "iter_requests": "fastpath._pipeline",
     "load": "fastpath.config",
     "normalize_path": "fastpath._path",
     "parse_request": "fastpath._http",

@@ -113,18 +113,22 @@ cdef fp_segment *segment_of_bytes(bytes text) except NULL:
 cdef class Data:
     """Some bytes of a body. `Data(data=b"...")` makes one to send: bytes are referenced, other bytes-like objects copied."""
 
-    cdef View view        # the bytes, when they are one run in received memory
-    cdef list pieces      # the runs, when they are several
-    cdef bytes text       # the bytes, when they were given or have been joined
-    cdef Py_ssize_t length
+    cdef bytes text            # the bytes, when they were given or have been joined
+    cdef fp_segment *segment   # what holds the runs; a reference
+    cdef fp_span first         # the first run
+    cdef fp_span *runs         # all runs, when they are several
+    cdef size_t count          # of the runs
+    cdef Py_ssize_t length     # of the body bytes
 
     def __init__(self, *, data):
         cdef Py_buffer given
-        self.view = None
-        self.pieces = None
+        forget_runs(self)
         if type(data) is View:
-            self.view = <View>data
-            self.length = len(data)
+            self.length = len(data)  # which refuses a view that was released
+            self.segment = fp_segment_ref((<View>data).segment)
+            self.first.data = (<View>data).data
+            self.first.len = <size_t>self.length
+            self.count = 1
             return
         if type(data) is bytes:
             self.text = <bytes>data
@@ -134,22 +138,26 @@ cdef class Data:
                 self.text = PyBytes_FromStringAndSize(<char *>given.buf, given.len)
             finally:
                 PyBuffer_Release(&given)
-        self.length = len(self.text)
+        self.length = PyBytes_GET_SIZE(self.text)
+
+    def __dealloc__(self):
+        forget_runs(self)
 
     @property
     def data(self):
         """The bytes as one bytes-like object. Copies only where a chunked body came in several chunks."""
-        if self.view is not None:
-            return self.view
+        if self.count == 1:
+            return run_view(self, &self.first)
         if self.text is None:
-            self.text = b"".join(self.pieces or ())
+            self.text = b"".join(self.views())
         return self.text
 
     def views(self):
         """The bytes as they lie in received memory, without any copy: a list of bytes-like objects."""
-        if self.pieces is not None:
-            return list(self.pieces)
-        return [self.data]
+        cdef size_t i
+        if self.count <= 1:
+            return [self.data]
+        return [run_view(self, &self.runs[i]) for i in range(self.count)]
 
     def __len__(self):
         return self.length
@@ -161,18 +169,29 @@ cdef class Data:
         return f"<Data of {self.length} bytes>"
 
 
+cdef void forget_runs(Data data) noexcept:
+    fp_segment_unref(data.segment)
+    PyMem_Free(data.runs)
+    data.segment = NULL
+    data.runs = NULL
+    data.count = 0
+    data.text = None
+
+
+cdef View run_view(Data data, const fp_span *run):
+    return view_adopt(fp_segment_ref(data.segment), run.data, <Py_ssize_t>run.len)
+
+
 cdef Data data_of(fp_http_event *event):
     cdef Data data = Data.__new__(Data)
-    cdef fp_segment *segment = event.bytes.segment
-    cdef size_t i
-    if event.span_count == 1:
-        data.view = view_adopt(fp_segment_ref(segment), event.spans[0].data, <Py_ssize_t>event.spans[0].len)
-    else:
-        data.pieces = []
-        for i in range(event.span_count):
-            data.pieces.append(
-                view_adopt(fp_segment_ref(segment), event.spans[i].data, <Py_ssize_t>event.spans[i].len)
-            )
+    data.first = event.spans[0]
+    if event.span_count > 1:
+        data.runs = <fp_span *>PyMem_Malloc(event.span_count * sizeof(fp_span))
+        if data.runs is NULL:
+            raise MemoryError
+        memcpy(data.runs, event.spans, event.span_count * sizeof(fp_span))
+    data.segment = fp_segment_ref(event.bytes.segment)
+    data.count = event.span_count
     data.length = <Py_ssize_t>event.body_len
     return data
 
@@ -444,6 +463,7 @@ cdef class Connection:
             self.emit(event, self.out)
             return self.take_out()
         finally:
+            fp_buffer_clear(self.out)
             self.busy = False
 
     def send_into(self, Buffer buffer not None, event):
@@ -481,6 +501,7 @@ cdef class Connection:
             self.emit_forward(head, &forwarding, self.out)
             return self.take_out()
         finally:
+            fp_buffer_clear(self.out)
             self.busy = False
 
     def forward_into(
@@ -558,12 +579,20 @@ cdef class Connection:
 
     cdef int emit_data(self, Data data, fp_buffer *out) except -1:
         cdef fp_segment *segment
-        cdef View view
-        if data.view is not None:
-            return self.emit_run(data.view.segment, data.view.data, <size_t>data.view.length, out)
+        cdef size_t i
+        if data.count == 1:
+            return self.emit_run(data.segment, data.first.data, data.first.len, out)
+        if data.count > 1:
+            for i in range(data.count):
+                try:
+                    self.emit_run(data.segment, data.runs[i].data, data.runs[i].len, out)
+                except:
+                    # Part of it may have been promised to the peer already.
+                    if i > 0:
+                        fp_http_connection_send_failed(self.connection)
+                    raise
+            return 0
         if data.text is None:
-            for view in data.pieces or ():
-                self.emit_run(view.segment, view.data, <size_t>view.length, out)
             return 0
         if data.length < REFERENCE_THRESHOLD or out is self.out:
             return self.emit_run(NULL, <const uint8_t *>PyBytes_AS_STRING(data.text), <size_t>data.length, out)
@@ -590,8 +619,6 @@ cdef class Connection:
         except:
             fp_http_connection_send_failed(self.connection)
             raise
-        finally:
-            fp_buffer_clear(self.out)
 
     def send_failed(self):
         """Bytes that `send` gave could not be written: this side is in ERROR."""
@@ -679,6 +706,7 @@ cdef class Connection:
             check(fp_http_connection_take_held(self.connection, self.out, &error), &error)
             return self.take_out()
         finally:
+            fp_buffer_clear(self.out)
             self.busy = False
 
     def take_trailing_data_into(self, Buffer buffer not None):

@@ -48,6 +48,12 @@ cdef Request request_new(HeadRecord *record)
 cdef Headers headers_new(HeadRecord *record)
 cdef object response_new(HeadRecord *record)
 
+# The head at data, or NULL when there is not enough of it; a negative request_method asks for a request. The caller adds
+# what keeps the bytes alive. `position` is added to that of a refusal.
+cdef HeadRecord *parse_at(
+    const uint8_t *data, size_t length, size_t position, int request_method, const fp_http_limits *limits
+) except? NULL
+
 # The record of a Request, Response or InformationalResponse; borrowed.
 cdef HeadRecord *record_of(object head) except NULL
 cdef int method_id(bytes method) noexcept

@@ -12,7 +12,7 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport SIZE_MAX, uint8_t, uint16_t, uint32_t
 
 from fastpath._status cimport check, check_local
 from fastpath.libfastpath.base cimport (
@@ -733,9 +733,12 @@ cdef object response_new(HeadRecord *record):
 # --- Parsing -------------------------------------------------------------------------------------------------------
 
 cdef HeadRecord *parse_at(
-    const uint8_t *data, size_t length, int request_method, const fp_http_limits *limits
+    const uint8_t *data, size_t length, size_t position, int request_method, const fp_http_limits *limits
 ) except? NULL:
-    """The head at data, for a negative request_method that of a request; NULL when there is not enough of it."""
+    """The head at data, for a negative request_method that of a request; NULL when there is not enough of it.
+
+    A refusal counts its position from `position` bytes before data.
+    """
     cdef HeadRecord *record = record_new(RECORD_FIELDS)
     cdef fp_error error
     cdef fp_status status
@@ -756,6 +759,7 @@ cdef HeadRecord *parse_at(
             continue
         record_unref(record)
         if status != FASTPATH_NEED_MORE:
+            error.position += position if error.position != SIZE_MAX else 0
             check(status, &error)
         return NULL
 
@@ -775,7 +779,11 @@ cdef HeadRecord *parse_from(object data, int request_method, const fp_http_limit
     cdef bytes copy
     if PyBytes_CheckExact(data):
         record = parse_at(
-            <const uint8_t *>PyBytes_AS_STRING(<PyObject *>data), PyBytes_GET_SIZE(<PyObject *>data), request_method, limits
+            <const uint8_t *>PyBytes_AS_STRING(<PyObject *>data),
+            PyBytes_GET_SIZE(<PyObject *>data),
+            0,
+            request_method,
+            limits,
         )
         if record is not NULL:
             Py_INCREF(<PyObject *>data)
@@ -783,7 +791,7 @@ cdef HeadRecord *parse_from(object data, int request_method, const fp_http_limit
         return record
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     try:
-        record = parse_at(<const uint8_t *>view.buf, view.len, request_method, limits)
+        record = parse_at(<const uint8_t *>view.buf, view.len, 0, request_method, limits)
         if record is not NULL:
             try:
                 copy = (<const char *>view.buf)[: record.head.head_len]

@@ -34,6 +34,7 @@ from fastpath._http import (
     parse_response,
 )
 from fastpath._path import PathNormalizer, normalize_path
+from fastpath._pipeline import iter_requests
 from fastpath._rewrite import HeadRewriter
 from fastpath.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 
@@ -62,6 +63,7 @@ __all__ = [
     "State",
     "encode_chunk",
     "encode_last_chunk",
+    "iter_requests",
     "normalize_path",
     "parse_request",
     "parse_response",

@@ -436,6 +436,20 @@ def test_promised_length_is_kept() -> None:
     assert connection.send(EndOfMessage()) == b""
 
 
+def test_data_of_several_chunks_that_promises_too_much_ends_our_side() -> None:
+    incoming = server(CHUNKED)
+    incoming.next_event()
+    data = incoming.next_event()
+    assert isinstance(data, Data)
+    assert [bytes(view) for view in data.views()] == [b"hello", b" world"]
+    connection = server(GET)
+    events(connection)
+    connection.send(Response(status_code=200, headers=[("Content-Length", "7")]))
+    with pytest.raises(LocalProtocolError):
+        connection.send(data)
+    assert connection.our_state is State.ERROR
+
+
 def test_trailers_need_chunked_framing() -> None:
     connection = server(GET)
     events(connection)
@@ -650,8 +664,7 @@ def test_asyncio_buffered_protocol() -> None:
 def test_data_to_send() -> None:
     assert bytes(Data(data=memoryview(b"abc"))) == b"abc"
     assert len(Data(data=b"abc")) == 3
-    view = Buffer(b"abc").peek()
-    assert Data(data=view).data is view
+    assert bytes(Data(data=Buffer(b"abc").peek())) == b"abc"
     source = bytearray(b"abc")
     data = Data(data=source)
     source[:] = b"xyz"
