@@ -12,7 +12,11 @@
 
 #include <fastpath/buffer.h>
 
-typedef enum fp_segment_kind { FP_SEGMENT_OWN, FP_SEGMENT_POOLED, FP_SEGMENT_EXTERNAL } fp_segment_kind;
+typedef enum fp_segment_kind {
+  FP_SEGMENT_OWN,
+  FP_SEGMENT_POOLED,
+  FP_SEGMENT_EXTERNAL
+} fp_segment_kind;
 
 struct fp_segment {
   atomic_size_t references;
