@@ -35,8 +35,6 @@ cdef class PathNormalizer:
     The defaults are the library's own, strict ones. `PathNormalizer.envoy()` starts from Envoy's, which keep everything.
     """
 
-    cdef fp_path_options options
-
     def __cinit__(
         self, *, escaped_slashes="reject", bint normalize=True, bint merge_slashes=True, bint strip_parameters=False,
         bint reject_backslash=True, bint reject_invalid=True,

@@ -2,18 +2,24 @@
 """Route tables over the C core: building, publishing, matching. `fastpath.routing` composes them from models."""
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from fastpath._http cimport HeadRecord, Request, record_of
+from fastpath._path cimport PathNormalizer
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_head
+from fastpath.libfastpath.path cimport *
 from fastpath.libfastpath.route cimport *
 from fastpath.libfastpath.snapshot cimport *
+
+cdef enum:
+    STACK_ROOM = 2048  # bytes that a normalised path may take before they come from the heap
 
 PATH_PREFIX = FASTPATH_ROUTE_PATH_PREFIX
 PATH_EXACT = FASTPATH_ROUTE_PATH_EXACT
@@ -169,8 +175,9 @@ cdef class RouteMatcher:
     def __cinit__(self, *args, **kwargs):
         memset(&self.reader, 0, sizeof(self.reader))
 
-    def __init__(self, uint64_t seed):
+    def __init__(self, uint64_t seed, PathNormalizer normalizer=None):
         self.random_state = seed
+        self.normalizer = normalizer
 
     def __dealloc__(self):
         fp_snapshot_reader_clear(&self.reader)
@@ -199,7 +206,42 @@ cdef class RouteMatcher:
         snapshot.table = <fp_route_table *>fp_snapshot_acquire(self.cell)
         return snapshot
 
-    cdef Match answer(self, const fp_route_request *request, object random):
+    cdef Match answer(self, fp_route_request *request, object random):
+        if self.normalizer is None or request.path.len == 0:
+            return self.look_up(request, random)
+        return self.answer_normalized(request, random)
+
+    cdef Match answer_normalized(self, fp_route_request *request, object random):
+        cdef uint8_t small[STACK_ROOM]
+        cdef uint8_t *room = small
+        cdef size_t capacity = fp_path_capacity(request.path.len)
+        cdef fp_path normalized
+        cdef fp_error error
+        cdef Match match
+        if capacity > STACK_ROOM:
+            room = <uint8_t *>PyMem_Malloc(capacity)
+            if room is NULL:
+                raise MemoryError
+        try:
+            check(
+                fp_path_normalize(
+                    &self.normalizer.options, request.path.data, request.path.len, room, capacity, &normalized, &error
+                ),
+                &error,
+            )
+            request.path = normalized.path
+            match = self.look_up(request, random)
+            if match is not None and normalized.action != FASTPATH_PATH_UNCHANGED:
+                match.path = PyBytes_FromStringAndSize(
+                    <const char *>normalized.path.data, <Py_ssize_t>normalized.path.len
+                )
+                match.path_redirect = normalized.action == FASTPATH_PATH_REDIRECT
+            return match
+        finally:
+            if room is not small:
+                PyMem_Free(room)
+
+    cdef Match look_up(self, const fp_route_request *request, object random):
         cdef fp_route_table *table
         cdef fp_route_match found
         cdef uint32_t share
@@ -228,6 +270,8 @@ cdef class RouteMatcher:
 
     def match(self, Request request not None, random=None):
         """The route for a parsed request, or None. Reads the head where it lies.
+
+        Raises RemoteProtocolError for a path that the table's normaliser rejects.
 
         random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`); None draws
             one from the table's own generator.
@@ -258,7 +302,8 @@ cdef class RouteMatcher:
             one from the table's own generator.
         method, headers, scheme, source, tls: what routes may put conditions on; not looked at by those that do not.
 
-        Text may be str (UTF-8) or bytes. Raises OverflowError when `random` is out of its range.
+        Text may be str (UTF-8) or bytes. Raises OverflowError when `random` is out of its range, and
+        RemoteProtocolError for a path that the table's normaliser rejects.
         """
         cdef fp_route_request request
         text_span(authority, &request.authority, "authority")
@@ -269,7 +314,12 @@ cdef class RouteMatcher:
 @cython.final
 @cython.freelist(64)
 cdef class Match:
-    """What a table chose for a request; the weighted cluster, if any, is already chosen."""
+    """What a table chose for a request; the weighted cluster, if any, is already chosen.
+
+    path: the request's path (without its query) as the table's normaliser changed it: what to forward. None when the
+        request's own path was matched, unchanged.
+    path_redirect: whether the normaliser wants a 307 with that path as Location instead of forwarding.
+    """
 
     def __init__(self):
         raise TypeError("a Match is made by a route table")

@@ -86,8 +86,8 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
         warnings.showwarning = lambda message, *_: print(f"warning: {message}")
         try:
             config = load(file, lenient=lenient)
-            for name in config.route_configurations:
-                RouteTable.from_config(config, name)
+            for routes in config.route_configurations.values():
+                RouteTable(routes.virtual_hosts)
             ClusterManager(config.clusters)
         except ConfigErrors as error:
             return error.errors

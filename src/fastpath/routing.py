@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from fastpath._path import PathNormalizer
 from fastpath._route import (
     PATH_EXACT,
     PATH_PREFIX,
@@ -26,6 +27,8 @@ from fastpath.errors import ConfigError
 from fastpath.models import (
     Config,
     DirectResponse,
+    Listener,
+    PathWithEscapedSlashesAction,
     Position,
     RedirectAction,
     Route,
@@ -35,12 +38,38 @@ from fastpath.models import (
     WeightedCluster,
 )
 
-__all__ = ["Match", "RouteTable"]
+__all__ = ["Match", "RouteTable", "path_normalizer"]
 
 _UINT32_MAX = 2**32 - 1
 _UINT64_MASK = 2**64 - 1
 _REDIRECT_CODES = (301, 302, 303, 307, 308)
+_ESCAPED_SLASHES: dict[PathWithEscapedSlashesAction, Literal["keep", "reject", "redirect", "forward"]] = {
+    PathWithEscapedSlashesAction.KEEP_UNCHANGED: "keep",
+    PathWithEscapedSlashesAction.REJECT_REQUEST: "reject",
+    PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT: "redirect",
+    PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD: "forward",
+}
 _find_forbidden = re.compile("[\0\r\n]").search
+
+
+def path_normalizer(listener: Listener) -> PathNormalizer | None:
+    """What a listener's connection manager does to paths before they are matched and forwarded; None for nothing."""
+    slashes = _ESCAPED_SLASHES[listener.path_with_escaped_slashes_action]
+    if slashes == "keep" and not listener.normalize_path and not listener.merge_slashes:
+        return None
+    return PathNormalizer.envoy(
+        escaped_slashes=slashes, normalize=listener.normalize_path, merge_slashes=listener.merge_slashes
+    )
+
+
+def _connection_options(listener: Listener) -> tuple[object, ...]:
+    """What of a listener's connection manager bears on routes."""
+    return (
+        listener.strip_any_host_port,
+        listener.normalize_path,
+        listener.merge_slashes,
+        listener.path_with_escaped_slashes_action,
+    )
 
 
 class RouteTable(RouteMatcher):
@@ -48,6 +77,7 @@ class RouteTable(RouteMatcher):
 
     virtual_hosts: `fastpath.models.VirtualHost`s; no two may share a domain.
     ignore_port_in_host_matching: compare a request's host without its port. Domains keep theirs.
+    normalizer: changes a request's path before it is matched; `Match.path` tells the outcome. None: as it is.
     seed: of the generator that chooses among weighted clusters; tables with the same seed that see the same requests
         choose alike. None: differs from table to table.
 
@@ -60,18 +90,25 @@ class RouteTable(RouteMatcher):
         virtual_hosts: Iterable[VirtualHost],
         *,
         ignore_port_in_host_matching: bool = False,
+        normalizer: PathNormalizer | None = None,
         seed: int | None = None,
     ) -> None:
-        super().__init__(int.from_bytes(os.urandom(8), "little") if seed is None else seed & _UINT64_MASK)
+        seed = int.from_bytes(os.urandom(8), "little") if seed is None else seed & _UINT64_MASK
+        super().__init__(seed, normalizer)
         self._ignore_port = ignore_port_in_host_matching
         self.publish(_compile(tuple(virtual_hosts), None, self._ignore_port))
 
     @classmethod
-    def from_config(cls, config: Config, name: str | None = None, *, seed: int | None = None) -> RouteTable:
+    def from_config(
+        cls, config: Config, name: str | None = None, *, listener: Listener | None = None, seed: int | None = None
+    ) -> RouteTable:
         """The table of a configuration's route configuration `name`, which may be left out when there is only one.
 
-        A listener that uses these routes and strips ports from hosts makes the table ignore them. Raises ConfigError
-        when there is no such route configuration, or several and no name.
+        The connection manager's options come along: a listener that strips ports makes the table ignore them, one that
+        normalises paths makes it normalise them. They are `listener`'s, or those of all listeners that use the routes.
+
+        Raises ConfigError when there is no such route configuration, when there are several and no name, and when the
+        listeners that use it differ in these options and none is given.
         """
         configurations = config.route_configurations
         if name is None:
@@ -81,12 +118,15 @@ class RouteTable(RouteMatcher):
         if name not in configurations:
             raise ConfigError(f'there is no route configuration named "{name}"')
         chosen = configurations[name]
-        strip_port = any(
-            listener.strip_any_host_port for listener in config.listeners if listener.route_config_name == name
-        )
+        users = [listener] if listener else [used for used in config.listeners if used.route_config_name == name]
+        if len({_connection_options(user) for user in users}) > 1:
+            names = " and ".join(f'"{user.name}"' for user in users)
+            raise ConfigError(f"the listeners {names} differ in what they do to hosts and paths: give one of them")
+        strip_port = bool(users) and users[0].strip_any_host_port
         return cls(
             chosen.virtual_hosts,
             ignore_port_in_host_matching=chosen.ignore_port_in_host_matching or strip_port,
+            normalizer=path_normalizer(users[0]) if users else None,
             seed=seed,
         )
 

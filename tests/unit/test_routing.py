@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from fastpath import ConfigError, Request, RouteTable, parse_request
+from fastpath import ConfigError, PathNormalizer, RemoteProtocolError, Request, RouteTable, parse_request
 from fastpath.models import (
     Config,
     DirectResponse,
     Listener,
+    PathWithEscapedSlashesAction,
     Position,
     RedirectAction,
     Route,
@@ -264,6 +265,31 @@ def test_only_parsed_requests_are_matched() -> None:
         table().match_many([b""])  # type: ignore[list-item]
 
 
+# ---- paths that are normalised first
+
+
+def test_what_the_normalizer_makes_of_a_path_is_what_is_matched() -> None:
+    routes = RouteTable(
+        [VirtualHost("all", ("*",), (exact("/a/b", "b"), prefix("/", "root")))],
+        normalizer=PathNormalizer(escaped_slashes="redirect"),
+    )
+    long = "/a/" + "x" * 5000 + "/../b"
+    for path, expected in (("/a%2Fb", "b"), ("/a/./b", "b"), (long, "b"), ("/c", "root"), ("*", None)):
+        match = routes.match_parts(path=path)
+        assert (match and match.cluster) == expected
+    match = routes.match(parsed("GET /a%2fb?q HTTP/1.1\nHost: h"))
+    assert match is not None
+    assert (match.path, match.path_redirect) == (b"/a/b", True)
+
+
+@pytest.mark.parametrize("path", ["/a\\b", "/%00", "/%zz", "nonsense", "/a#b", "/" + "a" * 5000 + "%"])
+def test_a_path_that_the_normalizer_rejects_is_refused(path: str) -> None:
+    routes = RouteTable([VirtualHost("all", ("*",), (prefix("", "c"),))], normalizer=PathNormalizer())
+    with pytest.raises(RemoteProtocolError) as caught:
+        routes.match_parts(path=path)
+    assert caught.value.status == 400
+
+
 # ---- what is refused
 
 
@@ -383,9 +409,13 @@ def test_threads_match_while_another_updates() -> None:
     assert cluster(routes, "/1") == "299"
 
 
-def configuration(name: str, **listener: bool) -> Config:
-    routes = RouteConfiguration(name, (VirtualHost("v", ("a.com",), (prefix("/", name),)),))
-    return Config((Listener("l", "127.0.0.1", 80, route_config_name=name, **listener),), {name: routes})
+def configuration(name: str, *listeners: Listener) -> Config:
+    routes = RouteConfiguration(name, (VirtualHost("v", ("a.com",), (prefix("/a/b", name), prefix("/", name))),))
+    return Config(listeners, {name: routes})
+
+
+def listener(name: str = "l", **options: bool) -> Listener:
+    return Listener(name, "127.0.0.1", 80, route_config_name="r", **options)  # type: ignore[arg-type]
 
 
 def test_the_only_route_configuration_needs_no_name() -> None:
@@ -394,7 +424,40 @@ def test_the_only_route_configuration_needs_no_name() -> None:
 
 def test_a_listener_that_strips_ports_makes_the_table_ignore_them() -> None:
     assert cluster(RouteTable.from_config(configuration("r")), "/", "a.com:81") is None
-    assert cluster(RouteTable.from_config(configuration("r", strip_any_host_port=True)), "/", "a.com:81") == "r"
+    stripping = configuration("r", listener(strip_any_host_port=True))
+    assert cluster(RouteTable.from_config(stripping), "/", "a.com:81") == "r"
+
+
+def test_a_listener_that_normalizes_paths_makes_the_table_do_so() -> None:
+    routes = RouteTable.from_config(configuration("r", listener(normalize_path=True, merge_slashes=True)))
+    match = routes.match_parts(authority="a.com", path="/x/..//a/%62?/..")
+    assert match is not None
+    assert (match.route.match.prefix, match.path, match.path_redirect) == ("/a/b", b"/a/b", False)
+    match = routes.match_parts(authority="a.com", path="/a/b?/..")
+    assert match is not None
+    assert (match.route.match.prefix, match.path) == ("/a/b", None)
+    match = RouteTable.from_config(configuration("r", listener())).match_parts(authority="a.com", path="/x/../a/b")
+    assert match is not None
+    assert (match.route.match.prefix, match.path) == ("/", None)
+
+
+def test_a_listener_that_unescapes_slashes_makes_the_table_do_so() -> None:
+    action = PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD
+    one = Listener("l", "127.0.0.1", 80, route_config_name="r", path_with_escaped_slashes_action=action)
+    match = RouteTable.from_config(configuration("r", one)).match_parts(authority="a.com", path="/a%2fb")
+    assert match is not None
+    assert (match.route.match.prefix, match.path, match.path_redirect) == ("/a/b", b"/a/b", False)
+
+
+def test_listeners_that_differ_must_be_told_apart() -> None:
+    plain, normalizing = listener("one"), listener("two", normalize_path=True)
+    both = configuration("r", plain, normalizing)
+    with pytest.raises(ConfigError, match='"one" and "two" differ'):
+        RouteTable.from_config(both)
+    for chosen, expected in ((plain, None), (normalizing, b"/b")):
+        match = RouteTable.from_config(both, listener=chosen).match_parts(authority="a.com", path="/a/../b")
+        assert match is not None
+        assert match.path == expected
 
 
 def test_a_route_configuration_is_chosen_by_name() -> None:

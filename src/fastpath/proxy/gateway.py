@@ -73,7 +73,10 @@ class Gateway:
         self.random = random.Random(seed)
         self.draining = False
         self.buffers = BufferPool()
-        self._tables = {name: RouteTable.from_config(config, name, seed=seed) for name in config.route_configurations}
+        self._tables = [
+            RouteTable.from_config(config, listener.route_config_name, listener=listener, seed=seed)
+            for listener in config.listeners
+        ]
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
         self._plans: dict[int, Plan] = {}
@@ -115,8 +118,8 @@ class Gateway:
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
         try:
-            for listener in self.config.listeners:
-                server = Server(self, listener, self._tables[listener.route_config_name])
+            for listener, table in zip(self.config.listeners, self._tables, strict=True):
+                server = Server(self, listener, table)
                 await server.start()
                 self._servers.append(server)
         except BaseException:

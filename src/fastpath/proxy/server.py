@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from fastpath import Match, PathNormalizer, RouteTable
+from fastpath import Match, RouteTable
 
-from ..models import Listener, PathWithEscapedSlashesAction
+from ..models import Listener
+from ..routing import path_normalizer
 from .downstream import Downstream
 from .timeouts import TimeoutQueue
 
@@ -16,23 +17,6 @@ if TYPE_CHECKING:
     from .gateway import Gateway
 
 __all__ = ["Server"]
-
-_ESCAPED_SLASHES: dict[PathWithEscapedSlashesAction, Literal["keep", "reject", "redirect", "forward"]] = {
-    PathWithEscapedSlashesAction.KEEP_UNCHANGED: "keep",
-    PathWithEscapedSlashesAction.REJECT_REQUEST: "reject",
-    PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT: "redirect",
-    PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD: "forward",
-}
-
-
-def _normalizer(listener: Listener) -> PathNormalizer | None:
-    """What the listener asks to be done to paths, None for nothing."""
-    slashes = _ESCAPED_SLASHES[listener.path_with_escaped_slashes_action]
-    if slashes == "keep" and not listener.normalize_path and not listener.merge_slashes:
-        return None
-    return PathNormalizer.envoy(
-        escaped_slashes=slashes, normalize=listener.normalize_path, merge_slashes=listener.merge_slashes
-    )
 
 
 class Server:
@@ -51,7 +35,7 @@ class Server:
         self.head_timeout = TimeoutQueue(loop, head or forever, Downstream.head_timed_out)
         self.idle = TimeoutQueue(loop, idle or forever, Downstream.idle_timed_out)
         self.linger = TimeoutQueue(loop, options.linger_timeout, Downstream.abort)
-        self.normalizer = _normalizer(listener)
+        self.normalizer = path_normalizer(listener)
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
