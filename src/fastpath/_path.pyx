@@ -53,10 +53,13 @@ cdef class PathNormalizer:
         *, escaped_slashes="keep", bint normalize=False, bint merge_slashes=False, bint strip_parameters=False
     ):
         """With Envoy's defaults, to be changed as its configuration says."""
-        return PathNormalizer(
+        cdef PathNormalizer normalizer = PathNormalizer(
             escaped_slashes=escaped_slashes, normalize=normalize, merge_slashes=merge_slashes,
             strip_parameters=strip_parameters, reject_backslash=False, reject_invalid=False,
         )
+        if merge_slashes:
+            normalizer.options.merge_slashes = FASTPATH_PATH_MERGE_AS_ENVOY
+        return normalizer
 
     def normalize(self, bytes target not None, /):
         """The normalised form of an origin-form target; the query is left alone. RemoteProtocolError when rejected."""

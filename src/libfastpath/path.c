@@ -139,6 +139,7 @@ typedef struct writer {
   size_t len;
   size_t segment;
   size_t percent; /* where the last '%' stands that begins no escape; SIZE_MAX when there is none */
+  bool literal;   /* the segment stands so in the input, behind a slash */
 } writer;
 
 static bool ends_in_dots(const writer *w) {
@@ -182,6 +183,7 @@ static void put_escaped(writer *w, uint8_t octet) {
  */
 static void put_decoded(writer *w, uint8_t octet, uint8_t next) {
   put(w, octet);
+  w->literal = false;
   if (w->percent == SIZE_MAX || w->len - w->percent > 3) return;
   const uint8_t *follows = w->dst + w->percent + 1;
   size_t count = w->len - w->percent - 1;
@@ -204,27 +206,31 @@ static void put_octet(writer *w, uint8_t octet, bool normalize) {
 }
 
 /*
- * Steps 1 to 3 in one pass. Parameters of a segment that is otherwise "." or ".." are always dropped with it: who reads
- * the path after us may drop them first.
+ * Steps 1 to 3 in one pass. Parameters of "." and ".." go along with the dots: who reads the path after us may drop them
+ * first. Envoy does that where the dots stand literally behind a slash, up to the next slash, before it looks at escapes
+ * and backslashes; so it is done here, and *unsettled tells that another pass will find more.
  */
 static fp_status rewrite_path(const fp_path_options *options, const uint8_t *path, size_t len, writer *w,
-                              fp_error *error) {
+                              bool *unsettled, fp_error *error) {
   bool unescapes = options->escaped_slashes >= FASTPATH_PATH_UNESCAPE_AND_REDIRECT;
-  bool normalize = options->normalize != 0, strip = options->strip_parameters != 0, in_parameters = false;
+  bool normalize = options->normalize != 0, strip = options->strip_parameters != 0, dropping = false;
   size_t taken;
+  *unsettled = false;
   for (size_t i = 0; i < len; i += taken) {
     bool escape = is_escape(path + i, len - i);
     uint8_t octet = escape ? escaped_octet(path + i) : path[i];
     taken = escape ? 3 : 1;
     if (escape && unescapes && (octet == '/' || octet == '\\')) escape = false;
-    if (!escape && (octet == '/' || (octet == '\\' && normalize && (strip || !in_parameters)))) {
-      in_parameters = false;
+    if (!escape && (octet == '/' || (octet == '\\' && normalize && (strip || !dropping)))) {
+      dropping = false;
       put_slash(w, normalize);
-    } else if (in_parameters) {
+      w->literal = octet == '/';
+    } else if (dropping) {
       continue;
-    } else if (!escape && octet == ';' && (strip || (normalize && ends_in_dots(w)))) {
-      in_parameters = true;
+    } else if (!escape && octet == ';' && (strip || (normalize && w->literal && ends_in_dots(w)))) {
+      dropping = true;
     } else if (!escape) {
+      if (octet == ';' && normalize && ends_in_dots(w)) *unsettled = true;
       put_octet(w, octet, normalize);
     } else if (normalize && octet == 0) {
       return bad_path(error, i, "%00 in the path");
@@ -245,6 +251,15 @@ static size_t merge_slashes(uint8_t *path, size_t len, int how) {
   }
   if (how == FASTPATH_PATH_MERGE_AS_ENVOY && kept == 1 && len > 1) kept = 2; /* path[1] is a slash still */
   return kept;
+}
+
+static fp_status change_path(const fp_path_options *options, const uint8_t *path, size_t len, uint8_t *dst,
+                             size_t *new_len, bool *unsettled, fp_error *error) {
+  writer w = {.dst = dst, .percent = SIZE_MAX};
+  fp_status status = rewrite_path(options, path, len, &w, unsettled, error);
+  *new_len = options->merge_slashes == FASTPATH_PATH_MERGE_OFF ? w.len
+                                                               : merge_slashes(dst, w.len, options->merge_slashes);
+  return status;
 }
 
 /* ---- the normaliser */
@@ -280,11 +295,12 @@ fp_status fp_path_normalize(const fp_path_options *options, const uint8_t *data,
   fp_status status = check_path(options, data, path_len, &escaped_slash, error);
   if (status < 0) return status;
   if (capacity < fp_path_capacity(len)) return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "dst is too small");
-  writer w = {dst, 0, 0, SIZE_MAX};
-  status = rewrite_path(options, data, path_len, &w, error);
+  bool unsettled;
+  size_t new_len;
+  status = change_path(options, data, path_len, dst, &new_len, &unsettled, error);
+  /* The second pass is in place: what is decoded and escaped already can only shrink. */
+  if (status >= 0 && unsettled) status = change_path(options, dst, new_len, dst, &new_len, &unsettled, error);
   if (status < 0) return status;
-  size_t new_len = w.len;
-  if (options->merge_slashes != FASTPATH_PATH_MERGE_OFF) new_len = merge_slashes(dst, new_len, options->merge_slashes);
   if (new_len == path_len && memcmp(dst, data, path_len) == 0) {
     set_result(out, data, path_len, len, FASTPATH_PATH_UNCHANGED);
     return FASTPATH_OK;

@@ -52,20 +52,17 @@ static inline void naive_recode(char *text) {
   }
 }
 
-static inline void naive_strip(char *text, int only_after_dots, int backslash_ends) {
+static inline void naive_strip(char *text, int only_after_dots, const char *separators) {
   char result[NAIVE_MAX], segment[NAIVE_MAX];
   result[0] = '\0';
   for (char *at = text; *at != '\0';) {
-    size_t len = strcspn(at, "/\\"), head = strcspn(at, "/\\;");
+    size_t len = strcspn(at, separators), head = strcspn(at, ";");
+    if (head > len) head = len;
     segment[0] = '\0';
     strncat(segment, at, head);
     strcat(result, segment);
-    if (at[head] == ';' && (!only_after_dots || naive_is_dots(segment, head))) {
-      at += backslash_ends ? len : strcspn(at, "/");
-    } else {
-      strncat(result, at + head, len - head);
-      at += len;
-    }
+    if (only_after_dots && !naive_is_dots(segment, head)) strncat(result, at + head, len - head);
+    at += len;
     if (*at != '\0') strncat(result, at++, 1);
   }
   strcpy(text, result);
@@ -92,6 +89,13 @@ static inline void naive_remove_dots(char *text) {
   if (count == 0) strcpy(text, "/");
 }
 
+static inline void naive_merge(char *text, int how) {
+  int only_slashes = strlen(text) > 1 && strspn(text, "/") == strlen(text);
+  if (how == FASTPATH_PATH_MERGE_OFF) return;
+  while (strstr(text, "//") != NULL) naive_replace(text, "//", "/");
+  if (only_slashes && how == FASTPATH_PATH_MERGE_AS_ENVOY) strcpy(text, "//");
+}
+
 static inline void naive_normalize(const fp_path_options *options, char *text) {
   int unescapes = options->escaped_slashes >= FASTPATH_PATH_UNESCAPE_AND_REDIRECT;
   char query[NAIVE_MAX], *question = strchr(text, '?');
@@ -106,23 +110,19 @@ static inline void naive_normalize(const fp_path_options *options, char *text) {
     naive_replace(text, "%5c", "\\");
     naive_replace(text, "%5C", "\\");
   }
+  int dots_only = options->normalize && !options->strip_parameters;
+  if (dots_only) naive_strip(text, 1, "/");
+  if (options->strip_parameters) naive_strip(text, 0, options->normalize ? "/\\" : "/");
   if (options->normalize) {
     naive_recode(text);
-    naive_strip(text, !options->strip_parameters, options->strip_parameters);
     naive_replace(text, "\\", "/");
     naive_remove_dots(text);
-  } else if (options->strip_parameters) {
-    char *backslashes = text;
-    for (; *backslashes != '\0'; backslashes++) {
-      if (*backslashes == '\\') *backslashes = '\1'; /* no separator here */
-    }
-    naive_strip(text, 0, 0);
-    naive_replace(text, "\1", "\\");
   }
-  if (options->merge_slashes != FASTPATH_PATH_MERGE_OFF) {
-    int only_slashes = strlen(text) > 1 && strspn(text, "/") == strlen(text);
-    while (strstr(text, "//") != NULL) naive_replace(text, "//", "/");
-    if (only_slashes && options->merge_slashes == FASTPATH_PATH_MERGE_AS_ENVOY) strcpy(text, "//");
+  naive_merge(text, options->merge_slashes);
+  if (dots_only) {
+    naive_strip(text, 1, "/");
+    naive_remove_dots(text);
+    naive_merge(text, options->merge_slashes);
   }
   strcat(text, query);
 }

@@ -11,6 +11,11 @@ cdef extern from "fastpath/path.h" nogil:
         FASTPATH_PATH_UNESCAPE_AND_REDIRECT
         FASTPATH_PATH_UNESCAPE_AND_FORWARD
 
+    ctypedef enum fp_path_merge:
+        FASTPATH_PATH_MERGE_OFF
+        FASTPATH_PATH_MERGE_ON
+        FASTPATH_PATH_MERGE_AS_ENVOY
+
     ctypedef enum fp_path_action:
         FASTPATH_PATH_UNCHANGED
         FASTPATH_PATH_CHANGED
