@@ -98,7 +98,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 
 .PHONY: asan tsan fuzz differential soak
 asan: test-c $(STAMPS)/built ## C tests and the Python suite under AddressSanitizer and UBSan
-	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS)
+	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS) --ignore=tests/conformance # Envoys would inherit them
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
