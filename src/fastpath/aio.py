@@ -66,6 +66,8 @@ class HTTPProtocol(asyncio.BufferedProtocol):
         self.write_paused = False
         self.discarding = -1
         """Bytes received since nobody reads them any more; -1 while somebody does."""
+        self.tunnel: HTTPProtocol | None = None
+        """Where bytes go as they are, once the two sides speak another protocol."""
 
     # What subclasses fill in.
 
@@ -77,6 +79,9 @@ class HTTPProtocol(asyncio.BufferedProtocol):
 
     def discarded(self) -> None:
         """Bytes have come that nobody reads (`discarding` counts them)."""
+
+    def tunnelled(self, nbytes: int) -> None:
+        """Bytes have gone through the tunnel."""
 
     def eof(self) -> None:
         """The peer has ended its stream, and the connection knows."""
@@ -128,6 +133,16 @@ class HTTPProtocol(asyncio.BufferedProtocol):
             self.read_paused = False
             self.transport.resume_reading()
 
+    def tunnel_to(self, other: HTTPProtocol) -> None:
+        """From now on pass on what comes, beginning with what came behind the switch of protocols."""
+        self.tunnel = other
+        before = len(other.out)
+        self.connection.take_trailing_data_into(other.out)
+        count = len(other.out) - before
+        other.flush()
+        if count:
+            self.tunnelled(count)
+
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -135,18 +150,24 @@ class HTTPProtocol(asyncio.BufferedProtocol):
         self.connected()
 
     def get_buffer(self, sizehint: int) -> Any:
-        return self.connection.get_buffer() if self.discarding < 0 else _SCRATCH
+        if self.discarding >= 0:
+            return _SCRATCH
+        return self.connection.get_buffer() if self.tunnel is None else self.tunnel.out.get_buffer()
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self.discarding < 0:
+        if self.discarding >= 0:
+            self.discarding += nbytes
+            self.discarded()
+        elif self.tunnel is None:
             self.connection.buffer_updated(nbytes)
             self.received()
         else:
-            self.discarding += nbytes
-            self.discarded()
+            self.tunnel.out.buffer_updated(nbytes)
+            self.tunnel.flush()
+            self.tunnelled(nbytes)
 
     def eof_received(self) -> bool:
-        if self.discarding < 0:
+        if self.discarding < 0 and self.tunnel is None:
             self.connection.receive_data(b"")
         self.eof()
         return False

@@ -289,6 +289,8 @@ class Listener:
     merge_slashes: bool = False
     path_with_escaped_slashes_action: PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.KEEP_UNCHANGED
     strip_any_host_port: bool = False
+    upgrade_types: tuple[str, ...] = ()
+    """Protocols that a request may upgrade to, in lower case ("websocket"); other Upgrade fields are dropped."""
     request_headers_timeout: float | None = None
     """Seconds from a request's first byte to the end of its head; None leaves it to the runtime, 0 means none."""
     idle_timeout: float | None = None

@@ -249,6 +249,72 @@ async def test_rewrites(lab: Any) -> None:
     assert [request.get(b"host") for request in upstream.requests] == [b"inner.example", b"a.example"]
 
 
+WEBSOCKET = {"upgrade_configs": [{"upgrade_type": "websocket"}]}
+HANDSHAKE = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x", "Sec-WebSocket-Version: 13")
+
+
+async def test_an_upgrade_becomes_a_tunnel(lab: Any) -> None:
+    async def shout(reader: Any, writer: Any) -> None:
+        request = await lab.read_head(reader)
+        assert request.get(b"upgrade") == b"websocket"
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhello ")
+        while data := await reader.read(65536):
+            writer.write(data.upper())
+            await writer.drain()
+
+    logged: list[Exchange] = []
+    kind = type("Logging", (Gateway,), {"logging": lambda self, exchange: logged.append(exchange)})
+    gateway = await lab.gateway({"one": [await lab.serve(shout)]}, manager=WEBSOCKET, kind=kind)
+    client = await lab.client()
+    await client.send(lab.get("/", *HANDSHAKE) + b"early ")  # not HTTP, and not to be read as such
+    response = await lab.read_head(client.reader)
+    assert (response.status, response.get(b"upgrade")) == (101, b"websocket")
+    assert await client.reader.readexactly(12) == b"hello EARLY "
+    content = random.Random(2).randbytes(3_000_000).lower()
+    sending = asyncio.create_task(client.send(content))
+    assert await client.reader.readexactly(len(content)) == content.upper()
+    await sending
+    client.writer.write_eof()
+    assert await client.closed()
+    await lab.until(lambda: len(logged) == 1)
+    assert (logged[0].status, logged[0].error) == (101, "")
+    assert (logged[0].bytes_received, logged[0].bytes_sent) == (len(content) + 6, len(content) + 12)
+    assert [host.active_requests for host in gateway.clusters["one"].hosts] == [0]
+
+
+async def test_the_upstream_ends_a_tunnel(lab: Any) -> None:
+    async def brief(reader: Any, writer: Any) -> None:
+        await lab.read_head(reader)
+        writer.write(b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+        await reader.readexactly(3)
+        writer.write(b"bye")
+
+    await lab.gateway({"one": [await lab.serve(brief)]}, manager=WEBSOCKET)
+    client = await lab.client()
+    await client.send(lab.get("/", *HANDSHAKE))
+    assert (await lab.read_head(client.reader)).status == 101
+    await client.send(b"abc")
+    assert await client.reader.read() == b"bye"
+
+
+async def test_an_upgrade_that_the_upstream_declines(lab: Any) -> None:
+    upstream = await lab.upstream()
+    await lab.gateway({"one": [upstream]}, manager=WEBSOCKET)
+    client = await lab.client()
+    await client.send(lab.get("/", *HANDSHAKE) + lab.get("/next"))
+    assert (await client.response()).body == b"up"
+    assert (await client.response()).body == b"up"
+    assert [request.start.split()[1] for request in upstream.requests] == [b"/", b"/next"]
+
+
+async def test_an_upgrade_that_the_listener_does_not_allow(lab: Any) -> None:
+    upstream = await lab.upstream()
+    await lab.gateway({"one": [upstream]})
+    assert (await lab.fetch(lab.get("/", *HANDSHAKE))).body == b"up"
+    assert upstream.requests[0].get(b"upgrade") is None
+    assert upstream.requests[0].get(b"connection") is None
+
+
 NORMALIZE = {"normalize_path": True, "merge_slashes": True}
 
 

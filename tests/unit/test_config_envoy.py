@@ -22,6 +22,7 @@ from fastpath.models import (
     LbPolicy,
     LeastRequestConfig,
     MaglevConfig,
+    PathWithEscapedSlashesAction,
     RedirectAction,
     RetryPolicy,
     RingHashConfig,
@@ -220,6 +221,14 @@ class TestMeaning:
         assert config.clusters[0].maglev == MaglevConfig(131071)
         assert load(bootstrap(clusters=[cluster(maglev_lb_config={})])).clusters[0].maglev == MaglevConfig()
 
+    def test_upgrades_and_escaped_slashes(self) -> None:
+        upgrades = [{"upgrade_type": "WebSocket"}, {"upgrade_type": "other", "enabled": False}]
+        config = load(bootstrap(upgrade_configs=upgrades, path_with_escaped_slashes_action="REJECT_REQUEST"))
+        assert config.listeners[0].upgrade_types == ("websocket",)
+        assert config.listeners[0].path_with_escaped_slashes_action is PathWithEscapedSlashesAction.REJECT_REQUEST
+        default = load(bootstrap(path_with_escaped_slashes_action=0)).listeners[0]
+        assert default.path_with_escaped_slashes_action is PathWithEscapedSlashesAction.KEEP_UNCHANGED
+
     def test_retry_policy_of_a_virtual_host(self) -> None:
         document = bootstrap()
         manager = document["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]  # type: ignore[index]
@@ -417,6 +426,8 @@ static_resources:
             ({"http_filters": []}, "expected one HTTP filter, the router, found 0"),
             ({"codec_type": "HTTP2"}, "the codec HTTP2 is not supported"),
             ({"stat_prefix": None}, '"stat_prefix" is missing'),
+            ({"upgrade_configs": [{"upgrade_type": "CONNECT"}]}, "CONNECT is not supported"),
+            ({"path_with_escaped_slashes_action": "KEEP"}, "expected one of KEEP_UNCHANGED, REJECT_REQUEST"),
             ({"rds": {}}, "the field 'rds' is unknown or not supported"),
             ({"merge_slashes": "yes"}, "expected true or false, found the string 'yes'"),
         ],

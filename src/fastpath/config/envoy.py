@@ -7,7 +7,7 @@ are fields that describe the process and not its decisions: `node`, `admin`, `st
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..models import Cluster, Config, Listener, PathWithEscapedSlashesAction, RouteConfiguration
 from . import document
@@ -107,6 +107,7 @@ def _read_listener(section: Section, listeners: list[Listener], routes: dict[str
         merge_slashes=manager.boolean("merge_slashes"),
         path_with_escaped_slashes_action=_read_escaped_slashes(manager),
         strip_any_host_port=manager.boolean("strip_any_host_port"),
+        upgrade_types=tuple(_read_upgrades(manager)),
         request_headers_timeout=manager.duration("request_headers_timeout"),
         idle_timeout=idle_timeout,
         route_config_name=_read_inline_routes(route_section, name, routes) if route_section is not None else "",
@@ -122,6 +123,17 @@ def _read_escaped_slashes(manager: Section) -> PathWithEscapedSlashesAction:
     if value is None or value.node.value in (0, "IMPLEMENTATION_SPECIFIC_DEFAULT"):
         return PathWithEscapedSlashesAction.KEEP_UNCHANGED
     return value.enum(PathWithEscapedSlashesAction) or PathWithEscapedSlashesAction.KEEP_UNCHANGED
+
+
+def _read_upgrades(manager: Section) -> Iterator[str]:
+    for section in manager.sections("upgrade_configs"):
+        kind = section.string("upgrade_type", required=True).lower()
+        enabled = section.boolean("enabled", default=True)
+        section.end()
+        if kind == "connect":
+            section.error("CONNECT is not supported")
+        elif enabled:
+            yield kind
 
 
 def _read_inline_routes(section: Section, listener_name: str, routes: dict[str, RouteConfiguration]) -> str:

@@ -76,7 +76,7 @@ class Downstream(HTTPProtocol):
         exchange = self.exchange
         if exchange is not None and exchange.upstream is not None:
             exchange.upstream.flush()
-        if self.discarding < 0:
+        if self.discarding < 0 and self.tunnel is None:
             full = self.connection.buffered > self.gateway.options.max_held_bytes
             if full != self.read_paused:
                 self.pause_reading() if full else self.resume_reading()
@@ -85,7 +85,7 @@ class Downstream(HTTPProtocol):
         next_event = self.connection.next_event
         while not self.closing and self.discarding < 0:
             exchange = self.exchange
-            if exchange is not None and not exchange.wants_body:
+            if exchange is not None and (not exchange.wants_body or self.tunnel is not None):
                 return
             event = next_event()
             if isinstance(event, Request):
@@ -172,11 +172,18 @@ class Downstream(HTTPProtocol):
         if self.connection.their_http_version == b"1.1":
             self.connection.forward_into(self.out, response, RESPONSE_REWRITER)
 
+    def tunnelled(self, nbytes: int) -> None:
+        if self.exchange is not None:
+            self.exchange.tunnelled(received=nbytes)
+
     def send_response(self, response: Response, request: Request, changes: HeaderChanges | None, close: bool) -> None:
         """Send an upstream's response head on."""
         rewriter = RESPONSE_REWRITER if changes is None else changes.response_rewriter()
         keep_alive = not close and request.version == b"1.0" and request.keep_alive
-        self.connection.forward_into(self.out, response, rewriter, close=close, keep_alive=keep_alive)
+        upgrade = response.status_code == 101
+        self.connection.forward_into(
+            self.out, response, rewriter, close=close and not upgrade, keep_alive=keep_alive, upgrade=upgrade
+        )
 
     def send_data(self, data: Data) -> None:
         """Send a stretch of the body, untouched."""

@@ -81,6 +81,7 @@ class Exchange:
         "request_complete",
         "response",
         "status",
+        "upgrade",
         "upstream",
         "wants_body",
     )
@@ -105,6 +106,8 @@ class Exchange:
         self.began = began
         self.ended = 0.0
         self.data: Any = None
+        self.upgrade = False
+        """The client asks for another protocol, and the listener allows it."""
         self.request_complete = False
         self.wants_body = not request.has_body  # the end of a message without a body is taken at once
         self.upstream: Upstream | None = None
@@ -210,6 +213,9 @@ class Exchange:
             self._body = [] if self.request.has_body else None
         if self.request.has_body:
             self.gateway.stream_idle.start(self)
+        if self.request.upgrade:
+            protocol = self.request.headers.get(b"upgrade", b"").lower()
+            self.upgrade = protocol in self.downstream.server.upgrade_types
         self._attempt()
 
     # --- attempts --------------------------------------------------------------------------------------------------
@@ -373,10 +379,15 @@ class Exchange:
 
     def client_gone(self, error: str = "client-gone") -> None:
         """Nobody waits for the response any more: give the upstream up."""
-        if not self._finished:
+        if self._finished:
+            return
+        if self.downstream.tunnel is None:
             self.error = error
-            self._give_up()
-            self._finish()
+        elif self.upstream is not None:
+            self.upstream.close_tunnel()
+            self.upstream = None
+        self._give_up()
+        self._finish()
 
     # --- from the upstream -----------------------------------------------------------------------------------------
 
@@ -420,7 +431,25 @@ class Exchange:
         self.status = status
         close = self.gateway.draining or self.downstream.connection.client_is_waiting_for_100_continue
         self.downstream.send_response(response, self.request, changes, close)
+        if status == 101:
+            self._open_tunnel()
         return True
+
+    def _open_tunnel(self) -> None:
+        """The upstream has agreed to another protocol (Connection has seen to it that it was asked)."""
+        upstream = self.upstream
+        assert upstream is not None
+        self._stop_timeouts()
+        self.downstream.flush()
+        self.downstream.tunnel_to(upstream)
+        upstream.tunnel_to(self.downstream)
+        self.gateway.stream_idle.start(self)
+
+    def tunnelled(self, *, received: int = 0, sent: int = 0) -> None:
+        """Bytes of another protocol have passed."""
+        self.bytes_received += received
+        self.bytes_sent += sent
+        self.gateway.stream_idle.start(self)
 
     def response_data(self, data: Data) -> None:
         """A stretch of the response's body."""
@@ -439,7 +468,10 @@ class Exchange:
     def upstream_lost(self, failure: str, reused: bool) -> None:
         """The upstream's connection has ended, or sent what is not HTTP. `reused`: before a byte of this response."""
         self.upstream = None
-        if self.status:
+        if self.downstream.tunnel is not None:
+            self.downstream.close()
+            self._finish()
+        elif self.status:
             self.error = failure
             self._give_up()
             self.downstream.abort()
@@ -514,19 +546,11 @@ class Exchange:
         self._finished = True
         self.wants_body = False
         self._body = None
-        plan, pick = self._plan, self._pick
+        pick = self._pick
         if pick is not None:
             pick.release()
             self._pick = None
-        if plan is not None:
-            if plan.timeout is not None:
-                plan.timeout.stop(self)
-            else:
-                self.gateway.stream_idle.stop(self)
-            if plan.per_try_timeout is not None:
-                plan.per_try_timeout.stop(self)
-            if not self.request_complete:
-                self.gateway.stream_idle.stop(self)
+        self._stop_timeouts()
         self.ended = self.gateway.loop.time()
         if self.gateway.logs:
             try:
@@ -534,3 +558,14 @@ class Exchange:
             except Exception as problem:
                 self.gateway.report_exception("the logging hook raised an exception", problem)
         self.downstream.exchange_finished()
+
+    def _stop_timeouts(self) -> None:
+        plan = self._plan
+        if plan is None:
+            return
+        if plan.timeout is not None:
+            plan.timeout.stop(self)
+        if plan.per_try_timeout is not None:
+            plan.per_try_timeout.stop(self)
+        if plan.timeout is None or not self.request_complete or self.upgrade:
+            self.gateway.stream_idle.stop(self)

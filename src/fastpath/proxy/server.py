@@ -36,6 +36,7 @@ class Server:
         self.idle = TimeoutQueue(loop, idle or forever, Downstream.idle_timed_out)
         self.linger = TimeoutQueue(loop, options.linger_timeout, Downstream.abort)
         self.normalizer = path_normalizer(listener)
+        self.upgrade_types = frozenset(each.encode() for each in listener.upgrade_types)
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:

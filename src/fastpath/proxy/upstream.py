@@ -49,7 +49,12 @@ class Upstream(HTTPProtocol):
         self._answered = False
         rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
         self.connection.forward_into(
-            self.out, exchange.request, rewriter, path=plan.path(exchange), authority=plan.authority
+            self.out,
+            exchange.request,
+            rewriter,
+            path=plan.path(exchange),
+            authority=plan.authority,
+            upgrade=exchange.upgrade,
         )
 
     def send_data(self, data: Data) -> None:
@@ -61,7 +66,12 @@ class Upstream(HTTPProtocol):
         self.connection.send_into(self.out, end)
 
     def writable_changed(self) -> None:
-        if self.exchange is not None:
+        if self.exchange is None:
+            return
+        if self.tunnel is not None:
+            client = self.exchange.downstream
+            client.pause_reading() if self.write_paused else client.resume_reading()
+        else:
             self.exchange.upstream_writable(not self.write_paused)
 
     # --- receiving -------------------------------------------------------------------------------------------------
@@ -88,6 +98,8 @@ class Upstream(HTTPProtocol):
                 self._answered = True
                 if self.exchange is None or not self.exchange.response_head(event):
                     self._discard()
+                elif self.tunnel is not None:
+                    return
             elif isinstance(event, EndOfMessage):
                 self._complete(event)
                 return
@@ -124,8 +136,15 @@ class Upstream(HTTPProtocol):
             return False
         return True
 
+    def tunnelled(self, nbytes: int) -> None:
+        if self.exchange is not None:
+            self.exchange.tunnelled(sent=nbytes)
+
     def eof(self) -> None:
-        self.received()
+        if self.tunnel is None:
+            self.received()
+        else:
+            self._lost(RESET)
         if self.transport is not None:
             self.transport.close()
 
@@ -138,6 +157,12 @@ class Upstream(HTTPProtocol):
         self.close()
         if exchange is not None:
             exchange.upstream_lost(failure, self.reused and not self._answered)
+
+    def close_tunnel(self) -> None:
+        """End the connection once what was written has left."""
+        self.exchange = None
+        self.pool.forget(self)
+        super().close()
 
     def close(self) -> None:
         """End the connection; what it was used for is over."""
