@@ -5,7 +5,7 @@ from collections import namedtuple
 cimport cython
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
@@ -285,12 +285,18 @@ cdef class Cluster:
         """A host, borrowed until the picker is next used."""
         cdef fp_host *host
         cdef fp_pick_options options
-        if hash_key is None and (exclude is NOTHING or not exclude):
+        cdef bint excludes = exclude is not NOTHING and bool(exclude)
+        if hash_key is None and not excludes:
             self.checked(fp_picker_pick(self.picker, NULL, &host, NULL), 0)
             return host
+        options.excluded = NULL
+        options.excluded_count = 0
         options.max_attempts = FASTPATH_PICK_STRICT
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key) if hash_key is not None else 0
+        if not excludes:
+            self.checked(fp_picker_pick(self.picker, &options, &host, NULL), 0)
+            return host
         return self.choose_with(&options, exclude, max_attempts)
 
     cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL:
@@ -377,10 +383,18 @@ cdef class Cluster:
 
 
 cdef uint64_t hash_of(object key) except? 0:
+    cdef const char *data
+    cdef Py_ssize_t size
+    if isinstance(key, str):
+        try:
+            data = PyUnicode_AsUTF8AndSize(key, &size)
+        except UnicodeEncodeError:  # surrogates: bytes that were no UTF-8
+            return hash_of((<str>key).encode("utf-8", "surrogateescape"))
+        return fp_hash_xxh64(<const uint8_t *>data, <size_t>size, 0)
+    if isinstance(key, bytes):
+        return fp_hash_xxh64(<const uint8_t *>PyBytes_AS_STRING(key), <size_t>PyBytes_GET_SIZE(key), 0)
     if isinstance(key, int):
         return key
-    if isinstance(key, str):
-        key = (<str>key).encode("utf-8", "surrogateescape")
     return xxh64(key)
 
 

@@ -9,9 +9,11 @@
 typedef _Atomic uint64_t counter;
 
 struct fp_host {
-  _Atomic size_t references;
+  /* What a pick touches comes first, so that it shares a cache line. */
   counter active_requests;
   counter requests;
+  _Atomic(void *) user_data;
+  _Atomic size_t references;
   counter success;
   counter error;
   counter connect_failures;
@@ -22,7 +24,6 @@ struct fp_host {
   _Atomic uint32_t weight;
   _Atomic uint32_t priority;
   _Atomic int health;
-  _Atomic(void *) user_data;
   uint16_t port;
   size_t address_len;
   size_t hostname_len;
