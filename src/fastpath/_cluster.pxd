@@ -1,5 +1,6 @@
 from fastpath.libfastpath.base cimport fp_status
-from fastpath.libfastpath.cluster cimport fp_cluster, fp_cluster_config, fp_host, fp_host_set, fp_picker, fp_pick_options
+from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker, fp_pick_options
+from fastpath.libfastpath.lb cimport fp_host
 
 
 cdef class Host:

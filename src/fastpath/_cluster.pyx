@@ -7,11 +7,11 @@ from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, Py
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport isfinite
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from fastpath._status cimport check
-from fastpath.libfastpath.base cimport FASTPATH_NONE, FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.hash cimport fp_hash_xxh64
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
@@ -63,17 +63,11 @@ cdef inline Host wrap(fp_host *ptr):
 
 
 cdef Host make_host(fp_host *ptr):
-    cdef Host host
-    fp_host_ref(ptr)  # first: what follows may run other Python code, which may drop ptr
-    try:
-        host = Host.__new__(Host)
-        host.address = text(fp_host_address(ptr))
-    except:
-        fp_host_unref(ptr)
-        raise
+    cdef Host host = Host.__new__(Host)  # runs no other code, so that ptr stays
+    host.ptr = fp_host_ref(ptr)
     host.port = fp_host_port(ptr)
-    host.ptr = ptr
-    known = fp_host_user_data(ptr)
+    host.address = text(fp_host_address(ptr))
+    cdef void *known = fp_host_user_data(ptr)
     if known is not NULL:
         return <Host>known
     fp_host_set_user_data(ptr, <void *>host)
@@ -258,23 +252,18 @@ cdef class Cluster:
         """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""
         cdef fp_host_set *old
         cdef size_t i
-        cdef list hosts = []
         set = fp_cluster_host_set(self.ptr) if set is NULL else fp_host_set_ref(set)
-        if set is self.set:
-            fp_host_set_unref(set)
-            return self.all_hosts
         try:
-            for i in range(fp_host_set_count(set)):
-                hosts.append(wrap(fp_host_set_host(set, i)))
-            result = tuple(hosts)
-        except:
+            if set is self.set:
+                return self.all_hosts
+            hosts = tuple([wrap(fp_host_set_host(set, i)) for i in range(fp_host_set_count(set))])
+            old = self.set
+            self.set = fp_host_set_ref(set)
+            self.all_hosts = hosts
+            fp_host_set_unref(old)
+            return hosts
+        finally:
             fp_host_set_unref(set)
-            raise
-        old = self.set
-        self.set = set
-        self.all_hosts = result
-        fp_host_set_unref(old)
-        return result
 
     @property
     def hosts(self):
