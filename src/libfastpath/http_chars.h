@@ -10,7 +10,8 @@ enum {
   HTTP_CHAR_VALUE = 1 << 1,  /* field-value, reason-phrase: HTAB, SP, VCHAR, obs-text */
   HTTP_CHAR_QUOTED = 1 << 2, /* qdtext of a quoted-string */
   HTTP_CHAR_TARGET = 1 << 3, /* request-target: VCHAR but no '#' */
-  HTTP_CHAR_HEX = 1 << 4     /* HEXDIG, either case */
+  HTTP_CHAR_HEX = 1 << 4,    /* HEXDIG, either case */
+  HTTP_CHAR_PLAIN = 1 << 5   /* of a path: stands for itself and means nothing else */
 };
 
 extern const uint8_t fp_http_chars[256];
