@@ -88,6 +88,7 @@ static void start_over(fp_http_judge *judge) {
   judge->parser.data = judge;
   judge->done = judge->line = 0;
   judge->line_count = judge->blank_lines = 0;
+  judge->in_name = false;
   memset(&judge->start, 0, sizeof judge->start);
   judge->head = &judge->start;
 }
@@ -212,9 +213,12 @@ static fp_status end_line(fp_http_judge *judge, fp_error *error) {
   return status;
 }
 
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
 /* Empty lines before the start line: some clients send one after a body (RFC 9112 2.2). */
 static fp_status skip_blank_lines(fp_http_judge *judge, size_t len, fp_error *error) {
-  while (judge->done < len && (judge->data[judge->done] == '\r' || judge->data[judge->done] == '\n')) {
+  const size_t end = smaller(len, judge->limits.max_head);
+  while (judge->done < end && (judge->data[judge->done] == '\r' || judge->data[judge->done] == '\n')) {
     if (judge->is_response) {
       return refuse(judge, FASTPATH_ERR_HTTP_STATUS_LINE, 502, judge->done, "empty line before the status line", error);
     }
@@ -230,8 +234,8 @@ static fp_status skip_blank_lines(fp_http_judge *judge, size_t len, fp_error *er
     }
     judge->blank_lines++;
     judge->done += 2;
+    judge->line = judge->done;
   }
-  judge->line = judge->done;
   return judge->done < len ? FASTPATH_OK : FASTPATH_NEED_MORE;
 }
 
@@ -255,8 +259,6 @@ static fp_status check_limits(const fp_http_judge *judge, uint32_t max_fields, f
   }
   return FASTPATH_OK;
 }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* How far llhttp may run before something is to be looked at: a line's end, or a limit. */
 static size_t next_stop(const fp_http_judge *judge, size_t len) {

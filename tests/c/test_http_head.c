@@ -341,6 +341,11 @@ static void test_limits(void) {
 
   limits.max_leading_blank = 0;
   check_limit("\r\nGET / HTTP/1.0\r\n\r\n", 20, &limits, ERR(LINE_END), 400, 0);
+  limits.max_leading_blank = 2;
+  check_limit("\r\n\r\nGET / HTTP/1.0\r\n\r\n", 22, &limits, FASTPATH_OK, 0, 0);
+  check_limit("\r\n\r\n\r\nGET / HTTP/1.0\r\n\r\n", 24, &limits, ERR(LINE_END), 400, 4);
+  limits.max_head = 0;
+  check_limit("\r\n\r\n\r\n", 6, &limits, ERR(HEAD_TOO_LARGE), 431, 0);
   fp_http_limits_default(&limits);
 
   /* Lengths beyond 16 bits are whole or refused, never cut. */

@@ -1,0 +1,4 @@
+/* fuzz_response.c - response heads: see head_properties.h. */
+#include "head_properties.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return check_head(true, data, size); }
