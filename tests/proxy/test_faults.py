@@ -235,12 +235,13 @@ async def test_idle_connections_end(lab: Any) -> None:
     upstream = await lab.upstream()
     options = Options(upstream_idle_timeout=0.1)
     manager = {"common_http_protocol_options": {"idle_timeout": "0.1s"}}
-    await lab.gateway({"one": [upstream]}, manager=manager, options=options)
+    gateway = await lab.gateway({"one": [upstream]}, manager=manager, options=options)
     silent, client = await lab.client(), await lab.client()
     assert (await client.request(lab.get())).status == 200
     assert await asyncio.wait_for(client.closed(), 5)
     assert await asyncio.wait_for(silent.closed(), 5)
     await lab.until(lambda: upstream.open_connections == 0)
+    assert gateway._pools == {}  # what is not used takes no memory
 
 
 async def test_an_upload_that_stalls(lab: Any) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fastpath.models import Route, RouteAction, RouteMatch
 from fastpath.proxy import Exchange, Gateway, HeaderChanges, Options, Reply
 
 
@@ -458,6 +460,35 @@ async def test_a_split_by_weight(lab: Any) -> None:
     assert len(none.requests) == 0
     assert len(v1.requests) + len(v2.requests) == 3000
     assert abs(len(v2.requests) - 300) <= 3 * (3000 * 0.1 * 0.9) ** 0.5
+
+
+async def test_a_canary_that_becomes_everything_while_clients_are_served(lab: Any) -> None:
+    v1, v2 = await lab.upstream("v1"), await lab.upstream("v2")
+    weights = [{"name": "v1", "weight": 90}, {"name": "v2", "weight": 10}]
+    routes = [{"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": weights}}}]
+    gateway = await lab.gateway({"v1": [v1], "v2": [v2]}, routes)
+    stop = False
+    bodies: list[bytes] = []
+
+    async def send() -> None:
+        client = await lab.client()
+        while not stop:
+            response = await client.request(lab.get())
+            assert response.status == 200
+            bodies.append(response.body)
+
+    clients = [asyncio.create_task(send()) for _ in range(10)]
+    await lab.until(lambda: len(bodies) >= 500)
+    table = gateway.tables["web"]
+    (host,) = table.virtual_hosts
+    everything = Route(RouteMatch(prefix="/"), RouteAction(cluster="v2"))
+    table.update([replace(host, routes=(everything,))])
+    begun = len(bodies) + len(clients)  # what was under way went where it had been sent
+    await lab.until(lambda: len(bodies) >= begun + 500)
+    stop = True
+    await asyncio.gather(*clients)
+    assert set(bodies[begun:]) == {b"v2"}
+    assert bodies.count(b"v1") > 300
 
 
 async def test_limits_of_connections(lab: Any) -> None:

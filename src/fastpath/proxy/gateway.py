@@ -56,6 +56,9 @@ class Gateway:
     config: what `fastpath.load` gave. options: see Options. seed: makes choices among clusters and hosts, and
     back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration.
 
+    `tables` (by the listener's name, or by address:port for one without) and `clusters` may be updated while requests
+    are served; those under way go on as they began.
+
     Phases, in order; those that a subclass does not override cost nothing. `request_filter`, `upstream_peer` and
     `upstream_request_filter` may be coroutine functions.
 
@@ -73,10 +76,12 @@ class Gateway:
         self.random = random.Random(seed)
         self.draining = False
         self.buffers = BufferPool()
-        self._tables = [
-            RouteTable.from_config(config, listener.route_config_name, listener=listener, seed=seed)
+        self.tables = {
+            listener.name or f"{listener.address}:{listener.port}": RouteTable.from_config(
+                config, listener.route_config_name, listener=listener, seed=seed
+            )
             for listener in config.listeners
-        ]
+        }
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
         self._plans: dict[int, Plan] = {}
@@ -118,7 +123,7 @@ class Gateway:
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
         try:
-            for listener, table in zip(self.config.listeners, self._tables, strict=True):
+            for listener, table in zip(self.config.listeners, self.tables.values(), strict=True):
                 server = Server(self, listener, table)
                 await server.start()
                 self._servers.append(server)
@@ -141,7 +146,7 @@ class Gateway:
             await asyncio.sleep(0.01)
         for server in self._servers:
             server.abort()
-        for pool in self._pools.values():
+        for pool in list(self._pools.values()):
             pool.close()
         tasks = list(self._tasks)
         for task in tasks:
@@ -152,7 +157,7 @@ class Gateway:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
-        self._pools.clear()
+        self._plans.clear()  # they know the timers of this loop
 
     async def serve(self, drain_timeout: float = 5.0, *, ready: Callable[[], object] | None = None) -> None:
         """Start, call `ready`, and serve until the task is cancelled or SIGINT or SIGTERM arrive; then close."""
@@ -199,8 +204,16 @@ class Gateway:
         """The connections to a host."""
         pool = self._pools.get(host)
         if pool is None:
-            pool = self._pools[host] = Pool(self, host)
+            pool = Pool(self, host)
         return pool
+
+    def pool_changed(self, pool: Pool) -> None:
+        """Know the pool as long as there is something in it, so that hosts that are gone leave nothing behind."""
+        if pool.empty:
+            if self._pools.get(pool.host) is pool:
+                del self._pools[pool.host]
+        else:
+            self._pools.setdefault(pool.host, pool)
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """A task that ends with the gateway."""

@@ -181,6 +181,11 @@ class Pool:
         self._idle: list[Upstream] = []
         self._connecting: dict[Exchange, asyncio.Task[None]] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no connection, and none under way."""
+        return not self.connections and not self._connecting
+
     def take(self) -> Upstream | None:
         """A kept connection, or None."""
         while self._idle:
@@ -205,12 +210,14 @@ class Pool:
         if upstream in self._idle:
             self._idle.remove(upstream)
             self.gateway.upstream_idle.stop(upstream)
+        self.gateway.pool_changed(self)
 
     def connect(self, exchange: Exchange, timeout: float) -> bool:
         """Open a connection for an exchange. False when there are as many as there may be."""
         if len(self.connections) + len(self._connecting) >= self.gateway.options.max_connections_per_host:
             return False
         self._connecting[exchange] = self.gateway.start_task(self._connect(exchange, timeout))
+        self.gateway.pool_changed(self)
         return True
 
     def cancel(self, exchange: Exchange) -> None:
@@ -218,6 +225,7 @@ class Pool:
         task = self._connecting.pop(exchange, None)
         if task is not None:
             task.cancel()
+            self.gateway.pool_changed(self)
 
     async def _connect(self, exchange: Exchange, timeout: float) -> None:
         upstream = Upstream(self)
@@ -226,8 +234,9 @@ class Pool:
         try:
             await asyncio.wait_for(connecting, timeout)
         except (OSError, asyncio.TimeoutError):
+            wanted = self._connecting.pop(exchange, None) is not None
             upstream.close()
-            if self._connecting.pop(exchange, None) is not None:
+            if wanted:
                 exchange.connect_failed(CONNECT_FAILURE)
             return
         except asyncio.CancelledError:
@@ -246,3 +255,4 @@ class Pool:
         self._connecting.clear()
         for upstream in list(self.connections):
             upstream.close()
+        self.gateway.pool_changed(self)
