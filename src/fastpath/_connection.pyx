@@ -15,10 +15,8 @@ from fastpath._buffer cimport Buffer, View, view_adopt
 from fastpath._http cimport (
     HeaderList,
     HeadRecord,
-    InformationalResponse,
     Limits,
     Request,
-    Response,
     header_list,
     headers_new,
     limits_of,
@@ -269,6 +267,10 @@ cdef HeadRecord *record_of_event(fp_http_event *event) except NULL:
     return record
 
 
+# What `send` writes into before it makes bytes of it. Shared: a buffer holds a block only while it is in use.
+cdef fp_pool *scratch = NULL
+check(fp_pool_new(4096, 64, &scratch), NULL)
+
 cdef object NO_TRAILERS = headers_new(record_new(0))
 cdef EndOfMessage END_OF_MESSAGE = EndOfMessage()
 cdef ConnectionClosed CONNECTION_CLOSED = ConnectionClosed()
@@ -315,7 +317,7 @@ cdef class Connection:
         self.connection = fp_http_connection_new(
             FASTPATH_HTTP_CLIENT if self.is_client else FASTPATH_HTTP_SERVER, chosen
         )
-        self.out = fp_buffer_new(NULL)
+        self.out = fp_buffer_new(scratch)
         self.inbox = Buffer(pool=pool)
         if self.connection is NULL or self.out is NULL:
             raise MemoryError
@@ -524,43 +526,59 @@ cdef class Connection:
 
     cdef int emit(self, object event, fp_buffer *out) except -1:
         cdef fp_error error
-        cdef fp_status status
-        cdef HeaderList listed
         kind = type(event)
         if kind is Data:
             return self.emit_data(<Data>event, out)
         if kind is EndOfMessage:
-            listed = header_list((<EndOfMessage>event).trailers)
-            status = fp_http_connection_send_end(self.connection, listed.items, listed.count, out, &error)
-        elif kind is ConnectionClosed:
-            status = fp_http_connection_send_close(self.connection, &error)
-        else:
-            return self.emit_head(event, out)
-        check_local(status, &error)
-        return 0
+            return self.emit_end(<EndOfMessage>event, out)
+        if kind is ConnectionClosed:
+            return check_local(fp_http_connection_send_close(self.connection, &error), &error)
+        return self.emit_head(record_of(event), kind is Request, out)
 
-    cdef int emit_head(self, object head, fp_buffer *out) except -1:
-        cdef HeadRecord *record = record_of(head)
-        cdef HeaderList listed = header_list(head.headers)
+    cdef int emit_head(self, HeadRecord *record, bint is_request, fp_buffer *out) except -1:
+        cdef fp_http_head *head = &record.head
+        cdef fp_http_header few[STACK_FIELDS]
+        cdef fp_http_header *headers = few
         cdef fp_http_message message
         cdef fp_error error
         cdef fp_status status
-        message.headers = listed.items
-        message.header_count = listed.count
-        message.minor = record.head.minor
-        if type(head) is Request:
-            message.method.data = record.data + record.head.method_off
-            message.method.len = record.head.method_len
-            message.target.data = record.data + record.head.target_off
-            message.target.len = record.head.target_len
+        cdef size_t i
+        if head.field_count > STACK_FIELDS:
+            headers = <fp_http_header *>PyMem_Malloc(head.field_count * sizeof(fp_http_header))
+            if headers is NULL:
+                raise MemoryError
+        for i in range(head.field_count):
+            headers[i].name.data = record.data + head.fields[i].name
+            headers[i].name.len = head.fields[i].name_len
+            headers[i].value.data = record.data + head.fields[i].value
+            headers[i].value.len = head.fields[i].value_len
+        message.headers = headers
+        message.header_count = head.field_count
+        message.minor = head.minor
+        if is_request:
+            message.method.data = record.data + head.method_off
+            message.method.len = head.method_len
+            message.target.data = record.data + head.target_off
+            message.target.len = head.target_len
             status = fp_http_connection_send_request(self.connection, &message, out, &error)
         else:
-            message.status = record.head.status
-            message.reason.data = record.data + record.head.reason_off
-            message.reason.len = record.head.reason_len
+            message.status = head.status
+            message.reason.data = record.data + head.reason_off
+            message.reason.len = head.reason_len
             status = fp_http_connection_send_response(self.connection, &message, out, &error)
-        check_local(status, &error)
-        return 0
+        if headers is not few:
+            PyMem_Free(headers)
+        return check_local(status, &error)
+
+    cdef int emit_end(self, EndOfMessage end, fp_buffer *out) except -1:
+        cdef HeaderList listed
+        cdef fp_error error
+        if end is END_OF_MESSAGE or end.trailers is NO_TRAILERS:
+            return check_local(fp_http_connection_send_end(self.connection, NULL, 0, out, &error), &error)
+        listed = header_list(end.trailers)
+        return check_local(
+            fp_http_connection_send_end(self.connection, listed.items, listed.count, out, &error), &error
+        )
 
     cdef int emit_forward(self, object head, Forwarding *forwarding, fp_buffer *out) except -1:
         cdef HeadRecord *record = record_of(head)
