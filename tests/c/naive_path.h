@@ -13,6 +13,12 @@
 
 #define NAIVE_MAX 8192
 
+static inline void naive_append(char *text, const char *more, size_t len) {
+  size_t end = strlen(text);
+  memcpy(text + end, more, len);
+  text[end + len] = '\0';
+}
+
 static inline void naive_replace(char *text, const char *from, const char *to) {
   char result[NAIVE_MAX];
   if (strstr(text, from) == NULL) return;
@@ -22,7 +28,7 @@ static inline void naive_replace(char *text, const char *from, const char *to) {
       strcat(result, to);
       at += strlen(from);
     } else {
-      strncat(result, at++, 1);
+      naive_append(result, at++, 1);
     }
   }
   strcpy(text, result);
@@ -53,17 +59,15 @@ static inline void naive_recode(char *text) {
 }
 
 static inline void naive_strip(char *text, int only_after_dots, const char *separators) {
-  char result[NAIVE_MAX], segment[NAIVE_MAX];
+  char result[NAIVE_MAX];
   result[0] = '\0';
   for (char *at = text; *at != '\0';) {
     size_t len = strcspn(at, separators), head = strcspn(at, ";");
     if (head > len) head = len;
-    segment[0] = '\0';
-    strncat(segment, at, head);
-    strcat(result, segment);
-    if (only_after_dots && !naive_is_dots(segment, head)) strncat(result, at + head, len - head);
+    naive_append(result, at, head);
+    if (only_after_dots && !naive_is_dots(at, head)) naive_append(result, at + head, len - head);
     at += len;
-    if (*at != '\0') strncat(result, at++, 1);
+    if (*at != '\0') naive_append(result, at++, 1);
   }
   strcpy(text, result);
 }
