@@ -139,7 +139,8 @@ void fp_http_limits_default(fp_http_limits *limits);
  * Parse one request head that starts at data[0].
  *   data, len  borrowed for the call. Nothing is read past data + len.
  *   limits     NULL for the defaults.
- *   head       fields must point to field_capacity entries; a head with more fields than the smaller of
+ *   head       written only on OK, but for the entries of fields, which are scratch until then.
+ *              fields must point to field_capacity entries; a head with more fields than the smaller of
  *              field_capacity and max_headers is FASTPATH_ERR_HTTP_TOO_MANY_HEADERS.
  * Returns OK, NEED_MORE (everything so far is a valid beginning), or a refusal. Allocates nothing. Threads: any.
  */

@@ -27,6 +27,7 @@
 enum {
   BLOCK = 64,        /* bytes of a step of the first pass */
   LOAD = 32,         /* bytes of a load of the second */
+  OFFSET_MAX = 1 << 30,
   LINES_MAX = 126,   /* more lines than this are for the judge */
   SHORTEST_HEAD = 16 /* a bound for loads; no acceptable head is as short */
 };
@@ -294,6 +295,8 @@ static inline void publish(const fp_http_head *from, fp_http_head *to) {
 /* Both passes, and the limits. */
 FASTPATH_INLINE bool scan_head(const uint8_t *data, size_t len, bool is_response, fp_http_method request_method,
                                const fp_http_limits *limits, fp_http_head *head) {
+  const size_t most = limits->max_head < OFFSET_MAX ? limits->max_head : OFFSET_MAX;
+  if (len > most) len = most; /* a head that is longer is too long, and the judge says so */
   if (len <= SHORTEST_HEAD) return false;
   view v;
   view_init(&v, data, len);
@@ -304,7 +307,7 @@ FASTPATH_INLINE bool scan_head(const uint8_t *data, size_t len, bool is_response
   fp_http_head out = {.fields = head->fields, .field_capacity = head->field_capacity};
   out.field_count = count - 2;
   out.head_len = ends[count - 1] + 2;
-  if (out.head_len > len || out.head_len > limits->max_head) return false;
+  if (out.head_len > len) return false;
   if (v.data[ends[0] + 1] != '\n' || v.data[ends[count - 1] + 1] != '\n') return false;
   if (out.field_count > limits->max_headers || out.field_count > out.field_capacity) return false;
   if (!lines_fit(ends, count, out.head_len, limits->max_line)) return false;
