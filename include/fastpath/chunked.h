@@ -5,9 +5,12 @@
  *   `--- framing ---´   `-body--´ `---- framing ----´ `--- trailers ----´
  *
  * Strict: a size is 1 to 16 hexadecimal digits and at most 2^63 - 1, every line ends in CRLF, extensions follow the
- * grammar without optional blanks, trailers follow the field grammar without folding. Framing is counted against
- * fp_http_limits.max_chunk_overhead: bytes of framing beyond a tenth of the body so far. Trailers are never merged
- * into headers, and one that would change framing, routing or authentication is refused.
+ * grammar without optional blanks, trailers follow the field grammar without folding. Trailers are never merged into
+ * headers, and one that would change framing, routing or authentication is refused.
+ *
+ * fp_http_limits.max_chunk_overhead bounds two things: bytes of framing beyond those of the body so far, so that a
+ * long stream of small chunks goes on while one of single bytes does not, and bytes of extensions, however long the
+ * body.
  *
  * The same input gives the same body, the same verdict and the same position, however it is split.
  */
@@ -31,9 +34,10 @@ typedef struct fp_chunked {
   uint64_t remaining;   /* body bytes still to come in the current chunk; the size while its digits are read */
   uint64_t position;    /* bytes consumed since fp_chunked_init */
   uint64_t body;        /* body bytes given since fp_chunked_init */
-  int64_t budget;       /* tenths of a byte of framing that may still come */
+  int64_t budget;       /* bytes of framing that may still come */
   const char *reason;   /* why it failed: a static C string */
   uint64_t fault;       /* position of the offending byte */
+  uint32_t extension_budget; /* bytes of extensions that may still come */
   uint32_t max_line;
   uint32_t max_trailers;
   uint32_t max_trailer_bytes;

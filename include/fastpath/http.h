@@ -67,7 +67,7 @@ typedef struct fp_http_limits {
   uint32_t max_headers;        /* fields in a head: 100. At most 65535 */
   uint32_t max_head;           /* bytes of a head, start line and blank line included: 65536. At most 2^30 */
   uint32_t max_line;           /* bytes of one line without its CRLF: 16384. A field name holds 65535 at most */
-  uint32_t max_chunk_overhead; /* bytes of chunk-size lines beyond a tenth of the body so far: 16384 */
+  uint32_t max_chunk_overhead; /* bytes of chunk framing beyond those of the body; of extensions: 16384 */
   uint32_t max_trailers;       /* fields in a trailer section: 100 */
   uint32_t max_trailer_bytes;  /* bytes of a trailer section: 16384 */
   uint32_t max_interim;        /* 1xx responses before a final one: 16 */

@@ -998,7 +998,7 @@ cdef class Limits:
     max_headers         fields in a head (100, at most 65535)
     max_head            bytes of a head (65536, at most 2**30)
     max_line            bytes of one line (16384)
-    max_chunk_overhead  bytes of chunk-size lines beyond a tenth of the body so far (16384)
+    max_chunk_overhead  bytes of chunk framing beyond those of the body so far; bytes of extensions (16384)
     max_trailers        fields in a trailer section (100)
     max_trailer_bytes   bytes of a trailer section (16384)
     max_interim         1xx responses before a final one (16)

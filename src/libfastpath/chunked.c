@@ -14,7 +14,6 @@
 #include "http_chars.h"
 
 #define MAX_DIGITS 16
-#define TENTHS 10 /* the budget counts tenths of a byte: a body byte earns one, a framing byte costs ten */
 #define WORD sizeof(uint64_t)
 
 void fp_chunked_init(fp_chunked *decoder, const fp_http_limits *limits) {
@@ -23,7 +22,8 @@ void fp_chunked_init(fp_chunked *decoder, const fp_http_limits *limits) {
     fp_http_limits_default(&defaults);
     limits = &defaults;
   }
-  *decoder = (fp_chunked){.budget = (int64_t)limits->max_chunk_overhead * TENTHS,
+  *decoder = (fp_chunked){.budget = (int64_t)limits->max_chunk_overhead,
+                          .extension_budget = limits->max_chunk_overhead,
                           .max_line = limits->max_line,
                           .max_trailers = limits->max_trailers,
                           .max_trailer_bytes = limits->max_trailer_bytes,
@@ -83,11 +83,17 @@ static void end_of_size_line(fp_chunked *decoder) {
   decoder->line = 0;
 }
 
+static int in_extension(const fp_chunked *decoder) {
+  return decoder->state >= CHUNKED_EXTENSION_NAME && decoder->state <= CHUNKED_EXTENSION_END;
+}
+
 /* Take one byte that is not body. `at` is its position. */
 static fp_status framing_byte(fp_chunked *decoder, uint64_t at, uint8_t byte) {
-  decoder->budget -= TENTHS;
-  if (decoder->budget < 0) {
+  if (--decoder->budget < 0) {
     return fp_chunked_fail(decoder, FASTPATH_ERR_HTTP_CHUNK_OVERHEAD, 413, at, "too much chunk framing for the body");
+  }
+  if (in_extension(decoder) && decoder->extension_budget-- == 0) {
+    return fp_chunked_fail(decoder, FASTPATH_ERR_HTTP_CHUNK_OVERHEAD, 413, at, "too many bytes of chunk extensions");
   }
   if (byte != '\r' && byte != '\n' && ++decoder->line > decoder->max_line) {
     return fp_chunked_fail(decoder, FASTPATH_ERR_HTTP_LINE_TOO_LONG, 400, at, "chunk-size line is too long");
@@ -231,7 +237,7 @@ static inline const uint8_t *whole_chunks(fp_chunked *decoder, const uint8_t *at
     memcpy(&word, at, WORD);
     if ((word & line.mask) != line.word && !read_size_line(at, &line)) break;
     const uint8_t *body = at + line.len;
-    int64_t cost = (int64_t)(line.len + 2) * TENTHS;
+    int64_t cost = (int64_t)line.len + 2;
     if (line.size == 0 || (size_t)(end - body) < line.size + 2) break;
     if (body[line.size] != '\r' || body[line.size + 1] != '\n' || budget < cost) break;
     budget += (int64_t)line.size - cost;

@@ -189,6 +189,10 @@ static void enforces_limits(void) {
   CHECK_EQ(tiny->status, FASTPATH_ERR_HTTP_CHUNK_OVERHEAD);
   CHECK_EQ(tiny->error.http_status, 413);
 
+  len = 0;
+  for (int i = 0; i < 5000; i++) len += (size_t)sprintf(many + len, "%s", i % 2 == 0 ? "6\r\nabcdef\r\n" : "");
+  CHECK_EQ(decode(many, len)->status, FASTPATH_NEED_MORE);
+
   limits.max_chunk_overhead = 9;
   CHECK_REFUSED("5;abcdefghijk\r\nhello", FASTPATH_ERR_HTTP_CHUNK_OVERHEAD, 9);
   CHECK_EQ(DECODE("5;abc\r\n")->status, FASTPATH_NEED_MORE);
