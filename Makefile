@@ -40,9 +40,13 @@ $(STAMPS)/requirements: pyproject.toml $(STAMPS)/venv
 # Editable, so that only what changed is compiled again.
 $(STAMPS)/built: $(SOURCES) $(STAMPS)/requirements
 	@test -f $(STAMPS)/installed && ! test pyproject.toml -nt $(STAMPS)/installed \
-	  || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
+	  || $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[aio,cffi,cli]"
 	@touch $(STAMPS)/installed
 	@FASTPATH_WERROR=$(FASTPATH_WERROR) $(BIN)/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+$(STAMPS)/test: pyproject.toml | $(STAMPS)/built
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[test]"
 	@touch $@
 
 $(STAMPS)/lint: requirements/lint.txt $(STAMPS)/venv
@@ -67,17 +71,19 @@ demo: $(STAMPS)/built ## real upstreams, a gateway and a client on loopback: rou
 
 # ---- tests
 
-.PHONY: test test-c test-python test-all
+.PHONY: test test-c test-python test-pythons test-all
 test: test-c test-python ## C tests under ASan and UBSan, then the Python suite
 
 test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
 	@$(CORE_MK) VARIANT=asan test
 
-test-python: $(STAMPS)/built ## the Python suite
+test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
 	@$(PYTEST) $(TESTS)
 
 # Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure.
-test-all: test-c ## the Python suite on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
+test-all: test-c test-pythons ## as test, on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
+
+test-pythons:
 	@ran=0; for version in $(ALL_PYTHONS); do \
 	  if ! python=$$(tools/find_python.sh $$version); then \
 	    test -z "$(FASTPATH_ALL_PYTHONS)" && continue; exit 1; fi; \
@@ -96,15 +102,17 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 
 # ---- sanitizers and fuzzers
 
-.PHONY: asan tsan fuzz differential soak
-asan: test-c $(STAMPS)/built ## C tests and the Python suite under AddressSanitizer and UBSan
+.PHONY: asan asan-python tsan fuzz differential soak
+asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
+
+asan-python: $(STAMPS)/built $(STAMPS)/test
 	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS) --ignore=tests/conformance # Envoys would inherit them
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
 
 fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
-	@tools/need.sh clang clang
+	@tools/need_clang.sh
 	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
 	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
 
@@ -124,7 +132,7 @@ soak: $(STAMPS)/built ## 10 million messages through the C core and a million th
 # ---- benchmarks
 
 .PHONY: bench
-bench: $(STAMPS)/built $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
+bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
 	@$(CORE_MK) VARIANT=release benchmarks
 	@$(BIN)/python benchmarks/c_rows.py
 	@for row in chunked rewrite route lb; do echo "-- $$row, in C"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
@@ -152,10 +160,10 @@ lint-ruff: $(STAMPS)/lint
 lint-cython: $(STAMPS)/lint
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint src/fastpath
 
-lint-mypy: $(STAMPS)/built $(STAMPS)/lint
+lint-mypy: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/lint
 	@$(BIN)/mypy
 
-lint-pyright: $(STAMPS)/built $(STAMPS)/lint
+lint-pyright: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/lint
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(STAMPS)/lint ## format C and Python in place

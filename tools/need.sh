@@ -1,12 +1,7 @@
 #!/bin/sh
-# need.sh COMMAND PACKAGE...: makes sure that a command exists, installing Debian packages when that is possible.
+# need.sh COMMAND PACKAGE...: makes sure that a command exists.
 set -eu
 command=$1
 shift
-command -v "$command" >/dev/null 2>&1 && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "installing $* for $command" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  { apt-get update -q && apt-get install -q -y --no-install-recommends "$@"; } >&2
-fi
-command -v "$command" >/dev/null 2>&1 || { echo "$command is missing; install $* (Debian names)" >&2; exit 1; }
+command -v "$command" >/dev/null 2>&1 || "$(dirname "$0")/install_packages.sh" "$@"
+command -v "$command" >/dev/null 2>&1 || { echo "$command is missing although $* are installed" >&2; exit 1; }

@@ -77,8 +77,7 @@ typedef enum fp_status {
   FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN = -201,
   FASTPATH_ERR_CONFIG_DOMAIN = -202,
   FASTPATH_ERR_CONFIG_PATH = -203,
-  FASTPATH_ERR_CONFIG_WEIGHT = -204,
-  FASTPATH_ERR_CONFIG_DUPLICATE_HOST = -205
+  FASTPATH_ERR_CONFIG_WEIGHT = -204
 } fp_status;
 
 /* Why a call failed. The caller's; plain data, holds no references. */
