@@ -32,7 +32,7 @@ cdef class PathNormalizer:
     reject_backslash  refuse a literal backslash
     reject_invalid    refuse `%` without two hexadecimal digits, %00, and octets that are not well-formed UTF-8
 
-    The defaults are the library's own, strict ones. `PathNormalizer.envoy()` starts from Envoy's, which keep everything.
+    The defaults are the library's own, strict ones. `PathNormalizer.envoy()` starts from Envoy's, which keep all.
     """
 
     def __cinit__(
@@ -94,11 +94,12 @@ cdef class PathNormalizer:
                 PyMem_Free(room)
 
     def __repr__(self):
-        action = next(name for name, number in SLASH_ACTIONS.items() if number == self.options.escaped_slashes)
+        cdef const fp_path_options *options = &self.options
+        action = next(name for name, number in SLASH_ACTIONS.items() if number == options.escaped_slashes)
         return (
-            f"PathNormalizer(escaped_slashes={action!r}, normalize={bool(self.options.normalize)}, "
-            f"merge_slashes={bool(self.options.merge_slashes)}, strip_parameters={bool(self.options.strip_parameters)}, "
-            f"reject_backslash={bool(self.options.reject_backslash)}, reject_invalid={bool(self.options.reject_invalid)})"
+            f"PathNormalizer(escaped_slashes={action!r}, normalize={bool(options.normalize)}, "
+            f"merge_slashes={bool(options.merge_slashes)}, strip_parameters={bool(options.strip_parameters)}, "
+            f"reject_backslash={bool(options.reject_backslash)}, reject_invalid={bool(options.reject_invalid)})"
         )
 
 
