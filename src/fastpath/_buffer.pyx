@@ -54,13 +54,15 @@ cdef inline int require_within(Py_ssize_t n, Py_ssize_t length) except -1:
     return 0
 
 
-cdef inline Py_ssize_t resolve_slice(object key, Py_ssize_t length, Py_ssize_t *start) except -1:
-    """How many of `length` bytes a slice takes, and from where."""
-    cdef Py_ssize_t stop, step
-    PySlice_Unpack(key, start, &stop, &step)
+# An argument's __index__ or __buffer__ may do anything, also release the very object that it is an argument of. So
+# methods look at arguments first and at their own memory afterwards.
+
+cdef inline int unpack_slice(object key, Py_ssize_t *start, Py_ssize_t *stop) except -1:
+    cdef Py_ssize_t step
+    PySlice_Unpack(key, start, stop, &step)
     if step != 1:
         raise ValueError("bytes are sliced in steps of 1 only")
-    return PySlice_AdjustIndices(length, start, &stop, step)
+    return 0
 
 
 cdef inline int refuse_writable(int flags) except -1:
@@ -184,12 +186,14 @@ cdef class View:
         return self.length
 
     def __getitem__(self, key):
-        cdef Py_ssize_t start, length, index
-        view_require(self)
+        cdef Py_ssize_t start, stop, length, index
         if isinstance(key, slice):
-            length = resolve_slice(key, self.length, &start)
+            unpack_slice(key, &start, &stop)
+            view_require(self)
+            length = PySlice_AdjustIndices(self.length, &start, &stop, 1)
             return view_adopt(fp_segment_ref(self.segment) if length > 0 else NULL, self.data + start, length)
         index = key
+        view_require(self)
         if index < 0:
             index += self.length
         if not 0 <= index < self.length:
@@ -216,10 +220,13 @@ cdef class View:
             PyObject_GetBuffer(other, &theirs, PyBUF_SIMPLE)
         except TypeError:
             return NotImplemented
-        order = memcmp(self.data, theirs.buf, <size_t>min(self.length, theirs.len)) if theirs.len > 0 else 0
-        if order == 0:
-            order = (self.length > theirs.len) - (self.length < theirs.len)
-        PyBuffer_Release(&theirs)
+        try:
+            view_require(self)
+            order = memcmp(self.data, theirs.buf, <size_t>min(self.length, theirs.len)) if theirs.len > 0 else 0
+            if order == 0:
+                order = (self.length > theirs.len) - (self.length < theirs.len)
+        finally:
+            PyBuffer_Release(&theirs)
         return holds(order, operator)
 
     def __hash__(self):
@@ -294,7 +301,7 @@ cdef int add_buffer(fp_buffer *buffer, Buffer other, bint front) except -1:
     cdef size_t index, added = 0
     cdef fp_status status
     if source is buffer:
-        other = other[:]
+        other = share_part(other, 0, <Py_ssize_t>fp_buffer_length(source))
         source = other.buffer
     if not front:
         return settle(fp_buffer_share(buffer, source, 0, fp_buffer_length(source)))
@@ -306,6 +313,13 @@ cdef int add_buffer(fp_buffer *buffer, Buffer other, bint front) except -1:
             settle(status)
         added += run.len
     return 0
+
+
+cdef Buffer share_part(Buffer source, Py_ssize_t start, Py_ssize_t length):
+    """Another buffer of the same pool over the same memory."""
+    cdef Buffer part = Buffer(pool=source.pool)
+    settle(fp_buffer_share(part.buffer, source.live(), <size_t>start, <size_t>length))
+    return part
 
 
 cdef list first_views(fp_buffer *buffer, Py_ssize_t count):
@@ -419,9 +433,10 @@ cdef class Buffer:
             view_require(<View>data)
             return add_run(buffer, (<View>data).segment, (<View>data).data, (<View>data).length, front)
         if isinstance(data, Buffer):
-            return add_buffer(buffer, <Buffer>data, front)
+            return add_buffer(self.live(), <Buffer>data, front)
         PyObject_GetBuffer(data, &given, PyBUF_SIMPLE)
         try:
+            buffer = self.live()
             if PyMemoryView_Check(data):
                 base = PyMemoryView_GET_BASE(data)
                 if base is not NULL and type(<object>base) is bytes:
@@ -436,9 +451,11 @@ cdef class Buffer:
 
     def move_from(self, Buffer source not None, n=None):
         """Move the first n bytes (default: all) of another buffer to the end of this one, without copying."""
+        cdef Py_ssize_t length = -1 if n is None else n
         cdef fp_buffer *buffer = self.live()
         cdef fp_buffer *other = source.live()
-        cdef Py_ssize_t length = <Py_ssize_t>fp_buffer_length(other) if n is None else n
+        if n is None:
+            length = <Py_ssize_t>fp_buffer_length(other)
         if source is self:
             raise ValueError("a buffer cannot be moved into itself")
         require_within(length, <Py_ssize_t>fp_buffer_length(other))
@@ -483,17 +500,21 @@ cdef class Buffer:
 
     def peek(self, n=None):
         """The first n bytes (default: all) as one view, which stay in the buffer; copies when they span segments."""
+        cdef Py_ssize_t length = -1 if n is None else n
         cdef fp_buffer *buffer = self.live()
-        cdef Py_ssize_t length = <Py_ssize_t>fp_buffer_length(buffer) if n is None else n
         cdef fp_slice run
+        if n is None:
+            length = <Py_ssize_t>fp_buffer_length(buffer)
         require_within(length, <Py_ssize_t>fp_buffer_length(buffer))
         settle(fp_buffer_coalesce(buffer, <size_t>length, &run))
         return view_of_slice(&run)
 
     def coalesce(self, n=None):
         """Make the first n bytes (default: all) contiguous."""
+        cdef Py_ssize_t length = -1 if n is None else n
         cdef fp_buffer *buffer = self.live()
-        cdef Py_ssize_t length = <Py_ssize_t>fp_buffer_length(buffer) if n is None else n
+        if n is None:
+            length = <Py_ssize_t>fp_buffer_length(buffer)
         require_within(length, <Py_ssize_t>fp_buffer_length(buffer))
         settle(fp_buffer_coalesce(buffer, <size_t>length, NULL))
 
@@ -506,6 +527,7 @@ cdef class Buffer:
         """Offset of the first `sub` (bytes-like, or a byte's value) at or after start, or -1. Linear time."""
         cdef fp_buffer *buffer = self.live()
         cdef Py_buffer wanted
+        cdef uint8_t byte
         cdef size_t position
         cdef fp_status status
         if start < 0:
@@ -513,11 +535,14 @@ cdef class Buffer:
         if isinstance(sub, int):
             if not 0 <= sub <= 255:
                 raise ValueError("a byte's value is within 0 to 255")
-            status = fp_buffer_find_byte(buffer, <uint8_t>sub, <size_t>start, &position)
+            byte = sub
+            status = fp_buffer_find_byte(self.live(), byte, <size_t>start, &position)
         else:
             PyObject_GetBuffer(sub, &wanted, PyBUF_SIMPLE)
-            status = fp_buffer_find(buffer, wanted.buf, <size_t>wanted.len, <size_t>start, &position)
-            PyBuffer_Release(&wanted)
+            try:
+                status = fp_buffer_find(self.live(), wanted.buf, <size_t>wanted.len, <size_t>start, &position)
+            finally:
+                PyBuffer_Release(&wanted)
         return -1 if settle(status) == FASTPATH_NONE else <Py_ssize_t>position
 
     def __contains__(self, sub):
@@ -525,22 +550,19 @@ cdef class Buffer:
 
     def __getitem__(self, key):
         """buffer[i] is a byte's value; buffer[a:b] another buffer over the same memory, without copying."""
-        cdef fp_buffer *buffer = self.live()
-        cdef Py_ssize_t length = <Py_ssize_t>fp_buffer_length(buffer)
-        cdef Py_ssize_t start, taken
+        cdef Py_ssize_t start, stop, taken, length
         cdef uint8_t byte
-        cdef Buffer part
         if isinstance(key, slice):
-            taken = resolve_slice(key, length, &start)
-            part = Buffer(pool=self.pool)
-            settle(fp_buffer_share(part.buffer, buffer, <size_t>start, <size_t>taken))
-            return part
+            unpack_slice(key, &start, &stop)
+            taken = PySlice_AdjustIndices(<Py_ssize_t>fp_buffer_length(self.live()), &start, &stop, 1)
+            return share_part(self, start, taken)
         start = key
+        length = <Py_ssize_t>fp_buffer_length(self.live())
         if start < 0:
             start += length
         if not 0 <= start < length:
             raise IndexError("index out of range")
-        settle(fp_buffer_copy_out(buffer, <size_t>start, &byte, 1))
+        settle(fp_buffer_copy_out(self.buffer, <size_t>start, &byte, 1))
         return byte
 
     def __iter__(self):
@@ -559,18 +581,20 @@ cdef class Buffer:
         return self.tobytes()
 
     def __richcmp__(self, other, int operator):
-        cdef fp_buffer *buffer = self.live()
         cdef Py_buffer theirs
         cdef int order
+        self.live()
         if isinstance(other, Buffer):
-            order = fp_buffer_compare(buffer, (<Buffer>other).live())
+            order = fp_buffer_compare(self.live(), (<Buffer>other).live())
         else:
             try:
                 PyObject_GetBuffer(other, &theirs, PyBUF_SIMPLE)
             except TypeError:
                 return NotImplemented
-            order = fp_buffer_compare_bytes(buffer, theirs.buf, <size_t>theirs.len)
-            PyBuffer_Release(&theirs)
+            try:
+                order = fp_buffer_compare_bytes(self.live(), theirs.buf, <size_t>theirs.len)
+            finally:
+                PyBuffer_Release(&theirs)
         return holds(order, operator)
 
     def __getbuffer__(self, Py_buffer *view, int flags):

@@ -62,6 +62,12 @@ cdef inline Host wrap(fp_host *ptr):
     return make_host(ptr)
 
 
+cdef inline fp_host *live(Host host) except NULL:
+    if host is None or host.ptr is NULL:
+        raise RuntimeError("this object was not made by a Cluster")
+    return host.ptr
+
+
 cdef Host make_host(fp_host *ptr):
     cdef Host host = Host.__new__(Host)  # runs no other code, so that ptr stays
     host.ptr = fp_host_ref(ptr)
@@ -82,6 +88,9 @@ cdef class Host:
     Compares by identity. `address` is a string (an IP address or a name), `port` an integer.
     """
 
+    def __init__(self):
+        raise TypeError("hosts come from a Cluster")
+
     def __dealloc__(self):
         if self.ptr is NULL:
             return
@@ -92,40 +101,40 @@ cdef class Host:
     @property
     def hostname(self):
         """The name it was configured with, or ""."""
-        return text(fp_host_hostname(self.ptr))
+        return text(fp_host_hostname(live(self)))
 
     @property
     def weight(self):
         """1 to 2^32-1."""
-        return fp_host_weight(self.ptr)
+        return fp_host_weight(live(self))
 
     @property
     def priority(self):
         """0 is the first to get load."""
-        return fp_host_priority(self.ptr)
+        return fp_host_priority(live(self))
 
     @property
     def health_status(self):
         """As configured: a HealthStatus."""
-        return _HEALTH[<int>fp_host_health(self.ptr)]
+        return _HEALTH[<int>fp_host_health(live(self))]
 
     @property
     def active_requests(self):
         """Picks that were not given back yet."""
-        return fp_host_active_requests(self.ptr)
+        return fp_host_active_requests(live(self))
 
     @property
     def stats(self):
         """What happened here so far: a HostStats. `latency_total` is in seconds."""
         cdef fp_host_stats stats
-        fp_host_stats_get(self.ptr, &stats)
+        fp_host_stats_get(live(self), &stats)
         return HostStats(
             stats.active_requests, stats.requests, stats.success, stats.error, stats.connect_failures,
             stats.connection_resets, stats.timeouts, stats.latency_count, <double>stats.latency_total / 1e9,
         )
 
     def __str__(self):
-        return text(fp_host_key(self.ptr))
+        return text(fp_host_key(live(self)))
 
     def __repr__(self):
         return f"<Host {self} weight={self.weight} {self.health_status.name}>"
@@ -140,9 +149,15 @@ cdef class Pick:
     It is given back once: by leaving the `with` block, by `release()`, or when it is collected.
     """
 
+    def __init__(self):
+        raise TypeError("picks come from a Cluster")
+
     def __dealloc__(self):
         if self.counted:
             fp_host_release(self.host.ptr)
+
+    def __reduce__(self):
+        raise TypeError("a Pick counts one request: it cannot be copied or pickled")
 
     def release(self):
         """Give the pick back: the request is no longer active. Again: nothing happens."""
@@ -175,7 +190,7 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
-        check(fp_host_report(self.host.ptr, code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL)
+        check(fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL)
         self.reported = True
 
     def __enter__(self):
@@ -303,7 +318,7 @@ cdef class Cluster:
                 raise MemoryError
         try:
             for i in range(count):
-                array[i] = (<Host?>hosts[i]).ptr
+                array[i] = live(<Host?>hosts[i])
             options.excluded = <const fp_host **>array
             options.excluded_count = count
             status = fp_picker_pick(self.picker, options, &host, NULL)

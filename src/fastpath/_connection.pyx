@@ -28,7 +28,7 @@ from fastpath._http cimport (
 )
 from fastpath._rewrite cimport Forwarding, HeadRewriter
 from fastpath._status cimport check, check_local
-from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport FASTPATH_ERR_MEMORY, fp_error, fp_span, fp_status
 from fastpath.libfastpath.buffer cimport *
 from fastpath.libfastpath.chunked cimport fp_chunked_trailers
 from fastpath.libfastpath.http cimport *
@@ -144,10 +144,11 @@ cdef class Data:
     @property
     def data(self):
         """The bytes as one bytes-like object. Copies only where a chunked body came in several chunks."""
+        cdef size_t i
         if self.count == 1:
             return run_view(self, &self.first)
         if self.text is None:
-            self.text = b"".join(self.views())
+            self.text = b"".join([run_view(self, &self.runs[i]) for i in range(self.count)])
         return self.text
 
     def views(self):
@@ -173,6 +174,7 @@ cdef void forget_runs(Data data) noexcept:
     data.segment = NULL
     data.runs = NULL
     data.count = 0
+    data.length = 0
     data.text = None
 
 
@@ -399,11 +401,16 @@ cdef class Connection:
 
     def buffer_updated(self, Py_ssize_t nbytes, /):
         """The first `nbytes` of what `get_buffer` gave have been received."""
+        cdef fp_error error
+        cdef fp_status status
         self.enter()
         try:
             self.inbox.buffer_updated(nbytes)
             if nbytes > 0:
-                self.take_buffer(self.inbox)
+                status = fp_http_connection_receive_buffer(self.connection, self.inbox.live(), &error)
+                if <int>status < 0 and status != FASTPATH_ERR_MEMORY:
+                    fp_buffer_clear(self.inbox.live())  # refused for good: whoever goes on receiving fills no memory
+                check(status, &error)
         finally:
             self.busy = False
 
@@ -657,6 +664,7 @@ cdef class Connection:
         self.enter()
         fp_http_connection_reset(self.connection)
         fp_buffer_clear(self.out)
+        fp_buffer_clear(self.inbox.live())
         self.eof = False
         self.trailing = None
         self.busy = False

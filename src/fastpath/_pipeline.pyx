@@ -39,6 +39,12 @@ cdef class RequestIterator:
     cdef bint chunked
     cdef bint ended
 
+    def __init__(self):
+        raise TypeError("request iterators come from iter_requests")
+
+    def __reduce__(self):
+        raise TypeError("a request iterator cannot be copied or pickled")
+
     def __iter__(self):
         return self
 
