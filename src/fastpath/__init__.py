@@ -29,16 +29,14 @@ if TYPE_CHECKING:
         Role,
         State,
     )
+    from fastpath._headers import Headers
     from fastpath._http import (
-        Headers,
         HeadParser,
-        InformationalResponse,
-        Limits,
         Request,
-        Response,
         parse_request,
         parse_response,
     )
+    from fastpath._limits import Limits
     from fastpath._path import (
         PathNormalizer,
         normalize_path,
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
     from fastpath._pipeline import (
         iter_requests,
     )
+    from fastpath._response import InformationalResponse, Response
     from fastpath._rewrite import (
         HeadRewriter,
     )
@@ -132,10 +131,10 @@ _EXPORTS = {
     "FastpathError": "fastpath.errors",
     "HeadParser": "fastpath._http",
     "HeadRewriter": "fastpath._rewrite",
-    "Headers": "fastpath._http",
+    "Headers": "fastpath._headers",
     "Host": "fastpath.clusters",
-    "InformationalResponse": "fastpath._http",
-    "Limits": "fastpath._http",
+    "InformationalResponse": "fastpath._response",
+    "Limits": "fastpath._limits",
     "LocalProtocolError": "fastpath.errors",
     "Match": "fastpath.routing",
     "NEED_DATA": "fastpath._connection",
@@ -146,7 +145,7 @@ _EXPORTS = {
     "ProtocolError": "fastpath.errors",
     "RemoteProtocolError": "fastpath.errors",
     "Request": "fastpath._http",
-    "Response": "fastpath._http",
+    "Response": "fastpath._response",
     "Role": "fastpath._connection",
     "Room": "fastpath._buffer",
     "RouteTable": "fastpath.routing",

@@ -4,7 +4,8 @@ from typing import final
 from typing_extensions import Buffer
 
 from fastpath._buffer import View
-from fastpath._http import Headers, Limits
+from fastpath._headers import Headers
+from fastpath._limits import Limits
 
 _Text = bytes | str
 

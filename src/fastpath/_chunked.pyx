@@ -9,7 +9,10 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
 from fastpath._buffer cimport View, view_adopt
-from fastpath._http cimport HeadRecord, HeaderList, Limits, header_list, headers_new, limits_of, record_new, record_unref
+from fastpath._headers cimport headers_new
+from fastpath._limits cimport Limits, limits_of
+from fastpath._message cimport HeaderList, header_list
+from fastpath._record cimport HeadRecord, record_new, record_unref
 from fastpath._status cimport check, check_local
 from fastpath.libfastpath.base cimport FASTPATH_OK, FASTPATH_PAUSED, fp_error, fp_span, fp_status
 from fastpath.libfastpath.buffer cimport *

@@ -5,7 +5,10 @@ from typing import Final, Literal, final
 from typing_extensions import Buffer as BytesLike
 
 from fastpath._buffer import Buffer, BufferPool, Room, View
-from fastpath._http import Headers, InformationalResponse, Limits, Request, Response
+from fastpath._headers import Headers
+from fastpath._http import Request
+from fastpath._limits import Limits
+from fastpath._response import InformationalResponse, Response
 from fastpath._rewrite import HeadRewriter
 
 _Text = bytes | str

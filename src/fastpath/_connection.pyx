@@ -12,20 +12,12 @@ from libc.string cimport memcpy
 import enum
 
 from fastpath._buffer cimport Buffer, View, view_adopt
-from fastpath._http cimport (
-    HeaderList,
-    HeadRecord,
-    Limits,
-    Request,
-    header_list,
-    headers_new,
-    limits_of,
-    record_new,
-    record_of,
-    record_unref,
-    request_new,
-    response_new,
-)
+from fastpath._headers cimport headers_new
+from fastpath._http cimport Request, record_of, request_new
+from fastpath._limits cimport Limits, limits_of
+from fastpath._message cimport HeaderList, header_list
+from fastpath._record cimport HeadRecord, record_new, record_unref
+from fastpath._response cimport response_new
 from fastpath._rewrite cimport Forwarding, HeadRewriter
 from fastpath._status cimport check, check_local
 from fastpath.libfastpath.base cimport FASTPATH_ERR_MEMORY, fp_error, fp_span, fp_status

@@ -2,7 +2,8 @@ from typing import final
 
 from typing_extensions import Buffer, Self
 
-from fastpath._http import Limits, Request
+from fastpath._http import Request
+from fastpath._limits import Limits
 
 @final
 class RequestIterator:

@@ -7,7 +7,9 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport SIZE_MAX, uint8_t
 
-from fastpath._http cimport HeadRecord, Limits, limits_of, parse_at, request_new
+from fastpath._http cimport parse_at, request_new
+from fastpath._limits cimport Limits, limits_of
+from fastpath._record cimport HeadRecord
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, FASTPATH_PAUSED, fp_error, fp_span, fp_status
 from fastpath.libfastpath.chunked cimport *

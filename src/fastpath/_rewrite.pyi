@@ -1,7 +1,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import final
 
-from fastpath._http import InformationalResponse, Request, Response
+from fastpath._http import Request
+from fastpath._response import InformationalResponse, Response
 
 _Text = bytes | str
 _Fields = Mapping[bytes, bytes | None] | Mapping[str, str | None] | Iterable[tuple[_Text, _Text | None]]

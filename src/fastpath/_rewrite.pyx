@@ -5,7 +5,9 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint8_t, uint64_t
 
-from fastpath._http cimport HeadRecord, Request, ascii_bytes, record_of
+from fastpath._http cimport Request, record_of
+from fastpath._message cimport ascii_bytes
+from fastpath._record cimport HeadRecord
 from fastpath._status cimport check, check_local
 from fastpath.libfastpath.base cimport FASTPATH_NEED_MORE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http_write cimport *

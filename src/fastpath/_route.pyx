@@ -9,8 +9,9 @@ from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from fastpath._http cimport HeadRecord, Request, record_of
+from fastpath._http cimport Request, record_of
 from fastpath._path cimport PathNormalizer
+from fastpath._record cimport HeadRecord
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_head

@@ -23,18 +23,17 @@ from fastpath._connection import (
     Role,
     State,
 )
+from fastpath._headers import Headers
 from fastpath._http import (
-    Headers,
     HeadParser,
-    InformationalResponse,
-    Limits,
     Request,
-    Response,
     parse_request,
     parse_response,
 )
+from fastpath._limits import Limits
 from fastpath._path import PathNormalizer, normalize_path
 from fastpath._pipeline import iter_requests
+from fastpath._response import InformationalResponse, Response
 from fastpath._rewrite import HeadRewriter
 from fastpath.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from fastpath import HeadParser, Limits, RemoteProtocolError, parse_request, parse_response
-from fastpath._http import Headers, InformationalResponse, Request, Response
+from fastpath._headers import Headers
+from fastpath._http import Request
+from fastpath._response import InformationalResponse, Response
 
 POST = (
     b"POST /orders/7?dry=1&x HTTP/1.1\r\nHost: shop.example:8080\r\nuser-agent: probe\r\nX-Tag: one\r\nx-tag:  two \r\n"

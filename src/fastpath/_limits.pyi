@@ -1,0 +1,33 @@
+from typing import final
+
+@final
+class Limits:
+    def __new__(
+        cls,
+        *,
+        max_headers: int | None = None,
+        max_head: int | None = None,
+        max_line: int | None = None,
+        max_chunk_overhead: int | None = None,
+        max_trailers: int | None = None,
+        max_trailer_bytes: int | None = None,
+        max_interim: int | None = None,
+        max_leading_blank: int | None = None,
+    ) -> Limits: ...
+    @property
+    def max_headers(self) -> int: ...
+    @property
+    def max_head(self) -> int: ...
+    @property
+    def max_line(self) -> int: ...
+    @property
+    def max_chunk_overhead(self) -> int: ...
+    @property
+    def max_trailers(self) -> int: ...
+    @property
+    def max_trailer_bytes(self) -> int: ...
+    @property
+    def max_interim(self) -> int: ...
+    @property
+    def max_leading_blank(self) -> int: ...
+    def __hash__(self) -> int: ...
