@@ -8,7 +8,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
-from fastpath._buffer cimport View, view_adopt
+from fastpath._buffer cimport view_adopt
 from fastpath._headers cimport headers_new
 from fastpath._limits cimport Limits, limits_of
 from fastpath._message cimport HeaderList, header_list
@@ -175,7 +175,7 @@ cdef HeadRecord *record_of_section(fp_span section) except NULL:
             ),
             &error,
         )
-    except:
+    except BaseException:
         record_unref(record)
         raise
     record.data = copy.data

@@ -101,7 +101,7 @@ cdef fp_segment *segment_of_bytes(bytes text) except NULL:
 @cython.freelist(32)
 @cython.no_gc
 cdef class Data:
-    """Some bytes of a body. `Data(data=b"...")` makes one to send: bytes are referenced, other bytes-like objects copied."""
+    """Some bytes of a body. `Data(data=b"...")` makes one to send: bytes are referenced, other such objects copied."""
 
     cdef bytes text            # the bytes, when they were given or have been joined
     cdef fp_segment *segment   # what holds the runs; a reference
@@ -238,7 +238,7 @@ cdef HeadRecord *record_of_trailers(HeaderList listed) except NULL:
             ),
             &error,
         )
-    except:
+    except BaseException:
         record_unref(record)
         raise
     record.data = section.data
@@ -407,7 +407,7 @@ cdef class Connection:
             self.busy = False
 
     def next_event(self):
-        """The next event, or NEED_DATA, or PAUSED: the peer has said all until `start_next_cycle` or a protocol switch."""
+        """The next event, or NEED_DATA, or PAUSED: nothing more until `start_next_cycle` or a protocol switch."""
         cdef fp_http_event event
         cdef fp_http_field fields[STACK_FIELDS]
         cdef fp_error error
@@ -454,7 +454,7 @@ cdef class Connection:
     # ---- sending
 
     def send(self, event):
-        """The bytes that say the event: a Request, Response, InformationalResponse, Data, EndOfMessage or ConnectionClosed.
+        """The bytes that say the event: any of those that `next_event` gives.
 
         A response without framing fields is sent chunked (or, to an HTTP/1.0 client, until close). Where a copy of the
         body is not wanted, use `send_into` or `send_with_data_passthrough`.
@@ -488,8 +488,8 @@ cdef class Connection:
     ):
         """Send a head that another connection received, rewritten: the bytes. Arguments as for `HeadRewriter.rewrite`.
 
-        The body's framing suits this connection's peer: what ran until close becomes chunked for an HTTP/1.1 client, what
-        was chunked runs until close for an HTTP/1.0 one.
+        The body's framing suits this connection's peer: what ran until close becomes chunked for an HTTP/1.1 client,
+        what was chunked runs until close for an HTTP/1.0 one.
         """
         cdef Forwarding forwarding
         cdef tuple filled = tuple(values)
@@ -603,7 +603,7 @@ cdef class Connection:
             for i in range(data.count):
                 try:
                     self.emit_run(data.segment, data.runs[i].data, data.runs[i].len, out)
-                except:
+                except BaseException:
                     # Part of it may have been promised to the peer already.
                     if i > 0:
                         fp_http_connection_send_failed(self.connection)
@@ -633,7 +633,7 @@ cdef class Connection:
             text = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>length)
             fp_buffer_copy_out(self.out, 0, PyBytes_AS_STRING(text), length)
             return text
-        except:
+        except BaseException:
             fp_http_connection_send_failed(self.connection)
             raise
 
@@ -709,7 +709,7 @@ cdef class Connection:
 
     @property
     def trailing_data(self):
-        """`(bytes, closed)` after a switch of protocols or the end: what was received and is not HTTP of this connection.
+        """`(bytes, closed)` after a switch of protocols or the end: what was received and is no more HTTP.
 
         RuntimeError before that.
         """

@@ -1,4 +1,4 @@
-# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True, always_allow_keywords=False
+# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
 """The header fields of a message as a view that makes no object until it is asked."""
 cimport cython
 from cpython.object cimport PyObject
@@ -174,7 +174,7 @@ cdef Headers headers_new(HeadRecord *record):
     cdef Headers headers
     try:
         headers = Headers.__new__(Headers)
-    except:
+    except BaseException:
         record_unref(record)
         raise
     headers.record = record

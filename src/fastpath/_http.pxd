@@ -11,8 +11,8 @@ cdef class Request:
 # Takes over the caller's reference on the record, also when it fails.
 cdef Request request_new(HeadRecord *record)
 
-# The head at data, or NULL when there is not enough of it; a negative request_method asks for a request. The caller adds
-# what keeps the bytes alive. `position` is added to that of a refusal.
+# The head at data, or NULL when there is not enough of it; a negative request_method asks for a request. The caller
+# adds what keeps the bytes alive. `position` is added to that of a refusal.
 cdef HeadRecord *parse_at(
     const uint8_t *data, size_t length, size_t position, int request_method, const fp_http_limits *limits
 ) except? NULL

@@ -1,4 +1,4 @@
-# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True, always_allow_keywords=False
+# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
 """Parsed HTTP/1 heads as Python objects that make no other object until they are asked.
 
     Request ──┐                       ┌──> the bytes object or the segment that the head lies in
@@ -93,7 +93,7 @@ cdef class Request:
 
     @property
     def authority(self):
-        """Whom the request is for: the target's authority where it has one, else Host's value (RFC 9112 section 3.2.2)."""
+        """Whom the request is for: the target's authority where it has one, else Host's value (RFC 9112, 3.2.2)."""
         cdef HeadRecord *record = live(self.record)
         return span(record, record.head.authority_off, record.head.authority_len)
 
@@ -184,7 +184,7 @@ cdef Request request_new(HeadRecord *record):
     cdef Request request
     try:
         request = Request.__new__(Request)
-    except:
+    except BaseException:
         record_unref(record)
         raise
     request.record = record
@@ -272,7 +272,7 @@ cdef HeadRecord *parse_from(object data, int request_method, const fp_http_limit
         if record is not NULL:
             try:
                 copy = (<const char *>view.buf)[: record.head.head_len]
-            except:
+            except BaseException:
                 record_unref(record)
                 raise
             Py_INCREF(<PyObject *>copy)

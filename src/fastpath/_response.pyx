@@ -165,7 +165,7 @@ cdef object response_new(HeadRecord *record):
         interim = InformationalResponse.__new__(InformationalResponse)
         interim.record = record
         return interim
-    except:
+    except BaseException:
         record_unref(record)
         raise
 

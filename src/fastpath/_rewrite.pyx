@@ -8,7 +8,7 @@ from libc.stdint cimport uint8_t, uint64_t
 from fastpath._http cimport Request, record_of
 from fastpath._message cimport ascii_bytes
 from fastpath._record cimport HeadRecord
-from fastpath._status cimport check, check_local
+from fastpath._status cimport check_local
 from fastpath.libfastpath.base cimport FASTPATH_NEED_MORE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http_write cimport *
 
