@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from fastpath._path import PathNormalizer
@@ -147,6 +147,11 @@ class RouteTable(RouteMatcher):
         what was live, when the new ones are refused.
         """
         self.publish(_compile(tuple(virtual_hosts), self.snapshot, self._ignore_port))
+
+    def routes(self) -> Iterator[Route]:
+        """The routes that are matched now, those of each virtual host in their order."""
+        for _, routes, _ in self.snapshot.context:
+            yield from routes
 
 
 class _Step(NamedTuple):

@@ -229,6 +229,8 @@ class Downstream(HTTPProtocol):
             self._end()
         elif exchange.request_complete:
             self._next_cycle()
+        else:
+            self.server.idle.start(self)  # the rest of the body is read for nobody, but not for ever
         self.advance()
 
     def _next_cycle(self) -> None:

@@ -85,6 +85,7 @@ class Gateway:
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
         self._plans: dict[int, Plan] = {}
+        self._plans_bound = 64
         self._tasks: set[asyncio.Task[Any]] = set()
         kind = type(self)
         self.filters_requests = kind.request_filter is not Gateway.request_filter
@@ -194,11 +195,19 @@ class Gateway:
     def plan(self, match: Match) -> Plan:
         """What the matched route asks for."""
         route: Route = match.route
-        plan = self._plans.get(id(route))  # the table keeps the route, and so its id
-        if plan is None:
-            policy = match.virtual_host.retry_policy
+        policy = match.virtual_host.retry_policy
+        plan = self._plans.get(id(route))  # the plan keeps the route, and so its id
+        if plan is None or plan.policy is not policy:
+            if len(self._plans) >= self._plans_bound:
+                self._forget_plans()
             plan = self._plans[id(route)] = Plan(route, policy, self.route_timeouts, self.try_timeouts)
         return plan
+
+    def _forget_plans(self) -> None:
+        """Drop the plans of routes that updates have taken away; not before there may be as many as others."""
+        live = {id(route) for table in self.tables.values() for route in table.routes()}
+        self._plans = {key: plan for key, plan in self._plans.items() if key in live}
+        self._plans_bound = 2 * len(self._plans) + 64
 
     def pool(self, host: Host) -> Pool:
         """The connections to a host."""

@@ -22,6 +22,7 @@ class Plan:
         "action",
         "authority",
         "per_try_timeout",
+        "policy",
         "prefix_rewrite",
         "redirect",
         "reply",
@@ -34,6 +35,8 @@ class Plan:
         self, route: Route, policy: RetryPolicy | None, routes: TimeoutQueues[Exchange], tries: TimeoutQueues[Exchange]
     ):
         self.route = route
+        self.policy = policy
+        """The virtual host's, which may change while the route stays."""
         self.action = route.action if isinstance(route.action, RouteAction) else None
         self.redirect = route.action if isinstance(route.action, RedirectAction) else None
         self.reply = Reply(200)

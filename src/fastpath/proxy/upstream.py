@@ -128,6 +128,8 @@ class Upstream(HTTPProtocol):
         """Read the rest of a response that nobody wants, so that the connection can be kept."""
         self.exchange = None
         self._unwanted = 0
+        if not self.closing:
+            self.pool.gateway.upstream_idle.start(self)  # the rest may never come
 
     def _drop(self, size: int) -> bool:
         self._unwanted += size
@@ -198,7 +200,8 @@ class Pool:
 
     def give_back(self, upstream: Upstream) -> None:
         """Keep a connection for the next request, unless enough are kept."""
-        if len(self._idle) >= self.gateway.options.max_idle_per_host or self.gateway.draining:
+        full = len(self._idle) >= self.gateway.options.max_idle_per_host
+        if full or upstream.closing or self.gateway.draining:
             upstream.close()
         else:
             self._idle.append(upstream)
@@ -207,9 +210,9 @@ class Pool:
     def forget(self, upstream: Upstream) -> None:
         """The connection has ended."""
         self.connections.discard(upstream)
+        self.gateway.upstream_idle.stop(upstream)
         if upstream in self._idle:
             self._idle.remove(upstream)
-            self.gateway.upstream_idle.stop(upstream)
         self.gateway.pool_changed(self)
 
     def connect(self, exchange: Exchange, timeout: float) -> bool:
@@ -233,7 +236,7 @@ class Pool:
         connecting = loop.create_connection(lambda: upstream, self.host.address, self.host.port)
         try:
             await asyncio.wait_for(connecting, timeout)
-        except (OSError, asyncio.TimeoutError):
+        except (OSError, ValueError, asyncio.TimeoutError):  # ValueError: a name that DNS cannot have
             wanted = self._connecting.pop(exchange, None) is not None
             upstream.close()
             if wanted:
