@@ -478,7 +478,8 @@ class Exchange:
             self._finish()
         elif reused and failure == RESET and self.request.method in _IDEMPOTENT and not self.request.has_body:
             # A kept connection that ends as it is used was most likely closed for being idle (RFC 9112, 9.3.1).
-            assert self._pool is not None
+            assert self._pick is not None
+            self._pool = self.gateway.pool(self._pick.host)  # the one before may have gone with an update
             self._connect(self._pool)
         else:
             self._attempt_failed(failure)
