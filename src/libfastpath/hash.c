@@ -1,6 +1,6 @@
 #include <fastpath/hash.h>
 
-#include <string.h>
+#include "bits.h"
 
 /* XXH64, from its specification: four lanes over 32-byte stripes, then the tail by 8, 4 and 1 bytes, then mixing. */
 
@@ -11,24 +11,6 @@
 #define PRIME_5 0x27D4EB2F165667C5u
 
 static inline uint64_t rotate_left(uint64_t value, unsigned bits) { return value << bits | value >> (64 - bits); }
-
-static inline uint64_t load_64(const uint8_t *data) {
-  uint64_t value;
-  memcpy(&value, data, sizeof value);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  value = __builtin_bswap64(value);
-#endif
-  return value;
-}
-
-static inline uint32_t load_32(const uint8_t *data) {
-  uint32_t value;
-  memcpy(&value, data, sizeof value);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  value = __builtin_bswap32(value);
-#endif
-  return value;
-}
 
 static inline uint64_t mix_lane(uint64_t lane, uint64_t input) {
   return rotate_left(lane + input * PRIME_2, 31) * PRIME_1;
@@ -44,10 +26,10 @@ uint64_t fp_hash_xxh64(const uint8_t *data, size_t len, uint64_t seed) {
   if (left >= 32) {
     uint64_t a = seed + PRIME_1 + PRIME_2, b = seed + PRIME_2, c = seed, d = seed - PRIME_1;
     do {
-      a = mix_lane(a, load_64(data));
-      b = mix_lane(b, load_64(data + 8));
-      c = mix_lane(c, load_64(data + 16));
-      d = mix_lane(d, load_64(data + 24));
+      a = mix_lane(a, load64(data));
+      b = mix_lane(b, load64(data + 8));
+      c = mix_lane(c, load64(data + 16));
+      d = mix_lane(d, load64(data + 24));
       data += 32;
       left -= 32;
     } while (left >= 32);
@@ -60,9 +42,9 @@ uint64_t fp_hash_xxh64(const uint8_t *data, size_t len, uint64_t seed) {
     hash = seed + PRIME_5;
   }
   hash += len;
-  for (; left >= 8; left -= 8, data += 8) hash = rotate_left(hash ^ mix_lane(0, load_64(data)), 27) * PRIME_1 + PRIME_4;
+  for (; left >= 8; left -= 8, data += 8) hash = rotate_left(hash ^ mix_lane(0, load64(data)), 27) * PRIME_1 + PRIME_4;
   if (left >= 4) {
-    hash = rotate_left(hash ^ load_32(data) * PRIME_1, 23) * PRIME_2 + PRIME_3;
+    hash = rotate_left(hash ^ load32(data) * PRIME_1, 23) * PRIME_2 + PRIME_3;
     data += 4;
     left -= 4;
   }
@@ -80,7 +62,7 @@ uint64_t fp_hash_murmur64a(const uint8_t *data, size_t len, uint64_t seed) {
   uint64_t hash = seed ^ len * MURMUR_MULTIPLIER;
   size_t left = len;
   for (; left >= 8; left -= 8, data += 8)
-    hash = (hash ^ murmur_mix(load_64(data) * MURMUR_MULTIPLIER) * MURMUR_MULTIPLIER) * MURMUR_MULTIPLIER;
+    hash = (hash ^ murmur_mix(load64(data) * MURMUR_MULTIPLIER) * MURMUR_MULTIPLIER) * MURMUR_MULTIPLIER;
   if (left > 0) {
     uint64_t tail = 0;
     while (left-- > 0) tail = tail << 8 | data[left];
