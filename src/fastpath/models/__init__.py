@@ -1,0 +1,94 @@
+"""What a configuration says, in Envoy's vocabulary: frozen dataclasses that compare by value.
+
+Loaders (`fastpath.config`) produce these and nothing else; tables and clusters are built from these and nothing else.
+Every model carries where it came from in `position`, which equality ignores. Imports nothing else of fastpath.
+"""
+
+from .cluster import (
+    Cluster,
+    Endpoint,
+    HashFunction,
+    HealthStatus,
+    LbPolicy,
+    LeastRequestConfig,
+    LocalityEndpoints,
+    MaglevConfig,
+    RingHashConfig,
+)
+from .config import Config
+from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
+from .listener import Listener, PathWithEscapedSlashesAction
+from .matcher import (
+    CookieMatcher,
+    DenominatorType,
+    FractionalPercent,
+    HeaderMatcher,
+    Int64Range,
+    MetadataMatcher,
+    QueryParameterMatcher,
+    RuntimeFraction,
+    StringMatcher,
+    TlsContextMatch,
+)
+from .position import Position
+from .route import (
+    DirectResponse,
+    HashPolicy,
+    HashPolicyCookie,
+    HttpFault,
+    RedirectAction,
+    RegexRewrite,
+    RequestMirrorPolicy,
+    RetryPolicy,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    TlsRequirement,
+    VirtualHost,
+    WeightedCluster,
+)
+
+__all__ = [
+    "Cluster",
+    "Config",
+    "CookieMatcher",
+    "DenominatorType",
+    "DirectResponse",
+    "Endpoint",
+    "FractionalPercent",
+    "HashFunction",
+    "HashPolicy",
+    "HashPolicyCookie",
+    "HeaderAppendAction",
+    "HeaderMatcher",
+    "HeaderMutations",
+    "HeaderValueOption",
+    "HealthStatus",
+    "HttpFault",
+    "Int64Range",
+    "LbPolicy",
+    "LeastRequestConfig",
+    "Listener",
+    "LocalityEndpoints",
+    "MaglevConfig",
+    "MetadataMatcher",
+    "PathWithEscapedSlashesAction",
+    "Position",
+    "QueryParameterMatcher",
+    "RedirectAction",
+    "RegexRewrite",
+    "RequestMirrorPolicy",
+    "RetryPolicy",
+    "RingHashConfig",
+    "Route",
+    "RouteAction",
+    "RouteConfiguration",
+    "RouteMatch",
+    "RuntimeFraction",
+    "StringMatcher",
+    "TlsContextMatch",
+    "TlsRequirement",
+    "VirtualHost",
+    "WeightedCluster",
+]

@@ -1,0 +1,40 @@
+"""Listeners. Source: Envoy v3 API, envoy.config.listener.v3 and the HTTP connection manager."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from .position import Position, position_field
+
+__all__ = ["Listener", "PathWithEscapedSlashesAction"]
+
+
+class PathWithEscapedSlashesAction(enum.Enum):
+    """What to do about %2F and %5C in a path (HttpConnectionManager.PathWithEscapedSlashesAction)."""
+
+    KEEP_UNCHANGED = 1
+    REJECT_REQUEST = 2
+    UNESCAPE_AND_REDIRECT = 3
+    UNESCAPE_AND_FORWARD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where to accept connections, and the routes for what arrives."""
+
+    name: str
+    address: str
+    port: int
+    route_config_name: str = ""
+    normalize_path: bool = False
+    merge_slashes: bool = False
+    path_with_escaped_slashes_action: PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.KEEP_UNCHANGED
+    strip_any_host_port: bool = False
+    upgrade_types: tuple[str, ...] = ()
+    """Protocols that a request may upgrade to, in lower case ("websocket"); other Upgrade fields are dropped."""
+    request_headers_timeout: float | None = None
+    """Seconds from a request's first byte to the end of its head; None leaves it to the runtime, 0 means none."""
+    idle_timeout: float | None = None
+    """Seconds that a connection may stay open without a request; None leaves it to the runtime, 0 means none."""
+    position: Position | None = position_field()

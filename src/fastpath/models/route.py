@@ -1,0 +1,298 @@
+"""Route configurations: virtual hosts, routes, matches, actions. Source: Envoy v3 API, envoy.config.route.v3."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .header import HeaderMutations
+from .matcher import (
+    CookieMatcher,
+    FractionalPercent,
+    HeaderMatcher,
+    MetadataMatcher,
+    QueryParameterMatcher,
+    RuntimeFraction,
+    TlsContextMatch,
+)
+from .position import Position, position_field
+
+__all__ = [
+    "DirectResponse",
+    "HashPolicy",
+    "HashPolicyCookie",
+    "HttpFault",
+    "RedirectAction",
+    "RegexRewrite",
+    "RequestMirrorPolicy",
+    "RetryPolicy",
+    "Route",
+    "RouteAction",
+    "RouteConfiguration",
+    "RouteMatch",
+    "TlsRequirement",
+    "VirtualHost",
+    "WeightedCluster",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """Which requests a route takes. Exactly one of the kinds of path is set, and all conditions must hold.
+
+    The path of a request that is compared ends at its first "?" or "#"; nothing is decoded.
+    """
+
+    prefix: str | None = None
+    path: str | None = None
+    path_separated_prefix: str | None = None
+    """The path is this, or begins with it and goes on with "/"."""
+    safe_regex: str | None = None
+    """RE2 syntax; matches the whole path."""
+    path_template: str | None = None
+    """An envoy.extensions.path.match.uri_template ("/users/{id}/**"); its names become the match's `params`."""
+    connect_matcher: bool = False
+    """Takes CONNECT requests, and only these."""
+    case_sensitive: bool = True
+    """False ignores the case of ASCII letters, but not for safe_regex and path_template."""
+    headers: tuple[HeaderMatcher, ...] = ()
+    query_parameters: tuple[QueryParameterMatcher, ...] = ()
+    cookies: tuple[CookieMatcher, ...] = ()
+    grpc: bool = False
+    """The content-type is "application/grpc" or begins with "application/grpc+"."""
+    runtime_fraction: RuntimeFraction | None = None
+    tls_context: TlsContextMatch | None = None
+    dynamic_metadata: tuple[MetadataMatcher, ...] = ()
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When and how often a request is tried again. `retry_on` holds Envoy's conditions ("connect-failure", "5xx")."""
+
+    retry_on: tuple[str, ...] = ()
+    num_retries: int = 1
+    retriable_status_codes: tuple[int, ...] = ()
+    retriable_headers: tuple[HeaderMatcher, ...] = ()
+    """Of responses, for "retriable-headers"."""
+    retriable_request_headers: tuple[HeaderMatcher, ...] = ()
+    """When given, only requests that one of them holds for are tried again."""
+    previous_hosts: bool = False
+    """Retry on hosts not tried before (retry_host_predicate envoy.retry_host_predicates.previous_hosts)."""
+    host_selection_retry_max_attempts: int = 1
+    per_try_timeout: float | None = None
+    """Seconds."""
+    per_try_idle_timeout: float | None = None
+    """Seconds."""
+    back_off_base_interval: float = 0.025
+    """Seconds. Before try n a random time below (2^n - 1) times this is waited, at most back_off_max_interval."""
+    back_off_max_interval: float | None = None
+    """Seconds; None means ten times back_off_base_interval."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RegexRewrite:
+    """Every match of `pattern` (RE2 syntax) is replaced; `\\1` in `substitution` stands for its first group."""
+
+    pattern: str
+    substitution: str
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedCluster:
+    """One share of a split: `weight` out of the sum of all weights (0 to 2^32-1)."""
+
+    name: str
+    weight: int = 0
+    cluster_header: str = ""
+    """Instead of `name`: the request header that names the cluster."""
+    mutations: HeaderMutations = HeaderMutations()
+    host_rewrite_literal: str | None = None
+    metadata_match: Mapping[str, object] = field(default_factory=dict)
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class HashPolicyCookie:
+    """Hash a cookie. With a `ttl` (seconds; 0: a session cookie) a missing one is generated and set."""
+
+    name: str
+    ttl: float | None = None
+    path: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HashPolicy:
+    """What of a request is hashed for ring hash and Maglev. Exactly one of the kinds is set."""
+
+    header: str | None = None
+    header_rewrite: RegexRewrite | None = None
+    """Applied to the header's value before it is hashed."""
+    cookie: HashPolicyCookie | None = None
+    source_ip: bool = False
+    query_parameter: str | None = None
+    filter_state: str | None = None
+    terminal: bool = False
+    """With a hash so far, the policies after this one are left out."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMirrorPolicy:
+    """Send a copy of the request to another cluster and forget its answer."""
+
+    cluster: str = ""
+    cluster_header: str = ""
+    """Instead of `cluster`: the request header that names it."""
+    runtime_fraction: RuntimeFraction | None = None
+    """None mirrors all."""
+    disable_shadow_host_suffix_append: bool = False
+    """Otherwise "-shadow" is appended to the copy's host."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFault:
+    """Faults to inject (envoy.extensions.filters.http.fault.v3.HTTPFault)."""
+
+    delay: float | None = None
+    """Seconds."""
+    delay_percentage: FractionalPercent = FractionalPercent()
+    abort_status: int | None = None
+    abort_percentage: FractionalPercent = FractionalPercent()
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAction:
+    """Forward to a cluster. Exactly one of `cluster`, `cluster_header` and `weighted_clusters` is set.
+
+    At most one of `prefix_rewrite`, `regex_rewrite` and `path_template_rewrite`, and at most one of the host rewrites.
+    """
+
+    cluster: str | None = None
+    weighted_clusters: tuple[WeightedCluster, ...] = ()
+    cluster_header: str | None = None
+    """The request header whose first value names the cluster."""
+    random_value_header: str | None = None
+    """The request header whose value, a decimal number, chooses the weighted cluster instead of a random one."""
+    use_hash_policy: bool = False
+    """The request's hash chooses the weighted cluster."""
+    cluster_not_found_response_code: int = 503
+    prefix_rewrite: str | None = None
+    regex_rewrite: RegexRewrite | None = None
+    path_template_rewrite: str | None = None
+    """An envoy.extensions.path.rewrite.uri_template, with the variables of the match's path_template."""
+    host_rewrite_literal: str | None = None
+    auto_host_rewrite: bool = False
+    """The host becomes that of the endpoint chosen."""
+    host_rewrite_header: str | None = None
+    host_rewrite_path_regex: RegexRewrite | None = None
+    append_x_forwarded_host: bool = False
+    timeout: float = 15.0
+    """Seconds for the whole response; 0 means none."""
+    idle_timeout: float | None = None
+    """Seconds; None leaves it to the listener, 0 means none."""
+    retry_policy: RetryPolicy | None = None
+    request_mirror_policies: tuple[RequestMirrorPolicy, ...] = ()
+    hash_policy: tuple[HashPolicy, ...] = ()
+    metadata_match: Mapping[str, object] = field(default_factory=dict)
+    """The endpoint metadata that a subset is chosen by (filter_metadata["envoy.lb"])."""
+    upgrade_types: Mapping[str, bool] = field(default_factory=dict)
+    """Protocol in lower case -> whether this route allows the upgrade; others are as the listener says."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class DirectResponse:
+    """Answer without an upstream."""
+
+    status: int
+    body: bytes = b""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectAction:
+    """Answer with a redirect.
+
+    At most one of `https_redirect` and `scheme_redirect`, and of `path_redirect`, `prefix_rewrite` and `regex_rewrite`.
+    """
+
+    response_code: int = 301
+    https_redirect: bool = False
+    host_redirect: str | None = None
+    path_redirect: str | None = None
+    prefix_rewrite: str | None = None
+    strip_query: bool = False
+    scheme_redirect: str | None = None
+    port_redirect: int | None = None
+    regex_rewrite: RegexRewrite | None = None
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A match and what to do."""
+
+    match: RouteMatch
+    action: RouteAction | DirectResponse | RedirectAction
+    name: str = ""
+    mutations: HeaderMutations = HeaderMutations()
+    metadata: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    fault: HttpFault | None = None
+    """Instead of the virtual host's and the listener's."""
+    position: Position | None = position_field()
+
+
+class TlsRequirement(enum.Enum):
+    """Whether plain HTTP is redirected to https (envoy.config.route.v3.VirtualHost.TlsRequirementType)."""
+
+    NONE = 0
+    EXTERNAL_ONLY = 1
+    """Only requests that come from outside."""
+    ALL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """Domains (exact, "*.suffix", "prefix.*", "*") and the routes tried in order for them."""
+
+    name: str
+    domains: tuple[str, ...]
+    routes: tuple[Route, ...] = ()
+    require_tls: TlsRequirement = TlsRequirement.NONE
+    """Looked at before any route."""
+    retry_policy: RetryPolicy | None = None
+    """For routes that have none."""
+    mutations: HeaderMutations = HeaderMutations()
+    request_mirror_policies: tuple[RequestMirrorPolicy, ...] = ()
+    """For routes that have none."""
+    include_request_attempt_count: bool = False
+    """Add x-envoy-attempt-count to requests."""
+    include_attempt_count_in_response: bool = False
+    fault: HttpFault | None = None
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfiguration:
+    """A named list of virtual hosts."""
+
+    name: str
+    virtual_hosts: tuple[VirtualHost, ...] = ()
+    ignore_port_in_host_matching: bool = False
+    ignore_path_parameters_in_path_matching: bool = False
+    """Strip ";..." from each segment before paths are compared; not for path_template."""
+    vhost_header: str | None = None
+    """The request header that is compared with domains instead of the host; without it no virtual host matches."""
+    mutations: HeaderMutations = HeaderMutations()
+    most_specific_header_mutations_wins: bool = False
+    """Apply the configuration's mutations first and the route's last; otherwise the other way round."""
+    request_mirror_policies: tuple[RequestMirrorPolicy, ...] = ()
+    """For routes and virtual hosts that have none."""
+    position: Position | None = position_field()
