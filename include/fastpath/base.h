@@ -77,7 +77,8 @@ typedef enum fp_status {
   FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN = -201,
   FASTPATH_ERR_CONFIG_DOMAIN = -202,
   FASTPATH_ERR_CONFIG_PATH = -203,
-  FASTPATH_ERR_CONFIG_WEIGHT = -204
+  FASTPATH_ERR_CONFIG_WEIGHT = -204,
+  FASTPATH_ERR_CONFIG_REGEX = -205
 } fp_status;
 
 /* Why a call failed. The caller's; plain data, holds no references. */

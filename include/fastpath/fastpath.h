@@ -14,6 +14,7 @@
 #include <fastpath/http_write.h>
 #include <fastpath/lb.h>
 #include <fastpath/path.h>
+#include <fastpath/regex.h>
 #include <fastpath/route.h>
 #include <fastpath/snapshot.h>
 

@@ -65,6 +65,7 @@ const char *fp_status_name(fp_status status) {
     case FASTPATH_ERR_CONFIG_DOMAIN: return "config_domain";
     case FASTPATH_ERR_CONFIG_PATH: return "config_path";
     case FASTPATH_ERR_CONFIG_WEIGHT: return "config_weight";
+    case FASTPATH_ERR_CONFIG_REGEX: return "config_regex";
   }
   return "unknown";
 }

@@ -52,6 +52,7 @@ cdef extern from "fastpath/base.h" nogil:
         FASTPATH_ERR_CONFIG_DOMAIN
         FASTPATH_ERR_CONFIG_PATH
         FASTPATH_ERR_CONFIG_WEIGHT
+        FASTPATH_ERR_CONFIG_REGEX
 
     ctypedef struct fp_error:
         fp_status code
