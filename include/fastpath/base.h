@@ -78,7 +78,8 @@ typedef enum fp_status {
   FASTPATH_ERR_CONFIG_DOMAIN = -202,
   FASTPATH_ERR_CONFIG_PATH = -203,
   FASTPATH_ERR_CONFIG_WEIGHT = -204,
-  FASTPATH_ERR_CONFIG_REGEX = -205
+  FASTPATH_ERR_CONFIG_REGEX = -205,
+  FASTPATH_ERR_CONFIG_CONDITION = -206
 } fp_status;
 
 /* Why a call failed. The caller's; plain data, holds no references. */

@@ -2,18 +2,19 @@
  * fastpath/route.h - route tables: which virtual host, which route, which share of a split.
  *
  *   fp_route_table                      immutable, shared
- *     domains --> virtual host 0        a trie over its routes' paths; shared with the tables built from this one
- *             --> virtual host 1
+ *     domains --> virtual host 0        tries over its routes' paths, and what else they ask for;
+ *             --> virtual host 1        shared with the tables built from this one
  *
- * Routes are added in order of precedence, and the first one whose condition holds is the answer (Envoy,
- * config.route.v3.VirtualHost.routes), but a lookup costs the depth of a trie and not the number of routes.
- * Virtual hosts, and routes in a virtual host, are numbered from 0 in the order in which they were added; what they
- * stand for is the caller's, found by these numbers.
+ * Routes are added in order of precedence, and the first one whose path and conditions hold is the answer (Envoy,
+ * config.route.v3.VirtualHost.routes). A lookup costs the depth of a trie and not the number of routes: conditions are
+ * only tried of routes that take the path and could still win. Virtual hosts, and routes in a virtual host, are numbered
+ * from 0 in the order in which they were added; what they stand for is the caller's, found by these numbers.
  */
 #ifndef FASTPATH_ROUTE_H
 #define FASTPATH_ROUTE_H
 
 #include <fastpath/base.h>
+#include <fastpath/http.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,25 +22,98 @@ extern "C" {
 
 /* [cffi] */
 
-#define FASTPATH_ROUTE_DOMAIN_MAX 512 /* bytes of a domain */
+#define FASTPATH_ROUTE_DOMAIN_MAX 512    /* bytes of a domain */
+#define FASTPATH_ROUTE_ROUTES_MAX 0x7fffffffu /* routes of a virtual host */
+#define FASTPATH_ROUTE_CONDITIONS_MAX 255 /* conditions of a route */
+#define FASTPATH_ROUTE_PARAMS_MAX 32     /* variables of a template */
 #define FASTPATH_ROUTE_INDEX_NONE 0xffffffffu
 
 /* How a route's path is compared. A request's path ends at its first '?' or '#'; nothing is decoded. */
 typedef enum fp_route_path_kind {
-  FASTPATH_ROUTE_PATH_PREFIX = 0,   /* begins with it, byte for byte */
-  FASTPATH_ROUTE_PATH_EXACT = 1,    /* equal to it */
-  FASTPATH_ROUTE_PATH_SEPARATED = 2 /* equal to it, or begins with it and goes on with '/' */
+  FASTPATH_ROUTE_PATH_PREFIX = 0,    /* begins with it, byte for byte */
+  FASTPATH_ROUTE_PATH_EXACT = 1,     /* equal to it */
+  FASTPATH_ROUTE_PATH_SEPARATED = 2, /* equal to it, or begins with it and goes on with '/' */
+  FASTPATH_ROUTE_PATH_REGEX = 3,     /* matches it as a whole, see fastpath/regex.h */
+  FASTPATH_ROUTE_PATH_TEMPLATE = 4,  /* "/users/{id}/files/{path=**}", see below */
+  FASTPATH_ROUTE_PATH_CONNECT = 5    /* the method is CONNECT; with or without a path */
 } fp_route_path_kind;
 
 /* Bits of the flags of fp_route_builder_add_route. */
 enum {
-  FASTPATH_ROUTE_IGNORE_CASE = 1 << 0 /* of ASCII letters in the path */
+  FASTPATH_ROUTE_IGNORE_CASE = 1 << 0, /* of ASCII letters in the path; nothing to regexes and templates */
+  FASTPATH_ROUTE_ANY_SEGMENT = 1 << 1  /* a template's '*' and '**' take every byte, not only those of RFC 3986's pchar
+                                          without '*' and '='; names of variables are free */
 };
+
+/*
+ * Templates (envoy.extensions.path.match.uri_template.v3): segments, each a literal, '*' (one or more bytes that are no
+ * '/'), '**' (any bytes, '/' included; no wildcard may follow), "{name}" (the same as '*', captured) or
+ * "{name=*"/"literal/..."}". After a last wildcard a literal may go on ("/files/{name}.json"). At most 5 variables
+ * with different names of 1 to 16 letters, digits and '_', a letter first; FASTPATH_ROUTE_PARAMS_MAX with
+ * FASTPATH_ROUTE_ANY_SEGMENT.
+ */
 
 /* Bits of the flags of fp_route_builder_build. */
 enum {
-  FASTPATH_ROUTE_TABLE_IGNORE_PORT = 1 << 0 /* the host ends at its last ':', unless a ']' comes after that */
+  FASTPATH_ROUTE_TABLE_IGNORE_PORT = 1 << 0, /* domains are compared with the host up to its last ':', unless a ']'
+                                                comes after that */
+  FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS = 1 << 1 /* ";..." is dropped from each segment of a path before it is
+                                                     compared, but not for templates */
 };
+
+/* Whether a virtual host redirects plain HTTP to https before it looks at routes. */
+typedef enum fp_route_require_tls {
+  FASTPATH_ROUTE_TLS_NONE = 0,
+  FASTPATH_ROUTE_TLS_EXTERNAL = 1, /* unless the request is FASTPATH_ROUTE_REQUEST_INTERNAL */
+  FASTPATH_ROUTE_TLS_ALL = 2
+} fp_route_require_tls;
+
+/* What a condition looks at. */
+typedef enum fp_route_condition_kind {
+  FASTPATH_ROUTE_CONDITION_HEADER = 0, /* each line of the header; Envoy's single-line headers are joined by ',' */
+  FASTPATH_ROUTE_CONDITION_QUERY = 1,  /* first value of a query parameter, not decoded */
+  FASTPATH_ROUTE_CONDITION_COOKIE = 2, /* first cookie of the name, without quotes around it */
+  FASTPATH_ROUTE_CONDITION_GRPC = 3,   /* content-type is application/grpc or begins with application/grpc+ */
+  FASTPATH_ROUTE_CONDITION_FRACTION = 4, /* random % denominator < numerator */
+  FASTPATH_ROUTE_CONDITION_TLS_PRESENTED = 5, /* whether the client showed a certificate is FASTPATH_ROUTE_INVERT's
+                                                 opposite */
+  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6  /* likewise, whether it was validated */
+} fp_route_condition_kind;
+
+/* How a condition on a header, parameter or cookie compares it. */
+typedef enum fp_route_compare {
+  FASTPATH_ROUTE_COMPARE_PRESENT = 0,
+  FASTPATH_ROUTE_COMPARE_EXACT = 1,
+  FASTPATH_ROUTE_COMPARE_PREFIX = 2,
+  FASTPATH_ROUTE_COMPARE_SUFFIX = 3,
+  FASTPATH_ROUTE_COMPARE_CONTAINS = 4,
+  FASTPATH_ROUTE_COMPARE_REGEX = 5, /* matches as a whole */
+  FASTPATH_ROUTE_COMPARE_RANGE = 6  /* headers: a decimal number, start <= it < end */
+} fp_route_compare;
+
+/* Bits of fp_route_condition.flags. */
+enum {
+  FASTPATH_ROUTE_INVERT = 1 << 0,           /* no line may match. A missing header fails all the same, but not a missing
+                                               cookie; a PRESENT one asks for absence */
+  FASTPATH_ROUTE_MISSING_AS_EMPTY = 1 << 1, /* a missing header is one with an empty value */
+  FASTPATH_ROUTE_VALUE_IGNORE_CASE = 1 << 2 /* of ASCII letters in the value; nothing to regexes */
+};
+
+/*
+ * A condition of a route. The caller's; its bytes are borrowed for the call that takes it. Headers are named in any
+ * letter case; ":method", ":path" (with its query), ":authority" ("host" is the same) and ":scheme" are those of the
+ * request.
+ */
+typedef struct fp_route_condition {
+  uint8_t kind;    /* fp_route_condition_kind */
+  uint8_t compare; /* fp_route_compare */
+  uint8_t flags;
+  fp_span name;
+  fp_span value;        /* EXACT, PREFIX, SUFFIX, CONTAINS, and the pattern of REGEX */
+  int64_t start, end;   /* RANGE */
+  uint32_t numerator;   /* FRACTION */
+  uint32_t denominator; /* at least 1 */
+} fp_route_condition;
 
 /* One owner. */
 typedef struct fp_route_builder fp_route_builder;
@@ -47,17 +121,35 @@ typedef struct fp_route_builder fp_route_builder;
 /* Shared, atomic count; immutable. */
 typedef struct fp_route_table fp_route_table;
 
-/* What a table looks at. The caller's; the bytes are borrowed for the call, nothing is read past their ends. */
+/* Bits of fp_route_request.flags. */
+enum {
+  FASTPATH_ROUTE_REQUEST_INTERNAL = 1 << 0,         /* it comes from inside (x-envoy-internal) */
+  FASTPATH_ROUTE_REQUEST_TLS_PRESENTED = 1 << 1,    /* the client showed a certificate */
+  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2     /* it was validated */
+};
+
+/*
+ * What a table looks at. The caller's; the bytes are borrowed for the call, nothing is read past their ends. Zero bytes
+ * are a request with nothing in it.
+ */
 typedef struct fp_route_request {
   fp_span authority; /* host, with or without a port. data NULL: the request has none */
-  fp_span path;      /* with or without query. Empty: a request without a path (CONNECT), which no route takes */
+  fp_span path;      /* with its query. Empty: a request without a path (CONNECT) */
+  fp_span method;
+  fp_span scheme;
+  const uint8_t *data;         /* what the fields' offsets count from */
+  const fp_http_field *fields; /* of the head; ids as the parser gives them. NULL when there are none */
+  uint32_t field_count;
+  uint32_t flags;
+  uint64_t random; /* what FRACTION looks at */
 } fp_route_request;
 
 /* What a table answers. Plain data. */
 typedef struct fp_route_match {
   uint32_t virtual_host; /* FASTPATH_ROUTE_INDEX_NONE when no domain matches */
-  uint32_t route;        /* in the virtual host; FASTPATH_ROUTE_INDEX_NONE when no route matches */
+  uint32_t route;        /* in the virtual host; FASTPATH_ROUTE_INDEX_NONE when no route matches, or with tls_redirect */
   uint32_t share_total;  /* sum of the weights of the route's shares; 0 when it has none */
+  uint32_t tls_redirect; /* 1: answer 301 to https instead, whatever the routes say */
 } fp_route_match;
 
 /* Called once, when a table's last reference goes, in the thread that dropped it. */
@@ -71,11 +163,15 @@ void fp_route_builder_free(fp_route_builder *builder); /* NULL is allowed */
 fp_status fp_route_builder_add_virtual_host(fp_route_builder *builder, fp_error *error);
 
 /*
- * Begin the next virtual host with the routes that a virtual host of another table has; they are shared, not copied.
- * Domains may be added, routes may not (STATE). Errors: ARGUMENT (no such virtual host), MEMORY, OVERFLOW.
+ * Begin the next virtual host with the routes that a virtual host of another table has, and its require_tls; they are
+ * shared, not copied. Domains may be added, routes may not (STATE). Errors: ARGUMENT (no such virtual host), MEMORY,
+ * OVERFLOW.
  */
 fp_status fp_route_builder_share_virtual_host(fp_route_builder *builder, const fp_route_table *table,
                                               uint32_t virtual_host, fp_error *error);
+
+/* Errors: STATE (no virtual host, or a shared one), ARGUMENT. */
+fp_status fp_route_builder_require_tls(fp_route_builder *builder, fp_route_require_tls require, fp_error *error);
 
 /*
  * Give the current virtual host a domain: "host", "*suffix", "prefix*" or "*", copied. A wildcard goes by bytes and
@@ -86,12 +182,21 @@ fp_status fp_route_builder_share_virtual_host(fp_route_builder *builder, const f
 fp_status fp_route_builder_add_domain(fp_route_builder *builder, const uint8_t *domain, size_t len, fp_error *error);
 
 /*
- * Give the current virtual host its next route; the path is copied. Errors: CONFIG_PATH (NUL, CR or LF at `position`;
- * a separated prefix that is shorter than two bytes, ends with '/' or contains '?' or '#'), ARGUMENT (kind, flags),
- * STATE (no virtual host, or a shared one), OVERFLOW (2^32-1 routes, a path of 4 GiB), MEMORY.
+ * Give the current virtual host its next route; the path is copied (CONNECT has none). Errors: CONFIG_PATH (NUL, CR or
+ * LF at `position`; a separated prefix that is shorter than two bytes, ends with '/' or contains '?' or '#'; a bad
+ * template), CONFIG_REGEX, ARGUMENT (kind, flags), STATE (no virtual host, or a shared one), OVERFLOW (too many routes,
+ * a path of 4 GiB), MEMORY.
  */
 fp_status fp_route_builder_add_route(fp_route_builder *builder, fp_route_path_kind kind, const uint8_t *path,
                                      size_t len, uint32_t flags, fp_error *error);
+
+/*
+ * Give the last route one more condition; all of them must hold. Errors: CONFIG_CONDITION (an empty or too long name,
+ * an unknown pseudo header, a range that does not go up, NUL, CR or LF), CONFIG_REGEX, ARGUMENT (kind, compare, flags,
+ * denominator), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
+ */
+fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_route_condition *condition,
+                                         fp_error *error);
 
 /*
  * Give the last route a share of a split among clusters; shares are numbered from 0. A share of weight 0 is never
@@ -122,7 +227,19 @@ void *fp_route_table_context(const fp_route_table *table); /* NULL when none was
 size_t fp_route_table_size(const fp_route_table *table);
 uint32_t fp_route_table_virtual_host_count(const fp_route_table *table);
 
-/* The answer for a request: OK, or NONE when no route takes it. Allocates nothing. Threads: any. */
+/*
+ * A route that never wins, since an earlier one without conditions takes every path that it takes: the first such route
+ * of the virtual host from `from` on, and which one is in its way; both FASTPATH_ROUTE_INDEX_NONE when there is none.
+ * What a regex or a template shadows is not seen. Threads: any.
+ */
+void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_host, uint32_t from, uint32_t *route,
+                                  uint32_t *by);
+
+/*
+ * The answer for a request: OK, or NONE when no route takes it. Allocates only for what does not fit on the stack: a
+ * path or header of more than some KiB that must be put together first, a regex too large for an automaton. Errors:
+ * MEMORY. Threads: any.
+ */
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match);
 
 /*
@@ -130,6 +247,19 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
  * FASTPATH_ROUTE_INDEX_NONE when the route has none. `match` is an answer OK of this table. Threads: any.
  */
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value);
+
+/*
+ * How many variables a route's template has, 0 without one. `match` is an answer OK of this table. Names are borrowed
+ * from the table. Threads: any.
+ */
+uint32_t fp_route_table_param_count(const fp_route_table *table, const fp_route_match *match);
+fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_match *match, uint32_t index);
+
+/*
+ * What the variables of the route's template stand for in the path that it was matched with (up to '?'), in the order
+ * of the template, into param_count spans that point into `path`. Allocates nothing. Threads: any.
+ */
+void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params);
 
 /* [/cffi] */
 

@@ -148,13 +148,17 @@ static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uin
       } else {
         memcpy(spelt + at, bytes, len);
       }
-      keys[key++] = (fp_route_trie_key){.data = spelt + at, .len = len, .rank = rank, .kind = FP_ROUTE_TRIE_PREFIX};
+      keys[key++] = (fp_route_trie_key){.data = spelt + at,
+                                        .len = len,
+                                        .rank = rank,
+                                        .program = FP_ROUTE_TRIE_SURE,
+                                        .kind = FP_ROUTE_TRIE_PREFIX};
       (*hosts)[rank] = domains[i].virtual_host;
       rank_by_len[domains[i].len]++;
       at += len;
     }
-    status = fp_route_trie_build(trie, keys, wildcards);
-    if (status >= 0) index->size += trie->block_size;
+    status = fp_route_trie_build(trie, keys, wildcards, false, NULL);
+    if (status >= 0) index->size += trie->size;
   }
   fp_memory_free(spelt);
   fp_memory_free(keys);

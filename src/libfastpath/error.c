@@ -66,6 +66,7 @@ const char *fp_status_name(fp_status status) {
     case FASTPATH_ERR_CONFIG_PATH: return "config_path";
     case FASTPATH_ERR_CONFIG_WEIGHT: return "config_weight";
     case FASTPATH_ERR_CONFIG_REGEX: return "config_regex";
+    case FASTPATH_ERR_CONFIG_CONDITION: return "config_condition";
   }
   return "unknown";
 }

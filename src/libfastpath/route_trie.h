@@ -18,14 +18,21 @@
  * A walk collects the lowest rank on its way down and never goes back: its cost is the depth of the trie, whatever
  * the number of keys. A key that can never win, since a prefix above it has a lower rank, is left out.
  *
+ * A key may be conditional: whether it counts is for the caller to find out. Where such keys end, a node has a list of
+ * candidates instead of a rank, and the walk visits the list. In a trie with tokens, the bytes FP_TEMPLATE_TOKEN_* of a
+ * key take a whole segment of the path; there a walk has to go back.
+ *
  * A trie is immutable once built. Threads: any.
  */
 #ifndef FASTPATH_INTERNAL_ROUTE_TRIE_H
 #define FASTPATH_INTERNAL_ROUTE_TRIE_H
 
 #include <fastpath/base.h>
+#include <stdbool.h>
 
 #define FP_ROUTE_TRIE_NONE UINT32_MAX
+#define FP_ROUTE_TRIE_RANK_MAX 0x7ffffffeu
+#define FP_ROUTE_TRIE_SURE UINT32_MAX /* program of a key without conditions */
 
 typedef enum fp_route_trie_kind {
   FP_ROUTE_TRIE_PREFIX, /* the path begins with the key */
@@ -36,9 +43,24 @@ typedef enum fp_route_trie_kind {
 typedef struct fp_route_trie_key {
   const uint8_t *data;
   uint32_t len;
-  uint32_t rank; /* below FP_ROUTE_TRIE_NONE */
+  uint32_t rank;    /* up to FP_ROUTE_TRIE_RANK_MAX */
+  uint32_t program; /* what tells whether it counts; FP_ROUTE_TRIE_SURE */
   fp_route_trie_kind kind;
 } fp_route_trie_key;
+
+/* A conditional key where it ends. */
+typedef struct fp_route_candidate {
+  uint32_t rank;
+  uint32_t program;
+} fp_route_candidate;
+
+/* The candidates at a node. They lie behind it, in order of rank. */
+typedef struct fp_route_list {
+  uint32_t count;
+  uint32_t lowest; /* rank of all its candidates */
+  uint32_t sure;   /* lowest rank without conditions that ends at the same place, or FP_ROUTE_TRIE_NONE */
+  uint32_t index;  /* for the owner of the trie, who may move candidates elsewhere; 0 at first */
+} fp_route_list;
 
 typedef struct fp_route_trie_node fp_route_trie_node;
 
@@ -46,24 +68,66 @@ typedef struct fp_route_trie_node fp_route_trie_node;
 typedef struct fp_route_trie {
   const fp_route_trie_node *nodes; /* the root first; NULL when empty */
   const uint8_t *maps;             /* behind the nodes */
+  uint32_t *lists;                 /* each an fp_route_list and its candidates; NULL when no key is conditional */
   void *block;
-  size_t block_size;
+  size_t lists_len; /* in words */
+  size_t size; /* bytes allocated */
 } fp_route_trie;
 
 /*
- * Build a trie of `count` keys, which are reordered. Time and memory are linear in the keys' total length. On
- * FASTPATH_ERR_MEMORY or FASTPATH_ERR_OVERFLOW the trie stays empty.
+ * Which keys can never win. The caller's arrays, by rank: `left` counts the keys of a rank that still may, and when the
+ * last of them is left out, `by` is set to the rank in its way.
  */
-fp_status fp_route_trie_build(fp_route_trie *trie, fp_route_trie_key *keys, size_t count);
+typedef struct fp_route_trie_shadows {
+  uint8_t *left;
+  uint32_t *by;
+} fp_route_trie_shadows;
+
+/*
+ * Build a trie of `count` keys, which are reordered; with `tokens` the bytes FP_TEMPLATE_TOKEN_* stand for segments.
+ * `shadows` may be NULL. Time and memory are linear in the keys' total length, but for sorting the candidates of a node.
+ * On FASTPATH_ERR_MEMORY or FASTPATH_ERR_OVERFLOW the trie stays empty.
+ */
+fp_status fp_route_trie_build(fp_route_trie *trie, fp_route_trie_key *keys, size_t count, bool tokens,
+                              fp_route_trie_shadows *shadows);
 void fp_route_trie_clear(fp_route_trie *trie);
 
 /*
  * The lowest rank among `best` and the keys that take the path, which ends at `len` or at its first '?' or '#'.
- * FP_ROUTE_TRIE_NONE as `best` asks for any. Nothing is read past path + len. The trie must not be empty.
+ * FP_ROUTE_TRIE_NONE as `best` asks for any. Nothing is read past path + len. The trie must not be empty and have no
+ * conditional keys and no tokens.
  */
 uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best);
 
 /* The same without regard to ASCII letter case, in a trie whose keys are in lower case. */
 uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best);
+
+#define FP_ROUTE_VISITS_MAX 48
+
+/*
+ * Where a walk has come by. `best` is the lowest sure rank; the lists wait to be tried. When there is no room for
+ * another one, `drain` does that: it may lower `best`, and sets `count` to 0.
+ */
+typedef struct fp_route_visits fp_route_visits;
+struct fp_route_visits {
+  uint32_t best;
+  uint32_t count;
+  void (*drain)(fp_route_visits *visits);
+  const fp_route_list *lists[FP_ROUTE_VISITS_MAX];
+  const void *owners[FP_ROUTE_VISITS_MAX]; /* `owner` at the time */
+  const void *owner;                       /* the caller's mark for the trie that is walked */
+};
+
+/* As fp_route_trie_first, in a trie that may have conditional keys. */
+void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits);
+void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits);
+
+/* As fp_route_trie_visit, in a trie with tokens. The path has been cut. FASTPATH_ERR_MEMORY or FASTPATH_OK. */
+fp_status fp_route_trie_visit_segments(const fp_route_trie *trie, const uint8_t *path, size_t len,
+                                       fp_route_visits *visits);
+
+static inline fp_route_candidate *fp_route_list_candidates(const fp_route_list *list) {
+  return (fp_route_candidate *)(uintptr_t)(list + 1);
+}
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "path_template.h"
 #include "route_trie.h"
 
 #if defined(__SSE2__) && !defined(FASTPATH_PORTABLE)
@@ -23,7 +24,8 @@ enum {
 };
 
 struct fp_route_trie_node {
-  uint32_t prefix; /* lowest rank of each kind that ends here, or FP_ROUTE_TRIE_NONE */
+  /* What ends here: the lowest rank of each kind, FP_ROUTE_TRIE_NONE, or FP_ROUTE_TRIE_LIST and where a list begins. */
+  uint32_t prefix;
   uint32_t exact;
   uint32_t child;      /* index of the first child */
   uint16_t label_mask; /* a bit for each of the label's bytes */
@@ -38,6 +40,16 @@ struct fp_route_trie_node {
 
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
 
+/* Above every rank, so that the lower of the two is the rank. */
+#define FP_ROUTE_TRIE_LIST 0x80000000u
+
+/* For what is not FP_ROUTE_TRIE_NONE. */
+static inline bool fp_route_trie_is_list(uint32_t end) { return (end & FP_ROUTE_TRIE_LIST) != 0; }
+
+static inline const fp_route_list *fp_route_trie_list(const fp_route_trie *trie, uint32_t end) {
+  return (const fp_route_list *)(const void *)(trie->lists + (end & ~FP_ROUTE_TRIE_LIST));
+}
+
 static inline uint8_t fp_route_trie_fold(uint8_t byte) {
   return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte;
 }
@@ -50,6 +62,12 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
 
 /* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 32 children. */
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte);
+
+/* Whether a child is reached by a token; there must be children. Tokens come first in their order. */
+static inline bool fp_route_trie_has_tokens(const fp_route_trie *trie, const fp_route_trie_node *node) {
+  if (node->child_count <= FP_ROUTE_TRIE_FIRST_MAX) return node->first[0] <= FP_TEMPLATE_TOKEN_ANY;
+  return trie->maps[node->map + FP_TEMPLATE_TOKEN_PCHAR] != 0 || trie->maps[node->map + FP_TEMPLATE_TOKEN_ANY] != 0;
+}
 
 #if FP_ROUTE_TRIE_SSE2
 

@@ -1,41 +1,68 @@
-/* virtual_host.h - the routes of one virtual host, compiled. Immutable and shared by the tables that hold it. */
+/*
+ * virtual_host.h - the routes of one virtual host, compiled. Immutable and shared by the tables that hold it.
+ *
+ *   path --> trie of cased paths       lowest sure rank, and lists of candidates on the way
+ *            trie of folded paths
+ *            trie of templates         then the candidates' programs, as long as their ranks are lower
+ */
 #ifndef FASTPATH_INTERNAL_VIRTUAL_HOST_H
 #define FASTPATH_INTERNAL_VIRTUAL_HOST_H
 
 #include <fastpath/route.h>
 #include <stdatomic.h>
 
+#include "candidate_index.h"
+#include "path_template.h"
+#include "route_condition.h"
+#include "route_program.h"
 #include "route_trie.h"
 
-/* One route as it was added: the path at `offset` of the bytes given along, and a '/' after it. */
-typedef struct fp_route_spec {
-  size_t offset;
-  uint32_t len;
-  uint32_t shares;      /* index of the first of its shares */
-  uint32_t share_count;
-  uint8_t kind;         /* fp_route_path_kind */
-  uint8_t ignore_case;
-} fp_route_spec;
+/* A route that never wins, and the one in its way. */
+typedef struct fp_shadowed_route {
+  uint32_t route;
+  uint32_t by;
+} fp_shadowed_route;
+
+/* A trie, and the indexes of its long lists; fp_route_list.index is one more than the place. */
+typedef struct fp_path_index {
+  fp_route_trie trie;
+  fp_candidate_index **indexes;
+  uint32_t index_count;
+} fp_path_index;
 
 /* Shared, atomic count. Fields are read by the inline functions below. */
 typedef struct fp_virtual_host {
-  fp_route_trie cased;
-  fp_route_trie folded; /* routes that ignore letter case */
+  fp_path_index cased;
+  fp_path_index folded;    /* routes that ignore letter case */
+  fp_path_index templates;
+  bool sure;               /* no conditions, no templates: ranks are all there is */
+  uint8_t require_tls;     /* fp_route_require_tls */
   /*
    * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
    * then, for each, the sum of the weights up to and including it. Both are NULL when no route is split.
    */
   uint32_t *splits;
   uint32_t *ends;
+  fp_route_program *programs; /* of the candidates */
+  fp_condition *conditions;   /* that the programs ask for */
+  uint8_t *text;              /* of the conditions */
+  fp_route_candidate *connects; /* CONNECT routes, in order */
+  fp_path_template **by_route;  /* each route's template, counted; NULL when no route has one */
+  fp_shadowed_route *shadowed;  /* in order */
+  uint32_t route_count;
+  uint32_t program_count;
+  uint32_t condition_count;
+  uint32_t connect_count;
+  uint32_t shadowed_count;
   size_t size; /* bytes allocated */
   _Atomic size_t references;
 } fp_virtual_host;
 
 /*
- * Compile routes. `weights` are the weights of all shares, indexed by the routes' `shares`. FASTPATH_ERR_CONFIG_WEIGHT
- * gives the index of the route in `position`. Threads: any.
+ * Compile `count` of the builder's routes from `first` on. FASTPATH_ERR_CONFIG_WEIGHT gives the index of the route,
+ * counted from `first`, in `position`. Threads: any.
  */
-fp_status fp_virtual_host_new(const uint8_t *bytes, const fp_route_spec *routes, size_t count, const uint32_t *weights,
+fp_status fp_virtual_host_new(const fp_route_builder *builder, size_t first, size_t count, uint8_t require_tls,
                               fp_virtual_host **host, fp_error *error);
 fp_virtual_host *fp_virtual_host_ref(fp_virtual_host *host);
 void fp_virtual_host_unref(fp_virtual_host *host); /* NULL is allowed */
@@ -43,12 +70,24 @@ void fp_virtual_host_unref(fp_virtual_host *host); /* NULL is allowed */
 /* The share of a route that has some which a value below the sum of their weights falls into. */
 uint32_t fp_virtual_host_share(const fp_virtual_host *host, uint32_t route, uint32_t value);
 
-/* The first route that takes the path, or FASTPATH_ROUTE_INDEX_NONE. */
-static inline uint32_t fp_virtual_host_find(const fp_virtual_host *host, const uint8_t *path, size_t len) {
+/* The same as fp_virtual_host_find for a host that is not `sure`, or with parameters to be dropped. */
+fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_request *request, bool ignore_parameters,
+                                 uint32_t *route);
+
+/* The first route that takes the request, or FASTPATH_ROUTE_INDEX_NONE. FASTPATH_OK or FASTPATH_ERR_MEMORY. */
+static inline fp_status fp_virtual_host_find(const fp_virtual_host *host, const fp_route_request *request,
+                                             bool ignore_parameters, uint32_t *route) {
+  const fp_span path = request->path;
   uint32_t best = FASTPATH_ROUTE_INDEX_NONE;
-  if (host->cased.nodes != NULL) best = fp_route_trie_first(&host->cased, path, len, best);
-  if (host->folded.nodes != NULL) best = fp_route_trie_first_folded(&host->folded, path, len, best);
-  return best;
+  if (!host->sure || ignore_parameters) return fp_virtual_host_search(host, request, ignore_parameters, route);
+  if (path.len > 0) {
+    if (host->cased.trie.nodes != NULL) best = fp_route_trie_first(&host->cased.trie, path.data, path.len, best);
+    if (host->folded.trie.nodes != NULL) {
+      best = fp_route_trie_first_folded(&host->folded.trie, path.data, path.len, best);
+    }
+  }
+  *route = best;
+  return FASTPATH_OK;
 }
 
 /* The sum of a route's weights; 0 when it has no shares. */

@@ -15,7 +15,7 @@ static void add_route(fp_route_builder *builder, fp_route_path_kind kind, const 
 
 /* Which route a table gives, 0 .. , or -1. */
 static int answer(const fp_route_table *table, const char *authority, const char *path) {
-  fp_route_request request = {span_of(authority), span_of(path)};
+  fp_route_request request = {.authority = span_of(authority), .path = span_of(path)};
   fp_route_match match;
   if (fp_route_table_match(table, &request, &match) != FASTPATH_OK) return -1;
   return (int)(match.virtual_host * 100 + match.route);
@@ -61,7 +61,7 @@ void sweep_route_table(void) {
   table_check(table);
   CHECK_EQ(fp_route_table_virtual_host_count(table), 2);
   CHECK(fp_route_table_size(table) > 0);
-  fp_route_request request = {span_of("shop.example"), span_of("/x")};
+  fp_route_request request = {.authority = span_of("shop.example"), .path = span_of("/x")};
   fp_route_match match;
   CHECK_EQ(fp_route_table_match(table, &request, &match), FASTPATH_OK);
   CHECK_EQ(match.share_total, 100);

@@ -53,6 +53,7 @@ cdef extern from "fastpath/base.h" nogil:
         FASTPATH_ERR_CONFIG_PATH
         FASTPATH_ERR_CONFIG_WEIGHT
         FASTPATH_ERR_CONFIG_REGEX
+        FASTPATH_ERR_CONFIG_CONDITION
 
     ctypedef struct fp_error:
         fp_status code

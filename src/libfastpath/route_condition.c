@@ -1,0 +1,261 @@
+#include "route_condition.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "bits.h"
+#include "domain.h"
+#include "error.h"
+#include "memory.h"
+#include "route_headers.h"
+
+/* ---- compiling ---- */
+
+static fp_status refuse(fp_error *error, const char *reason) {
+  return fp_error_set(error, FASTPATH_ERR_CONFIG_CONDITION, 0, 0, "%s", reason);
+}
+
+static bool has_forbidden(fp_span text) {
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.data[i] == '\0' || text.data[i] == '\r' || text.data[i] == '\n') return true;
+  }
+  return false;
+}
+
+static bool is(const fp_condition *condition, const char *name) {
+  return condition->name_len == strlen(name) && memcmp(condition->name, name, condition->name_len) == 0;
+}
+
+static fp_status find_source(fp_condition *made, fp_error *error) {
+  made->source = FP_HEADER_FIELD;
+  if (is(made, ":method")) {
+    made->source = FP_HEADER_METHOD;
+  } else if (is(made, ":path")) {
+    made->source = FP_HEADER_PATH;
+  } else if (is(made, ":authority") || is(made, "host")) {
+    made->source = FP_HEADER_AUTHORITY;
+  } else if (is(made, ":scheme")) {
+    made->source = FP_HEADER_SCHEME;
+  } else if (made->name[0] == ':') {
+    return refuse(error, "there is no such pseudo header");
+  } else {
+    made->name_id = fp_http_name_id(made->name, made->name_len);
+    made->joined = fp_header_lines_are_joined(made->name, made->name_len);
+  }
+  return FASTPATH_OK;
+}
+
+static bool is_lookup(const fp_condition *condition) {
+  return condition->kind <= FASTPATH_ROUTE_CONDITION_COOKIE;
+}
+
+static fp_status check_arguments(const fp_route_condition *from, fp_error *error) {
+  const unsigned known = FASTPATH_ROUTE_INVERT | FASTPATH_ROUTE_MISSING_AS_EMPTY | FASTPATH_ROUTE_VALUE_IGNORE_CASE;
+  const bool range = from->compare == FASTPATH_ROUTE_COMPARE_RANGE;
+  if (from->kind > FASTPATH_ROUTE_CONDITION_TLS_VALIDATED || from->compare > FASTPATH_ROUTE_COMPARE_RANGE ||
+      (from->flags & ~known) != 0 || (range && from->kind != FASTPATH_ROUTE_CONDITION_HEADER) ||
+      (from->kind == FASTPATH_ROUTE_CONDITION_FRACTION && from->denominator == 0)) {
+    return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "no such condition");
+  }
+  if (from->kind > FASTPATH_ROUTE_CONDITION_COOKIE) return FASTPATH_OK;
+  if (from->name.len == 0) return refuse(error, "the name is empty");
+  if (from->name.len > UINT16_MAX || from->value.len > UINT32_MAX) return refuse(error, "the name is too long");
+  if (has_forbidden(from->name)) return refuse(error, "the name holds NUL, CR or LF");
+  if (from->compare != FASTPATH_ROUTE_COMPARE_REGEX && has_forbidden(from->value)) {
+    return refuse(error, "the value holds NUL, CR or LF");
+  }
+  return FASTPATH_OK;
+}
+
+fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error) {
+  fp_status status = check_arguments(from, error);
+  fp_condition result = {.kind = from->kind, .compare = from->compare, .flags = from->flags};
+  if (status < 0) return status;
+  if (is_lookup(&result)) {
+    const bool fold = (from->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0;
+    result.name = text;
+    result.name_len = (uint32_t)from->name.len;
+    if (from->kind == FASTPATH_ROUTE_CONDITION_HEADER) {
+      fp_domain_lower(text, from->name.data, from->name.len);
+      status = find_source(&result, error);
+      if (status < 0) return status;
+    } else {
+      memcpy(text, from->name.data, from->name.len);
+    }
+    result.value = text + from->name.len;
+    result.value_len = (uint32_t)from->value.len;
+    if (fold && from->compare != FASTPATH_ROUTE_COMPARE_REGEX) {
+      fp_domain_lower(text + from->name.len, from->value.data, from->value.len);
+    } else if (from->value.len > 0) {
+      memcpy(text + from->name.len, from->value.data, from->value.len);
+    }
+    if (from->compare == FASTPATH_ROUTE_COMPARE_RANGE) {
+      if (from->start >= from->end) return refuse(error, "the range's start must be below its end");
+      result.range.start = from->start;
+      result.range.end = from->end;
+    } else if (from->compare == FASTPATH_ROUTE_COMPARE_REGEX) {
+      status = fp_regex_new(from->value.data, from->value.len, NULL, &result.regex, error);
+      if (status < 0) return status;
+    }
+  } else {
+    result.compare = FASTPATH_ROUTE_COMPARE_PRESENT;
+  }
+  if (from->kind == FASTPATH_ROUTE_CONDITION_FRACTION) {
+    result.fraction.numerator = from->numerator;
+    result.fraction.denominator = from->denominator;
+  }
+  *made = result;
+  return FASTPATH_OK;
+}
+
+static bool has_regex(const fp_condition *condition) {
+  return is_lookup(condition) && condition->compare == FASTPATH_ROUTE_COMPARE_REGEX;
+}
+
+void fp_condition_clear(const fp_condition *condition) {
+  if (has_regex(condition)) fp_regex_unref(condition->regex);
+}
+
+size_t fp_condition_size(const fp_condition *condition) {
+  return has_regex(condition) ? fp_regex_size(condition->regex) : 0;
+}
+
+/* ---- comparing one value ---- */
+
+static inline uint8_t folded(uint8_t byte) { return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte; }
+
+static inline bool equal(const uint8_t *a, const uint8_t *lower, size_t len, bool fold) {
+  if (!fold) return len == 0 || memcmp(a, lower, len) == 0;
+  for (size_t i = 0; i < len; i++) {
+    if (folded(a[i]) != lower[i]) return false;
+  }
+  return true;
+}
+
+static bool contains(fp_span in, const uint8_t *part, size_t len, bool fold) {
+  if (len > in.len) return false;
+  for (size_t at = 0; at <= in.len - len; at++) {
+    if (equal(in.data + at, part, len, fold)) return true;
+  }
+  return false;
+}
+
+/* A decimal number of 64 bits, with a sign or without. */
+static bool read_number(fp_span text, int64_t *number) {
+  const bool negative = text.len > 0 && text.data[0] == '-';
+  const uint64_t most = (uint64_t)INT64_MAX + negative;
+  uint64_t value = 0;
+  size_t at = text.len > 0 && (negative || text.data[0] == '+') ? 1 : 0;
+  if (at == text.len) return false;
+  for (; at < text.len; at++) {
+    const uint8_t digit = (uint8_t)(text.data[at] - '0');
+    if (digit > 9 || value > (most - digit) / 10) return false;
+    value = value * 10 + digit;
+  }
+  *number = negative ? (int64_t)(~value + 1) : (int64_t)value;
+  return true;
+}
+
+/* Does this value match? 1, 0 or an error. */
+static int compare(const fp_condition *with, fp_span value) {
+  const bool fold = (with->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0;
+  const size_t len = with->value_len;
+  int64_t number;
+  switch ((fp_route_compare)with->compare) {
+    case FASTPATH_ROUTE_COMPARE_PRESENT: return 1;
+    case FASTPATH_ROUTE_COMPARE_EXACT: return value.len == len && equal(value.data, with->value, len, fold);
+    case FASTPATH_ROUTE_COMPARE_PREFIX: return value.len >= len && equal(value.data, with->value, len, fold);
+    case FASTPATH_ROUTE_COMPARE_SUFFIX:
+      return value.len >= len && (len == 0 || equal(value.data + (value.len - len), with->value, len, fold));
+    case FASTPATH_ROUTE_COMPARE_CONTAINS: return contains(value, with->value, len, fold);
+    case FASTPATH_ROUTE_COMPARE_REGEX: {
+      const fp_status status = fp_regex_full_match(with->regex, value.data, value.len);
+      return status < 0 ? (int)status : status == FASTPATH_OK;
+    }
+    case FASTPATH_ROUTE_COMPARE_RANGE:
+      return read_number(value, &number) && number >= with->range.start && number < with->range.end;
+  }
+  return 0;
+}
+
+/* ---- conditions ---- */
+
+/* `found` values were seen, of which one matched or none did; or an error. */
+static int verdict(const fp_condition *condition, bool found, int matched) {
+  const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
+  if (condition->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return found != invert;
+  if (!found) {
+    if ((condition->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY) == 0) return 0;
+    matched = compare(condition, (fp_span){(const uint8_t *)"", 0});
+  }
+  return matched < 0 ? matched : (matched != 0) != invert;
+}
+
+static int field_holds(const fp_condition *condition, const fp_route_request *request) {
+  const fp_http_field *field = NULL;
+  bool found = false;
+  int matched = 0;
+  if (condition->joined && fp_header_line_count(request, condition->name, condition->name_len, condition->name_id) > 1) {
+    fp_joined_header joined;
+    fp_span value;
+    const fp_status status =
+        fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id, &value);
+    if (status < 0) return (int)status;
+    matched = compare(condition, value);
+    fp_joined_header_clear(&joined);
+    return verdict(condition, true, matched);
+  }
+  while (matched == 0 &&
+         (field = fp_header_next(request, field, condition->name, condition->name_len, condition->name_id)) != NULL) {
+    found = true;
+    matched = compare(condition, (fp_span){request->data + field->value, field->value_len});
+  }
+  return verdict(condition, found, matched);
+}
+
+static int pseudo_holds(const fp_condition *condition, fp_span value) {
+  const bool found = value.data != NULL;
+  return verdict(condition, found, found ? compare(condition, value) : 0);
+}
+
+static int header_holds(const fp_condition *condition, const fp_route_request *request) {
+  switch ((fp_header_source)condition->source) {
+    case FP_HEADER_FIELD: return field_holds(condition, request);
+    case FP_HEADER_METHOD: return pseudo_holds(condition, request->method);
+    case FP_HEADER_PATH: return pseudo_holds(condition, request->path);
+    case FP_HEADER_AUTHORITY: return pseudo_holds(condition, request->authority);
+    case FP_HEADER_SCHEME: return pseudo_holds(condition, request->scheme);
+  }
+  return 0;
+}
+
+static int query_holds(const fp_condition *condition, const fp_route_request *request) {
+  fp_span value;
+  const bool found = fp_query_parameter(request, condition->name, condition->name_len, &value);
+  return verdict(condition, found, found ? compare(condition, value) : 0);
+}
+
+/* A missing cookie fails, and holds when inverted. */
+static int cookie_holds(const fp_condition *condition, const fp_route_request *request) {
+  fp_span value;
+  int matched = 0;
+  if (fp_cookie(request, condition->name, condition->name_len, &value)) matched = compare(condition, value);
+  return matched < 0 ? matched : (matched != 0) != ((condition->flags & FASTPATH_ROUTE_INVERT) != 0);
+}
+
+int fp_condition_holds(const fp_condition *condition, const fp_route_request *request) {
+  const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
+  switch ((fp_route_condition_kind)condition->kind) {
+    case FASTPATH_ROUTE_CONDITION_HEADER: return header_holds(condition, request);
+    case FASTPATH_ROUTE_CONDITION_QUERY: return query_holds(condition, request);
+    case FASTPATH_ROUTE_CONDITION_COOKIE: return cookie_holds(condition, request);
+    case FASTPATH_ROUTE_CONDITION_GRPC: return fp_request_is_grpc(request) != invert;
+    case FASTPATH_ROUTE_CONDITION_FRACTION:
+      return request->random % condition->fraction.denominator < condition->fraction.numerator;
+    case FASTPATH_ROUTE_CONDITION_TLS_PRESENTED:
+      return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_PRESENTED) != 0) != invert;
+    case FASTPATH_ROUTE_CONDITION_TLS_VALIDATED:
+      return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_VALIDATED) != 0) != invert;
+  }
+  return 0;
+}

@@ -1,0 +1,52 @@
+/* route_condition.h - what a route asks of a request beside its path, compiled. */
+#ifndef FASTPATH_INTERNAL_ROUTE_CONDITION_H
+#define FASTPATH_INTERNAL_ROUTE_CONDITION_H
+
+#include <fastpath/regex.h>
+#include <fastpath/route.h>
+
+/* Where the value of a header comes from. */
+typedef enum fp_header_source {
+  FP_HEADER_FIELD,
+  FP_HEADER_METHOD,
+  FP_HEADER_PATH,
+  FP_HEADER_AUTHORITY,
+  FP_HEADER_SCHEME
+} fp_header_source;
+
+/* A compiled condition. Its bytes are its owner's, its regex is counted. */
+typedef struct fp_condition {
+  uint8_t kind;    /* fp_route_condition_kind */
+  uint8_t compare; /* fp_route_compare */
+  uint8_t flags;
+  uint8_t source;  /* fp_header_source */
+  uint8_t joined;  /* lines of this header are one list */
+  uint16_t name_id; /* of a well-known header, else 0 */
+  uint32_t name_len;
+  uint32_t value_len;
+  const uint8_t *name; /* of a header in lower case */
+  const uint8_t *value; /* in lower case when case is ignored */
+  union {
+    fp_regex *regex;
+    struct {
+      int64_t start, end;
+    } range;
+    struct {
+      uint32_t numerator, denominator;
+    } fraction;
+  };
+} fp_condition;
+
+/*
+ * Compile what the caller gives; name and value of the result point to copies in `text`, which has room for
+ * name.len + value.len bytes. Errors as fp_route_builder_add_condition.
+ */
+fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error);
+
+void fp_condition_clear(const fp_condition *condition); /* drops its regex */
+size_t fp_condition_size(const fp_condition *condition); /* bytes that its regex holds */
+
+/* 1 when it holds, 0 when not, or an error (MEMORY). Threads: any. */
+int fp_condition_holds(const fp_condition *condition, const fp_route_request *request);
+
+#endif

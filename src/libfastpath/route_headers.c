@@ -1,0 +1,137 @@
+#include "route_headers.h"
+
+#include <string.h>
+
+#include "http_chars.h"
+#include "memory.h"
+
+/* ---- header lines ---- */
+
+const fp_http_field *fp_header_next(const fp_route_request *request, const fp_http_field *after, const uint8_t *name,
+                                    size_t len, uint16_t id) {
+  const fp_http_field *field = after == NULL ? request->fields : after + 1;
+  const fp_http_field *end = request->fields + request->field_count;
+  if (id != 0) {
+    for (; field < end; field++) {
+      if (field->id == id) return field;
+    }
+    return NULL;
+  }
+  for (; field < end; field++) {
+    if (field->name_len == len && field->id == 0 && fp_http_same_name(request->data + field->name, name, len)) {
+      return field;
+    }
+  }
+  return NULL;
+}
+
+size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name, size_t len, uint16_t id) {
+  const fp_http_field *field = NULL;
+  size_t count = 0;
+  while ((field = fp_header_next(request, field, name, len, id)) != NULL) count++;
+  return count;
+}
+
+fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *request, const uint8_t *name, size_t len,
+                         uint16_t id, fp_span *value) {
+  const fp_http_field *field = NULL;
+  size_t room = 0, at = 0;
+  uint8_t *out = joined->own;
+  while ((field = fp_header_next(request, field, name, len, id)) != NULL) room += (size_t)field->value_len + 1;
+  joined->block = NULL;
+  if (room > sizeof joined->own) {
+    joined->block = out = fp_memory_alloc(room);
+    if (out == NULL) return FASTPATH_ERR_MEMORY;
+  }
+  while ((field = fp_header_next(request, field, name, len, id)) != NULL) {
+    if (field->value_len == 0) continue;
+    if (at > 0) out[at++] = ',';
+    memcpy(out + at, request->data + field->value, field->value_len);
+    at += field->value_len;
+  }
+  *value = (fp_span){out, at};
+  return FASTPATH_OK;
+}
+
+void fp_joined_header_clear(fp_joined_header *joined) { fp_memory_free(joined->block); }
+
+bool fp_request_is_grpc(const fp_route_request *request) {
+  static const uint8_t name[] = "content-type", type[] = "application/grpc";
+  const size_t type_len = sizeof type - 1;
+  const uint16_t id = fp_http_name_id(name, sizeof name - 1);
+  const fp_http_field *field = fp_header_next(request, NULL, name, sizeof name - 1, id);
+  if (field == NULL || request->path.len == 0 || field->value_len < type_len) return false;
+  if (memcmp(request->data + field->value, type, type_len) != 0) return false;
+  return field->value_len == type_len || request->data[field->value + type_len] == '+';
+}
+
+/* ---- query parameters ---- */
+
+bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
+  const fp_span path = request->path;
+  const uint8_t *end = path.data + path.len;
+  const uint8_t *at = path.len == 0 ? NULL : memchr(path.data, '?', path.len);
+  while (at != NULL) {
+    const uint8_t *start = at + 1, *next, *stop, *equals;
+    if (start == end) return false;
+    next = memchr(start, '&', (size_t)(end - start));
+    stop = next == NULL ? end : next;
+    equals = start == stop ? NULL : memchr(start, '=', (size_t)(stop - start));
+    if (equals == NULL) equals = stop;
+    if ((size_t)(equals - start) == len && memcmp(start, name, len) == 0) {
+      const uint8_t *first = equals == stop ? stop : equals + 1;
+      *value = (fp_span){first, (size_t)(stop - first)};
+      return true;
+    }
+    at = next;
+  }
+  return false;
+}
+
+/* ---- cookies ---- */
+
+/* One "name=value" of a Cookie line; blanks before the name do not count. */
+static bool pair_is(fp_span pair, const uint8_t *name, size_t len, fp_span *value) {
+  const uint8_t *equals;
+  while (pair.len > 0 && pair.data[0] == ' ') {
+    pair.data++;
+    pair.len--;
+  }
+  equals = pair.len == 0 ? NULL : memchr(pair.data, '=', pair.len);
+  if (equals == NULL || (size_t)(equals - pair.data) != len || memcmp(pair.data, name, len) != 0) return false;
+  value->data = equals + 1;
+  value->len = pair.len - len - 1;
+  if (value->len >= 2 && value->data[0] == '"' && value->data[value->len - 1] == '"') {
+    value->data++;
+    value->len -= 2;
+  }
+  return true;
+}
+
+bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
+  static const uint8_t cookie[] = "cookie";
+  const uint16_t id = fp_http_name_id(cookie, sizeof cookie - 1);
+  const fp_http_field *field = NULL;
+  while ((field = fp_header_next(request, field, cookie, sizeof cookie - 1, id)) != NULL) {
+    fp_span rest = {request->data + field->value, field->value_len};
+    while (rest.len > 0) {
+      const uint8_t *semicolon = memchr(rest.data, ';', rest.len);
+      const size_t pair_len = semicolon == NULL ? rest.len : (size_t)(semicolon - rest.data);
+      const size_t skip = semicolon == NULL ? pair_len : pair_len + 1;
+      if (pair_is((fp_span){rest.data, pair_len}, name, len, value)) return true;
+      rest.data += skip;
+      rest.len -= skip;
+    }
+  }
+  return false;
+}
+
+/* ---- the headers that Envoy joins ---- */
+
+bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
+  static const char *const joined[] = {"accept"};
+  for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
+    if (strlen(joined[i]) == len && memcmp(joined[i], name, len) == 0) return true;
+  }
+  return false;
+}

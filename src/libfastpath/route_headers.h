@@ -1,0 +1,39 @@
+/* route_headers.h - what conditions look for in a request: header lines, query parameters, cookies. */
+#ifndef FASTPATH_INTERNAL_ROUTE_HEADERS_H
+#define FASTPATH_INTERNAL_ROUTE_HEADERS_H
+
+#include <fastpath/route.h>
+#include <stdbool.h>
+
+/*
+ * The next line of a header after `after` (NULL: the first), or NULL. The name is in lower case, `id` its
+ * fp_http_name_id.
+ */
+const fp_http_field *fp_header_next(const fp_route_request *request, const fp_http_field *after, const uint8_t *name,
+                                    size_t len, uint16_t id);
+size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name, size_t len, uint16_t id);
+
+/* Whether Envoy keeps several lines of this header as one value, with ',' between them. The name is in lower case. */
+bool fp_header_lines_are_joined(const uint8_t *name, size_t len);
+
+/* A value put together from several lines. On the stack, or allocated when it is large. */
+typedef struct fp_joined_header {
+  uint8_t *block; /* NULL: in `own` */
+  uint8_t own[512];
+} fp_joined_header;
+
+/* The value of a header as joined, empty lines left out; it lives until cleared. FASTPATH_ERR_MEMORY: do not clear. */
+fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *request, const uint8_t *name, size_t len,
+                         uint16_t id, fp_span *value);
+void fp_joined_header_clear(fp_joined_header *joined);
+
+/* The first value of a query parameter, not decoded. */
+bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
+
+/* The first cookie of this name, without the quotes around its value. */
+bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
+
+/* Whether the content-type is that of gRPC, and the request is not a CONNECT without a path. */
+bool fp_request_is_grpc(const fp_route_request *request);
+
+#endif

@@ -1,0 +1,133 @@
+/* Finding the first route of a virtual host that takes a request, conditions and all. */
+#include <string.h>
+
+#include "memory.h"
+#include "virtual_host.h"
+
+enum {
+  STRIPPED_ROOM = 1024
+};
+
+typedef struct search {
+  fp_route_visits visits; /* first, so that draining finds the rest */
+  const fp_virtual_host *host;
+  const fp_route_request *request;
+  fp_span path;  /* as it is compared */
+  fp_span whole; /* with its parameters: what templates compare */
+  fp_status status;
+} search;
+
+static size_t path_end(fp_span path) {
+  size_t end = path.len;
+  const uint8_t *mark = memchr(path.data, '?', end);
+  if (mark != NULL) end = (size_t)(mark - path.data);
+  mark = memchr(path.data, '#', end);
+  return mark == NULL ? end : (size_t)(mark - path.data);
+}
+
+/* ---- candidates ---- */
+
+/* 1, 0, or an error. */
+static int takes(const search *of, const fp_route_program *program) {
+  const int holds = fp_route_program_conditions(program, of->request);
+  if (holds != 1) return holds;
+  if (program->template != NULL) {
+    return fp_path_template_match(program->template, of->whole.data, of->whole.len, NULL);
+  }
+  if (program->regex != NULL) {
+    const fp_status status = fp_regex_full_match(program->regex, of->path.data, of->path.len);
+    return status < 0 ? (int)status : status == FASTPATH_OK;
+  }
+  return 1;
+}
+
+static void try_candidates(search *of, const fp_route_candidate *candidates, uint32_t count) {
+  for (uint32_t i = 0; i < count && candidates[i].rank < of->visits.best; i++) {
+    const int taken = takes(of, &of->host->programs[candidates[i].program]);
+    if (taken < 0) of->status = (fp_status)taken;
+    if (taken == 1) of->visits.best = candidates[i].rank;
+    if (taken != 0) return;
+  }
+}
+
+/* The deepest lists first: their ranks tend to be lower, and then the others need not be tried. */
+static void drain(fp_route_visits *visits) {
+  search *of = (search *)visits;
+  while (visits->count > 0) {
+    const fp_route_list *list = visits->lists[--visits->count];
+    const fp_path_index *owner = visits->owners[visits->count];
+    if (of->status < 0 || list->lowest >= visits->best) continue;
+    try_candidates(of, fp_route_list_candidates(list), list->count);
+    if (list->index != 0 && of->status >= 0) {
+      of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, of->request,
+                                           &visits->best);
+    }
+  }
+}
+
+/* ---- the search ---- */
+
+/* Copies the path without ";..." in its segments. */
+static size_t strip_parameters(uint8_t *out, fp_span path) {
+  size_t len = 0;
+  bool dropping = false;
+  for (size_t i = 0; i < path.len; i++) {
+    const uint8_t byte = path.data[i];
+    dropping = byte != '/' && (dropping || byte == ';');
+    if (!dropping) out[len++] = byte;
+  }
+  return len;
+}
+
+static void walk(search *of) {
+  const fp_virtual_host *host = of->host;
+  fp_route_visits *visits = &of->visits;
+  if (host->cased.trie.nodes != NULL) {
+    visits->owner = &host->cased;
+    fp_route_trie_visit(&host->cased.trie, of->path.data, of->path.len, visits);
+  }
+  if (host->folded.trie.nodes != NULL) {
+    visits->owner = &host->folded;
+    fp_route_trie_visit_folded(&host->folded.trie, of->path.data, of->path.len, visits);
+  }
+  if (host->templates.trie.nodes != NULL) {
+    visits->owner = &host->templates;
+    const fp_status status =
+        fp_route_trie_visit_segments(&host->templates.trie, of->whole.data, of->whole.len, visits);
+    if (status < 0) of->status = status;
+  }
+  drain(visits);
+}
+
+static bool is_connect(const fp_route_request *request) {
+  return request->method.len == 7 && memcmp(request->method.data, "CONNECT", 7) == 0;
+}
+
+fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_request *request, bool ignore_parameters,
+                                 uint32_t *route) {
+  uint8_t small[STRIPPED_ROOM], *stripped = small;
+  search of;
+  of.visits.best = FASTPATH_ROUTE_INDEX_NONE;
+  of.visits.count = 0;
+  of.visits.drain = drain;
+  of.host = host;
+  of.request = request;
+  of.status = FASTPATH_OK;
+  of.whole = request->path;
+  if (request->path.len > 0) {
+    of.whole.len = path_end(request->path);
+    of.path = of.whole;
+    if (ignore_parameters && of.path.len > 0 && memchr(of.path.data, ';', of.path.len) != NULL) {
+      if (of.path.len > sizeof small) stripped = fp_memory_alloc(of.path.len);
+      if (stripped == NULL) return FASTPATH_ERR_MEMORY;
+      of.path = (fp_span){stripped, strip_parameters(stripped, of.path)};
+    }
+    walk(&of);
+    if (stripped != small) fp_memory_free(stripped);
+  }
+  if (host->connect_count > 0 && of.status >= 0 && is_connect(request)) {
+    try_candidates(&of, host->connects, host->connect_count);
+  }
+  *route = of.visits.best;
+  return of.status;
+}
