@@ -242,6 +242,9 @@ void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_
  */
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match);
 
+/* The first value of a request header, of any letter case: 1, or 0 when there is none. Threads: any. */
+int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
+
 /*
  * The index of the share that gets `value % share_total` when the shares lie side by side in order, or
  * FASTPATH_ROUTE_INDEX_NONE when the route has none. `match` is an answer OK of this table. Threads: any.
@@ -249,8 +252,8 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value);
 
 /*
- * How many variables a route's template has, 0 without one. `match` is an answer OK of this table. Names are borrowed
- * from the table. Threads: any.
+ * How many variables a route's template has, 0 without one. Of `match` only virtual_host and route count, which must be
+ * those of a route. Names are borrowed from the table. Threads: any.
  */
 uint32_t fp_route_table_param_count(const fp_route_table *table, const fp_route_match *match);
 fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_match *match, uint32_t index);

@@ -10,8 +10,14 @@ cdef class RouteTableBuilder:
     cdef fp_route_builder *builder
 
 
-# One published table. Its context is a tuple with (virtual host, its routes, their clusters) for each virtual host,
-# where a route's cluster is a name, a tuple of names in order of the shares, or None.
+# One published table. Its context is a tuple with an entry for each virtual host:
+#   0  the virtual host
+#   1  its routes
+#   2  their clusters, each a name (str), the name of the header that holds it (bytes), a tuple of such in order of the
+#      shares, or None
+#   3  the names of their templates' variables, each a tuple or None; None when no route has a template
+#   4  {route: name of the header (bytes) whose number chooses the share}, or None
+#   5  the route configuration, or None
 cdef class RouteTableSnapshot:
     cdef fp_route_table *table  # counted; NULL until built
 
@@ -23,14 +29,16 @@ cdef class RouteMatcher:
     cdef PathNormalizer normalizer  # None: paths are matched as they are
 
     cdef Match answer(self, fp_route_request *request, object random)
-    cdef Match answer_normalized(self, fp_route_request *request, object random)
-    cdef Match look_up(self, const fp_route_request *request, object random)
+    cdef Match answer_normalized(self, fp_route_request *request)
+    cdef Match look_up(self, const fp_route_request *request)
 
 
 # Holds the virtual host's part of the context, and finds in it what is asked for.
 cdef class Match:
     cdef tuple entry
-    cdef uint32_t index  # of the route
+    cdef uint32_t index  # of the route; FASTPATH_ROUTE_INDEX_NONE with a TLS redirect
     cdef uint32_t share  # chosen among the route's clusters, FASTPATH_ROUTE_INDEX_NONE when it is not split
+    cdef str named_cluster  # that a header names; None when there is no such header
+    cdef readonly dict params
     cdef readonly bytes path
     cdef readonly bint path_redirect

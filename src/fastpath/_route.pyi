@@ -3,25 +3,69 @@ from typing import Final
 
 from fastpath._http import Request
 from fastpath._path import PathNormalizer
-from fastpath.models import Route, VirtualHost
+from fastpath.models import Route, RouteConfiguration, VirtualHost, WeightedCluster
 
 PATH_PREFIX: Final[int]
 PATH_EXACT: Final[int]
 PATH_SEPARATED: Final[int]
+PATH_REGEX: Final[int]
+PATH_TEMPLATE: Final[int]
+PATH_CONNECT: Final[int]
+CONDITION_HEADER: Final[int]
+CONDITION_QUERY: Final[int]
+CONDITION_COOKIE: Final[int]
+CONDITION_GRPC: Final[int]
+CONDITION_FRACTION: Final[int]
+CONDITION_TLS_PRESENTED: Final[int]
+CONDITION_TLS_VALIDATED: Final[int]
+COMPARE_PRESENT: Final[int]
+COMPARE_EXACT: Final[int]
+COMPARE_PREFIX: Final[int]
+COMPARE_SUFFIX: Final[int]
+COMPARE_CONTAINS: Final[int]
+COMPARE_REGEX: Final[int]
+COMPARE_RANGE: Final[int]
+INVERT: Final[int]
+MISSING_AS_EMPTY: Final[int]
+IGNORE_CASE: Final[int]
 
-_Entry = tuple[VirtualHost, tuple[Route, ...], tuple[str | tuple[str, ...] | None, ...]]
+_Cluster = str | bytes | None
+_Entry = tuple[
+    VirtualHost,
+    tuple[Route, ...],
+    tuple[_Cluster | tuple[_Cluster, ...], ...],
+    tuple[tuple[str, ...] | None, ...] | None,
+    dict[int, bytes] | None,
+    RouteConfiguration | None,
+]
 
 class RouteTableBuilder:
     def add_virtual_host(self) -> None: ...
     def share_virtual_host(self, snapshot: RouteTableSnapshot, index: int) -> None: ...
+    def require_tls(self, require: int) -> None: ...
     def add_domain(self, domain: str | bytes) -> None: ...
-    def add_route(self, kind: int, path: str | bytes, ignore_case: bool = False) -> None: ...
+    def add_route(self, kind: int, path: str | bytes, ignore_case: bool = False, any_segment: bool = False) -> None: ...
+    def add_condition(
+        self,
+        kind: int,
+        compare: int = 0,
+        flags: int = 0,
+        name: str | bytes = "",
+        value: str | bytes = "",
+        start: int = 0,
+        end: int = 0,
+        numerator: int = 0,
+        denominator: int = 1,
+    ) -> None: ...
     def add_share(self, weight: int) -> None: ...
-    def build(self, context: tuple[_Entry, ...], *, ignore_port: bool = False) -> RouteTableSnapshot: ...
+    def build(
+        self, context: list[list[object]], *, ignore_port: bool = False, ignore_parameters: bool = False
+    ) -> RouteTableSnapshot: ...
 
 class RouteTableSnapshot:
     @property
     def context(self) -> tuple[_Entry, ...]: ...
+    def shadowed(self, virtual_host: int) -> list[tuple[int, int]]: ...
     @property
     def size(self) -> int: ...
 
@@ -30,8 +74,13 @@ class RouteMatcher:
     def publish(self, snapshot: RouteTableSnapshot) -> None: ...
     @property
     def snapshot(self) -> RouteTableSnapshot: ...
-    def match(self, request: Request, random: int | None = None) -> Match | None: ...
-    def match_many(self, requests: Iterable[Request]) -> list[Match | None]: ...
+    def draw(self) -> int: ...
+    def match(
+        self, request: Request, random: int | None = None, *, scheme: str | bytes = b"http", tls: object = None
+    ) -> Match | None: ...
+    def match_many(
+        self, requests: Iterable[Request], *, scheme: str | bytes = b"http", tls: object = None
+    ) -> list[Match | None]: ...
     def match_parts(
         self,
         *,
@@ -46,6 +95,14 @@ class RouteMatcher:
     ) -> Match | None: ...
 
 class Match:
+    @property
+    def params(self) -> dict[str, bytes] | None: ...
+    @property
+    def tls_redirect(self) -> bool: ...
+    @property
+    def weighted_cluster(self) -> WeightedCluster | None: ...
+    @property
+    def configuration(self) -> RouteConfiguration | None: ...
     @property
     def route(self) -> Route: ...
     @property

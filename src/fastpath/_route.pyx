@@ -6,18 +6,20 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memchr, memcpy, memset
 
 from fastpath._http cimport Request, record_of
 from fastpath._path cimport PathNormalizer
 from fastpath._record cimport HeadRecord
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
-from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_head
+from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_field, fp_http_head, fp_http_name_id
 from fastpath.libfastpath.path cimport *
 from fastpath.libfastpath.route cimport *
 from fastpath.libfastpath.snapshot cimport *
+
+from sys import intern
 
 cdef enum:
     STACK_ROOM = 2048  # bytes that a normalised path may take before they come from the heap
@@ -25,6 +27,29 @@ cdef enum:
 PATH_PREFIX = FASTPATH_ROUTE_PATH_PREFIX
 PATH_EXACT = FASTPATH_ROUTE_PATH_EXACT
 PATH_SEPARATED = FASTPATH_ROUTE_PATH_SEPARATED
+PATH_REGEX = FASTPATH_ROUTE_PATH_REGEX
+PATH_TEMPLATE = FASTPATH_ROUTE_PATH_TEMPLATE
+PATH_CONNECT = FASTPATH_ROUTE_PATH_CONNECT
+
+CONDITION_HEADER = FASTPATH_ROUTE_CONDITION_HEADER
+CONDITION_QUERY = FASTPATH_ROUTE_CONDITION_QUERY
+CONDITION_COOKIE = FASTPATH_ROUTE_CONDITION_COOKIE
+CONDITION_GRPC = FASTPATH_ROUTE_CONDITION_GRPC
+CONDITION_FRACTION = FASTPATH_ROUTE_CONDITION_FRACTION
+CONDITION_TLS_PRESENTED = FASTPATH_ROUTE_CONDITION_TLS_PRESENTED
+CONDITION_TLS_VALIDATED = FASTPATH_ROUTE_CONDITION_TLS_VALIDATED
+
+COMPARE_PRESENT = FASTPATH_ROUTE_COMPARE_PRESENT
+COMPARE_EXACT = FASTPATH_ROUTE_COMPARE_EXACT
+COMPARE_PREFIX = FASTPATH_ROUTE_COMPARE_PREFIX
+COMPARE_SUFFIX = FASTPATH_ROUTE_COMPARE_SUFFIX
+COMPARE_CONTAINS = FASTPATH_ROUTE_COMPARE_CONTAINS
+COMPARE_REGEX = FASTPATH_ROUTE_COMPARE_REGEX
+COMPARE_RANGE = FASTPATH_ROUTE_COMPARE_RANGE
+
+INVERT = FASTPATH_ROUTE_INVERT
+MISSING_AS_EMPTY = FASTPATH_ROUTE_MISSING_AS_EMPTY
+IGNORE_CASE = FASTPATH_ROUTE_VALUE_IGNORE_CASE
 
 
 cdef inline int text_span(object value, fp_span *span, str what) except -1:
@@ -52,15 +77,91 @@ cdef inline int required_span(object value, fp_span *span, str what) except -1:
 
 
 cdef inline void request_of(const HeadRecord *record, fp_route_request *request) noexcept nogil:
-    """What a table looks at, as spans into a parsed head."""
+    """What a table looks at, as spans into a parsed head. The scheme is left alone."""
     cdef const fp_http_head *head = &record.head
+    request.data = record.data
+    request.fields = head.fields
+    request.field_count = head.field_count
+    request.method.data = record.data + head.method_off
+    request.method.len = head.method_len
     request.authority.data = record.data + head.authority_off if head.authority_len != 0 else NULL
     request.authority.len = head.authority_len
     request.path.data = record.data + head.path_off
     request.path.len = head.path_len
+    if head.query_off != 0:
+        request.path.len = <size_t>(head.query_off + head.query_len - head.path_off)
     if head.path_len == 0 and head.flags & FASTPATH_HTTP_ABSOLUTE_FORM:
-        request.path.data = <const uint8_t *>b"/"  # RFC 9110 section 4.2.3: an empty path means the root
+        # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
+        request.path.data = <const uint8_t *>b"/"
         request.path.len = 1
+
+
+cdef inline size_t path_end(fp_span path) noexcept nogil:
+    """Where the path's query begins."""
+    cdef size_t end = path.len
+    cdef const void *mark = memchr(path.data, c"?", end) if end != 0 else NULL
+    if mark is not NULL:
+        end = <size_t>(<const uint8_t *>mark - path.data)
+    mark = memchr(path.data, c"#", end) if end != 0 else NULL
+    return end if mark is NULL else <size_t>(<const uint8_t *>mark - path.data)
+
+
+cdef inline bytes bytes_of(fp_span span):
+    return PyBytes_FromStringAndSize(<const char *>span.data, <Py_ssize_t>span.len)
+
+
+cdef struct Lines:
+    # Header lines that were given as objects, copied into one piece of memory: fields first, then their bytes.
+    uint8_t *block
+    uint32_t count
+
+
+cdef int lines_from(object headers, Lines *lines) except -1:
+    """Copy pairs of names and values; lines_clear gives the memory back, also after an exception."""
+    cdef list pairs = [tuple(pair) for pair in headers]  # the objects stay while their bytes are borrowed
+    cdef size_t room = 0, at
+    cdef fp_span name, value
+    cdef fp_http_field *field
+    if not pairs:
+        return 0
+    for pair in pairs:
+        if len(<tuple>pair) != 2:
+            raise ValueError("a header is a pair of name and value")
+        required_span((<tuple>pair)[0], &name, "a header's name")
+        required_span((<tuple>pair)[1], &value, "a header's value")
+        if name.len > 0xffff:
+            raise ValueError("a header's name is longer than 65535 bytes")
+        room += name.len + value.len
+    at = len(pairs) * sizeof(fp_http_field)
+    if room > 0x40000000 or len(pairs) > 0x100000:
+        raise ValueError("the headers are longer than 1 GiB together")
+    lines.block = <uint8_t *>PyMem_Malloc(at + room + 1)
+    if lines.block is NULL:
+        raise MemoryError
+    field = <fp_http_field *>lines.block
+    for pair in pairs:
+        required_span((<tuple>pair)[0], &name, "a header's name")
+        required_span((<tuple>pair)[1], &value, "a header's value")
+        field.name = <uint32_t>at
+        field.name_len = <uint16_t>name.len
+        field.value = <uint32_t>(at + name.len)
+        field.value_len = <uint32_t>value.len
+        field.id = fp_http_name_id(name.data, name.len)
+        memcpy(lines.block + at, name.data, name.len)
+        memcpy(lines.block + at + name.len, value.data, value.len)
+        at += name.len + value.len
+        field += 1
+    lines.count = <uint32_t>len(pairs)
+    return 0
+
+
+cdef int tls_flags(object tls, uint32_t *flags) except -1:
+    if tls is not None:
+        if tls.presented:
+            flags[0] |= FASTPATH_ROUTE_REQUEST_TLS_PRESENTED
+        if tls.validated:
+            flags[0] |= FASTPATH_ROUTE_REQUEST_TLS_VALIDATED
+    return 0
 
 
 cdef void release_context(void *context) noexcept with gil:
@@ -113,28 +214,54 @@ cdef class RouteTableBuilder:
         required_span(domain, &span, "domain")
         check(fp_route_builder_add_domain(self.builder, span.data, span.len, &error), &error)
 
-    def add_route(self, int kind, path, bint ignore_case=False):
+    def require_tls(self, int require):
+        cdef fp_error error
+        check(fp_route_builder_require_tls(self.builder, <fp_route_require_tls>require, &error), &error)
+
+    def add_route(self, int kind, path, bint ignore_case=False, bint any_segment=False):
         cdef fp_error error
         cdef fp_span span
+        cdef uint32_t flags = FASTPATH_ROUTE_IGNORE_CASE if ignore_case else 0
+        if any_segment:
+            flags |= FASTPATH_ROUTE_ANY_SEGMENT
         required_span(path, &span, "path")
         check(
             fp_route_builder_add_route(
-                self.builder, <fp_route_path_kind>kind, span.data, span.len,
-                FASTPATH_ROUTE_IGNORE_CASE if ignore_case else 0, &error,
+                self.builder, <fp_route_path_kind>kind, span.data, span.len, flags, &error
             ),
             &error,
         )
+
+    def add_condition(
+        self, uint8_t kind, uint8_t compare=0, uint8_t flags=0, name="", value="", int64_t start=0, int64_t end=0,
+        uint32_t numerator=0, uint32_t denominator=1,
+    ):
+        cdef fp_error error
+        cdef fp_route_condition condition
+        condition.kind = kind
+        condition.compare = compare
+        condition.flags = flags
+        condition.start = start
+        condition.end = end
+        condition.numerator = numerator
+        condition.denominator = denominator
+        required_span(name, &condition.name, "a name")
+        required_span(value, &condition.value, "a value")
+        check(fp_route_builder_add_condition(self.builder, &condition, &error), &error)
 
     def add_share(self, uint32_t weight):
         cdef fp_error error
         check(fp_route_builder_add_share(self.builder, weight, &error), &error)
 
-    def build(self, tuple context not None, *, bint ignore_port=False):
-        """The table as a snapshot. `context` says what its indices stand for, see _route.pxd. Releases the GIL."""
+    def build(self, list context not None, *, bint ignore_port=False, bint ignore_parameters=False):
+        """The table as a snapshot. `context` says what its indices stand for: the entries of _route.pxd as lists, whose
+        variables' names are filled in here. Releases the GIL."""
         cdef fp_error error
         cdef fp_status status
         cdef fp_route_table *table = NULL
         cdef uint32_t flags = FASTPATH_ROUTE_TABLE_IGNORE_PORT if ignore_port else 0
+        if ignore_parameters:
+            flags |= FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS
         cdef fp_route_builder *builder = self.builder
         # Other threads run meanwhile: they find an empty builder instead of the one that is being read.
         self.builder = fp_route_builder_new()
@@ -147,9 +274,32 @@ cdef class RouteTableBuilder:
         check(status, &error)
         snapshot = <RouteTableSnapshot>RouteTableSnapshot.__new__(RouteTableSnapshot)
         snapshot.table = table
-        Py_INCREF(context)
-        fp_route_table_set_context(table, <void *>context, release_context)
+        entries = tuple([with_param_names(table, index, entry) for index, entry in enumerate(context)])
+        Py_INCREF(entries)
+        fp_route_table_set_context(table, <void *>entries, release_context)
         return snapshot
+
+
+cdef tuple with_param_names(fp_route_table *table, uint32_t virtual_host, list entry):
+    """An entry of the context, with the names of the templates' variables."""
+    cdef fp_route_match found
+    cdef uint32_t i
+    cdef list names
+    if entry[3]:
+        found.virtual_host = virtual_host
+        names = []
+        for found.route in range(<uint32_t>len(entry[1])):
+            count = fp_route_table_param_count(table, &found)
+            names.append(
+                tuple([intern_name(fp_route_table_param_name(table, &found, i)) for i in range(count)])
+                if count else None
+            )
+        entry[3] = tuple(names)
+    return tuple(entry)
+
+
+cdef str intern_name(fp_span name):
+    return intern(name.data[:name.len].decode("utf-8", "surrogateescape"))
 
 
 @cython.final
@@ -163,6 +313,18 @@ cdef class RouteTableSnapshot:
     def context(self):
         """What was given to build."""
         return <object>fp_route_table_context(self.table) if self.table is not NULL else ()
+
+    def shadowed(self, uint32_t virtual_host):
+        """The routes of a virtual host that never win, each with the one in its way, as pairs of indices."""
+        cdef uint32_t route = 0, by = 0
+        cdef list found = []
+        while self.table is not NULL:
+            fp_route_table_next_shadowed(self.table, virtual_host, route, &route, &by)
+            if route == FASTPATH_ROUTE_INDEX_NONE:
+                break
+            found.append((route, by))
+            route += 1
+        return found
 
     @property
     def size(self):
@@ -208,11 +370,14 @@ cdef class RouteMatcher:
         return snapshot
 
     cdef Match answer(self, fp_route_request *request, object random):
+        if self.cell is NULL:
+            raise ValueError("nothing was published")
+        request.random = next_random(&self.random_state) if random is None else random
         if self.normalizer is None or request.path.len == 0:
-            return self.look_up(request, random)
-        return self.answer_normalized(request, random)
+            return self.look_up(request)
+        return self.answer_normalized(request)
 
-    cdef Match answer_normalized(self, fp_route_request *request, object random):
+    cdef Match answer_normalized(self, fp_route_request *request):
         cdef uint8_t small[STACK_ROOM]
         cdef uint8_t *room = small
         cdef size_t capacity = fp_path_capacity(request.path.len)
@@ -230,61 +395,76 @@ cdef class RouteMatcher:
                 ),
                 &error,
             )
-            request.path = normalized.path
-            match = self.look_up(request, random)
+            request.path = normalized.whole
+            match = self.look_up(request)
             if match is not None and normalized.action != FASTPATH_PATH_UNCHANGED:
-                match.path = PyBytes_FromStringAndSize(
-                    <const char *>normalized.path.data, <Py_ssize_t>normalized.path.len
-                )
+                match.path = bytes_of(normalized.path)
                 match.path_redirect = normalized.action == FASTPATH_PATH_REDIRECT
             return match
         finally:
             if room is not small:
                 PyMem_Free(room)
 
-    cdef Match look_up(self, const fp_route_request *request, object random):
-        cdef fp_route_table *table
+    cdef Match look_up(self, const fp_route_request *request):
+        cdef fp_route_table *table = <fp_route_table *>fp_snapshot_read(&self.reader)
         cdef fp_route_match found
-        cdef uint32_t share
-        cdef uint64_t value = 0
+        cdef fp_status status = fp_route_table_match(table, request, &found)
+        cdef uint32_t share = FASTPATH_ROUTE_INDEX_NONE
+        cdef fp_span spans[32]  # FASTPATH_ROUTE_PARAMS_MAX
+        cdef fp_span path
         cdef tuple entry
         cdef Match match
-        if self.cell is NULL:
-            raise ValueError("nothing was published")
-        if random is not None:
-            value = random
-        table = <fp_route_table *>fp_snapshot_read(&self.reader)
-        if fp_route_table_match(table, request, &found) != FASTPATH_OK:
+        if status != FASTPATH_OK:
+            if status < 0:
+                check(status, NULL)
             return None
-        share = FASTPATH_ROUTE_INDEX_NONE
-        if found.share_total != 0:
-            if random is None:
-                value = next_random(&self.random_state)
-            share = fp_route_table_choose_share(table, &found, value)
         entry = (<tuple>fp_route_table_context(table))[found.virtual_host]
+        if found.share_total != 0:
+            share = fp_route_table_choose_share(table, &found, chooser(entry, found.route, request))
+        if entry[3] is not None and found.tls_redirect == 0:
+            path = request.path
+            path.len = path_end(path)
+            fp_route_table_params(table, &found, path, spans)
         # Making an object may run a collection, and that code which publishes: the table must not be used any more.
         match = <Match>Match.__new__(Match)
         match.entry = entry
         match.index = found.route
         match.share = share
+        if found.tls_redirect == 0:
+            if entry[3] is not None:
+                match.params = params_of((<tuple>entry[3])[found.route], spans)
+            match.named_cluster = named_cluster(match, request)
         return match
 
-    def match(self, Request request not None, random=None):
+    def draw(self):
+        """The next value of the table's own generator, 0 to 2**64-1."""
+        return next_random(&self.random_state)
+
+    def match(self, Request request not None, random=None, *, scheme=b"http", tls=None):
         """The route for a parsed request, or None. Reads the head where it lies.
 
         Raises RemoteProtocolError for a path that the table's normaliser rejects.
 
-        random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`); None draws
-            one from the table's own generator.
+        random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`) and decides
+            runtime fractions; None draws one from the table's own generator.
+        scheme: "http" or "https": how the request came.
+        tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
         """
         cdef fp_route_request parts
+        parts.flags = 0
         request_of(record_of(request), &parts)
+        required_span(scheme, &parts.scheme, "scheme")
+        if tls is not None:
+            tls_flags(tls, &parts.flags)
         return self.answer(&parts, random)
 
-    def match_many(self, requests):
+    def match_many(self, requests, *, scheme=b"http", tls=None):
         """The routes for parsed requests, as a list of what `match` returns for each."""
         cdef fp_route_request parts
         cdef list matches = []
+        parts.flags = 0
+        required_span(scheme, &parts.scheme, "scheme")
+        tls_flags(tls, &parts.flags)
         for request in requests:
             if not isinstance(request, Request):
                 raise TypeError(f"expected a Request, found {type(request).__name__}")
@@ -298,18 +478,78 @@ cdef class RouteMatcher:
         """The route for a request given in parts, or None.
 
         authority: host, with or without port; None when the request has none.
-        path: with or without query; None or empty for a request without one (CONNECT), which no route takes.
-        random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`); None draws
-            one from the table's own generator.
-        method, headers, scheme, source, tls: what routes may put conditions on; not looked at by those that do not.
+        path: with or without query; None or empty for a request without one (CONNECT).
+        headers: pairs of name and value, in any letter case; `host` is not looked at, `authority` is.
+        scheme: "http" or "https": how the request came.
+        source: the client's address. Nothing of a route looks at it yet.
+        tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
+        random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`) and decides
+            runtime fractions; None draws one from the table's own generator.
 
         Text may be str (UTF-8) or bytes. Raises OverflowError when `random` is out of its range, and
         RemoteProtocolError for a path that the table's normaliser rejects.
         """
         cdef fp_route_request request
+        cdef Lines lines
+        memset(&request, 0, sizeof(request))
         text_span(authority, &request.authority, "authority")
         text_span(path, &request.path, "path")
-        return self.answer(&request, random)
+        required_span(method, &request.method, "method")
+        required_span(scheme, &request.scheme, "scheme")
+        if tls is not None:
+            tls_flags(tls, &request.flags)
+        if not headers:
+            return self.answer(&request, random)
+        memset(&lines, 0, sizeof(lines))
+        try:
+            lines_from(headers, &lines)
+            request.data = lines.block
+            request.fields = <const fp_http_field *>lines.block
+            request.field_count = lines.count
+            return self.answer(&request, random)
+        finally:
+            PyMem_Free(lines.block)
+
+
+cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *request):
+    """What chooses the share: the number in a header that the route names, if there is one, else the random value."""
+    cdef dict headers = entry[4]
+    cdef fp_span value
+    cdef uint64_t number = 0
+    cdef size_t i
+    cdef bytes name = None if headers is None else headers.get(route)
+    if name is None or not fp_route_request_header(
+        request, <const uint8_t *>PyBytes_AS_STRING(name), <size_t>PyBytes_GET_SIZE(name), &value
+    ):
+        return request.random
+    if value.len == 0 or value.len > 20:
+        return request.random
+    for i in range(value.len):
+        digit = <uint32_t>value.data[i] - 48
+        if digit > 9 or number > (<uint64_t>0xffffffffffffffff - digit) // 10:
+            return request.random
+        number = number * 10 + digit
+    return number
+
+
+cdef dict params_of(tuple names, const fp_span *spans):
+    cdef Py_ssize_t i
+    if names is None:
+        return None
+    return {<str>names[i]: bytes_of(spans[i]) for i in range(len(names))}
+
+
+cdef str named_cluster(Match match, const fp_route_request *request):
+    """The cluster that a header names, where the route wants that."""
+    cdef object cluster = (<tuple>match.entry[2])[match.index]
+    cdef fp_span value
+    if match.share != FASTPATH_ROUTE_INDEX_NONE:
+        cluster = (<tuple>cluster)[match.share]
+    if type(cluster) is not bytes or not fp_route_request_header(
+        request, <const uint8_t *>PyBytes_AS_STRING(cluster), <size_t>PyBytes_GET_SIZE(cluster), &value
+    ):
+        return None
+    return value.data[:value.len].decode("utf-8", "surrogateescape")
 
 
 @cython.final
@@ -317,6 +557,7 @@ cdef class RouteMatcher:
 cdef class Match:
     """What a table chose for a request; the weighted cluster, if any, is already chosen.
 
+    params: what the variables of the route's path_template stand for, in bytes; None when it has no template.
     path: the request's path (without its query) as the table's normaliser changed it: what to forward. None when the
         request's own path was matched, unchanged.
     path_redirect: whether the normaliser wants a 307 with that path as Location instead of forwarding.
@@ -326,24 +567,49 @@ cdef class Match:
         raise TypeError("a Match is made by a route table")
 
     @property
+    def tls_redirect(self):
+        """Whether the virtual host wants a 301 to the same place by https; then there is no route."""
+        return self.index == FASTPATH_ROUTE_INDEX_NONE
+
+    @property
     def route(self):
-        """The `fastpath.models.Route`, as given to the table."""
+        """The `fastpath.models.Route`, as given to the table. LookupError with a tls_redirect."""
         cdef tuple routes = self.entry[1]
+        if self.index == FASTPATH_ROUTE_INDEX_NONE:
+            raise LookupError("there is no route, but a redirect to https: look at tls_redirect first")
         return routes[self.index]
 
     @property
     def cluster(self):
-        """Name of the cluster to forward to; None when the route answers itself."""
+        """Name of the cluster to forward to; None when the route answers itself, or names a header that is missing."""
         cdef tuple clusters = self.entry[2]
+        cdef object cluster
+        if self.index == FASTPATH_ROUTE_INDEX_NONE:
+            return None
+        cluster = clusters[self.index]
+        if self.share != FASTPATH_ROUTE_INDEX_NONE:
+            clusters = cluster
+            cluster = clusters[self.share]
+        return self.named_cluster if type(cluster) is bytes else cluster
+
+    @property
+    def weighted_cluster(self):
+        """The `fastpath.models.WeightedCluster` that was chosen; None when the route is not split."""
         if self.share == FASTPATH_ROUTE_INDEX_NONE:
-            return clusters[self.index]
-        clusters = clusters[self.index]
-        return clusters[self.share]
+            return None
+        return self.route.action.weighted_clusters[self.share]
 
     @property
     def virtual_host(self):
         """The `fastpath.models.VirtualHost` that the route belongs to."""
         return self.entry[0]
 
+    @property
+    def configuration(self):
+        """The `fastpath.models.RouteConfiguration` that the table was made of; None when it was made of virtual hosts."""
+        return self.entry[5]
+
     def __repr__(self):
+        if self.index == FASTPATH_ROUTE_INDEX_NONE:
+            return f"<Match tls_redirect virtual_host={self.virtual_host.name!r}>"
         return f"<Match route={self.route.name!r} cluster={self.cluster!r} virtual_host={self.virtual_host.name!r}>"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "http_chars.h"
+#include "domain.h"
 #include "memory.h"
 
 /* ---- header lines ---- */
@@ -30,6 +31,18 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
   size_t count = 0;
   while ((field = fp_header_next(request, field, name, len, id)) != NULL) count++;
   return count;
+}
+
+int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
+  uint8_t lower[UINT8_MAX];
+  const uint16_t id = fp_http_name_id(name, len);
+  const fp_http_field *field;
+  if (len > sizeof lower) return 0;
+  fp_domain_lower(lower, name, len);
+  field = fp_header_next(request, NULL, lower, len, id);
+  if (field == NULL) return 0;
+  *value = (fp_span){request->data + field->value, field->value_len};
+  return 1;
 }
 
 fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *request, const uint8_t *name, size_t len,

@@ -1,0 +1,235 @@
+"""From virtual hosts to a snapshot that matches; what cannot be compiled is refused with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fastpath._route import (
+    PATH_CONNECT,
+    PATH_EXACT,
+    PATH_PREFIX,
+    PATH_REGEX,
+    PATH_SEPARATED,
+    PATH_TEMPLATE,
+    RouteTableBuilder,
+    RouteTableSnapshot,
+)
+from fastpath.errors import ConfigError
+from fastpath.models import (
+    DirectResponse,
+    RedirectAction,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    TlsRequirement,
+    VirtualHost,
+    WeightedCluster,
+)
+
+from .conditions import add_conditions, has_conditions
+from .place import Step, reason_of, refusal
+
+__all__ = ["compile_table"]
+
+_UINT32_MAX = 2**32 - 1
+_REDIRECT_CODES = (301, 302, 303, 307, 308)
+_PATH_KINDS = (
+    ("prefix", PATH_PREFIX),
+    ("path", PATH_EXACT),
+    ("path_separated_prefix", PATH_SEPARATED),
+    ("safe_regex", PATH_REGEX),
+    ("path_template", PATH_TEMPLATE),
+)
+_find_forbidden = re.compile("[\0\r\n]").search
+
+_Cluster = str | bytes | None
+
+
+def compile_table(
+    virtual_hosts: tuple[VirtualHost, ...],
+    before: RouteTableSnapshot | None,
+    configuration: RouteConfiguration | None,
+    *,
+    ignore_port: bool,
+    ignore_parameters: bool,
+) -> RouteTableSnapshot:
+    """Compile the virtual hosts; those equal to the one of the same name `before` are taken over from there."""
+    builder = RouteTableBuilder()
+    known = {entry[0].name: (index, entry[0]) for index, entry in enumerate(before.context)} if before else {}
+    context: list[list[object]] = []
+    for index, host in enumerate(virtual_hosts):
+        here = Step(f"virtual_hosts[{index}]", host)
+        if not isinstance(host, VirtualHost):
+            raise refusal(f"expected a VirtualHost, found {type(host).__name__}", here)
+        old_index, old = known.get(host.name, (0, None))
+        if before is not None and old is not None and old == host:
+            builder.share_virtual_host(before, old_index)
+        else:
+            builder.add_virtual_host()
+            if host.require_tls is not TlsRequirement.NONE:
+                builder.require_tls(host.require_tls.value)
+            _add_routes(builder, host, here)
+        _add_domains(builder, host, here)
+        context.append(_entry(host, configuration))
+    try:
+        return builder.build(context, ignore_port=ignore_port, ignore_parameters=ignore_parameters)
+    except ConfigError as error:
+        raise _locate_domain(error, virtual_hosts) from None
+
+
+def _entry(host: VirtualHost, configuration: RouteConfiguration | None) -> list[object]:
+    """What the matcher's context holds of a virtual host, see _route.pxd."""
+    routes = host.routes
+    choosers = {
+        index: route.action.random_value_header.encode()
+        for index, route in enumerate(routes)
+        if type(route.action) is RouteAction and route.action.random_value_header
+    }
+    templates = any(route.match.path_template is not None for route in routes)
+    return [host, routes, tuple(map(_clusters_of, routes)), templates or None, choosers or None, configuration]
+
+
+def _clusters_of(route: Route) -> _Cluster | tuple[_Cluster, ...]:
+    """What the matcher hands out: the cluster, or clusters in order of the shares. Bytes name a header."""
+    action = route.action
+    if not isinstance(action, RouteAction):
+        return None
+    if action.cluster is not None:
+        return action.cluster
+    if action.cluster_header is not None:
+        return action.cluster_header.encode()
+    return tuple(
+        weighted.cluster_header.encode() if weighted.cluster_header else weighted.name
+        for weighted in action.weighted_clusters
+    )
+
+
+def _add_domains(builder: RouteTableBuilder, host: VirtualHost, here: Step) -> None:
+    if not host.domains:
+        raise refusal("a virtual host needs a domain", here, Step(".domains"))
+    for index, domain in enumerate(host.domains):
+        try:
+            builder.add_domain(domain)
+        except (ConfigError, TypeError, UnicodeEncodeError) as error:
+            raise refusal(reason_of(error), here, Step(f".domains[{index}]"), code="config_domain") from None
+
+
+def _locate_domain(error: ConfigError, virtual_hosts: Sequence[VirtualHost]) -> ConfigError:
+    """A duplicate is only known by its number, counted over all virtual hosts."""
+    number = error.index or 0
+    for index, host in enumerate(virtual_hosts):
+        if number < len(host.domains):
+            steps = Step(f"virtual_hosts[{index}]", host), Step(f".domains[{number}]")
+            return refusal(error.reason, *steps, code=error.code)
+        number -= len(host.domains)
+    return error
+
+
+def _add_routes(builder: RouteTableBuilder, host: VirtualHost, here: Step) -> None:
+    add_route = builder.add_route
+    for index, route in enumerate(host.routes):
+        if not isinstance(route, Route):
+            raise refusal(f"expected a Route, found {type(route).__name__}", here, Step(f".routes[{index}]"))
+        match = route.match
+        try:
+            if match.prefix is not None and _path_kinds(match) == 1:
+                add_route(PATH_PREFIX, match.prefix, not match.case_sensitive)
+            else:
+                _add_path(builder, match)
+        except (ConfigError, TypeError, UnicodeEncodeError) as error:
+            steps = here, Step(f".routes[{index}]", route), Step(".match", match), Step(_path_field(match))
+            code = error.code if isinstance(error, ConfigError) and error.code == "config_regex" else "config_path"
+            raise refusal(reason_of(error), *steps, code=code) from None
+        if has_conditions(match):
+            add_conditions(builder, match, here, Step(f".routes[{index}]", route), Step(".match", match))
+        action = route.action
+        if type(action) is RouteAction:
+            _add_route_action(builder, action, here, index, route)
+        elif isinstance(action, DirectResponse | RedirectAction):
+            _check_answer(action, here, Step(f".routes[{index}]", route))
+        else:
+            reason = f"expected a RouteAction, DirectResponse or RedirectAction, found {type(action).__name__}"
+            raise refusal(reason, here, Step(f".routes[{index}]", route))
+
+
+def _path_kinds(match: RouteMatch) -> int:
+    """How many kinds of path are given."""
+    return (
+        (match.prefix is not None)
+        + (match.path is not None)
+        + (match.path_separated_prefix is not None)
+        + (match.safe_regex is not None)
+        + (match.path_template is not None)
+        + match.connect_matcher
+    )
+
+
+def _add_path(builder: RouteTableBuilder, match: RouteMatch) -> None:
+    if _path_kinds(match) != 1:
+        names = ", ".join(name for name, _ in _PATH_KINDS)
+        raise ConfigError(f"exactly one of {names} and connect_matcher is needed")
+    if match.connect_matcher:
+        builder.add_route(PATH_CONNECT, "")
+        return
+    for name, kind in _PATH_KINDS:
+        path = getattr(match, name)
+        if path is not None:
+            builder.add_route(kind, path, not match.case_sensitive)
+
+
+def _path_field(match: RouteMatch) -> str:
+    """The segment of the one field that is set, or none when the error is about the match as a whole."""
+    fields = [name for name, _ in _PATH_KINDS if getattr(match, name) is not None]
+    return f".{fields[0]}" if len(fields) == 1 else ""
+
+
+def _add_route_action(builder: RouteTableBuilder, action: RouteAction, here: Step, index: int, route: Route) -> None:
+    if (action.cluster is not None) + (action.cluster_header is not None) + bool(action.weighted_clusters) != 1:
+        reason = "exactly one of cluster, cluster_header and weighted_clusters is needed"
+        raise refusal(reason, here, Step(f".routes[{index}]", route), Step(".route", action))
+    for field in ("cluster", "prefix_rewrite", "host_rewrite_literal"):
+        text = getattr(action, field)
+        if text is not None and _find_forbidden(text):
+            steps = here, Step(f".routes[{index}]", route), Step(".route", action), Step(f".{field}")
+            raise refusal("NUL, CR and LF are not allowed", *steps)
+    if action.weighted_clusters:
+        steps = here, Step(f".routes[{index}]", route), Step(".route", action), Step(".weighted_clusters")
+        _add_shares(builder, action.weighted_clusters, steps)
+
+
+def _add_shares(builder: RouteTableBuilder, clusters: Sequence[WeightedCluster], steps: tuple[Step, ...]) -> None:
+    total = 0
+    for index, cluster in enumerate(clusters):
+        here = Step(f".clusters[{index}]", cluster)
+        if _find_forbidden(cluster.name):
+            raise refusal("NUL, CR and LF are not allowed", *steps, here, Step(".name"))
+        weight = cluster.weight
+        if type(weight) is not int or not 0 <= weight <= _UINT32_MAX:
+            reason = f"a weight is a whole number from 0 to {_UINT32_MAX}, not {weight!r}"
+            raise refusal(reason, *steps, here, Step(".weight"), code="config_weight")
+        total += weight
+        if total > _UINT32_MAX:
+            raise refusal(f"the sum of the weights is above {_UINT32_MAX}", *steps, code="config_weight")
+        builder.add_share(weight)
+    if total == 0:
+        raise refusal("the weights are all 0", *steps, code="config_weight")
+
+
+def _check_answer(action: DirectResponse | RedirectAction, host: Step, route: Step) -> None:
+    if isinstance(action, DirectResponse):
+        if type(action.status) is not int or not 200 <= action.status <= 599:
+            steps = host, route, Step(".direct_response", action), Step(".status")
+            raise refusal(f"a status is a whole number from 200 to 599, not {action.status!r}", *steps)
+        return
+    here = Step(".redirect", action)
+    if action.response_code not in _REDIRECT_CODES:
+        reason = f"a redirect's code is one of {_REDIRECT_CODES}, not {action.response_code!r}"
+        raise refusal(reason, host, route, here, Step(".response_code"))
+    if action.path_redirect is not None and action.prefix_rewrite is not None:
+        raise refusal("path_redirect and prefix_rewrite exclude each other", host, route, here)
+    for field in ("host_redirect", "path_redirect", "prefix_rewrite"):
+        text = getattr(action, field)
+        if text is not None and _find_forbidden(text):
+            raise refusal("NUL, CR and LF are not allowed", host, route, here, Step(f".{field}"))

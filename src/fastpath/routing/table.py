@@ -1,0 +1,216 @@
+"""The table that users hold: made of virtual hosts, asked with requests, updated as a whole."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from fastpath._path import PathNormalizer
+from fastpath._route import RouteMatcher, RouteTableSnapshot
+from fastpath.errors import ConfigError, ConfigWarning
+from fastpath.models import (
+    Config,
+    Listener,
+    PathWithEscapedSlashesAction,
+    Route,
+    RouteConfiguration,
+    VirtualHost,
+)
+
+from .compile import compile_table
+from .explain import Explanation, explain
+
+__all__ = ["RouteTable", "TlsInfo", "path_normalizer"]
+
+_UINT64_MASK = 2**64 - 1
+_ESCAPED_SLASHES: dict[PathWithEscapedSlashesAction, Literal["keep", "reject", "redirect", "forward"]] = {
+    PathWithEscapedSlashesAction.KEEP_UNCHANGED: "keep",
+    PathWithEscapedSlashesAction.REJECT_REQUEST: "reject",
+    PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT: "redirect",
+    PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD: "forward",
+}
+
+
+def path_normalizer(listener: Listener) -> PathNormalizer | None:
+    """What a listener's connection manager does to paths before they are matched and forwarded; None for nothing."""
+    slashes = _ESCAPED_SLASHES[listener.path_with_escaped_slashes_action]
+    if slashes == "keep" and not listener.normalize_path and not listener.merge_slashes:
+        return None
+    return PathNormalizer.envoy(
+        escaped_slashes=slashes, normalize=listener.normalize_path, merge_slashes=listener.merge_slashes
+    )
+
+
+def _connection_options(listener: Listener) -> tuple[object, ...]:
+    """What of a listener's connection manager bears on routes."""
+    return (
+        listener.strip_any_host_port,
+        listener.normalize_path,
+        listener.merge_slashes,
+        listener.path_with_escaped_slashes_action,
+    )
+
+
+class TlsInfo(NamedTuple):
+    """What is known of a client's certificate, for RouteMatch.tls_context."""
+
+    presented: bool = False
+    validated: bool = False
+
+
+class RouteTable(RouteMatcher):
+    """Chooses the route for a request.
+
+    virtual_hosts: `fastpath.models.VirtualHost`s, no two of which may share a domain, or a RouteConfiguration, whose
+        options come along and which `Match.configuration` then gives.
+    ignore_port_in_host_matching: compare a request's host without its port. Domains keep theirs.
+    normalizer: changes a request's path before it is matched; `Match.path` tells the outcome. None: as it is.
+    seed: of the generator that chooses among weighted clusters and decides runtime fractions; tables with the same seed
+        that see the same requests choose alike. None: differs from table to table.
+    warn_shadowed: warn (ConfigWarning) of routes that can never win.
+
+    Matching is safe in any thread while another one calls `update`. Raises ConfigError for virtual hosts that cannot
+    be compiled, with the path to the field at fault.
+    """
+
+    def __init__(
+        self,
+        virtual_hosts: Iterable[VirtualHost] | RouteConfiguration,
+        *,
+        ignore_port_in_host_matching: bool = False,
+        normalizer: PathNormalizer | None = None,
+        seed: int | None = None,
+        warn_shadowed: bool = False,
+    ) -> None:
+        seed = int.from_bytes(os.urandom(8), "little") if seed is None else seed & _UINT64_MASK
+        super().__init__(seed, normalizer)
+        self._ignore_port = ignore_port_in_host_matching
+        self._normalizer = normalizer
+        self._warn_shadowed = warn_shadowed
+        self._build(virtual_hosts, None)
+
+    @classmethod
+    def from_config(
+        cls,
+        config: Config,
+        name: str | None = None,
+        *,
+        listener: Listener | None = None,
+        seed: int | None = None,
+        warn_shadowed: bool = True,
+    ) -> RouteTable:
+        """The table of a configuration's route configuration `name`, which may be left out when there is only one.
+
+        The connection manager's options come along: a listener that strips ports makes the table ignore them, one that
+        normalises paths makes it normalise them. They are `listener`'s, or those of all listeners that use the routes.
+        Warns of routes that can never win, unless told not to.
+
+        Raises ConfigError when there is no such route configuration, when there are several and no name, and when the
+        listeners that use it differ in these options and none is given.
+        """
+        configurations = config.route_configurations
+        if name is None:
+            if len(configurations) != 1:
+                raise ConfigError(f"name one of the {len(configurations)} route configurations")
+            (name,) = configurations
+        if name not in configurations:
+            raise ConfigError(f'there is no route configuration named "{name}"')
+        users = [listener] if listener else [used for used in config.listeners if used.route_config_name == name]
+        if len({_connection_options(user) for user in users}) > 1:
+            names = " and ".join(f'"{user.name}"' for user in users)
+            raise ConfigError(f"the listeners {names} differ in what they do to hosts and paths: give one of them")
+        return cls(
+            configurations[name],
+            ignore_port_in_host_matching=bool(users) and users[0].strip_any_host_port,
+            normalizer=path_normalizer(users[0]) if users else None,
+            seed=seed,
+            warn_shadowed=warn_shadowed,
+        )
+
+    @property
+    def virtual_hosts(self) -> tuple[VirtualHost, ...]:
+        """What the table was last made of."""
+        return tuple(entry[0] for entry in self.snapshot.context)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the compiled table takes, without the models."""
+        return self.snapshot.size
+
+    def update(self, virtual_hosts: Iterable[VirtualHost] | RouteConfiguration) -> None:
+        """Replace the virtual hosts; requests matched from now on see all of the new ones, none sees a mixture.
+
+        A virtual host equal to the one of the same name before is not compiled again. Raises ConfigError, and keeps
+        what was live, when the new ones are refused.
+        """
+        self._build(virtual_hosts, self.snapshot)
+
+    def routes(self) -> Iterator[Route]:
+        """The routes that are matched now, those of each virtual host in their order."""
+        for entry in self.snapshot.context:
+            yield from entry[1]
+
+    def shadowed(self) -> Iterator[tuple[Route, Route]]:
+        """The routes that can never win, each with the earlier one that takes all its paths without a condition.
+
+        Which paths a regex or a template takes is not compared, so what it shadows is not seen.
+        """
+        snapshot = self.snapshot
+        for index, entry in enumerate(snapshot.context):
+            for route, by in snapshot.shadowed(index):
+                yield entry[1][route], entry[1][by]
+
+    def explain(
+        self,
+        *,
+        method: str | bytes = "GET",
+        authority: str | bytes | None = None,
+        path: str | bytes | None = None,
+        headers: Iterable[tuple[str | bytes, str | bytes]] = (),
+        scheme: str | bytes = "http",
+        source: object = None,
+        tls: object = None,
+        random: int | None = None,
+    ) -> Explanation:
+        """What the table looks at for a request, given as for `match_parts`, and what each route fails."""
+        request = {"method": method, "authority": authority, "path": path, "headers": headers}
+        return explain(self, **request, scheme=scheme, source=source, tls=tls, random=random)  # type: ignore[arg-type]
+
+    def like(self, virtual_hosts: Iterable[VirtualHost]) -> RouteTable:
+        """A table of other virtual hosts with this one's options."""
+        configuration = self._configuration
+        return RouteTable(
+            virtual_hosts if configuration is None else replace(configuration, virtual_hosts=tuple(virtual_hosts)),
+            ignore_port_in_host_matching=self._ignore_port,
+            normalizer=self._normalizer,
+        )
+
+    def _build(
+        self, virtual_hosts: Iterable[VirtualHost] | RouteConfiguration, before: RouteTableSnapshot | None
+    ) -> None:
+        configuration = virtual_hosts if isinstance(virtual_hosts, RouteConfiguration) else None
+        hosts = configuration.virtual_hosts if configuration is not None else virtual_hosts
+        if configuration is not None and configuration.vhost_header is not None:
+            raise ConfigError("vhost_header is not supported", path="vhost_header")
+        ignore_port = configuration is not None and configuration.ignore_port_in_host_matching
+        snapshot = compile_table(
+            tuple(hosts),  # type: ignore[arg-type]
+            before,
+            configuration,
+            ignore_port=self._ignore_port or ignore_port,
+            ignore_parameters=configuration is not None and configuration.ignore_path_parameters_in_path_matching,
+        )
+        self.publish(snapshot)
+        self._configuration = configuration
+        if self._warn_shadowed:
+            for route, by in self.shadowed():
+                warnings.warn(_shadow_warning(route, by), ConfigWarning, stacklevel=4)
+
+
+def _shadow_warning(route: Route, by: Route) -> str:
+    place = f"{route.position}: {route.position.path}: " if route.position is not None else ""
+    earlier = f" ({by.position.path})" if by.position is not None else ""
+    return f'{place}the route "{route.name}" can never win: "{by.name}"{earlier} comes first and takes all its paths'
