@@ -1,4 +1,4 @@
-"""Envoy bootstraps (envoy.config.bootstrap.v3.Bootstrap) as models.
+"""Envoy bootstraps (envoy.config.bootstrap.v3.Bootstrap), or single route configurations, as models.
 
 Read is what the models can say; any other field is an error, since ignoring it would change decisions. The exceptions
 are fields that describe the process and not its decisions: `node`, `admin`, `stat_prefix`.
@@ -20,13 +20,16 @@ from .node import Limits
 __all__ = ["load"]
 
 _HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
 _ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 
 
 def load(
     source: str | os.PathLike[str] | Mapping[str, object], *, lenient: bool = False, limits: Limits | None = None
 ) -> Config:
-    """Read an Envoy bootstrap from a YAML or JSON file, or from Python mappings as those would give.
+    """Read Envoy's configuration from a YAML or JSON file, or from Python mappings as those would give.
+
+    It is a bootstrap, or a single RouteConfiguration: what has "virtual_hosts", or an "@type" that says so.
 
     All errors of a document are raised together as one ConfigErrors; each has the path into the document and the
     reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
@@ -34,10 +37,25 @@ def load(
     """
     problems = Problems(lenient=lenient)
     root, problems.file = document.read(source, limits or Limits(), problems.errors)
-    bootstrap = problems.root(root)
-    config = _read_bootstrap(bootstrap, problems) if bootstrap is not None else Config()
+    outermost = problems.root(root)
+    config = Config()
+    if outermost is not None:
+        read = _read_single_routes if _is_route_configuration(outermost) else _read_bootstrap
+        config = read(outermost, problems)
     problems.raise_any()
     return config
+
+
+def _is_route_configuration(section: Section) -> bool:
+    type_url = section.get("@type")
+    if type_url is not None:
+        return type_url.node.value == f"type.googleapis.com/{_ROUTE_CONFIGURATION}"
+    return section.get("virtual_hosts") is not None
+
+
+def _read_single_routes(section: Section, problems: Problems) -> Config:
+    configuration = read_route_configuration(section)
+    return Config(route_configurations={configuration.name: configuration})
 
 
 def _read_bootstrap(bootstrap: Section, problems: Problems) -> Config:

@@ -1,85 +1,94 @@
-"""Envoy's route configurations (envoy.config.route.v3)."""
+"""Envoy's route configurations: virtual hosts and their routes (envoy.config.route.v3)."""
 
 from __future__ import annotations
 
-import enum
+from collections.abc import Iterator, Mapping
 
 from ..models import (
     DirectResponse,
+    HttpFault,
+    Position,
     RedirectAction,
-    RetryPolicy,
+    RequestMirrorPolicy,
     Route,
     RouteAction,
     RouteConfiguration,
     RouteMatch,
+    TlsRequirement,
     VirtualHost,
-    WeightedCluster,
 )
-from .fields import UINT32_MAX, Problems, Section
+from .envoy_fault import FAULT_FILTER, HTTP_FAULT, read_http_fault
+from .envoy_header import read_header_mutations
+from .envoy_matcher import header_name
+from .envoy_retry import read_retry_policy
+from .envoy_route_action import read_action, read_direct_response, read_mirror_policies, read_redirect
+from .envoy_route_match import read_route_match
+from .fields import Problems, Section
 from .node import shorten
 
-__all__ = ["RETRY_CONDITIONS", "check_clusters_exist", "read_route_configuration"]
-
-RETRY_CONDITIONS = (
-    "5xx",
-    "gateway-error",
-    "connect-failure",
-    "reset",
-    "reset-before-request",
-    "refused-stream",
-    "retriable-4xx",
-    "retriable-status-codes",
-)
-_PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
-
-
-class _RedirectCode(enum.Enum):
-    MOVED_PERMANENTLY = 0
-    FOUND = 1
-    SEE_OTHER = 2
-    TEMPORARY_REDIRECT = 3
-    PERMANENT_REDIRECT = 4
-
-
-_REDIRECT_STATUS = {
-    _RedirectCode.MOVED_PERMANENTLY: 301,
-    _RedirectCode.FOUND: 302,
-    _RedirectCode.SEE_OTHER: 303,
-    _RedirectCode.TEMPORARY_REDIRECT: 307,
-    _RedirectCode.PERMANENT_REDIRECT: 308,
-}
+__all__ = ["check_clusters_exist", "read_route_configuration"]
 
 
 def read_route_configuration(section: Section) -> RouteConfiguration:
     """One RouteConfiguration."""
+    section.string("@type")
+    section.boolean("validate_clusters")
     configuration = RouteConfiguration(
         name=section.string("name"),
         virtual_hosts=tuple(_read_virtual_host(item) for item in section.sections("virtual_hosts")),
         ignore_port_in_host_matching=section.boolean("ignore_port_in_host_matching"),
+        ignore_path_parameters_in_path_matching=section.boolean("ignore_path_parameters_in_path_matching"),
+        vhost_header=header_name(section, "vhost_header") if section.get("vhost_header") is not None else None,
+        mutations=read_header_mutations(section),
+        most_specific_header_mutations_wins=section.boolean("most_specific_header_mutations_wins"),
+        request_mirror_policies=read_mirror_policies(section),
         position=section.position,
     )
     section.end()
-    seen: set[str] = set()
-    for host in configuration.virtual_hosts:
-        if host.name in seen and host.name:
-            section.value.problems.add_at(host.position, f'there is another virtual host named "{host.name}"')
-        seen.add(host.name)
+    _refuse_repetitions(configuration, section.value.problems)
     return configuration
+
+
+def _refuse_repetitions(configuration: RouteConfiguration, problems: Problems) -> None:
+    """No two virtual hosts may share a name or a domain."""
+    names: set[str] = set()
+    domains: set[str] = set()
+    for host in configuration.virtual_hosts:
+        if host.name in names and host.name:
+            problems.add_at(host.position, f'there is another virtual host named "{shorten(host.name)}"')
+        names.add(host.name)
+        for domain in host.domains:
+            if domain.lower() in domains:
+                what = "another virtual host with the domain" if domain != "*" else "another wildcard domain"
+                problems.add_at(host.position, f'there is {what} "{shorten(domain)}"')
+            domains.add(domain.lower())
+
+
+def _clusters_of(action: RouteAction) -> Iterator[tuple[str, Position | None]]:
+    if action.cluster:
+        yield action.cluster, action.position
+    for weighted in action.weighted_clusters:
+        yield weighted.name, weighted.position
+    yield from _mirrored(action.request_mirror_policies)
+
+
+def _mirrored(policies: tuple[RequestMirrorPolicy, ...]) -> Iterator[tuple[str, Position | None]]:
+    for policy in policies:
+        yield policy.cluster, policy.position
 
 
 def check_clusters_exist(configuration: RouteConfiguration, names: set[str], problems: Problems) -> None:
     """A route to a cluster that is not there is an error, as with Envoy's validate_clusters."""
+    wanted = list(_mirrored(configuration.request_mirror_policies))
     for host in configuration.virtual_hosts:
+        wanted += _mirrored(host.request_mirror_policies)
         for route in host.routes:
-            action = route.action
-            if not isinstance(action, RouteAction):
-                continue
-            wanted = [(action.cluster, action.position)] if action.cluster else []
-            wanted += [(cluster.name, cluster.position) for cluster in action.weighted_clusters]
-            for name, position in wanted:
-                if name and name not in names:
-                    near = problems.suggest(name, sorted(names))
-                    problems.add_at(position, f'there is no cluster named "{shorten(name)}"{near}')
+            if isinstance(route.action, RouteAction):
+                wanted += _clusters_of(route.action)
+    for name, position in wanted:
+        if name and name not in names:
+            near = problems.suggest(name, sorted(names))
+            problems.add_at(position, f'there is no cluster named "{shorten(name)}"{near}')
 
 
 def _read_virtual_host(section: Section) -> VirtualHost:
@@ -90,7 +99,13 @@ def _read_virtual_host(section: Section) -> VirtualHost:
         name=section.string("name", required=True),
         domains=domains,
         routes=tuple(_read_route(item) for item in section.sections("routes")),
-        retry_policy=_read_retry_policy(section),
+        require_tls=section.enum("require_tls", TlsRequirement, TlsRequirement.NONE),
+        retry_policy=read_retry_policy(section),
+        mutations=read_header_mutations(section),
+        request_mirror_policies=read_mirror_policies(section),
+        include_request_attempt_count=section.boolean("include_request_attempt_count"),
+        include_attempt_count_in_response=section.boolean("include_attempt_count_in_response"),
+        fault=_read_fault(section),
         position=section.position,
     )
     section.end()
@@ -104,156 +119,46 @@ def _read_route(section: Section) -> Route:
     content = section.section(kind) if kind is not None else None
     if content is not None:
         if kind == "route":
-            action = _read_action(content)
+            action = read_action(content)
         elif kind == "redirect":
-            action = _read_redirect(content)
+            action = read_redirect(content)
         else:
-            action = _read_direct_response(content)
+            action = read_direct_response(content)
+    section.string("stat_prefix")
     route = Route(
-        match=_read_match(match) if match is not None else RouteMatch(prefix=""),
+        match=read_route_match(match) if match is not None else RouteMatch(prefix=""),
         action=action,
         name=section.string("name"),
+        mutations=read_header_mutations(section),
+        metadata=_read_metadata(section.section("metadata")),
+        fault=_read_fault(section),
         position=section.position,
     )
     section.end()
     return route
 
 
-def _read_match(section: Section) -> RouteMatch:
-    section.one_of("path specifier", "prefix", "path", "path_separated_prefix")
-    match = RouteMatch(
-        prefix=section.optional_string("prefix"),
-        path=section.optional_string("path"),
-        path_separated_prefix=section.optional_string("path_separated_prefix"),
-        case_sensitive=section.boolean("case_sensitive", default=True),
-        position=section.position,
-    )
-    section.end()
-    return match
-
-
-def _read_action(section: Section) -> RouteAction:
-    kind = section.one_of("cluster specifier", "cluster", "weighted_clusters")
-    cluster = section.string("cluster", required=True) if kind == "cluster" else None
-    timeout = section.duration("timeout")
-    action = RouteAction(
-        cluster=cluster,
-        weighted_clusters=_read_weighted_clusters(section),
-        prefix_rewrite=section.header_text("prefix_rewrite"),
-        host_rewrite_literal=section.header_text("host_rewrite_literal"),
-        timeout=15.0 if timeout is None else timeout,
-        retry_policy=_read_retry_policy(section),
-        position=section.position,
-    )
-    section.end()
-    return action
-
-
-def _read_weighted_clusters(section: Section) -> tuple[WeightedCluster, ...]:
-    split = section.section("weighted_clusters")
-    if split is None:
-        return ()
-    clusters = []
-    for item in split.sections("clusters"):
-        name = item.string("name", required=True)
-        clusters.append(WeightedCluster(name, item.integer("weight") or 0, position=item.position))
-        item.end()
-    total = sum(cluster.weight for cluster in clusters)
-    if not clusters:
-        split.error("has no clusters")
-    elif not 1 <= total <= UINT32_MAX:
-        split.error(f"the weights must sum to 1 up to {UINT32_MAX}, found {total}")
-    split.end()
-    return tuple(clusters)
-
-
-def _read_retry_policy(parent: Section) -> RetryPolicy | None:
-    section = parent.section("retry_policy")
+def _read_metadata(section: Section | None) -> Mapping[str, Mapping[str, object]]:
+    """A core.v3.Metadata's filter_metadata."""
     if section is None:
+        return {}
+    filters = section.get("filter_metadata")
+    content = filters.plain() if filters is not None else {}
+    section.end()
+    if not isinstance(content, dict) or not all(isinstance(value, dict) for value in content.values()):
+        section.error("filter_metadata holds an object for each filter")
+        return {}
+    return content
+
+
+def _read_fault(section: Section) -> HttpFault | None:
+    """The fault among a message's typed_per_filter_config."""
+    filters = section.section("typed_per_filter_config")
+    if filters is None:
         return None
-    back_off = section.section("retry_back_off")
-    base, maximum = None, None
-    if back_off is not None:
-        base, maximum = back_off.duration("base_interval"), back_off.duration("max_interval")
-        if not base:
-            back_off.error("base_interval is needed and must be more than 0")
-        elif maximum is not None and maximum < base:
-            back_off.error("max_interval must not be less than base_interval")
-        back_off.end()
-    num_retries = section.integer("num_retries")
-    attempts = section.integer("host_selection_retry_max_attempts", 0, 2**63 - 1)
-    policy = RetryPolicy(
-        retry_on=_read_retry_on(section),
-        num_retries=1 if num_retries is None else num_retries,
-        retriable_status_codes=_read_status_codes(section),
-        previous_hosts=_read_host_predicates(section),
-        host_selection_retry_max_attempts=1 if attempts is None else attempts,
-        per_try_timeout=section.duration("per_try_timeout"),
-        back_off_base_interval=base or 0.025,
-        back_off_max_interval=maximum,
-        position=section.position,
-    )
-    section.end()
-    return policy
-
-
-def _read_retry_on(section: Section) -> tuple[str, ...]:
-    value = section.get("retry_on")
-    if value is None:
-        return ()
-    conditions = tuple(part.strip() for part in value.string().split(",") if part.strip())
-    for condition in conditions:
-        if condition not in RETRY_CONDITIONS:
-            near = value.problems.suggest(condition, RETRY_CONDITIONS)
-            value.error(f"the condition {shorten(condition)!r} is unknown or not supported{near}")
-    return conditions
-
-
-def _read_status_codes(section: Section) -> tuple[int, ...]:
-    codes = (value.integer(100, 599) for value in section.items("retriable_status_codes"))
-    return tuple(code for code in codes if code is not None)
-
-
-def _read_host_predicates(section: Section) -> bool:
-    found = False
-    for predicate in section.sections("retry_host_predicate"):
-        predicate.string("name", required=True)
-        config = predicate.typed("typed_config", _PREVIOUS_HOSTS)
-        if config is not None:
-            config.end()
-            found = True
-        predicate.end()
-    return found
-
-
-def _read_direct_response(section: Section) -> DirectResponse:
-    status = section.get("status", required=True)
-    number = status.integer(200, 599) if status is not None else None
-    body = section.section("body")
-    content = b""
-    if body is not None:
-        kind = body.one_of("body", "inline_string", "inline_bytes")
-        if kind == "inline_string":
-            content = body.string("inline_string").encode()
-        elif kind == "inline_bytes":
-            value = body.get("inline_bytes")
-            content = value.base64() if value is not None else b""
-        body.end()
-    section.end()
-    return DirectResponse(number or 500, content, position=section.position)
-
-
-def _read_redirect(section: Section) -> RedirectAction:
-    section.one_of("path rewrite", "path_redirect", "prefix_rewrite", required=False)
-    code = section.enum("response_code", _RedirectCode, _RedirectCode.MOVED_PERMANENTLY)
-    action = RedirectAction(
-        response_code=_REDIRECT_STATUS[code],
-        https_redirect=section.boolean("https_redirect"),
-        host_redirect=section.header_text("host_redirect"),
-        path_redirect=section.header_text("path_redirect"),
-        prefix_rewrite=section.header_text("prefix_rewrite"),
-        strip_query=section.boolean("strip_query"),
-        position=section.position,
-    )
-    section.end()
-    return action
+    fault = None
+    if filters.get(FAULT_FILTER) is not None:
+        content = filters.typed(FAULT_FILTER, HTTP_FAULT)
+        fault = read_http_fault(content) if content is not None else None
+    filters.end()
+    return fault

@@ -1,0 +1,88 @@
+"""Envoy's retry policies (envoy.config.route.v3.RetryPolicy)."""
+
+from __future__ import annotations
+
+from ..models import RetryPolicy
+from .envoy_matcher import read_header_matcher
+from .fields import Section
+from .node import shorten
+
+__all__ = ["RETRY_CONDITIONS", "read_retry_policy"]
+
+RETRY_CONDITIONS = (
+    "5xx",
+    "gateway-error",
+    "connect-failure",
+    "reset",
+    "reset-before-request",
+    "refused-stream",
+    "retriable-4xx",
+    "retriable-status-codes",
+    "retriable-headers",
+)
+_PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+
+
+def read_retry_policy(parent: Section) -> RetryPolicy | None:
+    """A message's retry_policy, if it has one."""
+    section = parent.section("retry_policy")
+    if section is None:
+        return None
+    back_off = section.section("retry_back_off")
+    base, maximum = None, None
+    if back_off is not None:
+        base, maximum = back_off.duration("base_interval"), back_off.duration("max_interval")
+        if not base:
+            back_off.error("base_interval is needed and must be more than 0")
+        elif maximum is not None and maximum < base:
+            back_off.error("max_interval must not be less than base_interval")
+        back_off.end()
+    num_retries = section.integer("num_retries")
+    attempts = section.integer("host_selection_retry_max_attempts", 0, 2**63 - 1)
+    policy = RetryPolicy(
+        retry_on=_read_retry_on(section),
+        num_retries=1 if num_retries is None else num_retries,
+        retriable_status_codes=_read_status_codes(section),
+        retriable_headers=tuple(read_header_matcher(item) for item in section.sections("retriable_headers")),
+        retriable_request_headers=tuple(
+            read_header_matcher(item) for item in section.sections("retriable_request_headers")
+        ),
+        previous_hosts=_read_host_predicates(section),
+        host_selection_retry_max_attempts=1 if attempts is None else attempts,
+        per_try_timeout=section.duration("per_try_timeout"),
+        per_try_idle_timeout=section.duration("per_try_idle_timeout"),
+        back_off_base_interval=base or 0.025,
+        back_off_max_interval=maximum,
+        position=section.position,
+    )
+    section.end()
+    return policy
+
+
+def _read_retry_on(section: Section) -> tuple[str, ...]:
+    value = section.get("retry_on")
+    if value is None:
+        return ()
+    conditions = tuple(part.strip() for part in value.string().split(",") if part.strip())
+    for condition in conditions:
+        if condition not in RETRY_CONDITIONS:
+            near = value.problems.suggest(condition, RETRY_CONDITIONS)
+            value.error(f"the condition {shorten(condition)!r} is unknown or not supported{near}")
+    return conditions
+
+
+def _read_status_codes(section: Section) -> tuple[int, ...]:
+    codes = (value.integer(100, 599) for value in section.items("retriable_status_codes"))
+    return tuple(code for code in codes if code is not None)
+
+
+def _read_host_predicates(section: Section) -> bool:
+    found = False
+    for predicate in section.sections("retry_host_predicate"):
+        predicate.string("name", required=True)
+        config = predicate.typed("typed_config", _PREVIOUS_HOSTS)
+        if config is not None:
+            config.end()
+            found = True
+        predicate.end()
+    return found
