@@ -5,6 +5,7 @@
 #include "grow.h"
 #include "memory.h"
 #include "regex_unicode.h"
+#include "sort.h"
 
 void fp_regex_class_clear(fp_regex_class *set) {
   fp_memory_free(set->ranges);
@@ -34,40 +35,16 @@ bool fp_regex_class_add(fp_regex_class *set, uint32_t low, uint32_t high, bool f
   return true;
 }
 
-static bool is_before(fp_regex_range a, fp_regex_range b) {
-  return a.low < b.low || (a.low == b.low && a.high < b.high);
-}
-
-/* Heap sort: in place, and n log n whatever the pattern's author had in mind. */
-static void sift_down(fp_regex_range *ranges, uint32_t at, uint32_t count) {
-  fp_regex_range moved = ranges[at];
-  for (;;) {
-    uint32_t child = 2 * at + 1;
-    if (child >= count) break;
-    if (child + 1 < count && is_before(ranges[child], ranges[child + 1])) child++;
-    if (!is_before(moved, ranges[child])) break;
-    ranges[at] = ranges[child];
-    at = child;
-  }
-  ranges[at] = moved;
-}
-
-static void sort(fp_regex_range *ranges, uint32_t count) {
-  uint32_t sorted = 1;
-  while (sorted < count && !is_before(ranges[sorted], ranges[sorted - 1])) sorted++;
-  if (sorted >= count) return;
-  for (uint32_t at = count / 2; at-- > 0;) sift_down(ranges, at, count);
-  for (uint32_t left = count; left-- > 1;) {
-    fp_regex_range largest = ranges[0];
-    ranges[0] = ranges[left];
-    ranges[left] = largest;
-    sift_down(ranges, 0, left);
-  }
+static int compare_ranges(const void *a, const void *b, const void *context) {
+  const fp_regex_range *left = a, *right = b;
+  (void)context;
+  if (left->low != right->low) return left->low < right->low ? -1 : 1;
+  return left->high < right->high ? -1 : left->high > right->high;
 }
 
 void fp_regex_class_normalize(fp_regex_class *set) {
   uint32_t kept = 0;
-  sort(set->ranges, set->count);
+  fp_sort(set->ranges, set->count, sizeof *set->ranges, compare_ranges, NULL);
   for (uint32_t i = 0; i < set->count; i++) {
     fp_regex_range range = set->ranges[i];
     if (kept > 0 && range.low <= set->ranges[kept - 1].high + 1) {

@@ -40,7 +40,7 @@ typedef struct fp_regex_dfa_limits {
   size_t max_bytes; /* of the whole, and of what is needed to build it */
 } fp_regex_dfa_limits;
 
-/* Build one of programs[0 .. count), whose ids are ids[i], ascending. OK, NONE when a limit is passed, or MEMORY. */
+/* Build one of programs[0 .. count), whose ids are ids[i]. OK, NONE when a limit is passed, or MEMORY. */
 fp_status fp_regex_dfa_new(const fp_regex_program *const *programs, const uint32_t *ids, size_t count,
                            const fp_regex_dfa_limits *limits, fp_regex_dfa **dfa);
 void fp_regex_dfa_free(fp_regex_dfa *dfa); /* NULL is allowed */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grow.h"
+#include "sort.h"
 
 /*
  * Subset construction. A state holds the instructions that wait for a byte, matches, and those assertions which need
@@ -73,34 +74,21 @@ static void close_over(subset_builder *builder, uint32_t first, uint32_t holding
   }
 }
 
-static void sift_down(uint32_t *items, uint32_t at, uint32_t count) {
-  uint32_t moved = items[at];
-  for (;;) {
-    uint32_t child = 2 * at + 1;
-    if (child >= count) break;
-    if (child + 1 < count && items[child] < items[child + 1]) child++;
-    if (moved >= items[child]) break;
-    items[at] = items[child];
-    at = child;
-  }
-  items[at] = moved;
+static int compare_numbers(const void *a, const void *b, const void *context) {
+  const uint32_t *left = a, *right = b;
+  (void)context;
+  return *left < *right ? -1 : *left > *right;
 }
 
 static void sort(uint32_t *items, uint32_t count) {
-  if (count <= 16) {
-    for (uint32_t i = 1; i < count; i++) {
-      uint32_t moved = items[i], at = i;
-      for (; at > 0 && items[at - 1] > moved; at--) items[at] = items[at - 1];
-      items[at] = moved;
-    }
+  if (count > 16) {
+    fp_sort(items, count, sizeof *items, compare_numbers, NULL);
     return;
   }
-  for (uint32_t at = count / 2; at-- > 0;) sift_down(items, at, count);
-  for (uint32_t left = count; left-- > 1;) {
-    uint32_t largest = items[0];
-    items[0] = items[left];
-    items[left] = largest;
-    sift_down(items, 0, left);
+  for (uint32_t i = 1; i < count; i++) {
+    uint32_t moved = items[i], at = i;
+    for (; at > 0 && items[at - 1] > moved; at--) items[at] = items[at - 1];
+    items[at] = moved;
   }
 }
 
@@ -359,16 +347,10 @@ static bool has_assert(const fp_regex_states *states, const fp_regex_state *stat
   return false;
 }
 
-static int compare_edges(fp_regex_edge a, fp_regex_edge b) { return (int)a.low - (int)b.low; }
-
-/* Edges that were added in three goes, in order again. */
-static void order_edges(fp_regex_edge *edges, uint32_t count) {
-  for (uint32_t i = 1; i < count; i++) {
-    fp_regex_edge moved = edges[i];
-    uint32_t at = i;
-    for (; at > 0 && compare_edges(edges[at - 1], moved) > 0; at--) edges[at] = edges[at - 1];
-    edges[at] = moved;
-  }
+static int compare_edges(const void *a, const void *b, const void *context) {
+  const fp_regex_edge *left = a, *right = b;
+  (void)context;
+  return (int)left->low - (int)right->low;
 }
 
 static fp_status explore(subset_builder *builder, uint32_t number) {
@@ -386,7 +368,7 @@ static fp_status explore(subset_builder *builder, uint32_t number) {
       count = resolve(builder, &state, kinds[i].example);
       status = add_edges(builder, builder->resolved, count, first, kinds[i].wanted);
     }
-    order_edges(states->edges + first, states->edge_count - first);
+    fp_sort(states->edges + first, states->edge_count - first, sizeof *states->edges, compare_edges, NULL);
     count = resolve(builder, &state, 256);
   } else {
     memcpy(builder->resolved, states->sets + state.set, count * sizeof *builder->resolved);
