@@ -1,0 +1,470 @@
+#include "regex_dfa_states.h"
+
+#include <string.h>
+
+#include "grow.h"
+#include "sort.h"
+
+/*
+ * Subset construction. A state holds the instructions that wait for a byte, matches, and those assertions which need
+ * to see the next byte; assertions that look back are decided when a state is entered. For them and for \b a state
+ * also keeps what was there before it, its context, if it has an assertion left that may ask.
+ */
+
+#define LOOK_BACK (REGEX_BEGIN_TEXT | REGEX_BEGIN_LINE)
+#define AFTER_WORD (1u << 8) /* in a context: the byte before is a word's */
+
+typedef struct subset_builder {
+  fp_regex_states *states;
+  uint32_t *marks; /* by instruction: the number of the closure that saw it last */
+  uint32_t mark;
+  uint32_t *stack; /* of a closure, and then the instructions that it has found */
+  uint32_t *found;
+  uint32_t found_count;
+  uint32_t *links; /* outs of the intervals, as lists: out, next */
+  uint32_t link_count, link_capacity;
+  uint32_t *resolved; /* a state's set with assertions decided */
+  uint32_t *matches;
+} subset_builder;
+
+static size_t bytes_used(const subset_builder *builder) {
+  const fp_regex_states *states = builder->states;
+  return (size_t)states->state_count * sizeof *states->states + (size_t)states->set_count * sizeof *states->sets +
+         (size_t)states->edge_count * sizeof *states->edges + (size_t)states->accept_count * sizeof *states->accepts;
+}
+
+/* ---- closures */
+
+static void begin_closure(subset_builder *builder) {
+  builder->mark++;
+  builder->found_count = 0;
+}
+
+/* Follow what needs no byte, from `first`. Of the assertions, `holding` hold; what is in `open` stays undecided. */
+static void close_over(subset_builder *builder, uint32_t first, uint32_t holding, uint32_t open) {
+  const fp_regex_inst *insts = builder->states->program.insts;
+  uint32_t depth = 0;
+  if (builder->marks[first] == builder->mark) return;
+  builder->marks[first] = builder->mark;
+  builder->stack[depth++] = first;
+  while (depth > 0) {
+    uint32_t number = builder->stack[--depth], targets[2];
+    const fp_regex_inst *inst = &insts[number];
+    uint32_t count = 0;
+    switch ((fp_regex_opcode)inst->op) {
+      case REGEX_INST_SPLIT:
+        targets[count++] = inst->arg;
+        targets[count++] = inst->out;
+        break;
+      case REGEX_INST_CAPTURE: targets[count++] = inst->out; break;
+      case REGEX_INST_ASSERT:
+        if (inst->arg & open) {
+          builder->found[builder->found_count++] = number;
+        } else if (inst->arg & holding) {
+          targets[count++] = inst->out;
+        }
+        break;
+      default: builder->found[builder->found_count++] = number;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+      if (builder->marks[targets[i]] == builder->mark) continue;
+      builder->marks[targets[i]] = builder->mark;
+      builder->stack[depth++] = targets[i];
+    }
+  }
+}
+
+static int compare_numbers(const void *a, const void *b, const void *context) {
+  const uint32_t *left = a, *right = b;
+  (void)context;
+  return *left < *right ? -1 : *left > *right;
+}
+
+static void sort(uint32_t *items, uint32_t count) {
+  if (count > 16) {
+    fp_sort(items, count, sizeof *items, compare_numbers, NULL);
+    return;
+  }
+  for (uint32_t i = 1; i < count; i++) {
+    uint32_t moved = items[i], at = i;
+    for (; at > 0 && items[at - 1] > moved; at--) items[at] = items[at - 1];
+    items[at] = moved;
+  }
+}
+
+/* ---- tables of lists */
+
+static uint32_t hash_of(const uint32_t *items, uint32_t count, uint32_t seed) {
+  uint64_t hash = seed ^ (uint64_t)count << 32;
+  for (uint32_t i = 0; i < count; i++) {
+    hash = (hash ^ items[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 29;
+  }
+  return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Room for one more number; `hash` gives that of a number which is in. */
+static bool index_grow(fp_regex_index *index, const fp_regex_states *states,
+                       uint32_t (*hash)(const fp_regex_states *states, uint32_t number)) {
+  if (index->slots != NULL && index->used < index->mask / 2) return true;
+  uint32_t mask = index->slots == NULL ? 15 : index->mask * 2 + 1;
+  uint32_t *slots = fp_memory_alloc(((size_t)mask + 1) * sizeof *slots);
+  if (slots == NULL) return false;
+  memset(slots, 0xff, ((size_t)mask + 1) * sizeof *slots);
+  for (uint32_t i = 0; index->slots != NULL && i <= index->mask; i++) {
+    if (index->slots[i] == UINT32_MAX) continue;
+    uint32_t at = hash(states, index->slots[i]) & mask;
+    while (slots[at] != UINT32_MAX) at = (at + 1) & mask;
+    slots[at] = index->slots[i];
+  }
+  fp_memory_free(index->slots);
+  index->slots = slots;
+  index->mask = mask;
+  return true;
+}
+
+static uint32_t state_hash(const fp_regex_states *states, uint32_t number) {
+  const fp_regex_state *state = &states->states[number];
+  return hash_of(states->sets + state->set, state->set_count, state->context);
+}
+
+static uint32_t accept_hash(const fp_regex_states *states, uint32_t number) {
+  return hash_of(states->accepts + number + 1, states->accepts[number], 0);
+}
+
+/* The list with these ids, sorted; 0 is the empty one. */
+static fp_status find_accept(subset_builder *builder, uint32_t *ids, uint32_t count, uint32_t *list) {
+  fp_regex_states *states = builder->states;
+  sort(ids, count);
+  *list = 0;
+  if (count == 0) return FASTPATH_OK;
+  if (!index_grow(&states->by_accept, states, accept_hash)) return FASTPATH_ERR_MEMORY;
+  uint32_t at = hash_of(ids, count, 0) & states->by_accept.mask;
+  for (; states->by_accept.slots[at] != UINT32_MAX; at = (at + 1) & states->by_accept.mask) {
+    const uint32_t *known = states->accepts + states->by_accept.slots[at];
+    if (known[0] == count && memcmp(known + 1, ids, count * sizeof *ids) == 0) {
+      *list = states->by_accept.slots[at];
+      return FASTPATH_OK;
+    }
+  }
+  if (!fp_grow_to(&states->accepts, &states->accept_capacity, (size_t)states->accept_count + count + 1,
+                  sizeof *states->accepts))
+    return FASTPATH_ERR_MEMORY;
+  *list = states->by_accept.slots[at] = states->accept_count;
+  states->by_accept.used++;
+  states->accepts[states->accept_count++] = count;
+  memcpy(states->accepts + states->accept_count, ids, count * sizeof *ids);
+  states->accept_count += count;
+  return FASTPATH_OK;
+}
+
+/* The state with what the closure found, entered with this context. */
+static fp_status find_state(subset_builder *builder, uint32_t context, uint32_t *number) {
+  fp_regex_states *states = builder->states;
+  const fp_regex_inst *insts = states->program.insts;
+  uint32_t *set = builder->found, count = builder->found_count;
+  bool asks = false;
+  for (uint32_t i = 0; i < count && !asks; i++) asks = insts[set[i]].op == REGEX_INST_ASSERT;
+  if (!asks) context = 0;
+  sort(set, count);
+  if (!index_grow(&states->by_set, states, state_hash)) return FASTPATH_ERR_MEMORY;
+  uint32_t at = hash_of(set, count, context) & states->by_set.mask;
+  for (; states->by_set.slots[at] != UINT32_MAX; at = (at + 1) & states->by_set.mask) {
+    const fp_regex_state *known = &states->states[states->by_set.slots[at]];
+    if (known->set_count == count && known->context == context &&
+        memcmp(states->sets + known->set, set, count * sizeof *set) == 0) {
+      *number = states->by_set.slots[at];
+      return FASTPATH_OK;
+    }
+  }
+  if (states->state_count >= states->limits->max_states || bytes_used(builder) > states->limits->max_bytes)
+    return FASTPATH_NONE;
+  if (!fp_grow(states->states, &states->state_capacity, states->state_count) ||
+      !fp_grow_to(&states->sets, &states->set_capacity, (size_t)states->set_count + count, sizeof *states->sets))
+    return FASTPATH_ERR_MEMORY;
+  if (count > 0) memcpy(states->sets + states->set_count, set, count * sizeof *set);
+  states->states[states->state_count] =
+      (fp_regex_state){.set = states->set_count, .set_count = count, .context = context};
+  states->set_count += count;
+  *number = states->by_set.slots[at] = states->state_count++;
+  states->by_set.used++;
+  return FASTPATH_OK;
+}
+
+/* ---- transitions */
+
+/* What holds behind `byte` of the assertions that look back, and whether it is a word's, as far as anybody asks. */
+static uint32_t context_behind(const subset_builder *builder, uint8_t byte) {
+  uint32_t asserts = builder->states->program.asserts, context = 0;
+  if (byte == '\n') context |= asserts & REGEX_BEGIN_LINE;
+  if ((asserts & (REGEX_WORD_BOUNDARY | REGEX_NOT_WORD_BOUNDARY)) && fp_regex_is_word(byte)) context |= AFTER_WORD;
+  return context;
+}
+
+/* What holds before a byte (256: the end) in a context. */
+static uint32_t holding_before(uint32_t context, uint32_t byte) {
+  bool word = byte < 256 && fp_regex_is_word((uint8_t)byte);
+  uint32_t holding = context & LOOK_BACK;
+  if (byte == 256) holding |= REGEX_END_TEXT | REGEX_END_LINE;
+  if (byte == '\n') holding |= REGEX_END_LINE;
+  return holding | (word != ((context & AFTER_WORD) != 0) ? REGEX_WORD_BOUNDARY : REGEX_NOT_WORD_BOUNDARY);
+}
+
+/* The intervals of bytes that instructions tell apart, and for each the list of where they lead. */
+typedef struct intervals {
+  uint16_t low[257]; /* interval i is low[i] .. low[i + 1) */
+  uint32_t lists[256];
+  uint8_t of[256];
+  uint32_t count;
+} intervals;
+
+static void cut_intervals(const subset_builder *builder, const uint32_t *set, uint32_t count, intervals *to) {
+  const fp_regex_program *program = &builder->states->program;
+  uint8_t cuts[257] = {0};
+  cuts[0] = 1;
+  for (uint32_t i = 0; i < count; i++) {
+    const fp_regex_inst *inst = &program->insts[set[i]];
+    if (inst->op == REGEX_INST_BYTE) cuts[inst->low] = cuts[inst->high + 1] = 1;
+    for (uint32_t j = 0; inst->op == REGEX_INST_RANGES && j < inst->out; j++) {
+      const fp_regex_byte_range *range = &program->ranges[inst->arg + j];
+      cuts[range->low] = cuts[range->high + 1] = 1;
+    }
+  }
+  for (uint32_t byte = 1; byte < 256; byte++) { /* contexts differ, or what holds before the byte */
+    if (program->asserts == 0) break;
+    if (fp_regex_is_word((uint8_t)byte) != fp_regex_is_word((uint8_t)(byte - 1)) || byte == '\n' || byte == '\n' + 1)
+      cuts[byte] = 1;
+  }
+  to->count = 0;
+  for (uint32_t byte = 0; byte < 256; byte++) {
+    if (cuts[byte]) {
+      to->lists[to->count] = UINT32_MAX;
+      to->low[to->count++] = (uint16_t)byte;
+    }
+    to->of[byte] = (uint8_t)(to->count - 1);
+  }
+  to->low[to->count] = 256;
+}
+
+static bool link_range(subset_builder *builder, intervals *to, uint8_t low, uint8_t high, uint32_t out) {
+  for (uint32_t i = to->of[low]; i <= to->of[high]; i++) {
+    if (!fp_grow_to(&builder->links, &builder->link_capacity, (size_t)builder->link_count + 2, sizeof *builder->links))
+      return false;
+    builder->links[builder->link_count] = out;
+    builder->links[builder->link_count + 1] = to->lists[i];
+    to->lists[i] = builder->link_count;
+    builder->link_count += 2;
+  }
+  return true;
+}
+
+static bool link_set(subset_builder *builder, const uint32_t *set, uint32_t count, intervals *to) {
+  const fp_regex_program *program = &builder->states->program;
+  bool done = true;
+  builder->link_count = 0;
+  for (uint32_t i = 0; i < count && done; i++) {
+    const fp_regex_inst *inst = &program->insts[set[i]];
+    if (inst->op == REGEX_INST_BYTE) done = link_range(builder, to, inst->low, inst->high, inst->out);
+    for (uint32_t j = 0; inst->op == REGEX_INST_RANGES && j < inst->out && done; j++) {
+      const fp_regex_byte_range *range = &program->ranges[inst->arg + j];
+      done = link_range(builder, to, range->low, range->high, range->out);
+    }
+  }
+  return done;
+}
+
+static fp_status add_edge(subset_builder *builder, uint32_t first, uint32_t low, uint32_t high, uint32_t target) {
+  fp_regex_states *states = builder->states;
+  if (states->edge_count > first) {
+    fp_regex_edge *last = &states->edges[states->edge_count - 1];
+    if (last->target == target && last->high + 1u == low) {
+      last->high = (uint8_t)high;
+      return FASTPATH_OK;
+    }
+  }
+  if (!fp_grow(states->edges, &states->edge_capacity, states->edge_count)) return FASTPATH_ERR_MEMORY;
+  states->edges[states->edge_count++] = (fp_regex_edge){(uint8_t)low, (uint8_t)high, target};
+  return FASTPATH_OK;
+}
+
+/* Edges for those intervals whose first byte `wanted` says, from the set. */
+static fp_status add_edges(subset_builder *builder, const uint32_t *set, uint32_t count, uint32_t first,
+                           bool (*wanted)(uint8_t byte)) {
+  intervals to;
+  cut_intervals(builder, set, count, &to);
+  if (!link_set(builder, set, count, &to)) return FASTPATH_ERR_MEMORY;
+  uint32_t last_out = UINT32_MAX, last_context = 0, target = 0;
+  for (uint32_t i = 0; i < to.count; i++) {
+    uint32_t list = to.lists[i], context = context_behind(builder, (uint8_t)to.low[i]);
+    if (list == UINT32_MAX || (wanted != NULL && !wanted((uint8_t)to.low[i]))) continue;
+    bool single = builder->links[list + 1] == UINT32_MAX;
+    if (!single || builder->links[list] != last_out || context != last_context) {
+      begin_closure(builder);
+      for (; list != UINT32_MAX; list = builder->links[list + 1])
+        close_over(builder, builder->links[list], context & LOOK_BACK, ~(uint32_t)LOOK_BACK);
+      last_out = single ? builder->links[to.lists[i]] : UINT32_MAX;
+      last_context = context;
+      if (builder->found_count == 0) {
+        last_out = UINT32_MAX;
+        continue;
+      }
+      fp_status status = find_state(builder, context, &target);
+      if (status != FASTPATH_OK) return status;
+    }
+    fp_status status = add_edge(builder, first, to.low[i], to.low[i + 1] - 1u, target);
+    if (status != FASTPATH_OK) return status;
+  }
+  return FASTPATH_OK;
+}
+
+static bool is_newline(uint8_t byte) { return byte == '\n'; }
+static bool is_word_byte(uint8_t byte) { return fp_regex_is_word(byte); }
+static bool is_other(uint8_t byte) { return byte != '\n' && !fp_regex_is_word(byte); }
+
+/* The state's set, its assertions decided for a following `byte`, goes to builder->resolved. */
+static uint32_t resolve(subset_builder *builder, const fp_regex_state *state, uint32_t byte) {
+  const fp_regex_states *states = builder->states;
+  begin_closure(builder);
+  for (uint32_t i = 0; i < state->set_count; i++)
+    close_over(builder, states->sets[state->set + i], holding_before(state->context, byte), 0);
+  memcpy(builder->resolved, builder->found, builder->found_count * sizeof *builder->found);
+  return builder->found_count;
+}
+
+static fp_status find_matches(subset_builder *builder, const uint32_t *set, uint32_t count, uint32_t *list) {
+  const fp_regex_inst *insts = builder->states->program.insts;
+  uint32_t matches = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (insts[set[i]].op == REGEX_INST_MATCH) builder->matches[matches++] = insts[set[i]].arg;
+  }
+  return find_accept(builder, builder->matches, matches, list);
+}
+
+static bool has_assert(const fp_regex_states *states, const fp_regex_state *state) {
+  for (uint32_t i = 0; i < state->set_count; i++) {
+    if (states->program.insts[states->sets[state->set + i]].op == REGEX_INST_ASSERT) return true;
+  }
+  return false;
+}
+
+static int compare_edges(const void *a, const void *b, const void *context) {
+  const fp_regex_edge *left = a, *right = b;
+  (void)context;
+  return (int)left->low - (int)right->low;
+}
+
+static fp_status explore(subset_builder *builder, uint32_t number) {
+  fp_regex_states *states = builder->states;
+  fp_regex_state state = states->states[number];
+  uint32_t first = states->edge_count, count = state.set_count;
+  bool asserts = has_assert(states, &state);
+  fp_status status = FASTPATH_OK;
+  if (asserts) {
+    static const struct {
+      bool (*wanted)(uint8_t byte);
+      uint8_t example;
+    } kinds[] = {{is_newline, '\n'}, {is_word_byte, 'a'}, {is_other, ' '}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && status == FASTPATH_OK; i++) {
+      count = resolve(builder, &state, kinds[i].example);
+      status = add_edges(builder, builder->resolved, count, first, kinds[i].wanted);
+    }
+    fp_sort(states->edges + first, states->edge_count - first, sizeof *states->edges, compare_edges, NULL);
+    count = resolve(builder, &state, 256);
+  } else {
+    memcpy(builder->resolved, states->sets + state.set, count * sizeof *builder->resolved);
+    status = add_edges(builder, builder->resolved, count, first, NULL);
+  }
+  if (status != FASTPATH_OK) return status;
+  states->states[number].edge = first;
+  states->states[number].edge_count = states->edge_count - first;
+  return find_matches(builder, builder->resolved, count, &states->states[number].accept);
+}
+
+/* ---- the whole */
+
+/* All programs one behind the other; the start of program i goes to starts[i]. */
+static bool join_programs(fp_regex_program *joined, const fp_regex_program *const *programs, const uint32_t *ids,
+                          size_t count, uint32_t *starts) {
+  size_t insts = 0, ranges = 0;
+  for (size_t i = 0; i < count; i++) {
+    insts += programs[i]->inst_count;
+    ranges += programs[i]->range_count;
+  }
+  if (!fp_grow_to(&joined->insts, &joined->inst_capacity, insts, sizeof *joined->insts) ||
+      !fp_grow_to(&joined->ranges, &joined->range_capacity, ranges, sizeof *joined->ranges))
+    return false;
+  for (size_t i = 0; i < count; i++) {
+    const fp_regex_program *program = programs[i];
+    uint32_t inst_base = joined->inst_count, range_base = joined->range_count;
+    for (uint32_t j = 0; j < program->inst_count; j++) {
+      fp_regex_inst inst = program->insts[j];
+      switch ((fp_regex_opcode)inst.op) {
+        case REGEX_INST_MATCH: inst.arg = ids[i]; break;
+        case REGEX_INST_RANGES: inst.arg += range_base; break;
+        case REGEX_INST_SPLIT:
+          inst.out += inst_base;
+          inst.arg += inst_base;
+          break;
+        default: inst.out += inst_base;
+      }
+      joined->insts[joined->inst_count++] = inst;
+    }
+    for (uint32_t j = 0; j < program->range_count; j++) {
+      fp_regex_byte_range range = program->ranges[j];
+      range.out += inst_base;
+      joined->ranges[joined->range_count++] = range;
+    }
+    joined->asserts |= program->asserts;
+    starts[i] = inst_base + program->start;
+  }
+  return true;
+}
+
+static fp_status build(subset_builder *builder, const uint32_t *starts, size_t count) {
+  fp_regex_states *states = builder->states;
+  uint32_t number, context = LOOK_BACK;
+  if (!fp_grow(states->accepts, &states->accept_capacity, 0)) return FASTPATH_ERR_MEMORY;
+  states->accepts[states->accept_count++] = 0; /* the empty list */
+  begin_closure(builder);
+  for (size_t i = 0; i < count; i++) close_over(builder, starts[i], LOOK_BACK, ~(uint32_t)LOOK_BACK);
+  fp_status status = find_state(builder, context, &number);
+  for (uint32_t i = 0; status == FASTPATH_OK && i < states->state_count; i++) status = explore(builder, i);
+  return status;
+}
+
+fp_status fp_regex_states_find(fp_regex_states *states, const fp_regex_program *const *programs, const uint32_t *ids,
+                               size_t count, const fp_regex_dfa_limits *limits) {
+  fp_status status = FASTPATH_ERR_MEMORY;
+  subset_builder builder = {.states = states};
+  uint32_t *starts = fp_memory_alloc((count + 1) * sizeof *starts);
+  states->limits = limits;
+  if (starts != NULL && join_programs(&states->program, programs, ids, count, starts)) {
+    /* One block: marks, stack, found, resolved, matches. A closure pushes an instruction once. */
+    size_t insts = states->program.inst_count;
+    uint32_t *block = fp_memory_alloc((insts + 1) * 5 * sizeof *block);
+    if (block != NULL) {
+      memset(block, 0, insts * sizeof *block);
+      builder.marks = block;
+      builder.stack = block + insts;
+      builder.found = block + 2 * insts;
+      builder.resolved = block + 3 * insts;
+      builder.matches = block + 4 * insts;
+      status = build(&builder, starts, count);
+    }
+    fp_memory_free(block);
+  }
+  fp_memory_free(builder.links);
+  fp_memory_free(starts);
+  return status;
+}
+
+void fp_regex_states_clear(fp_regex_states *states) {
+  fp_regex_program_clear(&states->program);
+  fp_memory_free(states->states);
+  fp_memory_free(states->sets);
+  fp_memory_free(states->edges);
+  fp_memory_free(states->accepts);
+  fp_memory_free(states->by_set.slots);
+  fp_memory_free(states->by_accept.slots);
+  *states = (fp_regex_states){.states = NULL};
+}
