@@ -48,6 +48,7 @@ from .route import (
     VirtualHost,
     WeightedCluster,
 )
+from .substitution import SubstitutionFormatString
 
 __all__ = [
     "Cluster",
@@ -87,6 +88,7 @@ __all__ = [
     "RouteMatch",
     "RuntimeFraction",
     "StringMatcher",
+    "SubstitutionFormatString",
     "TlsContextMatch",
     "TlsRequirement",
     "VirtualHost",

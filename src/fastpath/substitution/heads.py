@@ -1,0 +1,168 @@
+"""Heads as operators and actions see them: pseudo header fields and fields, of a parsed message or of plain parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from fastpath._headers import Headers
+from fastpath._http import Request
+
+__all__ = ["HeaderList", "HeaderSource", "RequestHead", "as_bytes", "request_scheme"]
+
+_Text = bytes | str
+
+
+def as_bytes(text: _Text) -> bytes:
+    """The text's bytes; a str's in UTF-8, and whatever bytes it was made of with surrogateescape."""
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+
+
+class HeaderSource(Protocol):
+    """Header fields to read, by name in any case: `fastpath.Headers` and HeaderList."""
+
+    def get(self, name: bytes, /) -> bytes | None:
+        """The first value."""
+
+    def get_all(self, name: bytes, /) -> list[bytes]:
+        """All values, in order."""
+
+    def items(self) -> list[tuple[bytes, bytes]]:
+        """All fields."""
+
+
+class HeaderList:
+    """Header fields that can be changed: an ordered list of (name, value), looked up without regard to case."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Iterable[tuple[_Text, _Text]] = ()):
+        self._fields: list[tuple[bytes, bytes, bytes]] = []
+        for name, value in fields:
+            self.append(as_bytes(name), as_bytes(value))
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        return iter(self.items())
+
+    def __contains__(self, name: bytes) -> bool:
+        return self.get(name) is not None
+
+    def get(self, name: bytes, /) -> bytes | None:
+        """The first value of that name."""
+        name = name.lower()
+        for lower, _, value in self._fields:
+            if lower == name:
+                return value
+        return None
+
+    def get_all(self, name: bytes, /) -> list[bytes]:
+        """All values of that name, in order."""
+        name = name.lower()
+        return [value for lower, _, value in self._fields if lower == name]
+
+    def items(self) -> list[tuple[bytes, bytes]]:
+        """All fields, names as they were written."""
+        return [(name, value) for _, name, value in self._fields]
+
+    def append(self, name: bytes, value: bytes) -> None:
+        """One more line, at the end."""
+        self._fields.append((name.lower(), name, value))
+
+    def remove(self, name: bytes) -> None:
+        """No line of that name."""
+        name = name.lower()
+        self._fields = [field for field in self._fields if field[0] != name]
+
+    def set(self, name: bytes, value: bytes) -> None:
+        """This line, at the end, instead of all others of that name."""
+        self.remove(name)
+        self.append(name, value)
+
+    def set_first(self, name: bytes, value: bytes) -> None:
+        """Another value for the first line of that name, which stays where it is."""
+        lower = name.lower()
+        for index, field in enumerate(self._fields):
+            if field[0] == lower:
+                self._fields[index] = (lower, field[1], value)
+                return
+        self.append(name, value)
+
+    def __repr__(self) -> str:
+        return f"HeaderList({self.items()!r})"
+
+
+class RequestHead:
+    """A request's head.
+
+    `path` is the :path of the request, with its query, as the connection manager left it: normalised where that is
+    asked for. It is empty for a CONNECT without one. `headers` has no host field; `host` is `authority`.
+    """
+
+    __slots__ = ("authority", "headers", "method", "path", "scheme")
+
+    def __init__(
+        self,
+        method: _Text = b"GET",
+        authority: _Text = b"",
+        path: _Text = b"/",
+        headers: HeaderSource | Iterable[tuple[_Text, _Text]] = (),
+        scheme: _Text = b"http",
+    ):
+        self.method = as_bytes(method)
+        self.authority = as_bytes(authority)
+        self.path = as_bytes(path)
+        self.headers: HeaderSource = headers if isinstance(headers, Headers | HeaderList) else HeaderList(headers)  # type: ignore[arg-type]
+        self.scheme = as_bytes(scheme)
+
+    @classmethod
+    def of(cls, request: Request, *, path: bytes | None = None, tls: bool = False) -> RequestHead:
+        """The head of a parsed request. `path`: what it became when it was normalised, without its query."""
+        head = cls.__new__(cls)
+        head.method = request.method
+        head.authority = request.authority
+        query = request.query
+        path = request.path if path is None else path
+        head.path = path if query is None else path + b"?" + query
+        head.headers = request.headers
+        head.scheme = request_scheme(request, tls)
+        return head
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first value of a field, pseudo header fields and "host" among them; `name` is in lower case."""
+        if name[:1] == b":" or name == b"host":
+            if name == b":path":
+                return self.path or None
+            if name in (b":authority", b"host"):
+                return self.authority or None
+            if name == b":method":
+                return self.method
+            return self.scheme if name == b":scheme" else None
+        return self.headers.get(name)
+
+    def get_all(self, name: bytes) -> list[bytes]:
+        """All values of a field, as `get` finds them."""
+        if name[:1] == b":" or name == b"host":
+            value = self.get(name)
+            return [] if value is None else [value]
+        return self.headers.get_all(name)
+
+    def __repr__(self) -> str:
+        return f"<RequestHead {self.method!r} {self.authority!r} {self.path!r}>"
+
+
+def request_scheme(request: Request, tls: bool = False) -> bytes:
+    """The :scheme of a request, as Envoy takes it: its target's, else x-forwarded-proto, else the connection's."""
+    target = request.target
+    if target[:1] != b"/":
+        scheme = target[:8].partition(b"://")[0].lower()
+        if scheme in (b"http", b"https"):
+            return scheme
+    forwarded = request.headers.get(b"x-forwarded-proto")
+    if forwarded is not None:
+        forwarded = forwarded.lower()
+        if forwarded in (b"http", b"https"):
+            return forwarded
+    return b"https" if tls else b"http"
