@@ -41,7 +41,7 @@ typedef enum fp_route_path_kind {
 /* Bits of the flags of fp_route_builder_add_route. */
 enum {
   FASTPATH_ROUTE_IGNORE_CASE = 1 << 0, /* of ASCII letters in the path; nothing to regexes and templates */
-  FASTPATH_ROUTE_ANY_SEGMENT = 1 << 1  /* a template's '*' and '**' take every byte, not only those of RFC 3986's pchar
+  FASTPATH_ROUTE_ANY_SEGMENT = 1 << 1 /* a template's '*' and '**' take every byte, not only those of RFC 3986's pchar
                                           without '*' and '='; names of variables are free */
 };
 
@@ -71,13 +71,13 @@ typedef enum fp_route_require_tls {
 /* What a condition looks at. */
 typedef enum fp_route_condition_kind {
   FASTPATH_ROUTE_CONDITION_HEADER = 0, /* each line of the header; Envoy's single-line headers are joined by ',' */
-  FASTPATH_ROUTE_CONDITION_QUERY = 1,  /* first value of a query parameter, not decoded */
+  FASTPATH_ROUTE_CONDITION_QUERY = 1, /* first value of a query parameter, not decoded */
   FASTPATH_ROUTE_CONDITION_COOKIE = 2, /* first cookie of the name, without quotes around it */
-  FASTPATH_ROUTE_CONDITION_GRPC = 3,   /* content-type is application/grpc or begins with application/grpc+ */
+  FASTPATH_ROUTE_CONDITION_GRPC = 3, /* content-type is application/grpc or begins with application/grpc+ */
   FASTPATH_ROUTE_CONDITION_FRACTION = 4, /* random % denominator < numerator */
   FASTPATH_ROUTE_CONDITION_TLS_PRESENTED = 5, /* whether the client showed a certificate is FASTPATH_ROUTE_INVERT's
                                                  opposite */
-  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6  /* likewise, whether it was validated */
+  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6 /* likewise, whether it was validated */
 } fp_route_condition_kind;
 
 /* How a condition on a header, parameter or cookie compares it. */
@@ -88,12 +88,12 @@ typedef enum fp_route_compare {
   FASTPATH_ROUTE_COMPARE_SUFFIX = 3,
   FASTPATH_ROUTE_COMPARE_CONTAINS = 4,
   FASTPATH_ROUTE_COMPARE_REGEX = 5, /* matches as a whole */
-  FASTPATH_ROUTE_COMPARE_RANGE = 6  /* headers: a decimal number, start <= it < end */
+  FASTPATH_ROUTE_COMPARE_RANGE = 6 /* headers: a decimal number, start <= it < end */
 } fp_route_compare;
 
 /* Bits of fp_route_condition.flags. */
 enum {
-  FASTPATH_ROUTE_INVERT = 1 << 0,           /* no line may match. A missing header fails all the same, but not a missing
+  FASTPATH_ROUTE_INVERT = 1 << 0, /* no line may match. A missing header fails all the same, but not a missing
                                                cookie; a PRESENT one asks for absence */
   FASTPATH_ROUTE_MISSING_AS_EMPTY = 1 << 1, /* a missing header is one with an empty value */
   FASTPATH_ROUTE_VALUE_IGNORE_CASE = 1 << 2 /* of ASCII letters in the value; nothing to regexes */
@@ -105,13 +105,13 @@ enum {
  * request.
  */
 typedef struct fp_route_condition {
-  uint8_t kind;    /* fp_route_condition_kind */
+  uint8_t kind; /* fp_route_condition_kind */
   uint8_t compare; /* fp_route_compare */
   uint8_t flags;
   fp_span name;
-  fp_span value;        /* EXACT, PREFIX, SUFFIX, CONTAINS, and the pattern of REGEX */
-  int64_t start, end;   /* RANGE */
-  uint32_t numerator;   /* FRACTION */
+  fp_span value; /* EXACT, PREFIX, SUFFIX, CONTAINS, and the pattern of REGEX */
+  int64_t start, end; /* RANGE */
+  uint32_t numerator; /* FRACTION */
   uint32_t denominator; /* at least 1 */
 } fp_route_condition;
 
@@ -123,9 +123,9 @@ typedef struct fp_route_table fp_route_table;
 
 /* Bits of fp_route_request.flags. */
 enum {
-  FASTPATH_ROUTE_REQUEST_INTERNAL = 1 << 0,         /* it comes from inside (x-envoy-internal) */
-  FASTPATH_ROUTE_REQUEST_TLS_PRESENTED = 1 << 1,    /* the client showed a certificate */
-  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2     /* it was validated */
+  FASTPATH_ROUTE_REQUEST_INTERNAL = 1 << 0, /* it comes from inside (x-envoy-internal) */
+  FASTPATH_ROUTE_REQUEST_TLS_PRESENTED = 1 << 1, /* the client showed a certificate */
+  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2 /* it was validated */
 };
 
 /*
@@ -134,10 +134,10 @@ enum {
  */
 typedef struct fp_route_request {
   fp_span authority; /* host, with or without a port. data NULL: the request has none */
-  fp_span path;      /* with its query. Empty: a request without a path (CONNECT) */
+  fp_span path; /* with its query. Empty: a request without a path (CONNECT) */
   fp_span method;
   fp_span scheme;
-  const uint8_t *data;         /* what the fields' offsets count from */
+  const uint8_t *data; /* what the fields' offsets count from */
   const fp_http_field *fields; /* of the head; ids as the parser gives them. NULL when there are none */
   uint32_t field_count;
   uint32_t flags;
@@ -147,8 +147,8 @@ typedef struct fp_route_request {
 /* What a table answers. Plain data. */
 typedef struct fp_route_match {
   uint32_t virtual_host; /* FASTPATH_ROUTE_INDEX_NONE when no domain matches */
-  uint32_t route;        /* in the virtual host; FASTPATH_ROUTE_INDEX_NONE when no route matches, or with tls_redirect */
-  uint32_t share_total;  /* sum of the weights of the route's shares; 0 when it has none */
+  uint32_t route; /* in the virtual host; FASTPATH_ROUTE_INDEX_NONE when no route matches, or with tls_redirect */
+  uint32_t share_total; /* sum of the weights of the route's shares; 0 when it has none */
   uint32_t tls_redirect; /* 1: answer 301 to https instead, whatever the routes say */
 } fp_route_match;
 

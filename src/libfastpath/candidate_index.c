@@ -102,8 +102,7 @@ fp_status fp_candidate_index_find(const fp_candidate_index *index, const fp_rout
   const size_t room = sizeof ids / sizeof *ids;
   size_t found = room;
   while (found == room && from < below) {
-    const fp_status status =
-        fp_regex_set_match(index->regexes, path.data, path.len, from, below, ids, room, &found);
+    const fp_status status = fp_regex_set_match(index->regexes, path.data, path.len, from, below, ids, room, &found);
     if (status != FASTPATH_OK) return status < 0 ? status : FASTPATH_OK;
     for (size_t i = 0; i < found; i++) {
       const fp_route_candidate *candidate = &index->by_regex[ids[i]];

@@ -148,11 +148,8 @@ static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uin
       } else {
         memcpy(spelt + at, bytes, len);
       }
-      keys[key++] = (fp_route_trie_key){.data = spelt + at,
-                                        .len = len,
-                                        .rank = rank,
-                                        .program = FP_ROUTE_TRIE_SURE,
-                                        .kind = FP_ROUTE_TRIE_PREFIX};
+      keys[key++] = (fp_route_trie_key){
+          .data = spelt + at, .len = len, .rank = rank, .program = FP_ROUTE_TRIE_SURE, .kind = FP_ROUTE_TRIE_PREFIX};
       (*hosts)[rank] = domains[i].virtual_host;
       rank_by_len[domains[i].len]++;
       at += len;

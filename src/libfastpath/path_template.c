@@ -71,8 +71,7 @@ static void put_literal(parser *p, const uint8_t *bytes, size_t len, uint32_t bo
   if (last != NULL && last->kind == FP_TEMPLATE_LITERAL) {
     last->len += (uint32_t)len;
   } else {
-    p->ops[p->op_count++] =
-        (fp_template_op){.offset = p->out_len, .len = (uint32_t)len, .kind = FP_TEMPLATE_LITERAL};
+    p->ops[p->op_count++] = (fp_template_op){.offset = p->out_len, .len = (uint32_t)len, .kind = FP_TEMPLATE_LITERAL};
   }
   p->out_len += (uint32_t)len;
 }

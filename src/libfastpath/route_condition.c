@@ -45,9 +45,7 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
   return FASTPATH_OK;
 }
 
-static bool is_lookup(const fp_condition *condition) {
-  return condition->kind <= FASTPATH_ROUTE_CONDITION_COOKIE;
-}
+static bool is_lookup(const fp_condition *condition) { return condition->kind <= FASTPATH_ROUTE_CONDITION_COOKIE; }
 
 static fp_status check_arguments(const fp_route_condition *from, fp_error *error) {
   const unsigned known = FASTPATH_ROUTE_INVERT | FASTPATH_ROUTE_MISSING_AS_EMPTY | FASTPATH_ROUTE_VALUE_IGNORE_CASE;
@@ -195,7 +193,8 @@ static int field_holds(const fp_condition *condition, const fp_route_request *re
   const fp_http_field *field = NULL;
   bool found = false;
   int matched = 0;
-  if (condition->joined && fp_header_line_count(request, condition->name, condition->name_len, condition->name_id) > 1) {
+  if (condition->joined &&
+      fp_header_line_count(request, condition->name, condition->name_len, condition->name_id) > 1) {
     fp_joined_header joined;
     fp_span value;
     const fp_status status =

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "http_chars.h"
 #include "domain.h"
+#include "http_chars.h"
 #include "memory.h"
 
 /* ---- header lines ---- */
@@ -142,7 +142,57 @@ bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len,
 /* ---- the headers that Envoy joins ---- */
 
 bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
-  static const char *const joined[] = {"accept"};
+  static const char *const joined[] = {"accept",
+                                       "accept-encoding",
+                                       "access-control-request-headers",
+                                       "access-control-request-method",
+                                       "access-control-request-private-network",
+                                       "authentication",
+                                       "authorization",
+                                       "cache-control",
+                                       "cdn-loop",
+                                       "connection",
+                                       "content-encoding",
+                                       "content-length",
+                                       "content-type",
+                                       "expect",
+                                       "grpc-accept-encoding",
+                                       "grpc-timeout",
+                                       "if-match",
+                                       "if-modified-since",
+                                       "if-none-match",
+                                       "if-range",
+                                       "if-unmodified-since",
+                                       "keep-alive",
+                                       "origin",
+                                       "pragma",
+                                       "proxy-connection",
+                                       "proxy-status",
+                                       "referer",
+                                       "te",
+                                       "transfer-encoding",
+                                       "upgrade",
+                                       "user-agent",
+                                       "via",
+                                       "x-client-trace-id",
+                                       "x-envoy-attempt-count",
+                                       "x-envoy-decorator-operation",
+                                       "x-envoy-downstream-service-cluster",
+                                       "x-envoy-downstream-service-node",
+                                       "x-envoy-external-address",
+                                       "x-envoy-force-trace",
+                                       "x-envoy-internal",
+                                       "x-envoy-ip-tags",
+                                       "x-envoy-is-timeout-retry",
+                                       "x-envoy-original-host",
+                                       "x-envoy-original-path",
+                                       "x-envoy-original-url",
+                                       "x-forwarded-client-cert",
+                                       "x-forwarded-for",
+                                       "x-forwarded-host",
+                                       "x-forwarded-port",
+                                       "x-forwarded-proto",
+                                       "x-request-id"};
   for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
     if (strlen(joined[i]) == len && memcmp(joined[i], name, len) == 0) return true;
   }

@@ -312,8 +312,7 @@ static bool any_conditional(const fp_route_trie_key *keys, size_t count) {
 
 fp_status fp_route_trie_build(fp_route_trie *trie, fp_route_trie_key *keys, size_t count, bool tokens,
                               fp_route_trie_shadows *shadows) {
-  builder build = {
-      .keys = keys, .tokens = tokens, .shadows = shadows, .conditional = any_conditional(keys, count)};
+  builder build = {.keys = keys, .tokens = tokens, .shadows = shadows, .conditional = any_conditional(keys, count)};
   uint32_t root;
   fp_status status;
   memset(trie, 0, sizeof *trie);

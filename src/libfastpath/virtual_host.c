@@ -18,8 +18,8 @@ static void *allocate(fp_virtual_host *host, size_t count, size_t item_size) {
   return items;
 }
 
-static fp_status build_splits(fp_virtual_host *host, const fp_route_spec *routes, size_t count,
-                              const uint32_t *weights, fp_error *error) {
+static fp_status build_splits(fp_virtual_host *host, const fp_route_spec *routes, size_t count, const uint32_t *weights,
+                              fp_error *error) {
   size_t room = 1, at = 1; /* place 0 says "none" */
   for (size_t i = 0; i < count; i++) {
     if (routes[i].share_count > 0) room += 1 + (size_t)routes[i].share_count;

@@ -92,8 +92,7 @@ static void walk(search *of) {
   }
   if (host->templates.trie.nodes != NULL) {
     visits->owner = &host->templates;
-    const fp_status status =
-        fp_route_trie_visit_segments(&host->templates.trie, of->whole.data, of->whole.len, visits);
+    const fp_status status = fp_route_trie_visit_segments(&host->templates.trie, of->whole.data, of->whole.len, visits);
     if (status < 0) of->status = status;
   }
   drain(visits);
