@@ -303,7 +303,10 @@ static_resources:
             ),
             ({"match": {"prefix": "/"}}, "has no action: one of route, redirect, direct_response is needed"),
             ({"match": {"prefix": 5}, "route": {"cluster": "one"}}, "expected a string (quote it to make it text), "),
-            ({"match": {"prefix": "/"}, "route": {}}, "has no cluster specifier: one of cluster, cluster_header, weighted_clusters"),
+            (
+                {"match": {"prefix": "/"}, "route": {}},
+                "has no cluster specifier: one of cluster, cluster_header, weighted_clusters",
+            ),
             ({"match": {"prefix": "/"}, "route": {"cluster": "on"}}, 'no cluster named "on"; did you mean "one"?'),
             ({"match": {"prefix": "/"}, "route": {"cluster": "one", "timeout": "1m"}}, "expected a duration"),
             ({"match": {"prefix": "/"}, "route": {"cluster": "one", "timeout": 5}}, "expected a duration"),
