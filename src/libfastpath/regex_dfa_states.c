@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grow.h"
+#include "regex_join.h"
 #include "sort.h"
 
 /*
@@ -382,51 +383,13 @@ static fp_status explore(subset_builder *builder, uint32_t number) {
 
 /* ---- the whole */
 
-/* All programs one behind the other; the start of program i goes to starts[i]. */
-static bool join_programs(fp_regex_program *joined, const fp_regex_program *const *programs, const uint32_t *ids,
-                          size_t count, uint32_t *starts) {
-  size_t insts = 0, ranges = 0;
-  for (size_t i = 0; i < count; i++) {
-    insts += programs[i]->inst_count;
-    ranges += programs[i]->range_count;
-  }
-  if (!fp_grow_to(&joined->insts, &joined->inst_capacity, insts, sizeof *joined->insts) ||
-      !fp_grow_to(&joined->ranges, &joined->range_capacity, ranges, sizeof *joined->ranges))
-    return false;
-  for (size_t i = 0; i < count; i++) {
-    const fp_regex_program *program = programs[i];
-    uint32_t inst_base = joined->inst_count, range_base = joined->range_count;
-    for (uint32_t j = 0; j < program->inst_count; j++) {
-      fp_regex_inst inst = program->insts[j];
-      switch ((fp_regex_opcode)inst.op) {
-        case REGEX_INST_MATCH: inst.arg = ids[i]; break;
-        case REGEX_INST_RANGES: inst.arg += range_base; break;
-        case REGEX_INST_SPLIT:
-          inst.out += inst_base;
-          inst.arg += inst_base;
-          break;
-        default: inst.out += inst_base;
-      }
-      joined->insts[joined->inst_count++] = inst;
-    }
-    for (uint32_t j = 0; j < program->range_count; j++) {
-      fp_regex_byte_range range = program->ranges[j];
-      range.out += inst_base;
-      joined->ranges[joined->range_count++] = range;
-    }
-    joined->asserts |= program->asserts;
-    starts[i] = inst_base + program->start;
-  }
-  return true;
-}
-
-static fp_status build(subset_builder *builder, const uint32_t *starts, size_t count) {
+static fp_status build(subset_builder *builder) {
   fp_regex_states *states = builder->states;
   uint32_t number, context = LOOK_BACK;
   if (!fp_grow(states->accepts, &states->accept_capacity, 0)) return FASTPATH_ERR_MEMORY;
   states->accepts[states->accept_count++] = 0; /* the empty list */
   begin_closure(builder);
-  for (size_t i = 0; i < count; i++) close_over(builder, starts[i], LOOK_BACK, ~(uint32_t)LOOK_BACK);
+  close_over(builder, states->program.start, LOOK_BACK, ~(uint32_t)LOOK_BACK);
   fp_status status = find_state(builder, context, &number);
   for (uint32_t i = 0; status == FASTPATH_OK && i < states->state_count; i++) status = explore(builder, i);
   return status;
@@ -436,9 +399,8 @@ fp_status fp_regex_states_find(fp_regex_states *states, const fp_regex_program *
                                size_t count, const fp_regex_dfa_limits *limits) {
   fp_status status = FASTPATH_ERR_MEMORY;
   subset_builder builder = {.states = states};
-  uint32_t *starts = fp_memory_alloc((count + 1) * sizeof *starts);
   states->limits = limits;
-  if (starts != NULL && join_programs(&states->program, programs, ids, count, starts)) {
+  if (fp_regex_join(programs, ids, count, &states->program)) {
     /* One block: marks, stack, found, resolved, matches. A closure pushes an instruction once. */
     size_t insts = states->program.inst_count;
     uint32_t *block = fp_memory_alloc((insts + 1) * 5 * sizeof *block);
@@ -449,12 +411,11 @@ fp_status fp_regex_states_find(fp_regex_states *states, const fp_regex_program *
       builder.found = block + 2 * insts;
       builder.resolved = block + 3 * insts;
       builder.matches = block + 4 * insts;
-      status = build(&builder, starts, count);
+      status = build(&builder);
     }
     fp_memory_free(block);
   }
   fp_memory_free(builder.links);
-  fp_memory_free(starts);
   return status;
 }
 

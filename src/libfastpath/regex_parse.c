@@ -110,6 +110,45 @@ static fp_status collapse(fp_regex_parser *parser, fp_regex_op op, uint32_t from
   return push_node(parser, node);
 }
 
+/*
+ * Single code points and classes that are alternatives side by side become one class, as in RE2: there it decides which
+ * bytes that are not UTF-8 a class takes (see regex_program.h).
+ */
+static fp_status merge_classes(fp_regex_parser *parser, uint32_t from) {
+  fp_regex_ast *ast = parser->ast;
+  uint32_t count = parser->item_count, kept = from, end;
+  for (uint32_t i = from; i < count; i = end) {
+    uint32_t first = UINT32_MAX, last = 0;
+    for (end = i; end < count; end++) {
+      const fp_regex_node *node = &ast->nodes[parser->items[end]];
+      if (node->op != REGEX_LITERAL && node->op != REGEX_CLASS) break;
+    }
+    for (uint32_t j = i; j < end && end > i + 1; j++) {
+      const fp_regex_node *node = &ast->nodes[parser->items[j]];
+      bool done = node->op == REGEX_CLASS || fp_regex_class_add(&parser->set, node->first, node->first, false);
+      for (uint32_t k = 0; node->op == REGEX_CLASS && k < node->count && done; k++) {
+        fp_regex_range range = ast->ranges[node->first + k];
+        done = fp_regex_class_add(&parser->set, range.low, range.high, false);
+      }
+      if (!done) return FASTPATH_ERR_MEMORY;
+      if (node->op == REGEX_CLASS && first == UINT32_MAX) first = node->first;
+      if (node->op == REGEX_CLASS) last = node->first + node->count;
+    }
+    if (end <= i + 1) {
+      end = i + 1;
+      parser->items[kept++] = parser->items[i];
+      continue;
+    }
+    if (first != UINT32_MAX && last == ast->range_count) ast->range_count = first; /* nobody else's */
+    fp_regex_class_normalize(&parser->set);
+    fp_status status = push_class(parser);
+    if (status < 0) return status;
+    parser->items[kept++] = parser->items[--parser->item_count];
+  }
+  parser->item_count = kept;
+  return FASTPATH_OK;
+}
+
 static fp_status end_alternative(fp_regex_parser *parser) {
   fp_regex_open *open = &parser->open[parser->open_count - 1];
   fp_status status = collapse(parser, REGEX_CONCAT, open->alternative);
@@ -136,7 +175,8 @@ static fp_status close_group(fp_regex_parser *parser) {
   fp_status status = end_alternative(parser);
   if (status < 0) return status;
   fp_regex_open open = parser->open[--parser->open_count];
-  status = collapse(parser, REGEX_ALTERNATE, open.first);
+  status = merge_classes(parser, open.first);
+  if (status >= 0) status = collapse(parser, REGEX_ALTERNATE, open.first);
   if (status < 0 || open.group == 0) {
     parser->flags = open.flags;
     return status;
