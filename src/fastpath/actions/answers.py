@@ -83,5 +83,3 @@ class Redirect:
         before = head.headers.get(b"x-forwarded-proto") or head.scheme
         default = {b"https": b":443", b"http": b":80"}.get(before)
         return host[:colon] if scheme != before and host[colon:] == default else host
-
-

@@ -75,7 +75,7 @@ class Level:
         return bool(self.entries or self.removed)
 
     def apply(self, headers: HeaderList, stream: StreamInfo, joined: frozenset[bytes]) -> None:
-        """Do it, exactly as Envoy does. `joined`: fields of which there is one line; values appended are joined to it."""
+        """Do it, exactly as Envoy does. `joined`: fields of one line, to which values are appended with commas."""
         for name in self.removed:
             headers.remove(name)
         overwritten, added = [], []

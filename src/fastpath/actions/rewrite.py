@@ -1,14 +1,13 @@
 """What becomes of a request's path and host. Source: envoy.config.route.v3.RouteAction.
 
-    /old/a?q=1   prefix_rewrite "/new" of the prefix "/old"              /new/a?q=1
-                 regex_rewrite and path_template_rewrite                 the whole path, the query stays
+/old/a?q=1   prefix_rewrite "/new" of the prefix "/old"              /new/a?q=1
+             regex_rewrite and path_template_rewrite                 the whole path, the query stays
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fastpath._regex import Regex
 from fastpath.models import RegexRewrite, RouteMatch
 from fastpath.substitution.heads import HeaderSource, as_bytes
 from fastpath.substitution.joined import join
@@ -23,6 +22,8 @@ PathRewrite = Callable[[bytes, Mapping[str, object]], bytes]
 
 def regex_replacement(rewrite: RegexRewrite) -> Callable[[bytes], bytes]:
     """Every match of the pattern replaced."""
+    from fastpath._regex import Regex
+
     regex = Regex(rewrite.pattern)
     substitution = as_bytes(rewrite.substitution)
     replace_all = regex.replace_all

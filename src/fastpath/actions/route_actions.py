@@ -58,6 +58,7 @@ _ORIGINAL_HOST = b"x-envoy-original-host"
 _FORWARDED_HOST = b"x-forwarded-host"
 _LOCATION = b"location"
 _CONTENT_TYPE = b"content-type"
+_CONTENT_LENGTH = b"content-length"
 _NO_PARAMS: Mapping[str, object] = {}
 _NO_MUTATIONS = HeaderMutations()
 
@@ -329,7 +330,7 @@ class RouteActions:
         return rewriter
 
     def _params(self, match: Match) -> Mapping[str, object]:
-        return match.params if self.route.match.path_template is not None else _NO_PARAMS
+        return match.params or _NO_PARAMS
 
     def _head_of(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None) -> RequestHead:
         """The request as it came, its path normalised."""
@@ -363,6 +364,8 @@ class RouteActions:
         if stream is None:
             stream = StreamInfo(before)
         stream.head = head
+        for name in self._drops:
+            headers.remove(name)
         if self._attempts_in_request:
             headers.set(_ATTEMPTS, b"%d" % attempt)
         mutations = self._request_mutations
@@ -383,8 +386,6 @@ class RouteActions:
             if new:
                 headers.set(_ORIGINAL_PATH, head.path)
                 head.path = new + mark + query
-        for name in self._drops:
-            headers.remove(name)
         path, mark, query = head.path.partition(b"?")
         moved = head.path != before.path or match.path is not None
         touched = self._touched.union(self._drops)
@@ -447,7 +448,7 @@ class RouteActions:
     # --- answers ---------------------------------------------------------------------------------------------------
 
     def answer(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None = None) -> Answer | None:
-        """The redirect or the direct response that the route is, its header fields changed; None for one that forwards."""
+        """The redirect or direct response that the route is, its header fields changed; None for one that forwards."""
         if self._direct is not None:
             if self._response_mutations.headers and stream is None:
                 stream = StreamInfo(self._head_of(match, request, None))
@@ -470,23 +471,15 @@ class RouteActions:
         fields = list(answer.headers)
         if self._response_mutations or (self._attempts_in_response and attempts):
             fields = self.finalize_response_fields(answer.status, fields, stream, attempts=attempts)
-        if answer.body and not any(name.lower() == _CONTENT_TYPE for name, _ in fields):
-            fields.append((_CONTENT_TYPE, b"text/plain"))
+        if answer.body:
+            fields = [field for field in fields if field[0].lower() != _CONTENT_LENGTH]
+            if not any(name.lower() == _CONTENT_TYPE for name, _ in fields):
+                fields.append((_CONTENT_TYPE, b"text/plain"))
+        else:
+            fields = [field for field in fields if field[0].lower() not in (_CONTENT_LENGTH, _CONTENT_TYPE)]
         return Answer(answer.status, answer.body, tuple(fields))
 
-    # --- where to, and how -----------------------------------------------------------------------------------------
-
-    def cluster(self, match: Match, request: Request | RequestHead) -> str:
-        """The cluster to forward to; "" when the header that names it is missing."""
-        header = self.action.cluster_header if self.action is not None else None
-        weighted = match.weighted_cluster
-        if weighted is not None and not weighted.name:
-            header = weighted.cluster_header
-        if not header:
-            return match.cluster or ""
-        head = request if isinstance(request, RequestHead) else RequestHead.of(request, path=match.path)
-        value = head.get(as_bytes(header).lower())
-        return value.decode("utf-8", "surrogateescape") if value is not None else ""
+    # --- how -----------------------------------------------------------------------------------------------------
 
     @property
     def cluster_not_found(self) -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fastpath._regex import Regex
 from fastpath.errors import ConfigError
 from fastpath.models import (
     DirectResponse,
@@ -49,9 +48,12 @@ def validate_route(route: Route) -> Iterator[Refusal]:
         yield from _route_action(action, route)
     elif isinstance(action, RedirectAction):
         yield from _redirect(action)
-    elif isinstance(action, DirectResponse):
-        if type(action.status) is not int or not 200 <= action.status <= 599:
-            yield ".direct_response.status", f"a status is a whole number from 200 to 599, not {action.status!r}"
+    elif isinstance(action, DirectResponse) and not _is_status(action.status):
+        yield ".direct_response.status", f"a status is a whole number from 200 to 599, not {action.status!r}"
+
+
+def _is_status(status: object) -> bool:
+    return type(status) is int and 200 <= status <= 599
 
 
 def validate_virtual_host(host: VirtualHost) -> Iterator[Refusal]:
@@ -108,6 +110,8 @@ def _regex(rewrite: RegexRewrite, path: str) -> Iterator[Refusal]:
     if not rewrite.pattern:
         yield f"{path}.pattern.regex", "a pattern is needed"
         return
+    from fastpath._regex import Regex
+
     try:
         regex = Regex(rewrite.pattern)
     except ConfigError as error:
@@ -229,7 +233,7 @@ def _fault(fault: HttpFault, path: str) -> Iterator[Refusal]:
     if fault.delay is not None and not fault.delay > 0:
         yield f"{path}.delay.fixed_delay", "a delay is more than 0"
     status = fault.abort_status
-    if status is not None and (type(status) is not int or not 200 <= status <= 599):
+    if status is not None and not _is_status(status):
         yield f"{path}.abort.http_status", f"a status is a whole number from 200 to 599, not {status!r}"
 
 

@@ -63,7 +63,7 @@ def _text_of(reader: Reader) -> _Text:
     if reader.kind is Kind.NUMBER:
 
         def number(stream: StreamInfo) -> bytes | None:
-            value = read(stream)
+            value = cast("int | None", read(stream))
             return None if value is None else b"%d" % value
 
         return number

@@ -277,8 +277,8 @@ def _request_headers_bytes(argument: str, length: int | None) -> Reader:
         if head is None:
             return 0
         pseudo = ((b":method", head.method), (b":authority", head.authority), (b":path", head.path))
-        fields = [*pseudo, (b":scheme", head.scheme), *head.headers.items()]
-        return sum(len(name) + len(value) for name, value in fields if value)
+        fields = [*(each for each in pseudo if each[1]), (b":scheme", head.scheme), *head.headers.items()]
+        return sum(len(name) + len(value) for name, value in fields)
 
     return Reader(Kind.NUMBER, read, total=True)
 
@@ -717,7 +717,9 @@ _number(
     "UPSTREAM_CONNECTION_ID", lambda stream: 0 if stream.upstream is None else stream.upstream.connection_id, total=True
 )
 _number(
-    "UPSTREAM_REQUEST_ATTEMPT_COUNT", lambda stream: 0 if stream.upstream is None else stream.upstream.attempts, total=True
+    "UPSTREAM_REQUEST_ATTEMPT_COUNT",
+    lambda stream: 0 if stream.upstream is None else stream.upstream.attempts,
+    total=True,
 )
 
 

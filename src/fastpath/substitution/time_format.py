@@ -80,7 +80,9 @@ def _parse(pattern: str) -> list[str | Callable[[int], str]]:
         elif kind == "S":
             pieces.append("%S")
             if extended != "0":
-                pieces.append(_fraction(9, cut=True, dot=True) if extended == "*" else _fraction(int(extended), dot=True))
+                pieces.append(
+                    _fraction(9, cut=True, dot=True) if extended == "*" else _fraction(int(extended), dot=True)
+                )
         elif kind == "f":
             pieces.append(_fraction(9, cut=True, empty="0") if extended == "*" else _fraction(int(extended)))
         else:
