@@ -41,8 +41,8 @@ typedef enum fp_route_path_kind {
 /* Bits of the flags of fp_route_builder_add_route. */
 enum {
   FASTPATH_ROUTE_IGNORE_CASE = 1 << 0, /* of ASCII letters in the path; nothing to regexes and templates */
-  FASTPATH_ROUTE_ANY_SEGMENT = 1 << 1 /* a template's '*' and '**' take every byte, not only those of RFC 3986's pchar
-                                          without '*' and '='; names of variables are free */
+  FASTPATH_ROUTE_ANY_SEGMENT = 1 << 1 /* a template's '*' and '**' take every byte, not only those of RFC 3986's
+                                          pchar; names of variables are free */
 };
 
 /*
@@ -95,7 +95,7 @@ typedef enum fp_route_compare {
 enum {
   FASTPATH_ROUTE_INVERT = 1 << 0, /* no line may match. A missing header fails all the same, but not a missing
                                                cookie; a PRESENT one asks for absence */
-  FASTPATH_ROUTE_MISSING_AS_EMPTY = 1 << 1, /* a missing header is one with an empty value */
+  FASTPATH_ROUTE_MISSING_AS_EMPTY = 1 << 1, /* a missing header is there, with an empty value */
   FASTPATH_ROUTE_VALUE_IGNORE_CASE = 1 << 2 /* of ASCII letters in the value; nothing to regexes */
 };
 
@@ -136,7 +136,7 @@ typedef struct fp_route_request {
   fp_span authority; /* host, with or without a port. data NULL: the request has none */
   fp_span path; /* with its query. Empty: a request without a path (CONNECT) */
   fp_span method;
-  fp_span scheme;
+  fp_span scheme; /* of the connection; one line of x-forwarded-proto that says http or https wins over it */
   const uint8_t *data; /* what the fields' offsets count from */
   const fp_http_field *fields; /* of the head; ids as the parser gives them. NULL when there are none */
   uint32_t field_count;

@@ -16,7 +16,7 @@ enum {
 static bool is_letter(uint8_t byte) { return (uint8_t)((byte | 0x20) - 'a') < 26; }
 static bool is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 
-/* pchar of RFC 3986 without '*' and '='. */
+/* pchar of RFC 3986, '%' taken as it is. */
 static bool is_pchar(uint8_t byte) {
   if (is_letter(byte) || is_digit(byte)) return true;
   switch (byte) {
@@ -31,9 +31,11 @@ static bool is_pchar(uint8_t byte) {
     case '\'':
     case '(':
     case ')':
+    case '*':
     case '+':
     case ',':
     case ';':
+    case '=':
     case ':':
     case '@': return true;
     default: return false;
@@ -97,7 +99,8 @@ static fp_status read_literal(parser *p, size_t end, uint32_t boundary) {
   const size_t start = p->at;
   while (p->at < end && p->text[p->at] != '/') {
     const uint8_t byte = p->text[p->at];
-    if (p->any ? byte == '{' || byte == '}' || byte == '*' : !is_pchar(byte)) {
+    /* Envoy hands literals to its regex engine, where a '*' would repeat the byte before it: nobody means that. */
+    if (byte == '*' || (p->any ? byte == '{' || byte == '}' : !is_pchar(byte))) {
       return refuse(p, p->at, "a byte that no literal holds");
     }
     p->at++;

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "memory.h"
 #include "route_builder.h"
+#include "route_headers.h"
 
 static fp_status out_of_memory(fp_error *error) {
   return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
@@ -140,9 +141,9 @@ void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_
 }
 
 /* Whether the virtual host wants the request to come again by TLS. */
-static bool wants_tls(const fp_virtual_host *host, const fp_route_request *request) {
+static bool wants_tls(const fp_virtual_host *host, const fp_route_request *request, fp_span proto) {
   if (host->require_tls == FASTPATH_ROUTE_TLS_NONE) return false;
-  if (request->scheme.len == 5 && memcmp(request->scheme.data, "https", 5) == 0) return false;
+  if (proto.len == 5 && memcmp(proto.data, "https", 5) == 0) return false;
   return host->require_tls == FASTPATH_ROUTE_TLS_ALL || (request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL) == 0;
 }
 
@@ -150,6 +151,7 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
   const fp_span host = request->authority;
   const size_t host_len = table->ignore_port && host.data != NULL ? without_port(host.data, host.len) : host.len;
   const fp_virtual_host *found;
+  fp_span proto = {NULL, 0};
   fp_status status;
   match->route = FASTPATH_ROUTE_INDEX_NONE;
   match->share_total = 0;
@@ -157,7 +159,11 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
   match->virtual_host = fp_domain_index_find(&table->domains, host.data, host_len);
   if (match->virtual_host == FASTPATH_ROUTE_INDEX_NONE) return FASTPATH_NONE;
   found = table->hosts[match->virtual_host];
-  if (wants_tls(found, request)) {
+  if (request->field_count > 0 || found->require_tls != FASTPATH_ROUTE_TLS_NONE) {
+    proto = fp_request_forwarded_proto(request);
+    if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE; /* as in Envoy: a proto that is there but empty */
+  }
+  if (wants_tls(found, request, proto)) {
     match->tls_redirect = 1;
     return FASTPATH_OK;
   }

@@ -181,9 +181,10 @@ static int compare(const fp_condition *with, fp_span value) {
 /* `found` values were seen, of which one matched or none did; or an error. */
 static int verdict(const fp_condition *condition, bool found, int matched) {
   const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
-  if (condition->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return found != invert;
+  const bool as_empty = (condition->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY) != 0;
+  if (condition->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (found || as_empty) != invert;
   if (!found) {
-    if ((condition->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY) == 0) return 0;
+    if (!as_empty) return 0;
     matched = compare(condition, (fp_span){(const uint8_t *)"", 0});
   }
   return matched < 0 ? matched : (matched != 0) != invert;
@@ -223,7 +224,7 @@ static int header_holds(const fp_condition *condition, const fp_route_request *r
     case FP_HEADER_METHOD: return pseudo_holds(condition, request->method);
     case FP_HEADER_PATH: return pseudo_holds(condition, request->path);
     case FP_HEADER_AUTHORITY: return pseudo_holds(condition, request->authority);
-    case FP_HEADER_SCHEME: return pseudo_holds(condition, request->scheme);
+    case FP_HEADER_SCHEME: return pseudo_holds(condition, fp_request_scheme(request));
   }
   return 0;
 }

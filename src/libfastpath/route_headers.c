@@ -78,6 +78,37 @@ bool fp_request_is_grpc(const fp_route_request *request) {
   return field->value_len == type_len || request->data[field->value + type_len] == '+';
 }
 
+static bool is_text(fp_span span, const char *text) {
+  return span.len == strlen(text) && fp_http_same_name(span.data, (const uint8_t *)text, span.len);
+}
+
+/* The first line of x-forwarded-proto that is not empty; *lines counts all of them. */
+static fp_span forwarded_proto(const fp_route_request *request, size_t *lines) {
+  static const uint8_t name[] = "x-forwarded-proto";
+  const size_t len = sizeof name - 1;
+  const uint16_t id = fp_http_name_id(name, len);
+  const fp_http_field *field = NULL;
+  fp_span value = {NULL, 0};
+  *lines = 0;
+  while ((field = fp_header_next(request, field, name, len, id)) != NULL) {
+    if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};
+    ++*lines;
+  }
+  return value;
+}
+
+fp_span fp_request_scheme(const fp_route_request *request) {
+  size_t lines;
+  const fp_span value = forwarded_proto(request, &lines);
+  return lines == 1 && (is_text(value, "https") || is_text(value, "http")) ? value : request->scheme;
+}
+
+fp_span fp_request_forwarded_proto(const fp_route_request *request) {
+  size_t lines;
+  const fp_span value = forwarded_proto(request, &lines);
+  return lines == 0 ? request->scheme : value;
+}
+
 /* ---- query parameters ---- */
 
 bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {

@@ -33,6 +33,12 @@ bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, si
 /* The first cookie of this name, without the quotes around its value. */
 bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
 
+/* The request's scheme: what its x-forwarded-proto says, if that is http or https, else that of the connection. */
+fp_span fp_request_scheme(const fp_route_request *request);
+
+/* What x-forwarded-proto is once the connection's scheme has been put there where it was missing. */
+fp_span fp_request_forwarded_proto(const fp_route_request *request);
+
 /* Whether the content-type is that of gRPC, and the request is not a CONNECT without a path. */
 bool fp_request_is_grpc(const fp_route_request *request);
 

@@ -9,8 +9,9 @@ from typing import Any
 
 Document = dict[str, Any]
 
+PATHS = "type.googleapis.com/envoy.extensions.path"
 CLUSTERS = ("c0", "c1", "c2")
-SEGMENTS = ("a", "b", "ab", "A", "api", "v1", "v22", "x.y", "a;p=1", "a-b", "%41", "~u", "B")
+SEGMENTS = ("a", "b", "ab", "A", "api", "v1", "v22", "x.y", "a;p=1", "a-b", "%41", "~u", "B", "a*b", "v=1", "aab")
 HOSTS = ("a.com", "b.a.com", "api.a.com", "x-b.org", "a.net", "A.COM", "a.com:80", "b.org")
 DOMAINS = ("a.com", "b.a.com", "*.a.com", "*a.com", "a.*", "api.*", "*-b.org", "*.org", "a.com:80", "*")
 NAMES = ("x-a", "x-b", "accept", "user-agent", "x-num", "content-type")
@@ -43,6 +44,8 @@ TEMPLATES = (
     "/{name}.y",
     "/api/**.y",
     "/{p=a/**}",
+    "/v=1/{z}",
+    "/**/ab",
 )
 VALUE_REGEXES = ("a.*", "[ab]+", "", ".", "[0-9]+", "(?i)AB", "a,b")
 
@@ -89,7 +92,7 @@ class Maker:
                 return {"safe_regex": {"regex": rng.choice(REGEXES)}}, kind
             case "template":
                 config = {
-                    "@type": "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
+                    "@type": f"{PATHS}.match.uri_template.v3.UriTemplateMatchConfig",
                     "path_template": rng.choice(TEMPLATES),
                 }
                 policy = {"name": "envoy.path.match.uri_template.uri_template_matcher", "typed_config": config}
@@ -236,7 +239,7 @@ class Maker:
             action["path_rewrite_policy"] = {
                 "name": "envoy.path.rewrite.uri_template.uri_template_rewriter",
                 "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig",
+                    "@type": f"{PATHS}.rewrite.uri_template.v3.UriTemplateRewriteConfig",
                     "path_template_rewrite": "".join(parts),
                 },
             }
@@ -470,7 +473,7 @@ class Maker:
                 if self.maybe(0.3):
                     headers.append((name, rng.choice(("1", ""))))
         if self.maybe(0.08):
-            headers.append(("x-forwarded-proto", rng.choice(("https", "http"))))
+            headers.append(("x-forwarded-proto", rng.choice(("https", "http", "HTTPS", "ftp", ""))))
         host_value = self.host_for(rng.choice(host["domains"]))
         if method == "CONNECT":
             target = f"{host_value.partition(':')[0]}:80"

@@ -1,4 +1,4 @@
-"""What a real Envoy does with requests: many route configurations in one process, and an upstream that tells what it got."""
+"""What a real Envoy does with requests: many route configurations in one process, and an upstream that echoes."""
 
 from __future__ import annotations
 
@@ -85,22 +85,23 @@ def bootstrap(listeners: Sequence[Document], clusters: Sequence[Document]) -> Do
     return {"static_resources": {"listeners": list(listeners), "clusters": list(clusters)}}
 
 
-# What tells which route was taken. Only Envoy's copy of a configuration has it.
-TELLING = [
-    {"header": {"key": f"x-told-{name}", "value": f"%{operator}%"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
-    for name, operator in (("route", "ROUTE_NAME"), ("host", "VIRTUAL_HOST_NAME"), ("cluster", "UPSTREAM_CLUSTER"))
-]
+def told(name: str, value: str) -> Document:
+    """A response header that tells something. Only Envoy's copy of a configuration has it."""
+    return {"header": {"key": f"x-told-{name}", "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
 def telling(document: Document) -> Document:
     """Envoy's copy of a bootstrap: its routes tell their names, and CONNECT is let through to them."""
-    told = copy.deepcopy(document)
-    for item in told["static_resources"]["listeners"]:
+    copied = copy.deepcopy(document)
+    for item in copied["static_resources"]["listeners"]:
         manager = item["filter_chains"][0]["filters"][0]["typed_config"]
         manager["upgrade_configs"] = [{"upgrade_type": "CONNECT"}]
         routes = manager["route_config"]
-        routes["response_headers_to_add"] = [*routes.get("response_headers_to_add", ()), *TELLING]
-    return told
+        tells = [told("route", "%ROUTE_NAME%"), told("cluster", "%UPSTREAM_CLUSTER%")]
+        routes["response_headers_to_add"] = [*routes.get("response_headers_to_add", ()), *tells]
+        for host in routes["virtual_hosts"]:
+            host["response_headers_to_add"] = [*host.get("response_headers_to_add", ()), told("host", host["name"])]
+    return copied
 
 
 @dataclass
@@ -130,6 +131,15 @@ class Client:
         self._received = b""
 
     def ask(self, request: bytes) -> Response:
+        if request.startswith(b"CONNECT "):  # what comes after it is not a request any more
+            self.close()
+        try:
+            return self._ask(request)
+        finally:
+            if request.startswith(b"CONNECT "):
+                self.close()
+
+    def _ask(self, request: bytes) -> Response:
         for attempt in range(2):
             fresh = self._socket is None
             try:
@@ -151,6 +161,8 @@ class Client:
 
     def _more(self) -> None:
         assert self._socket is not None
+        # Otherwise an answer in two parts waits for the kernel's delayed acknowledgement of the first.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         data = self._socket.recv(65536)
         if not data:
             raise ConnectionResetError("closed in the middle of an answer")

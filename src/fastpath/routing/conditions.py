@@ -105,7 +105,8 @@ def _header(builder: RouteTableBuilder, header: HeaderMatcher) -> None:
         builder.add_condition(CONDITION_HEADER, COMPARE_RANGE, flags, header.name, "", start, end)
     else:
         wanted = header.present_match is not False
-        builder.add_condition(CONDITION_HEADER, COMPARE_PRESENT, INVERT * (header.invert_match == wanted), header.name)
+        flags = (flags & MISSING_AS_EMPTY) | (INVERT if header.invert_match == wanted else 0)
+        builder.add_condition(CONDITION_HEADER, COMPARE_PRESENT, flags, header.name)
 
 
 def _lookup(builder: RouteTableBuilder, what) -> None:  # type: ignore[no-untyped-def]
