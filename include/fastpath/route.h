@@ -48,9 +48,9 @@ enum {
 /*
  * Templates (envoy.extensions.path.match.uri_template.v3): segments, each a literal, '*' (one or more bytes that are no
  * '/'), '**' (any bytes, '/' included; no wildcard may follow), "{name}" (the same as '*', captured) or
- * "{name=*"/"literal/..."}". After a last wildcard a literal may go on ("/files/{name}.json"). At most 5 variables
- * with different names of 1 to 16 letters, digits and '_', a letter first; FASTPATH_ROUTE_PARAMS_MAX with
- * FASTPATH_ROUTE_ANY_SEGMENT.
+ * "{name=pattern}", where the pattern is segments again. Literals may stand around a variable ("/v{major}.x/"), and
+ * behind a last wildcard. At most 256 bytes and 5 variables, with different names of 1 to 16 letters, digits and '_', a
+ * letter first; with FASTPATH_ROUTE_ANY_SEGMENT any length and name, and FASTPATH_ROUTE_PARAMS_MAX variables.
  */
 
 /* Bits of the flags of fp_route_builder_build. */
@@ -244,6 +244,9 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
 
 /* The first value of a request header, of any letter case: 1, or 0 when there is none. Threads: any. */
 int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
+
+/* How many lines of it there are. Threads: any. */
+size_t fp_route_request_header_count(const fp_route_request *request, const uint8_t *name, size_t len);
 
 /*
  * The index of the share that gets `value % share_total` when the shares lie side by side in order, or

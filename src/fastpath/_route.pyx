@@ -522,7 +522,14 @@ cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *reque
         request, <const uint8_t *>PyBytes_AS_STRING(name), <size_t>PyBytes_GET_SIZE(name), &value
     ):
         return request.random
-    if value.len == 0 or value.len > 20:
+    if fp_route_request_header_count(
+        request, <const uint8_t *>PyBytes_AS_STRING(name), <size_t>PyBytes_GET_SIZE(name)
+    ) != 1:
+        return request.random
+    if value.len != 0 and value.data[0] == c"+":
+        value.data += 1
+        value.len -= 1
+    if value.len == 0:
         return request.random
     for i in range(value.len):
         digit = <uint32_t>value.data[i] - 48

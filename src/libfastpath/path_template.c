@@ -8,7 +8,8 @@
 
 enum {
   VARIABLES_MAX = 5, /* Envoy's limits */
-  NAME_MAX_LEN = 16
+  NAME_MAX_LEN = 16,
+  TEMPLATE_MAX_LEN = 256
 };
 
 /* ---- bytes ---- */
@@ -94,18 +95,17 @@ static fp_status read_wildcard(parser *p, size_t end) {
   return put_wildcard(p, start, FP_TEMPLATE_SEGMENT);
 }
 
-/* A literal up to the next '/' or `end`, at least one byte. */
+/* A literal up to the next '/', '{' or `end`; it may be empty. */
 static fp_status read_literal(parser *p, size_t end, uint32_t boundary) {
   const size_t start = p->at;
-  while (p->at < end && p->text[p->at] != '/') {
+  while (p->at < end && p->text[p->at] != '/' && p->text[p->at] != '{') {
     const uint8_t byte = p->text[p->at];
     /* Envoy hands literals to its regex engine, where a '*' would repeat the byte before it: nobody means that. */
-    if (byte == '*' || (p->any ? byte == '{' || byte == '}' : !is_pchar(byte))) {
+    if (byte == '*' || (p->any ? byte == '}' : !is_pchar(byte))) {
       return refuse(p, p->at, "a byte that no literal holds");
     }
     p->at++;
   }
-  if (p->at == start) return refuse(p, start, "an empty segment");
   put_literal(p, p->text + start, p->at - start, boundary);
   return FASTPATH_OK;
 }
@@ -132,8 +132,25 @@ static fp_status check_name(const parser *p, size_t start, size_t end) {
   return FASTPATH_OK;
 }
 
+/* The pattern of a variable: segments, but only one behind a literal. */
+static fp_status read_pattern(parser *p, size_t end, bool behind_literal) {
+  const uint32_t first = p->op_count;
+  fp_status status = FASTPATH_OK;
+  if (p->at == end) return refuse(p, end, "an empty pattern");
+  while (p->at < end) {
+    const size_t start = p->at;
+    status = p->text[p->at] == '*' ? read_wildcard(p, end) : read_literal(p, end, first);
+    if (status < 0 || p->at == end) return status;
+    if (p->at == start || p->text[p->at] != '/' || p->at + 1 == end || behind_literal) {
+      return refuse(p, p->at, "a pattern that is not segments");
+    }
+    put_literal(p, p->text + p->at++, 1, first);
+  }
+  return status;
+}
+
 /* "{name}" or "{name=pattern}". Until the end, a name's place is that in the source. */
-static fp_status read_variable(parser *p) {
+static fp_status read_variable(parser *p, bool behind_literal) {
   const size_t start = p->at + 1;
   const uint8_t *close = memchr(p->text + start, '}', p->len - start);
   const uint8_t *equals;
@@ -149,18 +166,8 @@ static fp_status read_variable(parser *p) {
   if (p->variable_count == (p->any ? FASTPATH_ROUTE_PARAMS_MAX : VARIABLES_MAX)) {
     return refuse(p, start, "too many variables");
   }
-  if (equals == NULL) {
-    status = put_wildcard(p, start, FP_TEMPLATE_SEGMENT);
-  } else {
-    p->at = name_end + 1;
-    if (p->at == end) return refuse(p, end, "an empty pattern");
-    while (status >= 0 && p->at < end) {
-      status = p->text[p->at] == '*' ? read_wildcard(p, end) : read_literal(p, end, first);
-      if (status < 0 || p->at == end) break;
-      if (p->text[p->at] != '/' || p->at + 1 == end) return refuse(p, p->at, "a pattern that is not segments");
-      put_literal(p, p->text + p->at++, 1, first);
-    }
-  }
+  p->at = name_end + 1;
+  status = equals == NULL ? put_wildcard(p, start, FP_TEMPLATE_SEGMENT) : read_pattern(p, end, behind_literal);
   if (status < 0) return status;
   p->at = end + 1;
   p->variables[p->variable_count++] = (fp_template_variable){
@@ -173,9 +180,31 @@ static uint32_t boundary_of(const parser *p) {
   return p->variable_count == 0 ? 0 : p->variables[p->variable_count - 1].end;
 }
 
+/* A wildcard, or a literal with at most one variable before, in or behind it. */
+static fp_status read_segment(parser *p) {
+  const size_t start = p->at;
+  fp_status status;
+  if (p->text[p->at] == '*') {
+    status = read_wildcard(p, p->len);
+    if (status < 0 || p->at == p->len || p->text[p->at] == '/') return status;
+    status = read_literal(p, p->len, boundary_of(p));
+    if (status >= 0 && p->at < p->len) return refuse(p, p->at, "a wildcard with a literal behind it ends a template");
+    return status;
+  }
+  status = read_literal(p, p->len, boundary_of(p));
+  if (status < 0 || p->at == p->len || p->text[p->at] == '/') {
+    return status >= 0 && p->at == start ? refuse(p, start, "an empty segment") : status;
+  }
+  status = read_variable(p, p->at > start);
+  if (status < 0 || p->at == p->len || p->text[p->at] == '/') return status;
+  status = read_literal(p, p->len, boundary_of(p));
+  if (status >= 0 && p->at < p->len && p->text[p->at] == '{') return refuse(p, p->at, "a second variable in a segment");
+  return status;
+}
+
 static fp_status read_template(parser *p) {
-  fp_status status = FASTPATH_OK;
   if (p->len == 0 || p->text[0] != '/') return refuse(p, 0, "no '/'");
+  if (p->len > TEMPLATE_MAX_LEN && !p->any) return refuse(p, TEMPLATE_MAX_LEN, "more than 256 bytes");
   for (size_t i = 0; i < p->len; i++) {
     if (p->text[i] <= ' ' || p->text[i] >= 0x7f || p->text[i] == '?' || p->text[i] == '#') {
       return refuse(p, i, "a byte that no path holds");
@@ -184,37 +213,29 @@ static fp_status read_template(parser *p) {
   p->at = 1;
   put_literal(p, p->text, 1, 0);
   while (p->at < p->len) {
-    const uint8_t byte = p->text[p->at];
-    if (byte == '*') {
-      status = read_wildcard(p, p->len);
-    } else if (byte == '{') {
-      status = read_variable(p);
-    } else {
-      status = read_literal(p, p->len, boundary_of(p));
-    }
-    if (status < 0 || p->at == p->len) return status;
-    if (p->text[p->at] == '/') {
-      put_literal(p, p->text + p->at++, 1, boundary_of(p));
-      continue;
-    }
-    status = read_literal(p, p->len, boundary_of(p)); /* goes on after a wildcard: then it is the last segment */
-    if (status >= 0 && p->at < p->len) return refuse(p, p->at, "a '/' after a literal that follows a wildcard");
-    return status;
+    const fp_status status = read_segment(p);
+    if (status < 0) return status;
+    if (p->at < p->len) put_literal(p, p->text + p->at++, 1, boundary_of(p)); /* a '/' */
   }
   return FASTPATH_OK;
 }
 
 /* ---- the template ---- */
 
-static bool is_suffix(const fp_path_template *of, uint32_t op) {
-  return of->ops[op].kind == FP_TEMPLATE_LITERAL && of->text[of->ops[op].offset] != '/';
+/* How many bytes of a segment follow the wildcard before op `op`, which is behind it. */
+static size_t suffix_len(const fp_path_template *of, uint32_t op) {
+  const uint8_t *literal, *slash;
+  if (op >= of->op_count || of->ops[op].kind != FP_TEMPLATE_LITERAL) return 0;
+  literal = of->text + of->ops[op].offset;
+  slash = memchr(literal, '/', of->ops[op].len);
+  return slash == NULL ? of->ops[op].len : (size_t)(slash - literal);
 }
 
 /* How many ops are spelt out in the key. */
 static uint32_t key_ops(const fp_path_template *of) {
   for (uint32_t i = 0; i < of->op_count; i++) {
     if (of->ops[i].kind == FP_TEMPLATE_REST) return i;
-    if (of->ops[i].kind == FP_TEMPLATE_SEGMENT && i + 1 < of->op_count && is_suffix(of, i + 1)) return i;
+    if (of->ops[i].kind == FP_TEMPLATE_SEGMENT && suffix_len(of, i + 1) > 0) return i;
   }
   return of->op_count;
 }
@@ -336,7 +357,7 @@ bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, siz
         if (op->len > len - at || memcmp(path + at, of->text + op->offset, op->len) != 0) return false;
         break;
       case FP_TEMPLATE_SEGMENT: {
-        const size_t suffix = i + 1 < of->op_count && is_suffix(of, i + 1) ? of->ops[i + 1].len : 0;
+        const size_t suffix = suffix_len(of, i + 1);
         end = fp_path_template_segment_end(path, len, at, of->any);
         if (end - at <= suffix) return false;
         end -= suffix;

@@ -39,6 +39,7 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
   } else if (made->name[0] == ':') {
     return refuse(error, "there is no such pseudo header");
   } else {
+    if (fp_header_is_dropped(made->name, made->name_len)) made->source = FP_HEADER_GONE;
     made->name_id = fp_http_name_id(made->name, made->name_len);
     made->joined = fp_header_lines_are_joined(made->name, made->name_len);
   }
@@ -207,6 +208,7 @@ static int field_holds(const fp_condition *condition, const fp_route_request *re
   }
   while (matched == 0 &&
          (field = fp_header_next(request, field, condition->name, condition->name_len, condition->name_id)) != NULL) {
+    if (!found && fp_header_is_nominated(request, condition->name, condition->name_len)) break;
     found = true;
     matched = compare(condition, (fp_span){request->data + field->value, field->value_len});
   }
@@ -221,6 +223,7 @@ static int pseudo_holds(const fp_condition *condition, fp_span value) {
 static int header_holds(const fp_condition *condition, const fp_route_request *request) {
   switch ((fp_header_source)condition->source) {
     case FP_HEADER_FIELD: return field_holds(condition, request);
+    case FP_HEADER_GONE: return verdict(condition, false, 0);
     case FP_HEADER_METHOD: return pseudo_holds(condition, request->method);
     case FP_HEADER_PATH: return pseudo_holds(condition, request->path);
     case FP_HEADER_AUTHORITY: return pseudo_holds(condition, request->authority);

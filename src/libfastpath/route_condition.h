@@ -8,6 +8,7 @@
 /* Where the value of a header comes from. */
 typedef enum fp_header_source {
   FP_HEADER_FIELD,
+  FP_HEADER_GONE, /* never there */
   FP_HEADER_METHOD,
   FP_HEADER_PATH,
   FP_HEADER_AUTHORITY,

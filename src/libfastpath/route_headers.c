@@ -4,6 +4,7 @@
 
 #include "domain.h"
 #include "http_chars.h"
+#include "http_list.h"
 #include "memory.h"
 
 /* ---- header lines ---- */
@@ -33,16 +34,29 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
   return count;
 }
 
-int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
+/* The first line of a header that is named in any letter case. */
+static const fp_http_field *find_line(const fp_route_request *request, const uint8_t *name, size_t len, size_t *count) {
   uint8_t lower[UINT8_MAX];
   const uint16_t id = fp_http_name_id(name, len);
-  const fp_http_field *field;
-  if (len > sizeof lower) return 0;
+  *count = 0;
+  if (len > sizeof lower) return NULL;
   fp_domain_lower(lower, name, len);
-  field = fp_header_next(request, NULL, lower, len, id);
+  *count = fp_header_line_count(request, lower, len, id);
+  return fp_header_next(request, NULL, lower, len, id);
+}
+
+int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
+  size_t count;
+  const fp_http_field *field = find_line(request, name, len, &count);
   if (field == NULL) return 0;
   *value = (fp_span){request->data + field->value, field->value_len};
   return 1;
+}
+
+size_t fp_route_request_header_count(const fp_route_request *request, const uint8_t *name, size_t len) {
+  size_t count;
+  (void)find_line(request, name, len, &count);
+  return count;
 }
 
 fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *request, const uint8_t *name, size_t len,
@@ -79,34 +93,32 @@ bool fp_request_is_grpc(const fp_route_request *request) {
 }
 
 static bool is_text(fp_span span, const char *text) {
-  return span.len == strlen(text) && fp_http_same_name(span.data, (const uint8_t *)text, span.len);
+  return span.data != NULL && span.len == strlen(text) && fp_http_same_name(span.data, (const uint8_t *)text, span.len);
 }
 
-/* The first line of x-forwarded-proto that is not empty; *lines counts all of them. */
-static fp_span forwarded_proto(const fp_route_request *request, size_t *lines) {
+/* What the lines of x-forwarded-proto come to: its value, or "," in the place of a list; data NULL without one. */
+static fp_span forwarded_proto(const fp_route_request *request) {
   static const uint8_t name[] = "x-forwarded-proto";
   const size_t len = sizeof name - 1;
   const uint16_t id = fp_http_name_id(name, len);
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
-  *lines = 0;
   while ((field = fp_header_next(request, field, name, len, id)) != NULL) {
+    if (value.len > 0 && field->value_len > 0) return (fp_span){(const uint8_t *)",", 1};
     if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};
-    ++*lines;
   }
   return value;
 }
 
 fp_span fp_request_scheme(const fp_route_request *request) {
-  size_t lines;
-  const fp_span value = forwarded_proto(request, &lines);
-  return lines == 1 && (is_text(value, "https") || is_text(value, "http")) ? value : request->scheme;
+  const fp_span value = forwarded_proto(request);
+  if (is_text(value, "https")) return (fp_span){(const uint8_t *)"https", 5};
+  return is_text(value, "http") ? (fp_span){(const uint8_t *)"http", 4} : request->scheme;
 }
 
 fp_span fp_request_forwarded_proto(const fp_route_request *request) {
-  size_t lines;
-  const fp_span value = forwarded_proto(request, &lines);
-  return lines == 0 ? request->scheme : value;
+  const fp_span value = forwarded_proto(request);
+  return value.data == NULL ? request->scheme : value;
 }
 
 /* ---- query parameters ---- */
@@ -170,62 +182,50 @@ bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len,
   return false;
 }
 
-/* ---- the headers that Envoy joins ---- */
+/* ---- what Envoy's connection manager does to headers before routes are looked at ---- */
+
+static bool is_among(const char *const *names, size_t count, const uint8_t *name, size_t len) {
+  for (size_t i = 0; i < count; i++) {
+    if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) return true;
+  }
+  return false;
+}
 
 bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
-  static const char *const joined[] = {"accept",
-                                       "accept-encoding",
-                                       "access-control-request-headers",
-                                       "access-control-request-method",
-                                       "access-control-request-private-network",
-                                       "authentication",
-                                       "authorization",
-                                       "cache-control",
-                                       "cdn-loop",
-                                       "connection",
-                                       "content-encoding",
-                                       "content-length",
-                                       "content-type",
-                                       "expect",
-                                       "grpc-accept-encoding",
-                                       "grpc-timeout",
-                                       "if-match",
-                                       "if-modified-since",
-                                       "if-none-match",
-                                       "if-range",
-                                       "if-unmodified-since",
-                                       "keep-alive",
-                                       "origin",
-                                       "pragma",
-                                       "proxy-connection",
-                                       "proxy-status",
-                                       "referer",
-                                       "te",
-                                       "transfer-encoding",
-                                       "upgrade",
-                                       "user-agent",
-                                       "via",
-                                       "x-client-trace-id",
-                                       "x-envoy-attempt-count",
-                                       "x-envoy-decorator-operation",
-                                       "x-envoy-downstream-service-cluster",
-                                       "x-envoy-downstream-service-node",
-                                       "x-envoy-external-address",
-                                       "x-envoy-force-trace",
-                                       "x-envoy-internal",
-                                       "x-envoy-ip-tags",
-                                       "x-envoy-is-timeout-retry",
-                                       "x-envoy-original-host",
-                                       "x-envoy-original-path",
-                                       "x-envoy-original-url",
-                                       "x-forwarded-client-cert",
-                                       "x-forwarded-for",
-                                       "x-forwarded-host",
-                                       "x-forwarded-port",
-                                       "x-forwarded-proto",
-                                       "x-request-id"};
-  for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
-    if (strlen(joined[i]) == len && memcmp(joined[i], name, len) == 0) return true;
+  static const char *const joined[] = {
+      "accept", "accept-encoding", "access-control-request-headers", "access-control-request-method",
+      "access-control-request-private-network", "authorization", "cache-control", "cdn-loop", "content-encoding",
+      "content-type", "expect", "grpc-accept-encoding", "grpc-timeout", "if-match", "if-modified-since",
+      "if-none-match", "if-range", "if-unmodified-since", "origin", "pragma", "proxy-status", "referer", "user-agent",
+      "via", "x-client-trace-id", "x-envoy-attempt-count", "x-envoy-decorator-operation",
+      "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node", "x-envoy-external-address",
+      "x-envoy-is-timeout-retry", "x-envoy-original-host", "x-envoy-original-path",
+      "x-envoy-upstream-stream-duration-ms", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
+      "x-forwarded-proto", "x-request-id"};
+  return is_among(joined, sizeof joined / sizeof *joined, name, len);
+}
+
+bool fp_header_is_dropped(const uint8_t *name, size_t len) {
+  static const char *const dropped[] = {
+      "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
+      "x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-hedge-on-per-try-timeout", "x-envoy-internal",
+      "x-envoy-ip-tags", "x-envoy-max-retries", "x-envoy-retriable-header-names", "x-envoy-retriable-status-codes",
+      "x-envoy-retry-grpc-on", "x-envoy-retry-on", "x-envoy-upstream-alt-stat-name",
+      "x-envoy-upstream-rq-per-try-timeout-ms", "x-envoy-upstream-rq-timeout-alt-response",
+      "x-envoy-upstream-rq-timeout-ms", "x-forwarded-client-cert"};
+  return is_among(dropped, sizeof dropped / sizeof *dropped, name, len);
+}
+
+bool fp_header_is_nominated(const fp_route_request *request, const uint8_t *name, size_t len) {
+  static const uint8_t connection[] = "connection";
+  const fp_http_field *field = NULL;
+  fp_span list, member;
+  while ((field = fp_header_next(request, field, connection, sizeof connection - 1, FASTPATH_HTTP_NAME_CONNECTION)) !=
+         NULL) {
+    list = (fp_span){request->data + field->value, field->value_len};
+    while (fp_list_next(&list, &member)) {
+      if (member.len == len && fp_http_same_name(member.data, name, len)) return true;
+    }
   }
   return false;
 }

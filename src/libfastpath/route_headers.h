@@ -16,6 +16,12 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
 /* Whether Envoy keeps several lines of this header as one value, with ',' between them. The name is in lower case. */
 bool fp_header_lines_are_joined(const uint8_t *name, size_t len);
 
+/* Whether this header belongs to one hop or to the inside, and so is gone before routes are looked at. In lower case. */
+bool fp_header_is_dropped(const uint8_t *name, size_t len);
+
+/* The same for a header that Connection names. */
+bool fp_header_is_nominated(const fp_route_request *request, const uint8_t *name, size_t len);
+
 /* A value put together from several lines. On the stack, or allocated when it is large. */
 typedef struct fp_joined_header {
   uint8_t *block; /* NULL: in `own` */
@@ -33,7 +39,7 @@ bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, si
 /* The first cookie of this name, without the quotes around its value. */
 bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
 
-/* The request's scheme: what its x-forwarded-proto says, if that is http or https, else that of the connection. */
+/* The request's scheme: what its x-forwarded-proto says if that is http or https in any case, else the connection's. */
 fp_span fp_request_scheme(const fp_route_request *request);
 
 /* What x-forwarded-proto is once the connection's scheme has been put there where it was missing. */
