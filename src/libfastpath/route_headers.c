@@ -86,10 +86,15 @@ bool fp_request_is_grpc(const fp_route_request *request) {
   static const uint8_t name[] = "content-type", type[] = "application/grpc";
   const size_t type_len = sizeof type - 1;
   const uint16_t id = fp_http_name_id(name, sizeof name - 1);
-  const fp_http_field *field = fp_header_next(request, NULL, name, sizeof name - 1, id);
-  if (field == NULL || request->path.len == 0 || field->value_len < type_len) return false;
-  if (memcmp(request->data + field->value, type, type_len) != 0) return false;
-  return field->value_len == type_len || request->data[field->value + type_len] == '+';
+  const fp_http_field *field = NULL;
+  fp_span value = {NULL, 0};
+  if (request->path.len == 0) return false;
+  while ((field = fp_header_next(request, field, name, sizeof name - 1, id)) != NULL) {
+    if (value.len > 0 && field->value_len > 0) return false; /* a list of types */
+    if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};
+  }
+  if (value.len < type_len || memcmp(value.data, type, type_len) != 0) return false;
+  return value.len == type_len || value.data[type_len] == '+';
 }
 
 static bool is_text(fp_span span, const char *text) {
