@@ -413,7 +413,7 @@ static fp_status parse(fp_regex_parser *parser) {
   fp_status status = fp_regex_check_utf8(parser);
   if (status == FASTPATH_OK) status = open_group(parser, 0, 0, 0);
   while (status >= 0 && parser->at < parser->len) {
-    size_t at = parser->at;
+    size_t at = parser->item = parser->at;
     status = parse_item(parser);
     if (parser->repeated != at) parser->repeated = SIZE_MAX; /* that was no repetition */
   }
