@@ -100,8 +100,7 @@ fp_status fp_regex_search(const fp_regex *regex, const uint8_t *text, size_t len
  * May the substitution be used with this regex? \0 is the whole match, \1 .. \9 a group, \\ a backslash. Errors:
  * CONFIG_REGEX (another escape, a backslash at the end, a group that the regex has not; position: offset in it).
  */
-fp_status fp_regex_check_substitution(const fp_regex *regex, const uint8_t *substitution, size_t len,
-                                      fp_error *error);
+fp_status fp_regex_check_substitution(const fp_regex *regex, const uint8_t *substitution, size_t len, fp_error *error);
 
 /*
  * RE2::GlobalReplace: every match that does not overlap one before it is replaced, from the left. An empty match at

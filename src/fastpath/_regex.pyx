@@ -58,7 +58,7 @@ cdef class Regex:
         cdef fp_span span
         if isinstance(pattern, str):
             pattern = pattern.encode("utf-8", "surrogateescape")
-        owner = span_of(pattern, &span)
+        _owner = span_of(pattern, &span)
         fp_regex_limits_default(&limits)
         if max_program_size is not None:
             limits.max_instructions = max_program_size
@@ -83,9 +83,11 @@ cdef class Regex:
     def group_names(self):
         """The names of the groups from 1 on, None for one without a name."""
         cdef uint32_t i
+        cdef fp_span name
         names = []
         for i in range(1, fp_regex_group_count(self.regex) + 1):
-            names.append(text_of(fp_regex_group_name(self.regex, i)) if fp_regex_group_name(self.regex, i).len else None)
+            name = fp_regex_group_name(self.regex, i)
+            names.append(text_of(name) if name.len else None)
         return tuple(names)
 
     @property
@@ -103,7 +105,7 @@ cdef class Regex:
         """Does all of the text match? Time is linear in its length."""
         cdef fp_span span
         cdef fp_status status
-        owner = span_of(text, &span)
+        _owner = span_of(text, &span)
         if span.len < LONG_TEXT:
             status = fp_regex_full_match(self.regex, span.data, span.len)
         else:
@@ -123,7 +125,7 @@ cdef class Regex:
         cdef size_t at = start
         cdef size_t count = fp_regex_group_count(self.regex) + 1
         cdef size_t i
-        owner = span_of(text, &span)
+        _owner = span_of(text, &span)
         cdef fp_regex_group *groups = <fp_regex_group *>PyMem_Malloc(count * sizeof(fp_regex_group))
         if groups is NULL:
             raise MemoryError
@@ -142,8 +144,8 @@ cdef class Regex:
     def replace_all(self, substitution, text, /):
         """The text with all matches replaced, as RE2::GlobalReplace does it, of the type of `text`.
 
-        In the substitution \\0 is the match, \\1 to \\9 a group, \\\\ a backslash; ConfigError for anything else behind a
-        backslash, and for a group that there is not.
+        In the substitution \\0 is the match, \\1 to \\9 a group, \\\\ a backslash; ConfigError for anything else behind
+        a backslash, and for a group that there is not.
         """
         cdef uint8_t small[STACK_ROOM]
         cdef uint8_t *room = small
@@ -153,7 +155,7 @@ cdef class Regex:
         cdef fp_span by
         cdef fp_error error
         cdef fp_status status
-        owners = span_of(text, &span), span_of(substitution, &by)
+        _owners = span_of(text, &span), span_of(substitution, &by)
         check(fp_regex_check_substitution(self.regex, by.data, by.len, &error), &error)
         try:
             while True:
@@ -226,7 +228,7 @@ cdef class RegexSet:
         cdef size_t i
         cdef fp_span span
         cdef fp_status status
-        owner = span_of(text, &span)
+        _owner = span_of(text, &span)
         cdef list found = []
         while count == STACK_IDS:
             with nogil:

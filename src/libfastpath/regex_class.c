@@ -114,10 +114,10 @@ static const struct {
   const fp_regex_range *ranges;
   size_t count;
 } posix_sets[] = {
-    {"alnum", RANGES(alnum)}, {"alpha", RANGES(alpha)}, {"ascii", RANGES(ascii)},      {"blank", RANGES(blank)},
-    {"cntrl", RANGES(control)}, {"digit", RANGES(digit)}, {"graph", RANGES(graph)},    {"lower", RANGES(lower)},
-    {"print", RANGES(print)}, {"punct", RANGES(punct)}, {"space", RANGES(space)},      {"upper", RANGES(upper)},
-    {"word", RANGES(word)},   {"xdigit", RANGES(hex_digit)},
+    {"alnum", RANGES(alnum)},   {"alpha", RANGES(alpha)},      {"ascii", RANGES(ascii)}, {"blank", RANGES(blank)},
+    {"cntrl", RANGES(control)}, {"digit", RANGES(digit)},      {"graph", RANGES(graph)}, {"lower", RANGES(lower)},
+    {"print", RANGES(print)},   {"punct", RANGES(punct)},      {"space", RANGES(space)}, {"upper", RANGES(upper)},
+    {"word", RANGES(word)},     {"xdigit", RANGES(hex_digit)},
 };
 
 static bool give(const fp_regex_range *ranges, size_t count, bool negated, fp_regex_named *named) {

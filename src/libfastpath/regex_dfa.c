@@ -82,9 +82,7 @@ uint32_t fp_regex_dfa_match(const fp_regex_dfa *dfa, const uint8_t *text, size_t
         at += node[0];
         reference = node[1];
         break;
-      default: /* REGEX_DFA_LOOP */
-        at = skip_loop(at, end, node[0]);
-        reference = node[1];
+      default: /* REGEX_DFA_LOOP */ at = skip_loop(at, end, node[0]); reference = node[1];
     }
   }
   return 0;

@@ -16,7 +16,13 @@
 #define REGEX_DFA_DEAD 0u /* a reference to no node */
 
 /* A reference to a node: its offset, and its kind in the lowest bits. */
-enum { REGEX_DFA_DENSE = 0, REGEX_DFA_SPARSE = 1, REGEX_DFA_LITERAL = 2, REGEX_DFA_LOOP = 3, REGEX_DFA_KIND_BITS = 2 };
+enum {
+  REGEX_DFA_DENSE = 0,
+  REGEX_DFA_SPARSE = 1,
+  REGEX_DFA_LITERAL = 2,
+  REGEX_DFA_LOOP = 3,
+  REGEX_DFA_KIND_BITS = 2
+};
 
 /*
  * Words of a node:

@@ -27,7 +27,9 @@ static const fp_regex_edge *edges_of(const node_layout *layout, uint32_t state) 
   return layout->states->edges + layout->states->states[state].edge;
 }
 
-static uint32_t edge_count(const node_layout *layout, uint32_t state) { return layout->states->states[state].edge_count; }
+static uint32_t edge_count(const node_layout *layout, uint32_t state) {
+  return layout->states->states[state].edge_count;
+}
 
 /* ---- what is live */
 
@@ -42,7 +44,8 @@ static bool find_live(node_layout *layout) {
   for (uint32_t i = 0; i < states->edge_count; i++) first[states->edges[i].target + 2]++;
   for (uint32_t i = 2; i < count + 2; i++) first[i] += first[i - 1];
   for (uint32_t state = 0; state < count; state++) {
-    for (uint32_t i = 0; i < edge_count(layout, state); i++) sources[first[edges_of(layout, state)[i].target + 1]++] = state;
+    for (uint32_t i = 0; i < edge_count(layout, state); i++)
+      sources[first[edges_of(layout, state)[i].target + 1]++] = state;
   }
   for (uint32_t state = 0; state < count; state++) {
     layout->live[state] = states->states[state].accept != 0;
@@ -154,8 +157,8 @@ static void find_classes(node_layout *layout) {
         if (hashes[layout->class_byte[class]] != hashes[byte]) continue;
         uint32_t state = 0;
         while (state < states->state_count &&
-               (is_single(layout, state) || edge_target(layout, state, byte) ==
-                                                edge_target(layout, state, layout->class_byte[class])))
+               (is_single(layout, state) ||
+                edge_target(layout, state, byte) == edge_target(layout, state, layout->class_byte[class])))
           state++;
         if (state == states->state_count) break;
       }

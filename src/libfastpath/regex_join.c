@@ -59,7 +59,8 @@ static const fp_regex_byte_range *ranges_of(const program_joiner *joiner, member
 /* The member that instruction `number` of the same program is, captures passed over. */
 static member_id neighbour(const program_joiner *joiner, member_id from, uint32_t number) {
   member_id to = joiner->bases[joiner->owners[from]] + number;
-  while (inst_of(joiner, to)->op == REGEX_INST_CAPTURE) to = joiner->bases[joiner->owners[to]] + inst_of(joiner, to)->out;
+  while (inst_of(joiner, to)->op == REGEX_INST_CAPTURE)
+    to = joiner->bases[joiner->owners[to]] + inst_of(joiner, to)->out;
   return to;
 }
 

@@ -16,7 +16,12 @@
  * A '|' makes one item of the alternative, a ')' one of the parenthesis.
  */
 
-enum { FOLD = 1 << 0, DOT_NEWLINE = 1 << 1, MULTI_LINE = 1 << 2, LAZY = 1 << 3 };
+enum {
+  FOLD = 1 << 0,
+  DOT_NEWLINE = 1 << 1,
+  MULTI_LINE = 1 << 2,
+  LAZY = 1 << 3
+};
 
 static fp_status push(fp_regex_parser *parser, uint32_t item) {
   if (!fp_grow(parser->items, &parser->item_capacity, parser->item_count)) return FASTPATH_ERR_MEMORY;

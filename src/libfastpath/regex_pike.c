@@ -70,9 +70,7 @@ static bool follow(pike_machine *machine, thread_list *list, uint32_t first, siz
     const fp_regex_inst *inst = &insts[job.inst];
     bool done = true;
     switch ((fp_regex_opcode)inst->op) {
-      case REGEX_INST_SPLIT:
-        done = push(machine, inst->arg, NO_SLOT, 0) && push(machine, inst->out, NO_SLOT, 0);
-        break;
+      case REGEX_INST_SPLIT: done = push(machine, inst->arg, NO_SLOT, 0) && push(machine, inst->out, NO_SLOT, 0); break;
       case REGEX_INST_CAPTURE:
         if (inst->arg < machine->search->slot_count) {
           done = push(machine, 0, inst->arg, machine->working[inst->arg]);

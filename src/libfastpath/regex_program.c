@@ -64,7 +64,8 @@ static fp_status compile_list(regex_compiler *compiler, const fp_regex_node *nod
   } else if (top->left + 1 == node->count) {
     top->entry = compiler->entry;
   } else {
-    fp_status status = emit(compiler, (fp_regex_inst){REGEX_INST_SPLIT, 0, 0, compiler->entry, top->entry}, &top->entry);
+    fp_status status =
+        emit(compiler, (fp_regex_inst){REGEX_INST_SPLIT, 0, 0, compiler->entry, top->entry}, &top->entry);
     if (status < 0) return status;
   }
   *done = top->left == 0;

@@ -26,8 +26,7 @@ static fp_status scan(const fp_regex *regex, const uint8_t *substitution, size_t
   return FASTPATH_OK;
 }
 
-fp_status fp_regex_check_substitution(const fp_regex *regex, const uint8_t *substitution, size_t len,
-                                      fp_error *error) {
+fp_status fp_regex_check_substitution(const fp_regex *regex, const uint8_t *substitution, size_t len, fp_error *error) {
   int largest;
   return scan(regex, substitution, len, &largest, error);
 }

@@ -62,7 +62,9 @@ void sweep_regex_without_dfa(void) {
 
 void sweep_regex_set(void) {
   static const char *const patterns[] = {"/a/[0-9]+", ".*\\.png", "/a/[0-9]+/b", "/.*/x/.*/y", "(?m)/c$"};
-  enum { COUNT = sizeof patterns / sizeof *patterns };
+  enum {
+    COUNT = sizeof patterns / sizeof *patterns
+  };
   fp_regex *regexes[COUNT];
   fp_regex_set *set = NULL;
   uint32_t ids[COUNT];

@@ -71,9 +71,9 @@ static uint32_t random_below(uint32_t count) {
 }
 
 static size_t random_pattern(char *to, uint32_t depth) {
-  static const char *const atoms[] = {"a",  "b",    "/",    ".",    "[^/]",  "[a-c]", "\\w", "\xc3\xa9", "\\b", "^",
-                                      "$",  ".*",   "[^a]", "(?i)b", "\\d+", "a*",    "b+?", "(?s).",    "c",   "x",
-                                      "/a", "\\pL", "\\B",  "\\n"};
+  static const char *const atoms[] = {"a",   "b",     "/", ".",  "[^/]", "[a-c]", "\\w",  "\xc3\xa9",
+                                      "\\b", "^",     "$", ".*", "[^a]", "(?i)b", "\\d+", "a*",
+                                      "b+?", "(?s).", "c", "x",  "/a",   "\\pL",  "\\B",  "\\n"};
   size_t len = 0;
   for (uint32_t parts = 1 + random_below(4); parts > 0; parts--) {
     if (depth < 3 && random_below(4) == 0) {
@@ -143,8 +143,7 @@ static void ten_thousand_share_one_pass(void) {
   char text[64];
   fp_regex_set *set;
   fp_error error;
-  for (int i = 0; i < MANY; i++)
-    regexes[i] = regex_of(text, (size_t)sprintf(text, shapes[i % 3], i), NULL);
+  for (int i = 0; i < MANY; i++) regexes[i] = regex_of(text, (size_t)sprintf(text, shapes[i % 3], i), NULL);
   CHECK_EQ(fp_regex_set_new(regexes, MANY, NULL, &set, &error), FASTPATH_OK);
   CHECK(fp_regex_set_size(set) < (size_t)MANY * 400);
   for (int i = 0; i < MANY; i += 7) {
@@ -158,7 +157,9 @@ static void ten_thousand_share_one_pass(void) {
 
 /* Each of these doubles the states of all the others. */
 static void what_multiplies_states_is_kept_apart(void) {
-  enum { COUNT = 300 };
+  enum {
+    COUNT = 300
+  };
   char text[64];
   fp_regex_set *set;
   fp_error error;
