@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fastpath._pipeline import (
         iter_requests,
     )
+    from fastpath._regex import Regex, RegexSet
     from fastpath._response import InformationalResponse, Response
     from fastpath._rewrite import (
         HeadRewriter,
@@ -94,6 +95,8 @@ __all__ = [
     "PathNormalizer",
     "Pick",
     "ProtocolError",
+    "Regex",
+    "RegexSet",
     "RemoteProtocolError",
     "Request",
     "Response",
@@ -143,6 +146,8 @@ _EXPORTS = {
     "PathNormalizer": "fastpath._path",
     "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
+    "Regex": "fastpath._regex",
+    "RegexSet": "fastpath._regex",
     "RemoteProtocolError": "fastpath.errors",
     "Request": "fastpath._http",
     "Response": "fastpath._response",

@@ -50,6 +50,56 @@ static fp_status find_prefix(fp_regex *regex) {
   return FASTPATH_OK;
 }
 
+static void add_first(fp_regex *regex, uint32_t low, uint32_t high) {
+  for (uint32_t byte = low; byte <= high; byte++) regex->first[byte >> 6] |= UINT64_C(1) << (byte & 63);
+}
+
+/* Where a search can begin: what the program reaches without a byte. */
+static fp_status find_first(fp_regex *regex) {
+  const fp_regex_program *program = &regex->program;
+  uint32_t count = program->inst_count, depth = 0, *stack = fp_memory_alloc((size_t)count * 2 * sizeof *stack);
+  if (stack == NULL) return FASTPATH_ERR_MEMORY;
+  uint32_t *seen = stack + count;
+  memset(seen, 0, count * sizeof *seen);
+  regex->anchored = true; /* until a way is found that does not lead over ^ */
+  stack[depth++] = program->start;
+  seen[program->start] = 1;
+  while (depth > 0) {
+    const fp_regex_inst *inst = &program->insts[stack[--depth]];
+    uint32_t next[2], targets = 0;
+    switch ((fp_regex_opcode)inst->op) {
+      case REGEX_INST_SPLIT:
+        next[targets++] = inst->out;
+        next[targets++] = inst->arg;
+        break;
+      case REGEX_INST_ASSERT:
+        if (inst->arg != REGEX_BEGIN_TEXT) next[targets++] = inst->out;
+        break;
+      case REGEX_INST_CAPTURE: next[targets++] = inst->out; break;
+      case REGEX_INST_MATCH:
+        regex->begins_anywhere = true;
+        regex->anchored = false;
+        break;
+      case REGEX_INST_BYTE:
+        add_first(regex, inst->low, inst->high);
+        regex->anchored = false;
+        break;
+      case REGEX_INST_RANGES:
+        for (uint32_t i = 0; i < inst->out; i++)
+          add_first(regex, program->ranges[inst->arg + i].low, program->ranges[inst->arg + i].high);
+        if (inst->out > 0) regex->anchored = false;
+        break;
+    }
+    for (uint32_t i = 0; i < targets; i++) {
+      if (seen[next[i]]) continue;
+      seen[next[i]] = 1;
+      stack[depth++] = next[i];
+    }
+  }
+  fp_memory_free(stack);
+  return FASTPATH_OK;
+}
+
 static fp_status build(fp_regex *regex, const uint8_t *pattern, size_t len, const fp_regex_limits *limits,
                        fp_error *error) {
   fp_regex_ast ast = {.nodes = NULL};
@@ -62,7 +112,8 @@ static fp_status build(fp_regex *regex, const uint8_t *pattern, size_t len, cons
   const fp_regex_dfa_limits dfa_limits = {limits->max_dfa_states, limits->max_dfa_bytes};
   const uint32_t id = 0;
   status = fp_regex_dfa_new(&program, &id, 1, &dfa_limits, &regex->dfa);
-  return status == FASTPATH_NONE ? find_prefix(regex) : status;
+  if (status == FASTPATH_NONE) status = find_prefix(regex);
+  return status < 0 ? status : find_first(regex);
 }
 
 fp_status fp_regex_new(const uint8_t *pattern, size_t len, const fp_regex_limits *limits, fp_regex **regex,

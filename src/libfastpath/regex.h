@@ -16,6 +16,9 @@ struct fp_regex {
   size_t prefix_len;
   fp_regex_name *names; /* of group i + 1, in the pattern */
   uint32_t group_count;
+  uint64_t first[4];    /* the bytes that a match can begin with behind the text's beginning, as bits */
+  bool begins_anywhere; /* a match may be empty: `first` says nothing */
+  bool anchored;        /* a match begins where the text does */
 };
 
 /* Does the program match the whole text? OK, NONE or MEMORY. */

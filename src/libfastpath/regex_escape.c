@@ -19,7 +19,7 @@ fp_status fp_regex_refuse(fp_regex_parser *parser, size_t position, size_t end, 
 }
 
 fp_status fp_regex_too_large(fp_regex_parser *parser) {
-  return fp_error_set(parser->error, FASTPATH_ERR_CONFIG_REGEX, 0, parser->at,
+  return fp_error_set(parser->error, FASTPATH_ERR_CONFIG_REGEX, 0, parser->item,
                       "regular expression is too large: its program would pass %u instructions",
                       (unsigned)parser->limits->max_instructions);
 }

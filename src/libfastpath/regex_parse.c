@@ -110,6 +110,25 @@ static fp_status collapse(fp_regex_parser *parser, fp_regex_op op, uint32_t from
   return push_node(parser, node);
 }
 
+#define SPLICED_MAX 64 /* alternatives: taking them up again at each level may not become quadratic */
+
+/* Alternatives that are alternations themselves, in parentheses without a group, give up their own alternatives. */
+static fp_status splice_alternations(fp_regex_parser *parser, uint32_t from) {
+  const fp_regex_ast *ast = parser->ast;
+  uint32_t count = parser->item_count;
+  for (uint32_t i = from; i < count; i++) {
+    const fp_regex_node *node = &ast->nodes[parser->items[i]];
+    bool spliced = node->op == REGEX_ALTERNATE && node->count <= SPLICED_MAX;
+    for (uint32_t j = 0; j < (spliced ? node->count : 1); j++) {
+      fp_status status = push(parser, spliced ? ast->children[node->first + j] : parser->items[i]);
+      if (status < 0) return status;
+    }
+  }
+  memmove(parser->items + from, parser->items + count, (parser->item_count - count) * sizeof *parser->items);
+  parser->item_count -= count - from;
+  return FASTPATH_OK;
+}
+
 /*
  * Single code points and classes that are alternatives side by side become one class, as in RE2: there it decides which
  * bytes that are not UTF-8 a class takes (see regex_program.h).
@@ -118,7 +137,8 @@ static fp_status merge_classes(fp_regex_parser *parser, uint32_t from) {
   fp_regex_ast *ast = parser->ast;
   uint32_t count = parser->item_count, kept = from, end;
   for (uint32_t i = from; i < count; i = end) {
-    uint32_t first = UINT32_MAX, last = 0;
+    uint32_t first = UINT32_MAX, next = UINT32_MAX;
+    bool adjoining = true;
     for (end = i; end < count; end++) {
       const fp_regex_node *node = &ast->nodes[parser->items[end]];
       if (node->op != REGEX_LITERAL && node->op != REGEX_CLASS) break;
@@ -131,15 +151,17 @@ static fp_status merge_classes(fp_regex_parser *parser, uint32_t from) {
         done = fp_regex_class_add(&parser->set, range.low, range.high, false);
       }
       if (!done) return FASTPATH_ERR_MEMORY;
-      if (node->op == REGEX_CLASS && first == UINT32_MAX) first = node->first;
-      if (node->op == REGEX_CLASS) last = node->first + node->count;
+      if (node->op == REGEX_LITERAL) continue;
+      if (first == UINT32_MAX) first = next = node->first;
+      adjoining = adjoining && node->first == next;
+      next = node->first + node->count;
     }
     if (end <= i + 1) {
       end = i + 1;
       parser->items[kept++] = parser->items[i];
       continue;
     }
-    if (first != UINT32_MAX && last == ast->range_count) ast->range_count = first; /* nobody else's */
+    if (adjoining && next == ast->range_count) ast->range_count = first; /* nobody else's */
     fp_regex_class_normalize(&parser->set);
     fp_status status = push_class(parser);
     if (status < 0) return status;
@@ -175,7 +197,8 @@ static fp_status close_group(fp_regex_parser *parser) {
   fp_status status = end_alternative(parser);
   if (status < 0) return status;
   fp_regex_open open = parser->open[--parser->open_count];
-  status = merge_classes(parser, open.first);
+  if (parser->item_count > open.first + 1) status = splice_alternations(parser, open.first);
+  if (status >= 0) status = merge_classes(parser, open.first);
   if (status >= 0) status = collapse(parser, REGEX_ALTERNATE, open.first);
   if (status < 0 || open.group == 0) {
     parser->flags = open.flags;
@@ -418,7 +441,7 @@ static fp_status parse(fp_regex_parser *parser) {
   fp_status status = fp_regex_check_utf8(parser);
   if (status == FASTPATH_OK) status = open_group(parser, 0, 0, 0);
   while (status >= 0 && parser->at < parser->len) {
-    size_t at = parser->at;
+    size_t at = parser->item = parser->at;
     status = parse_item(parser);
     if (parser->repeated != at) parser->repeated = SIZE_MAX; /* that was no repetition */
   }

@@ -16,6 +16,7 @@ typedef struct fp_regex_open {
 typedef struct fp_regex_parser {
   const uint8_t *text;
   size_t len, at;
+  size_t item; /* where the piece that is being parsed begins */
   const fp_regex_limits *limits;
   fp_regex_ast *ast;
   fp_error *error;
