@@ -28,6 +28,8 @@ IF_THERE = HeaderAppendAction.OVERWRITE_IF_EXISTS
 
 Fields = dict[bytes, list[bytes]]
 
+NOTHING = HeaderMutations()
+
 
 def field(key: str, value: str, action: HeaderAppendAction = ADD, keep: bool = False) -> HeaderValueOption:
     return HeaderValueOption(key, value, action, keep)
@@ -47,10 +49,10 @@ def request(path: str = "/", *lines: str, host: str = "a.example") -> Request:
 def table(
     match: RouteMatch,
     action: RouteAction,
-    mutations: HeaderMutations = HeaderMutations(),
-    host: HeaderMutations = HeaderMutations(),
+    mutations: HeaderMutations = NOTHING,
+    host: HeaderMutations = NOTHING,
     *,
-    mutations_of_all: HeaderMutations = HeaderMutations(),
+    mutations_of_all: HeaderMutations = NOTHING,
     attempts: bool = False,
     **options: Any,
 ) -> RouteTable:
