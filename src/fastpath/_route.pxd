@@ -18,6 +18,7 @@ cdef class RouteTableBuilder:
 #   3  the names of their templates' variables, each a tuple or None; None when no route has a template
 #   4  {route: name of the header (bytes) whose number chooses the share}, or None
 #   5  the route configuration, or None
+#   6  {route: what is laid out for it}, which makes what is missing when it is asked for
 cdef class RouteTableSnapshot:
     cdef fp_route_table *table  # counted; NULL until built
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from fastpath._http import Request
@@ -37,6 +37,7 @@ _Entry = tuple[
     tuple[tuple[str, ...] | None, ...] | None,
     dict[int, bytes] | None,
     RouteConfiguration | None,
+    Mapping[int, object],
 ]
 
 class RouteTableBuilder:
@@ -103,6 +104,8 @@ class Match:
     def weighted_cluster(self) -> WeightedCluster | None: ...
     @property
     def configuration(self) -> RouteConfiguration | None: ...
+    @property
+    def layout(self) -> object: ...
     @property
     def route(self) -> Route: ...
     @property

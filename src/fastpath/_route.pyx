@@ -616,6 +616,14 @@ cdef class Match:
         """The `fastpath.models.RouteConfiguration` that the table was made of; None when it was made of virtual hosts."""
         return self.entry[5]
 
+    @property
+    def layout(self):
+        """What the table's maker has laid out for the route; `fastpath.actions.actions_of` reads it. LookupError with a
+        tls_redirect."""
+        if self.index == FASTPATH_ROUTE_INDEX_NONE:
+            raise LookupError("there is no route, but a redirect to https: look at tls_redirect first")
+        return self.entry[6][self.index]
+
     def __repr__(self):
         if self.index == FASTPATH_ROUTE_INDEX_NONE:
             return f"<Match tls_redirect virtual_host={self.virtual_host.name!r}>"

@@ -19,6 +19,8 @@ LAYERS = [
     ("errors", "models"),
     ("_*", "ffi"),
     ("config",),
+    ("substitution",),
+    ("actions",),
     ("http", "routing", "clusters"),
     ("aio",),
     ("proxy",),

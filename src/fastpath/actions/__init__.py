@@ -51,8 +51,13 @@ __all__ = [
 
 
 def actions_of(match: Match) -> RouteActions:
-    """The actions of the route, and of the share of its split, that a match stands for."""
-    return RouteActions(match.route, match.virtual_host, match.configuration).of_share(match.weighted_cluster)
+    """The actions of the route, and of the share of its split, that a match stands for.
+
+    They are laid out when first asked for, and kept with the table. LookupError with a match's tls_redirect.
+    """
+    actions = match.layout
+    assert isinstance(actions, RouteActions)
+    return actions.of_share(match.weighted_cluster)
 
 
 def direct_answer(match: Match, request: Request | RequestHead, stream: StreamInfo | None = None) -> Answer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fastpath.errors import ConfigError
 from fastpath.models import (
@@ -33,13 +33,33 @@ _REDIRECT_CODES = (301, 302, 303, 307, 308)
 _find_forbidden = re.compile("[\\0\\r\\n]").search
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _is_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*").fullmatch
-_NO_MUTATIONS = HeaderMutations()
+_ROUTE_MUTATIONS = Route.__dataclass_fields__["mutations"].default  # what a route has that says nothing of them
 _FORBIDDEN = "NUL, CR and LF are not allowed"
 
 
-def validate_route(route: Route) -> Iterator[Refusal]:
+def validate_route(route: Route) -> Iterable[Refusal]:
     """All that is wrong with a route's action, mutations and fault. Next to nothing for a route that just forwards."""
-    if route.mutations is not _NO_MUTATIONS:
+    action = route.action
+    if type(action) is RouteAction and not (
+        action.prefix_rewrite
+        or action.weighted_clusters
+        or action.regex_rewrite
+        or action.path_template_rewrite
+        or action.host_rewrite_literal
+        or action.host_rewrite_header
+        or action.host_rewrite_path_regex
+        or action.cluster_header is not None
+        or action.hash_policy
+        or action.request_mirror_policies
+        or route.fault
+        or route.mutations is not _ROUTE_MUTATIONS
+    ):
+        return ()
+    return _validate(route)
+
+
+def _validate(route: Route) -> Iterator[Refusal]:
+    if route.mutations is not _ROUTE_MUTATIONS:
         yield from _mutations(route.mutations, "")
     if route.fault is not None:
         yield from _fault(route.fault, ".fault")
@@ -190,8 +210,7 @@ def _host_rewrites(action: RouteAction) -> Iterator[Refusal]:
 
 
 def _weighted(weighted: WeightedCluster, path: str) -> Iterator[Refusal]:
-    if weighted.mutations is not _NO_MUTATIONS:
-        yield from _mutations(weighted.mutations, path)
+    yield from _mutations(weighted.mutations, path)
     yield from _texts(weighted, path, "name", "host_rewrite_literal")
     if bool(weighted.name) == bool(weighted.cluster_header):
         yield path, "exactly one of name and cluster_header is needed"

@@ -15,6 +15,8 @@ from fastpath._route import (
     RouteTableBuilder,
     RouteTableSnapshot,
 )
+from fastpath.actions.layouts import Layouts
+from fastpath.actions.validate import validate_configuration, validate_route, validate_virtual_host
 from fastpath.errors import ConfigError
 from fastpath.models import (
     DirectResponse,
@@ -34,7 +36,6 @@ from .place import Step, reason_of, refusal
 __all__ = ["compile_table"]
 
 _UINT32_MAX = 2**32 - 1
-_REDIRECT_CODES = (301, 302, 303, 307, 308)
 _PATH_KINDS = (
     ("prefix", PATH_PREFIX),
     ("path", PATH_EXACT),
@@ -59,6 +60,9 @@ def compile_table(
     builder = RouteTableBuilder()
     known = {entry[0].name: (index, entry[0]) for index, entry in enumerate(before.context)} if before else {}
     context: list[list[object]] = []
+    if configuration is not None:
+        for field, reason in validate_configuration(configuration):
+            raise refusal(reason, Step("", configuration), Step(field))
     for index, host in enumerate(virtual_hosts):
         here = Step(f"virtual_hosts[{index}]", host)
         if not isinstance(host, VirtualHost):
@@ -67,6 +71,8 @@ def compile_table(
         if before is not None and old is not None and old == host:
             builder.share_virtual_host(before, old_index)
         else:
+            for field, reason in validate_virtual_host(host):
+                raise refusal(reason, here, Step(field))
             builder.add_virtual_host()
             if host.require_tls is not TlsRequirement.NONE:
                 builder.require_tls(host.require_tls.value)
@@ -88,7 +94,9 @@ def _entry(host: VirtualHost, configuration: RouteConfiguration | None) -> list[
         if type(route.action) is RouteAction and route.action.random_value_header
     }
     templates = any(route.match.path_template is not None for route in routes)
-    return [host, routes, tuple(map(_clusters_of, routes)), templates or None, choosers or None, configuration]
+    clusters = tuple(map(_clusters_of, routes))
+    layouts = Layouts(host, configuration)
+    return [host, routes, clusters, templates or None, choosers or None, configuration, layouts]
 
 
 def _clusters_of(route: Route) -> _Cluster | tuple[_Cluster, ...]:
@@ -147,11 +155,11 @@ def _add_routes(builder: RouteTableBuilder, host: VirtualHost, here: Step) -> No
         action = route.action
         if type(action) is RouteAction:
             _add_route_action(builder, action, here, index, route)
-        elif isinstance(action, DirectResponse | RedirectAction):
-            _check_answer(action, here, Step(f".routes[{index}]", route))
-        else:
+        elif not isinstance(action, DirectResponse | RedirectAction):
             reason = f"expected a RouteAction, DirectResponse or RedirectAction, found {type(action).__name__}"
             raise refusal(reason, here, Step(f".routes[{index}]", route))
+        for field, reason in validate_route(route):
+            raise refusal(reason, here, Step(f".routes[{index}]", route), Step(field))
 
 
 def _path_kinds(match: RouteMatch) -> int:
@@ -189,11 +197,9 @@ def _add_route_action(builder: RouteTableBuilder, action: RouteAction, here: Ste
     if (action.cluster is not None) + (action.cluster_header is not None) + bool(action.weighted_clusters) != 1:
         reason = "exactly one of cluster, cluster_header and weighted_clusters is needed"
         raise refusal(reason, here, Step(f".routes[{index}]", route), Step(".route", action))
-    for field in ("cluster", "prefix_rewrite", "host_rewrite_literal"):
-        text = getattr(action, field)
-        if text is not None and _find_forbidden(text):
-            steps = here, Step(f".routes[{index}]", route), Step(".route", action), Step(f".{field}")
-            raise refusal("NUL, CR and LF are not allowed", *steps)
+    if action.cluster is not None and _find_forbidden(action.cluster):
+        steps = here, Step(f".routes[{index}]", route), Step(".route", action), Step(".cluster")
+        raise refusal("NUL, CR and LF are not allowed", *steps)
     if action.weighted_clusters:
         steps = here, Step(f".routes[{index}]", route), Step(".route", action), Step(".weighted_clusters")
         _add_shares(builder, action.weighted_clusters, steps)
@@ -215,21 +221,3 @@ def _add_shares(builder: RouteTableBuilder, clusters: Sequence[WeightedCluster],
         builder.add_share(weight)
     if total == 0:
         raise refusal("the weights are all 0", *steps, code="config_weight")
-
-
-def _check_answer(action: DirectResponse | RedirectAction, host: Step, route: Step) -> None:
-    if isinstance(action, DirectResponse):
-        if type(action.status) is not int or not 200 <= action.status <= 599:
-            steps = host, route, Step(".direct_response", action), Step(".status")
-            raise refusal(f"a status is a whole number from 200 to 599, not {action.status!r}", *steps)
-        return
-    here = Step(".redirect", action)
-    if action.response_code not in _REDIRECT_CODES:
-        reason = f"a redirect's code is one of {_REDIRECT_CODES}, not {action.response_code!r}"
-        raise refusal(reason, host, route, here, Step(".response_code"))
-    if action.path_redirect is not None and action.prefix_rewrite is not None:
-        raise refusal("path_redirect and prefix_rewrite exclude each other", host, route, here)
-    for field in ("host_redirect", "path_redirect", "prefix_rewrite"):
-        text = getattr(action, field)
-        if text is not None and _find_forbidden(text):
-            raise refusal("NUL, CR and LF are not allowed", host, route, here, Step(f".{field}"))

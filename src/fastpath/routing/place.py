@@ -28,7 +28,7 @@ def refusal(reason: str, *steps: Step, code: str = "config") -> ConfigError:
             path = position.path or path
             source = str(position) or source
             line, column = position.line, position.column
-    return ConfigError(reason, path=path, source=source, line=line, column=column, code=code)
+    return ConfigError(reason, path=path.removeprefix("."), source=source, line=line, column=column, code=code)
 
 
 def reason_of(error: Exception) -> str:
