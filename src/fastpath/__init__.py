@@ -49,6 +49,16 @@ if TYPE_CHECKING:
     from fastpath._rewrite import (
         HeadRewriter,
     )
+    from fastpath.actions import (
+        Answer,
+        RequestChanges,
+        ResponseChanges,
+        RouteActions,
+        actions_of,
+        direct_answer,
+        finalize_request,
+        finalize_response,
+    )
     from fastpath.clusters import Cluster, ClusterManager, Host, Pick
     from fastpath.config import load
     from fastpath.errors import (
@@ -62,6 +72,14 @@ if TYPE_CHECKING:
         RemoteProtocolError,
     )
     from fastpath.routing import Match, RouteTable
+    from fastpath.substitution import (
+        ConnectionInfo,
+        HeaderList,
+        RequestHead,
+        StreamInfo,
+        SubstitutionFormatter,
+        UpstreamInfo,
+    )
 
 __version__ = "0.1.0"
 
@@ -70,6 +88,7 @@ __all__ = [
     "NEED_DATA",
     "PAUSED",
     "SERVER",
+    "Answer",
     "Buffer",
     "BufferPool",
     "ChunkedDecoder",
@@ -80,11 +99,13 @@ __all__ = [
     "ConfigWarning",
     "Connection",
     "ConnectionClosed",
+    "ConnectionInfo",
     "Data",
     "EndOfMessage",
     "FastpathError",
     "HeadParser",
     "HeadRewriter",
+    "HeaderList",
     "Headers",
     "Host",
     "InformationalResponse",
@@ -99,14 +120,25 @@ __all__ = [
     "RegexSet",
     "RemoteProtocolError",
     "Request",
+    "RequestChanges",
+    "RequestHead",
     "Response",
+    "ResponseChanges",
     "Role",
     "Room",
+    "RouteActions",
     "RouteTable",
     "State",
+    "StreamInfo",
+    "SubstitutionFormatter",
+    "UpstreamInfo",
     "View",
+    "actions_of",
+    "direct_answer",
     "encode_chunk",
     "encode_last_chunk",
+    "finalize_request",
+    "finalize_response",
     "get_include",
     "get_library_dir",
     "iter_requests",
@@ -118,6 +150,7 @@ __all__ = [
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
 _EXPORTS = {
+    "Answer": "fastpath.actions",
     "Buffer": "fastpath._buffer",
     "BufferPool": "fastpath._buffer",
     "CLIENT": "fastpath._connection",
@@ -129,11 +162,13 @@ _EXPORTS = {
     "ConfigWarning": "fastpath.errors",
     "Connection": "fastpath._connection",
     "ConnectionClosed": "fastpath._connection",
+    "ConnectionInfo": "fastpath.substitution",
     "Data": "fastpath._connection",
     "EndOfMessage": "fastpath._connection",
     "FastpathError": "fastpath.errors",
     "HeadParser": "fastpath._http",
     "HeadRewriter": "fastpath._rewrite",
+    "HeaderList": "fastpath.substitution",
     "Headers": "fastpath._headers",
     "Host": "fastpath.clusters",
     "InformationalResponse": "fastpath._response",
@@ -150,15 +185,26 @@ _EXPORTS = {
     "RegexSet": "fastpath._regex",
     "RemoteProtocolError": "fastpath.errors",
     "Request": "fastpath._http",
+    "RequestChanges": "fastpath.actions",
+    "RequestHead": "fastpath.substitution",
     "Response": "fastpath._response",
+    "ResponseChanges": "fastpath.actions",
     "Role": "fastpath._connection",
     "Room": "fastpath._buffer",
+    "RouteActions": "fastpath.actions",
     "RouteTable": "fastpath.routing",
     "SERVER": "fastpath._connection",
     "State": "fastpath._connection",
+    "StreamInfo": "fastpath.substitution",
+    "SubstitutionFormatter": "fastpath.substitution",
+    "UpstreamInfo": "fastpath.substitution",
     "View": "fastpath._buffer",
+    "actions_of": "fastpath.actions",
+    "direct_answer": "fastpath.actions",
     "encode_chunk": "fastpath._chunked",
     "encode_last_chunk": "fastpath._chunked",
+    "finalize_request": "fastpath.actions",
+    "finalize_response": "fastpath.actions",
     "iter_requests": "fastpath._pipeline",
     "load": "fastpath.config",
     "normalize_path": "fastpath._path",

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from fastpath._http import Request
 from fastpath._path import PathNormalizer
@@ -105,7 +105,7 @@ class Match:
     @property
     def configuration(self) -> RouteConfiguration | None: ...
     @property
-    def layout(self) -> object: ...
+    def layout(self) -> Any: ...
     @property
     def route(self) -> Route: ...
     @property

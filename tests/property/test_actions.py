@@ -82,7 +82,7 @@ def test_heads_written_at_once_are_those_played_step_by_step(
     match = table.match(request)
     assert match is not None
     changes = finalize_request(match, request, hostname="up.example")
-    if not re.fullmatch(rb"[a-z0-9.%-]+", changes.head.authority):
+    if not re.fullmatch(rb"[a-z0-9.-]+", changes.head.authority):
         return  # a header may hold what no writer accepts as a host
     written = parse_request(
         changes.rewriter.rewrite(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastpath._rewrite import HeadRewriter
-    from fastpath.substitution.heads import RequestHead
+    from fastpath.substitution.heads import HeaderList, RequestHead
 
 __all__ = ["RequestChanges", "ResponseChanges"]
 
@@ -19,12 +19,13 @@ class RequestChanges:
     the same) writes the new head. For any, `head` is the new head itself.
     """
 
-    __slots__ = ("_head", "_rewriter", "authority", "path", "query", "values")
+    __slots__ = ("_head", "_rewriter", "authority", "path", "query", "touched", "values")
 
     def __init__(
         self,
         head: RequestHead | Callable[[], RequestHead],
         rewriter: HeadRewriter | Callable[[], HeadRewriter],
+        touched: frozenset[bytes],
         path: bytes | None = None,
         query: bytes | None = None,
         authority: bytes | None = None,
@@ -32,6 +33,8 @@ class RequestChanges:
     ):
         self._head = head
         self._rewriter = rewriter
+        self.touched = touched
+        """Names of all fields that may be changed, in lower case."""
         self.path = path
         """The new path without its query; None: the request's own."""
         self.query = query
@@ -55,12 +58,39 @@ class RequestChanges:
             self._rewriter = self._rewriter()
         return self._rewriter
 
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The head's fields."""
+        return self.head.headers.items()
+
 
 class ResponseChanges:
     """A response on its way to the client: `rewriter.rewrite(response, values=values)`."""
 
-    __slots__ = ("rewriter", "values")
+    __slots__ = ("_headers", "_rewriter", "touched", "values")
 
-    def __init__(self, rewriter: HeadRewriter, values: tuple[bytes | None, ...] = ()):
-        self.rewriter = rewriter
+    def __init__(
+        self,
+        headers: HeaderList | Callable[[], HeaderList],
+        rewriter: HeadRewriter | Callable[[], HeadRewriter],
+        touched: frozenset[bytes],
+        values: tuple[bytes | None, ...] = (),
+    ):
+        self._headers = headers
+        self._rewriter = rewriter
+        self.touched = touched
+        """Names of all fields that may be changed, in lower case."""
         self.values = values
+        """For the rewriter."""
+
+    @property
+    def rewriter(self) -> HeadRewriter:
+        """What makes the new header fields. ValueError for fields that a HeadRewriter leaves to nobody (framing)."""
+        if callable(self._rewriter):
+            self._rewriter = self._rewriter()
+        return self._rewriter
+
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The head's fields as the client gets them, hop-by-hop fields aside."""
+        if callable(self._headers):
+            self._headers = self._headers()
+        return self._headers.items()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from fastpath.models import RouteConfiguration, VirtualHost
 
 from .route_actions import RouteActions
@@ -22,5 +20,4 @@ class Layouts(dict[int, RouteActions]):
         self._configuration = configuration
 
     def __missing__(self, index: int) -> RouteActions:
-        made = RouteActions(self._host.routes[index], self._host, self._configuration)
-        return cast("RouteActions", self.setdefault(index, made))
+        return self.setdefault(index, RouteActions(self._host.routes[index], self._host, self._configuration))

@@ -184,9 +184,7 @@ class Mutations:
         return None if self.headers & seen else operations
 
 
-def rewriter_between(
-    after: HeaderList, names: frozenset[bytes], added: Sequence[tuple[bytes, bytes]] = ()
-) -> HeadRewriter:
-    """The HeadRewriter that makes the fields `names` of a head what they are in `after`, and adds more."""
+def rewriter_between(after: HeaderList, names: frozenset[bytes]) -> HeadRewriter:
+    """The HeadRewriter that makes the fields `names` of a head what they are in `after`."""
     fields = [(name, value) for name, value in after.items() if name.lower() in names]
-    return HeadRewriter(remove=sorted(names), append=[*fields, *added])
+    return HeadRewriter(remove=sorted(names), append=fields)

@@ -8,7 +8,7 @@ field that another level sets), the changes are played on a copy of the head, on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastpath._http import Request
 from fastpath._response import Response
@@ -57,6 +57,7 @@ _ORIGINAL_PATH = b"x-envoy-original-path"
 _ORIGINAL_HOST = b"x-envoy-original-host"
 _FORWARDED_HOST = b"x-forwarded-host"
 _LOCATION = b"location"
+_SET_COOKIE = b"set-cookie"
 _CONTENT_TYPE = b"content-type"
 _CONTENT_LENGTH = b"content-length"
 _NO_PARAMS: Mapping[str, object] = {}
@@ -97,14 +98,17 @@ class RouteActions:
         "_response_fills",
         "_response_mutations",
         "_response_rewriter",
+        "_response_touched",
         "_shares",
         "_special",
         "_touched",
         "_weighted_level",
         "action",
+        "attachment",
         "configuration",
         "plain",
         "plain_response",
+        "reads_stream",
         "retry_policy",
         "route",
         "virtual_host",
@@ -125,6 +129,8 @@ class RouteActions:
         self.configuration = configuration
         self.weighted = weighted
         self._drops = tuple(drops)
+        self.attachment: Any = None
+        """For whoever uses the table: what he makes of the route, to be kept as long as the table."""
         self._shares: dict[int, RouteActions] = {}
         action = route.action
         self.action = action if isinstance(action, RouteAction) else None
@@ -217,11 +223,18 @@ class RouteActions:
             if self._append_forwarded_host:
                 special.add(_FORWARDED_HOST)
         names = mutations.names()
-        self._touched = names | special
+        self._touched = names.union(special, self._drops)
         self.plain = not (mutations or rewritten or rehosted or special or self._first_host)
         """Nothing of the request changes."""
         self.plain_response = not (self._response_mutations or self._attempts_in_response)
         """Nothing of an upstream's response changes."""
+        self.reads_stream = any(
+            entry.formatter is not None
+            for each in (mutations, self._response_mutations)
+            for level in each.levels
+            for entry in level.entries
+        )
+        """Values are made with operators: a StreamInfo is of use."""
         reads = mutations.headers
         reads_host = bool(reads & {b":authority", b"host"}) and self._first_host is not None
         operations = mutations.operations
@@ -236,6 +249,9 @@ class RouteActions:
         self._request_fills = operations.fills() if operations is not None else ()
         self._request_rewriters: dict[tuple[bytes, ...], HeadRewriter] = {}
         self._response_rewriter: HeadRewriter | None = None
+        self._response_touched = self._response_mutations.names()
+        if self._attempts_in_response:
+            self._response_touched |= {_ATTEMPTS}
         response = self._response_mutations.operations
         self._response_fills = response.fills() if response is not None and not self._attempts_in_response else None
 
@@ -316,6 +332,7 @@ class RouteActions:
         return RequestChanges(
             lambda: self._play(match, self._head_of(match, request, None), stream, hostname, attempt).head,
             rewriter if rewriter is not None else lambda: self._make_rewriter(key),
+            self._touched,
             path,
             new_query,
             authority,
@@ -388,10 +405,10 @@ class RouteActions:
                 head.path = new + mark + query
         path, mark, query = head.path.partition(b"?")
         moved = head.path != before.path or match.path is not None
-        touched = self._touched.union(self._drops)
         return RequestChanges(
             head,
-            lambda: rewriter_between(headers, touched),
+            lambda: rewriter_between(headers, self._touched),
+            self._touched,
             path if moved else None,
             query if moved else None,
             head.authority if head.authority != before.authority else None,
@@ -410,23 +427,36 @@ class RouteActions:
         """What the client gets of an upstream's response. `cookies`: Set-Cookie values to add (Hash.cookies)."""
         fills = self._response_fills
         if fills is None or cookies:
-            headers = HeaderList(response.headers.items())
-            self._apply_to_response(headers, response.status_code, stream, attempts)
-            touched = self._response_mutations.names()
-            if self._attempts_in_response:
-                touched |= {_ATTEMPTS}
-            return ResponseChanges(rewriter_between(headers, touched, [(b"set-cookie", each) for each in cookies]))
+            played = self._play_response(response, stream, cookies, attempts)
+            touched = self._response_touched | {_SET_COOKIE} if cookies else self._response_touched
+            return ResponseChanges(played, lambda: rewriter_between(played, touched), touched)
         if self._response_rewriter is None:
             operations = self._response_mutations.operations
             assert operations is not None
             self._response_rewriter = operations.rewriter()
-        if not fills:
-            return ResponseChanges(self._response_rewriter)
-        if stream is None:
-            stream = StreamInfo()
-        stream.response_headers = response.headers
-        stream.response_status = response.status_code
-        return ResponseChanges(self._response_rewriter, tuple([entry.fill(stream) for entry in fills]))
+        values: tuple[bytes | None, ...] = ()
+        if fills:
+            if stream is None:
+                stream = StreamInfo()
+            stream.response_headers = response.headers
+            stream.response_status = response.status_code
+            values = tuple([entry.fill(stream) for entry in fills])
+        return ResponseChanges(
+            lambda: self._play_response(response, stream, (), attempts),
+            self._response_rewriter,
+            self._response_touched,
+            values,
+        )
+
+    def _play_response(
+        self, response: Response, stream: StreamInfo | None, cookies: Sequence[bytes], attempts: int
+    ) -> HeaderList:
+        """All changes, one after the other, on a copy of the fields."""
+        headers = HeaderList(response.headers.items())
+        self._apply_to_response(headers, response.status_code, stream, attempts)
+        for cookie in cookies:
+            headers.append(_SET_COOKIE, cookie)
+        return headers
 
     def finalize_response_fields(
         self, status: int, fields: Sequence[tuple[bytes, bytes]], stream: StreamInfo | None = None, *, attempts: int = 1

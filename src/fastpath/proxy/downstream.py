@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,13 @@ from fastpath import (
 
 from ..aio import HTTPProtocol
 from .exchange import Exchange
-from .heads import RESPONSE_REWRITER, HeaderChanges
+from .heads import RESPONSE_REWRITER
 from .reply import Reply
+from .stream import connection_info
 
 if TYPE_CHECKING:
+    from fastpath import ConnectionInfo, HeadRewriter
+
     from .server import Server
 
 __all__ = ["Downstream"]
@@ -41,6 +45,7 @@ class Downstream(HTTPProtocol):
         self.server = server
         self.gateway = gateway
         self.exchange: Exchange | None = None
+        self._info: ConnectionInfo | None = None
         self._advancing = False
         self._head_timer = False
         self._unwanted = 0  # bytes of a request's body that came after its answer
@@ -50,6 +55,13 @@ class Downstream(HTTPProtocol):
             self.transport.set_write_buffer_limits(high=self.gateway.options.write_buffer_bytes)
         self.server.connections.add(self)
         self.server.idle.start(self)
+
+    @property
+    def info(self) -> ConnectionInfo:
+        """What operators and hash policies read of the connection; made when it is first asked for."""
+        if self._info is None:
+            self._info = connection_info(self.transport, self.gateway.next_connection_number())
+        return self._info
 
     @property
     def busy(self) -> bool:
@@ -176,13 +188,25 @@ class Downstream(HTTPProtocol):
         if self.exchange is not None:
             self.exchange.tunnelled(received=nbytes)
 
-    def send_response(self, response: Response, request: Request, changes: HeaderChanges | None, close: bool) -> None:
+    def send_response(
+        self,
+        response: Response,
+        request: Request,
+        rewriter: HeadRewriter,
+        values: Sequence[bytes | None],
+        close: bool,
+    ) -> None:
         """Send an upstream's response head on."""
-        rewriter = RESPONSE_REWRITER if changes is None else changes.response_rewriter()
         keep_alive = not close and request.version == b"1.0" and request.keep_alive
         upgrade = response.status_code == 101
         self.connection.forward_into(
-            self.out, response, rewriter, close=close and not upgrade, keep_alive=keep_alive, upgrade=upgrade
+            self.out,
+            response,
+            rewriter,
+            values=values,
+            close=close and not upgrade,
+            keep_alive=keep_alive,
+            upgrade=upgrade,
         )
 
     def send_data(self, data: Data) -> None:

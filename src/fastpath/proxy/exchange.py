@@ -15,14 +15,36 @@ from asyncio import Task, TimerHandle
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fastpath import Data, EndOfMessage, InformationalResponse, NoHostAvailable, ProtocolError, Request, Response
+from fastpath import (
+    Data,
+    EndOfMessage,
+    InformationalResponse,
+    NoHostAvailable,
+    ProtocolError,
+    Request,
+    RequestHead,
+    Response,
+)
 
-from .heads import HeaderChanges
-from .reply import Reply, redirect
+from ..actions import direct_answer
+from .heads import REQUEST_REWRITER, RESPONSE_REWRITER, HeaderChanges
+from .reply import Reply
 from .retry import CONNECT_FAILURE, RESET, TIMEOUT, reset_kind
+from .shadow import Shadow
+from .stream import note_answer, note_attempt, stream_info
 
 if TYPE_CHECKING:
-    from fastpath import Cluster, Host, Match, PathNormalizer, Pick
+    from fastpath import (
+        Cluster,
+        HeadRewriter,
+        Host,
+        Match,
+        PathNormalizer,
+        Pick,
+        RequestChanges,
+        RouteActions,
+        StreamInfo,
+    )
 
     from .downstream import Downstream
     from .gateway import Gateway
@@ -47,22 +69,28 @@ class Exchange:
 
     `failed` holds the attempts that came to nothing, as pairs of a host and its outcome: a status, or
     "connect-failure", "reset", "timeout", "protocol", "overflow". `error` says why the gateway answered by itself or
-    broke off: one of these, or "no-route", "no-cluster", "no-host", "filter", "client-gone", "client-protocol", "hook";
-    "" when it did not. `bytes_received` and `bytes_sent` count the bodies at the client's side. `began` and `ended` are
+    broke off: one of these, or "no-route", "no-cluster", "no-host", "filter", "fault", "rewrite", "client-gone",
+    "client-protocol", "hook"; "" when it did not. `bytes_received` and `bytes_sent` count the bodies at the client's side. `began` and `ended` are
     times of the loop's clock in seconds. `data` is the hooks' own.
     """
 
     __slots__ = (
+        "_actions",
         "_body",
         "_body_size",
         "_cluster",
+        "_cookies",
         "_end",
         "_finished",
+        "_hash",
+        "_idle",
         "_pick",
         "_plan",
         "_pool",
         "_retries_left",
         "_sent_at",
+        "_shadows",
+        "_stream",
         "_task",
         "_timer",
         "began",
@@ -112,6 +140,12 @@ class Exchange:
         self.wants_body = not request.has_body  # the end of a message without a body is taken at once
         self.upstream: Upstream | None = None
         self._finished = False
+        self._actions: RouteActions | None = None
+        self._stream: StreamInfo | None = None
+        self._shadows: list[Shadow] | None = None
+        self._hash: int | None = None
+        self._cookies: list[bytes] | None = None
+        self._idle = gateway.stream_idle
         self._plan: Plan | None = None
         self._cluster: Cluster | None = None
         self._pick: Pick | None = None
@@ -149,14 +183,11 @@ class Exchange:
             self.reply(Reply(error.status, f"{error.reason}\n".encode()), "client-protocol")
             return False
         if elsewhere:
-            self.reply(Reply(307, headers=((b"Location", self.path + self._query),)), "filter")
+            query = self.request.query
+            location = self.path if query is None else self.path + b"?" + query
+            self.reply(Reply(307, headers=((b"Location", location),)), "filter")
             return False
         return True
-
-    @property
-    def _query(self) -> bytes:
-        query = self.request.query
-        return b"" if query is None else b"?" + query
 
     def _call(self, hook: Callable[..., Any], then: Callable[[Any], None], *arguments: object) -> None:
         """Call a hook and go on with its result: at once, or when its coroutine is through."""
@@ -196,27 +227,80 @@ class Exchange:
         if match is None:
             self.reply(Reply(404, b"no route\n"), "no-route")
             return
-        plan = self._plan = self.gateway.plan(match)
-        if plan.action is None:
-            if plan.redirect is not None:
-                authority = self.request.authority
-                self.reply(redirect(plan.redirect, plan.route, b"http", authority, self.path, self._query))
-            else:
-                self.reply(plan.reply)
+        if match.tls_redirect:
+            answer = direct_answer(match, self.request)
+            assert answer is not None
+            self._answer(answer)
             return
+        plan = self._plan = self.gateway.plan(match)
+        actions = self._actions = plan.actions.of_share(match.weighted_cluster) if plan.split else plan.actions
+        if plan.faults:
+            fault = actions.fault(self.gateway.draw)
+            if fault.delay is not None:
+                self._timer = self.gateway.loop.call_later(fault.delay, self._delayed, fault.abort_status)
+                return
+            if fault.abort_status is not None:
+                self._delayed(fault.abort_status)
+                return
+        self._forward(match, plan, actions)
+
+    def _delayed(self, abort_status: int | None) -> None:
+        """A fault's delay is over."""
+        self._timer = None
+        if abort_status is not None:
+            self.reply(Reply(abort_status, b"fault filter abort"), "fault")
+            return
+        match, plan, actions = self.match, self._plan, self._actions
+        assert match is not None
+        assert plan is not None
+        assert actions is not None
+        self._forward(match, plan, actions)
+
+    def _forward(self, match: Match, plan: Plan, actions: RouteActions) -> None:
+        action = plan.action
+        if action is None:
+            answer = actions.answer(match, self.request, self._known(actions))
+            assert answer is not None
+            self._answer(answer)
+            return
+        if actions.hashes:
+            self._take_hash(actions)
+            if action.use_hash_policy and plan.split and self._hash is not None:
+                match = self.match = self.downstream.server.match(self, self._hash) or match
+                actions = self._actions = plan.actions.of_share(match.weighted_cluster)
         self._cluster = self.gateway.clusters.get(match.cluster or "")
         if self._cluster is None:
-            self.reply(Reply(503, b"no such cluster\n"), "no-cluster")
+            self.reply(Reply(action.cluster_not_found_response_code, b"no such cluster\n"), "no-cluster")
             return
+        self._idle = plan.idle
         if plan.rules is not None:
             self._retries_left = plan.rules.num_retries
             self._body = [] if self.request.has_body else None
         if self.request.has_body:
-            self.gateway.stream_idle.start(self)
+            self._idle.start(self)
         if self.request.upgrade:
             protocol = self.request.headers.get(b"upgrade", b"").lower()
-            self.upgrade = protocol in self.downstream.server.upgrade_types
+            allowed = plan.upgrade_types.get(protocol)
+            self.upgrade = protocol in self.downstream.server.upgrade_types if allowed is None else allowed
         self._attempt()
+
+    def _take_hash(self, actions: RouteActions) -> None:
+        """What the route's hash policies say; cookies that they make up are set in the response."""
+        stream = self._stream
+        if stream is None:
+            stream = self._stream = stream_info(self, self.downstream.info)
+        assert stream.head is not None
+        made = actions.hash(stream.head, stream)
+        self._hash = made.key
+        self._cookies = made.cookies or None
+
+    def _known(self, actions: RouteActions) -> StreamInfo | None:
+        """What operators read, when there are any."""
+        if not actions.reads_stream:
+            return None
+        if self._stream is None:
+            self._stream = stream_info(self, self.downstream.info)
+        return self._stream
 
     # --- attempts --------------------------------------------------------------------------------------------------
 
@@ -239,8 +323,8 @@ class Exchange:
         assert plan is not None
         if self.failed and plan.rules is not None and plan.rules.previous_hosts:
             tried = [host for host, _ in self.failed]
-            return cluster.pick(self.request, exclude=tried, max_attempts=plan.rules.host_attempts)
-        return cluster.pick(self.request)
+            return cluster.pick(self.request, hash_key=self._hash, exclude=tried, max_attempts=plan.rules.host_attempts)
+        return cluster.pick(self.request) if self._hash is None else cluster.pick(self.request, hash_key=self._hash)
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")
@@ -284,11 +368,14 @@ class Exchange:
             return
         assert plan is not None
         try:
-            upstream.send_request(self, plan, changes)
-        except ProtocolError as error:
+            self._send_head(upstream, changes)
+        except (ProtocolError, ValueError) as error:
             upstream.close()
             self.upstream = None
-            self._hook_failed(error)
+            if changes:
+                self._hook_failed(error)
+            else:
+                self.reply(Reply(500, b"the request cannot be sent as the route rewrites it\n"), "rewrite")
             return
         self._sent_at = self.gateway.loop.time()
         for data in self._body or ():
@@ -303,6 +390,63 @@ class Exchange:
         if not upstream.write_paused:
             self.wants_body = True
             self.downstream.invite_body()
+
+    def _send_head(self, upstream: Upstream, changes: HeaderChanges | None) -> None:
+        """The head as the route, and then a hook, will have it; and the copies that go elsewhere."""
+        match, actions = self.match, self._actions
+        assert match is not None
+        assert actions is not None
+        if actions.plain:
+            rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
+            upstream.send_head(self.request, rewriter, path=match.path, upgrade=self.upgrade)
+            if actions.mirror_policies and self._shadows is None:
+                self._copy(RequestHead.of(self.request, path=match.path), rewriter, {"path": match.path})
+            return
+        route = self._finalize(match, actions)
+        if changes:
+            rewriter, values = changes.after(route), ()
+        else:
+            rewriter, values = route.rewriter, route.values
+        upstream.send_head(
+            self.request,
+            rewriter,
+            path=route.path,
+            query=route.query,
+            authority=route.authority,
+            values=values,
+            upgrade=self.upgrade,
+        )
+        if actions.mirror_policies and self._shadows is None:
+            self._copy(route.head, rewriter, {"path": route.path, "query": route.query, "values": values})
+
+    def _finalize(self, match: Match, actions: RouteActions) -> RequestChanges:
+        attempt = len(self.failed) + 1
+        host = self.host
+        stream = self._known(actions)
+        if stream is not None:
+            note_attempt(stream, self, match.cluster or "", attempt)
+        hostname = host.hostname if host is not None else ""
+        return actions.finalize_request(match, self.request, stream, hostname=hostname, attempt=attempt)
+
+    def _copy(self, head: RequestHead, rewriter: HeadRewriter, arguments: dict[str, Any]) -> None:
+        """Make the copies for mirror clusters; they leave when the request is complete."""
+        gateway, actions = self.gateway, self._actions
+        assert actions is not None
+        self._shadows = []
+        for mirror in actions.mirrors(head, gateway.draw):
+            cluster = gateway.clusters.get(mirror.cluster)
+            if cluster is not None and len(gateway.shadows) < gateway.options.max_shadows:
+                copy = {**arguments, "authority": mirror.authority}
+                self._shadows.append(Shadow(gateway, cluster, self.request, rewriter, copy))
+        if self.request_complete:
+            self._start_shadows()
+
+    def _start_shadows(self) -> None:
+        plan = self._plan
+        timeout = plan.timeout.seconds if plan is not None and plan.timeout is not None else self._idle.seconds
+        for shadow in self._shadows or ():
+            shadow.start(self._end, timeout)
+        self._shadows = []
 
     def _request_sent(self, upstream: Upstream) -> None:
         if self._end is not None:
@@ -359,7 +503,9 @@ class Exchange:
                 self._body = None  # too much to keep: this attempt is the last
         if self.upstream is not None:
             self.upstream.send_data(data)
-        self.gateway.stream_idle.start(self)
+        for shadow in self._shadows or ():
+            shadow.data(data)
+        self._idle.start(self)
 
     def request_end(self, end: EndOfMessage) -> None:
         """The request is complete."""
@@ -367,13 +513,15 @@ class Exchange:
         self.wants_body = False
         self._end = end
         if self.request.has_body:
-            self.gateway.stream_idle.stop(self)
+            self._idle.stop(self)
+        if self._shadows:
+            self._start_shadows()
         plan = self._plan
         if plan is not None and not self._finished and plan.action is not None:
             if plan.timeout is not None:
                 plan.timeout.start(self)
             else:
-                self.gateway.stream_idle.start(self)
+                self._idle.start(self)
         if self.upstream is not None:
             self._request_sent(self.upstream)
 
@@ -419,6 +567,7 @@ class Exchange:
         pick.report(status, latency=self.gateway.loop.time() - self._sent_at)
         self.response = response
         self._body = None
+        changes: HeaderChanges | None = None
         if self.gateway.changes_responses:
             changes = HeaderChanges()
             try:
@@ -426,14 +575,31 @@ class Exchange:
             except Exception as error:
                 self._hook_failed(error)
                 return False
-        else:
-            changes = None
+        try:
+            rewriter, values = self._response_rewriter(response, changes)
+        except ValueError as error:
+            self._hook_failed(error)
+            return False
         self.status = status
         close = self.gateway.draining or self.downstream.connection.client_is_waiting_for_100_continue
-        self.downstream.send_response(response, self.request, changes, close)
+        self.downstream.send_response(response, self.request, rewriter, values, close)
         if status == 101:
             self._open_tunnel()
         return True
+
+    def _response_rewriter(
+        self, response: Response, changes: HeaderChanges | None
+    ) -> tuple[HeadRewriter, tuple[bytes | None, ...]]:
+        """What makes the response's head what the route, and then a hook, will have of it."""
+        actions = self._actions
+        assert actions is not None
+        if actions.plain_response and self._cookies is None:
+            return (RESPONSE_REWRITER if changes is None else changes.response_rewriter()), ()
+        stream = self._known(actions)
+        if stream is not None:
+            note_answer(stream, self, response.status_code, "")
+        route = actions.finalize_response(response, stream, cookies=self._cookies or (), attempts=len(self.failed) + 1)
+        return (changes.after(route), ()) if changes else (route.rewriter, route.values)
 
     def _open_tunnel(self) -> None:
         """The upstream has agreed to another protocol (Connection has seen to it that it was asked)."""
@@ -443,13 +609,13 @@ class Exchange:
         self.downstream.flush()
         self.downstream.tunnel_to(upstream)
         upstream.tunnel_to(self.downstream)
-        self.gateway.stream_idle.start(self)
+        self._idle.start(self)
 
     def tunnelled(self, *, received: int = 0, sent: int = 0) -> None:
         """Bytes of another protocol have passed."""
         self.bytes_received += received
         self.bytes_sent += sent
-        self.gateway.stream_idle.start(self)
+        self._idle.start(self)
 
     def response_data(self, data: Data) -> None:
         """A stretch of the response's body."""
@@ -457,7 +623,7 @@ class Exchange:
         self.downstream.send_data(data)
         plan = self._plan
         if plan is not None and plan.timeout is None:
-            self.gateway.stream_idle.start(self)
+            self._idle.start(self)
 
     def response_end(self, end: EndOfMessage) -> None:
         """The response is complete."""
@@ -516,7 +682,16 @@ class Exchange:
             self.reply(Reply(408, b"the request did not arrive in time\n"), "client-gone", close=True)
 
     def reply(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
-        """Answer without an upstream."""
+        """Answer without an upstream; the route's changes to responses apply."""
+        actions = self._actions
+        if actions is not None and not actions.plain_response and not self._finished and not self.status:
+            stream = self._known(actions)
+            if stream is not None:
+                note_answer(stream, self, reply.status, error)
+            reply = actions.decorate(reply, stream, attempts=len(self.failed))
+        self._answer(reply, error, close=close)
+
+    def _answer(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
         if self._finished:
             return
         self.error = self.error or error
@@ -547,6 +722,8 @@ class Exchange:
         self._finished = True
         self.wants_body = False
         self._body = None
+        for shadow in self._shadows or ():
+            shadow.give_up()
         pick = self._pick
         if pick is not None:
             pick.release()
@@ -569,4 +746,4 @@ class Exchange:
         if plan.per_try_timeout is not None:
             plan.per_try_timeout.stop(self)
         if plan.timeout is None or not self.request_complete or self.upgrade:
-            self.gateway.stream_idle.stop(self)
+            self._idle.stop(self)

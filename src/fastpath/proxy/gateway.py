@@ -12,11 +12,13 @@ from typing import Any
 
 from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
 
-from ..models import Config, Route
+from ..models import Config
 from .exchange import Exchange
 from .heads import HeaderChanges
 from .plan import Plan
 from .server import Server
+from .shadow import Shadow
+from .supported import check_supported
 from .timeouts import TimeoutQueue, TimeoutQueues
 from .upstream import Pool, Upstream
 
@@ -33,6 +35,8 @@ class Options:
     """Received from a client and not yet used, before reading from it pauses."""
     max_replay_bytes: int = 65536
     """Of a request's body, kept for another try. A request with a longer body is not tried again."""
+    max_shadows: int = 1024
+    """Copies of requests to mirror clusters that may be under way at once; more are not sent."""
     max_discarded_bytes: int = 1 << 20
     """Of a body that nobody wants any more, read before the connection is ended instead."""
     write_buffer_bytes: int = 256 * 1024
@@ -54,7 +58,8 @@ class Gateway:
     """Serves a configuration's listeners.
 
     config: what `fastpath.load` gave. options: see Options. seed: makes choices among clusters and hosts, and
-    back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration.
+    back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration, and for what
+    it asks of the gateway that this one cannot do.
 
     `tables` (by the listener's name, or by address:port for one without) and `clusters` may be updated while requests
     are served; those under way go on as they began.
@@ -70,6 +75,7 @@ class Gateway:
     """
 
     def __init__(self, config: Config, options: Options | None = None, *, seed: int | None = None):
+        check_supported(config)
         self.config = config
         self.options = options or Options()
         self.clusters = ClusterManager(config.clusters, seed=seed)
@@ -84,8 +90,8 @@ class Gateway:
         }
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
-        self._plans: dict[int, Plan] = {}
-        self._plans_bound = 64
+        self._connections = 0
+        self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         kind = type(self)
         self.filters_requests = kind.request_filter is not Gateway.request_filter
@@ -119,6 +125,7 @@ class Gateway:
         self.loop = loop = asyncio.get_running_loop()
         options = self.options
         self.route_timeouts: TimeoutQueues[Exchange] = TimeoutQueues(loop, Exchange.timed_out)
+        self.idle_timeouts: TimeoutQueues[Exchange] = TimeoutQueues(loop, Exchange.stalled)
         self.try_timeouts: TimeoutQueues[Exchange] = TimeoutQueues(loop, Exchange.try_timed_out)
         self.stream_idle: TimeoutQueue[Exchange] = TimeoutQueue(loop, options.stream_idle_timeout, Exchange.stalled)
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
@@ -147,18 +154,19 @@ class Gateway:
             await asyncio.sleep(0.01)
         for server in self._servers:
             server.abort()
+        for shadow in list(self.shadows):
+            shadow.give_up()
         for pool in list(self._pools.values()):
             pool.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for queue in (self.stream_idle, self.upstream_idle, self.route_timeouts, self.try_timeouts):
+        for queue in (self.stream_idle, self.upstream_idle, self.idle_timeouts, self.route_timeouts, self.try_timeouts):
             queue.close()
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
-        self._plans.clear()  # they know the timers of this loop
 
     async def serve(self, drain_timeout: float = 5.0, *, ready: Callable[[], object] | None = None) -> None:
         """Start, call `ready`, and serve until the task is cancelled or SIGINT or SIGTERM arrive; then close."""
@@ -193,21 +201,21 @@ class Gateway:
     # --- for the exchanges -----------------------------------------------------------------------------------------
 
     def plan(self, match: Match) -> Plan:
-        """What the matched route asks for."""
-        route: Route = match.route
-        policy = match.virtual_host.retry_policy
-        plan = self._plans.get(id(route))  # the plan keeps the route, and so its id
-        if plan is None or plan.policy is not policy:
-            if len(self._plans) >= self._plans_bound:
-                self._forget_plans()
-            plan = self._plans[id(route)] = Plan(route, policy, self.route_timeouts, self.try_timeouts)
+        """What the matched route asks for; kept with the table."""
+        layout = match.layout
+        plan: Plan | None = layout.attachment
+        if plan is None or plan.owner is not self.route_timeouts:
+            plan = layout.attachment = Plan(match, self)
         return plan
 
-    def _forget_plans(self) -> None:
-        """Drop the plans of routes that updates have taken away; not before there may be as many as others."""
-        live = {id(route) for table in self.tables.values() for route in table.routes()}
-        self._plans = {key: plan for key, plan in self._plans.items() if key in live}
-        self._plans_bound = 2 * len(self._plans) + 64
+    def next_connection_number(self) -> int:
+        """A number that no other connection has."""
+        self._connections += 1
+        return self._connections
+
+    def draw(self) -> int:
+        """A number from 0 to 2^64-1."""
+        return self.random.getrandbits(64)
 
     def pool(self, host: Host) -> Pool:
         """The connections to a host."""

@@ -1,15 +1,38 @@
-"""Changes that hooks make to the header fields of forwarded heads."""
+"""How heads are written anew: what the gateway does to all of them, and what hooks want changed."""
 
 from __future__ import annotations
 
-from fastpath import HeadRewriter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-__all__ = ["REQUEST_REWRITER", "RESPONSE_REWRITER", "HeaderChanges"]
+from fastpath import HeaderList, HeadRewriter
 
-# The gateway answers Expect: 100-continue itself, so that a body can be sent again on a retry.
-_DROPPED_FROM_REQUESTS = (b"expect",)
+if TYPE_CHECKING:
+    from ..actions import RequestChanges, ResponseChanges
 
-REQUEST_REWRITER = HeadRewriter(remove=_DROPPED_FROM_REQUESTS)
+__all__ = ["DROPPED_FROM_REQUESTS", "REQUEST_REWRITER", "RESPONSE_REWRITER", "HeaderChanges"]
+
+DROPPED_FROM_REQUESTS = (
+    b"expect",  # the gateway answers 100-continue itself, so that a body can be sent again on a retry
+    # With these an internal client tells its Envoy what to do. There is none here, and the next hop shall not obey.
+    b"x-envoy-expected-rq-timeout-ms",
+    b"x-envoy-force-trace",
+    b"x-envoy-hedge-on-per-try-timeout",
+    b"x-envoy-internal",
+    b"x-envoy-ip-tags",
+    b"x-envoy-max-retries",
+    b"x-envoy-original-url",
+    b"x-envoy-retriable-header-names",
+    b"x-envoy-retriable-status-codes",
+    b"x-envoy-retry-grpc-on",
+    b"x-envoy-retry-on",
+    b"x-envoy-upstream-alt-stat-name",
+    b"x-envoy-upstream-rq-per-try-timeout-ms",
+    b"x-envoy-upstream-rq-timeout-alt-response",
+    b"x-envoy-upstream-rq-timeout-ms",
+)
+
+REQUEST_REWRITER = HeadRewriter(remove=DROPPED_FROM_REQUESTS)
 RESPONSE_REWRITER = HeadRewriter()
 
 
@@ -42,9 +65,27 @@ class HeaderChanges:
         """These changes, and what the gateway does to every request."""
         if not self:
             return REQUEST_REWRITER
-        removed = [*self._removed, *_DROPPED_FROM_REQUESTS]
+        removed = [*self._removed, *DROPPED_FROM_REQUESTS]
         return HeadRewriter(set=self._set, append=self._appended, remove=removed)
 
     def response_rewriter(self) -> HeadRewriter:
         """These changes."""
         return HeadRewriter(set=self._set, append=self._appended, remove=self._removed) if self else RESPONSE_REWRITER
+
+    def after(self, route: RequestChanges | ResponseChanges) -> HeadRewriter:
+        """These changes on top of what a route has made of a head."""
+        fields = HeaderList(route.fields())
+        for name in self._removed:
+            fields.remove(name)
+        for name, value in self._set.items():
+            fields.set(name, value)
+        for name, value in self._appended:
+            fields.append(name, value)
+        return _rewriter_to(fields, [*route.touched, *self._removed, *self._set, *(name for name, _ in self._appended)])
+
+
+def _rewriter_to(fields: HeaderList, names: Sequence[bytes]) -> HeadRewriter:
+    touched = {name.lower() for name in names}
+    return HeadRewriter(
+        remove=sorted(touched), append=[(name, value) for name, value in fields.items() if name.lower() in touched]
+    )

@@ -4,73 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..models import DirectResponse, RedirectAction, RetryPolicy, Route, RouteAction
-from .reply import Reply, rewrite_path
+from ..actions import RouteActions
+from ..models import RouteAction
+from .heads import DROPPED_FROM_REQUESTS
 from .retry import RetryRules
+from .timeouts import FOREVER
 
 if TYPE_CHECKING:
+    from fastpath import Match
+
     from .exchange import Exchange
-    from .timeouts import TimeoutQueue, TimeoutQueues
+    from .gateway import Gateway
+    from .timeouts import TimeoutQueue
 
 __all__ = ["Plan"]
 
 
 class Plan:
-    """A route's action: one of `action` (forward), `redirect` and `reply`, and what goes with forwarding."""
+    """A route's actions as the gateway uses them. `action` is None for a route that answers by itself."""
 
     __slots__ = (
         "action",
-        "authority",
+        "actions",
+        "faults",
+        "idle",
+        "mirrors",
+        "owner",
         "per_try_timeout",
-        "policy",
-        "prefix_rewrite",
-        "redirect",
-        "reply",
-        "route",
         "rules",
+        "split",
         "timeout",
+        "upgrade_types",
     )
 
-    def __init__(
-        self, route: Route, policy: RetryPolicy | None, routes: TimeoutQueues[Exchange], tries: TimeoutQueues[Exchange]
-    ):
-        self.route = route
-        self.policy = policy
-        """The virtual host's, which may change while the route stays."""
-        self.action = route.action if isinstance(route.action, RouteAction) else None
-        self.redirect = route.action if isinstance(route.action, RedirectAction) else None
-        self.reply = Reply(200)
-        if isinstance(route.action, DirectResponse):
-            self.reply = Reply(route.action.status, route.action.body)
+    def __init__(self, match: Match, gateway: Gateway):
+        actions = RouteActions(match.route, match.virtual_host, match.configuration, drops=DROPPED_FROM_REQUESTS)
+        self.owner = gateway.route_timeouts
+        """Whose timers it knows: those of one run of one gateway."""
+        self.actions = actions
+        self.action: RouteAction | None = actions.action
+        self.split = self.action is not None and bool(self.action.weighted_clusters)
+        self.mirrors = bool(actions.mirror_policies)
+        self.faults = actions.fault_policy is not None
         self.rules: RetryRules | None = None
         self.timeout: TimeoutQueue[Exchange] | None = None
         self.per_try_timeout: TimeoutQueue[Exchange] | None = None
-        self.prefix_rewrite: bytes | None = None
-        self.authority: bytes | None = None
-        if self.action is not None:
-            self._lay_out(self.action, policy, routes, tries)
-
-    def _lay_out(
-        self,
-        action: RouteAction,
-        policy: RetryPolicy | None,
-        routes: TimeoutQueues[Exchange],
-        tries: TimeoutQueues[Exchange],
-    ) -> None:
-        policy = action.retry_policy if action.retry_policy is not None else policy
+        self.idle = gateway.stream_idle
+        self.upgrade_types: dict[bytes, bool] = {}
+        if self.action is None:
+            return
+        policy = actions.retry_policy
         if policy is not None and policy.num_retries and policy.retry_on:
             self.rules = RetryRules(policy)
-        if policy is not None and policy.per_try_timeout:
-            self.per_try_timeout = tries.of(policy.per_try_timeout)
-        if action.timeout:
-            self.timeout = routes.of(action.timeout)
-        if action.prefix_rewrite is not None:
-            self.prefix_rewrite = action.prefix_rewrite.encode()
-        if action.host_rewrite_literal is not None:
-            self.authority = action.host_rewrite_literal.encode()
-
-    def path(self, exchange: Exchange) -> bytes | None:
-        """The path to send, None to send the one that came."""
-        if self.prefix_rewrite is not None:
-            return rewrite_path(self.route, self.prefix_rewrite, exchange.path)
-        return exchange.path if exchange.path != exchange.request.path else None
+        limits = actions.timeouts()
+        if limits.per_try is not None:
+            self.per_try_timeout = gateway.try_timeouts.of(limits.per_try)
+        if limits.request is not None:
+            self.timeout = gateway.route_timeouts.of(limits.request)
+        if limits.idle is not None:
+            self.idle = gateway.idle_timeouts.of(limits.idle or FOREVER)
+        self.upgrade_types = {name.encode(): allowed for name, allowed in self.action.upgrade_types.items()}

@@ -10,7 +10,7 @@ from fastpath import Match, RouteTable
 from ..models import Listener
 from ..routing import path_normalizer
 from .downstream import Downstream
-from .timeouts import TimeoutQueue
+from .timeouts import FOREVER, TimeoutQueue
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -31,9 +31,8 @@ class Server:
         head, idle = listener.request_headers_timeout, listener.idle_timeout
         head = options.request_headers_timeout if head is None else head
         idle = options.idle_timeout if idle is None else idle
-        forever = 10 * 365 * 86400.0  # 0 means no timeout
-        self.head_timeout = TimeoutQueue(loop, head or forever, Downstream.head_timed_out)
-        self.idle = TimeoutQueue(loop, idle or forever, Downstream.idle_timed_out)
+        self.head_timeout = TimeoutQueue(loop, head or FOREVER, Downstream.head_timed_out)
+        self.idle = TimeoutQueue(loop, idle or FOREVER, Downstream.idle_timed_out)
         self.linger = TimeoutQueue(loop, options.linger_timeout, Downstream.abort)
         self.normalizer = path_normalizer(listener)
         self.upgrade_types = frozenset(each.encode() for each in listener.upgrade_types)
@@ -58,14 +57,9 @@ class Server:
         """Whether a request is under way, or the end of a response is still to be sent."""
         return any(connection.busy for connection in self.connections)
 
-    def match(self, exchange: Exchange) -> Match | None:
-        """The route of a request."""
-        request, path = exchange.request, exchange.path
-        if path == request.path:
-            return self.table.match(request)
-        return self.table.match_parts(
-            method=request.method, authority=request.authority, path=path, headers=request.headers
-        )
+    def match(self, exchange: Exchange, random: int | None = None) -> Match | None:
+        """The route of a request. `random` chooses among the clusters of a split instead of the table's generator."""
+        return self.table.match(exchange.request, random)
 
     def stop_listening(self) -> None:
         """Accept no more, and end the connections that have nothing under way."""

@@ -12,7 +12,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-__all__ = ["TimeoutQueue", "TimeoutQueues"]
+__all__ = ["FOREVER", "TimeoutQueue", "TimeoutQueues"]
+
+FOREVER = 10 * 365 * 86400.0
+"""Seconds that stand for no timeout."""
 
 T = TypeVar("T")
 

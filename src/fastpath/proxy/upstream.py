@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fastpath import (
@@ -17,15 +18,14 @@ from fastpath import (
 )
 
 from ..aio import HTTPProtocol
-from .heads import REQUEST_REWRITER, HeaderChanges
 from .retry import CONNECT_FAILURE, RESET
 
 if TYPE_CHECKING:
-    from fastpath import Host
+    from fastpath import HeadRewriter, Host, Request
 
     from .exchange import Exchange
     from .gateway import Gateway
-    from .plan import Plan
+    from .shadow import Shadow
 
 __all__ = ["Pool", "Upstream"]
 
@@ -37,24 +37,28 @@ class Upstream(HTTPProtocol):
         gateway = pool.gateway
         super().__init__(Connection(CLIENT, limits=gateway.options.limits, pool=gateway.buffers))
         self.pool = pool
-        self.exchange: Exchange | None = None
+        self.exchange: Exchange | Shadow | None = None
         self.reused = False
         self._answered = False  # something of the response has come
         self._unwanted = -1  # bytes of a response that nobody wants, once there is one
 
     # --- sending ---------------------------------------------------------------------------------------------------
 
-    def send_request(self, exchange: Exchange, plan: Plan, changes: HeaderChanges | None) -> None:
-        """Send the request's head as the route rewrites it."""
+    def send_head(
+        self,
+        request: Request,
+        rewriter: HeadRewriter,
+        *,
+        path: bytes | None = None,
+        query: bytes | None = None,
+        authority: bytes | None = None,
+        values: Sequence[bytes | None] = (),
+        upgrade: bool = False,
+    ) -> None:
+        """Send a request's head as the route rewrites it. ProtocolError or ValueError for one that cannot be sent."""
         self._answered = False
-        rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
         self.connection.forward_into(
-            self.out,
-            exchange.request,
-            rewriter,
-            path=plan.path(exchange),
-            authority=plan.authority,
-            upgrade=exchange.upgrade,
+            self.out, request, rewriter, path=path, query=query, authority=authority, values=values, upgrade=upgrade
         )
 
     def send_data(self, data: Data) -> None:
@@ -69,7 +73,7 @@ class Upstream(HTTPProtocol):
         if self.exchange is None:
             return
         if self.tunnel is not None:
-            client = self.exchange.downstream
+            client = self.tunnel
             client.pause_reading() if self.write_paused else client.resume_reading()
         else:
             self.exchange.upstream_writable(not self.write_paused)
@@ -181,7 +185,7 @@ class Pool:
         self.host = host
         self.connections: set[Upstream] = set()
         self._idle: list[Upstream] = []
-        self._connecting: dict[Exchange, asyncio.Task[None]] = {}
+        self._connecting: dict[Exchange | Shadow, asyncio.Task[None]] = {}
 
     @property
     def empty(self) -> bool:
@@ -215,7 +219,7 @@ class Pool:
             self._idle.remove(upstream)
         self.gateway.pool_changed(self)
 
-    def connect(self, exchange: Exchange, timeout: float) -> bool:
+    def connect(self, exchange: Exchange | Shadow, timeout: float) -> bool:
         """Open a connection for an exchange. False when there are as many as there may be."""
         if len(self.connections) + len(self._connecting) >= self.gateway.options.max_connections_per_host:
             return False
@@ -223,14 +227,14 @@ class Pool:
         self.gateway.pool_changed(self)
         return True
 
-    def cancel(self, exchange: Exchange) -> None:
+    def cancel(self, exchange: Exchange | Shadow) -> None:
         """The exchange does not wait for a connection any more."""
         task = self._connecting.pop(exchange, None)
         if task is not None:
             task.cancel()
             self.gateway.pool_changed(self)
 
-    async def _connect(self, exchange: Exchange, timeout: float) -> None:
+    async def _connect(self, exchange: Exchange | Shadow, timeout: float) -> None:
         upstream = Upstream(self)
         loop = self.gateway.loop
         connecting = loop.create_connection(lambda: upstream, self.host.address, self.host.port)

@@ -1,0 +1,170 @@
+"""A copy of a request on its way to another cluster: sent once the request is complete, its answer thrown away."""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle
+from typing import TYPE_CHECKING, Any
+
+from fastpath import Data, EndOfMessage, HeadRewriter, InformationalResponse, NoHostAvailable, ProtocolError, Response
+
+from .retry import TIMEOUT, reset_kind
+
+if TYPE_CHECKING:
+    from fastpath import Cluster, Pick, Request
+
+    from .gateway import Gateway
+    from .upstream import Pool, Upstream
+
+__all__ = ["Shadow"]
+
+
+class Shadow:
+    """Stands where an Exchange does for its Upstream. Nobody waits for it, and it is tried once."""
+
+    __slots__ = (
+        "_arguments",
+        "_body",
+        "_cluster",
+        "_end",
+        "_pick",
+        "_pool",
+        "_request",
+        "_rewriter",
+        "_size",
+        "_timer",
+        "gateway",
+        "upstream",
+    )
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        cluster: Cluster,
+        request: Request,
+        rewriter: HeadRewriter,
+        arguments: dict[str, Any],
+    ):
+        self.gateway = gateway
+        self.upstream: Upstream | None = None
+        self._cluster = cluster
+        self._request = request
+        self._rewriter = rewriter
+        self._arguments = arguments  # for Upstream.send_head
+        self._body: list[Data] = []
+        self._size = 0
+        self._end: EndOfMessage | None = None
+        self._pick: Pick | None = None
+        self._pool: Pool | None = None
+        self._timer: TimerHandle | None = None
+        gateway.shadows.add(self)
+
+    # --- from the exchange that it copies --------------------------------------------------------------------------
+
+    def data(self, data: Data) -> None:
+        """A stretch of the body. One that is too long to keep ends the copy."""
+        self._size += len(data)
+        if self._size > self.gateway.options.max_replay_bytes:
+            self.give_up()
+        else:
+            self._body.append(data)
+
+    def start(self, end: EndOfMessage | None, timeout: float) -> None:
+        """The request is complete: send its copy, and allow it so many seconds."""
+        if self not in self.gateway.shadows:
+            return
+        self._end = end
+        try:
+            self._pick = self._cluster.pick(self._request)
+        except NoHostAvailable:
+            self.give_up()
+            return
+        self._timer = self.gateway.loop.call_later(timeout, self.timed_out)
+        pool = self._pool = self.gateway.pool(self._pick.host)
+        upstream = pool.take()
+        if upstream is not None:
+            self.connected(upstream)
+        elif not pool.connect(self, self._cluster.model.connect_timeout):
+            self.give_up()
+
+    def give_up(self) -> None:
+        """End the copy, whatever has become of it."""
+        self.gateway.shadows.discard(self)
+        self._body = []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.close()
+        elif self._pool is not None:
+            self._pool.cancel(self)
+        if self._pick is not None:
+            self._pick.release()
+            self._pick = None
+
+    # --- from the upstream, as an exchange hears it ----------------------------------------------------------------
+
+    @property
+    def downstream(self) -> Shadow:
+        """Where answers would go."""
+        return self
+
+    def flush(self) -> None:
+        """There is nobody to tell."""
+
+    def connected(self, upstream: Upstream) -> None:
+        """A connection to the host is here: send all."""
+        upstream.exchange = self
+        self.upstream = upstream
+        try:
+            upstream.send_head(self._request, self._rewriter, **self._arguments)
+            for data in self._body:
+                upstream.send_data(data)
+            if self._end is not None:
+                upstream.send_end(self._end)
+        except (ProtocolError, ValueError):
+            self.give_up()
+            return
+        self._body = []
+        upstream.flush()
+
+    def connect_failed(self, failure: str) -> None:
+        """No connection to the host."""
+        self._report(failure)
+
+    def upstream_lost(self, failure: str, reused: bool) -> None:
+        """The connection has ended."""
+        self.upstream = None
+        self._report(failure)
+
+    def timed_out(self) -> None:
+        """Its time is up."""
+        self._report(TIMEOUT)
+
+    def _report(self, failure: str) -> None:
+        if self._pick is not None:
+            self._pick.report(reset=reset_kind(failure))
+        self.give_up()
+
+    def upstream_writable(self, writable: bool) -> None:
+        """All has been handed over; when it leaves does not matter."""
+
+    def interim_response(self, response: InformationalResponse) -> None:
+        """Not wanted."""
+
+    def response_head(self, response: Response) -> bool:
+        """The answer counts for the host; it is not wanted."""
+        if self._pick is not None:
+            self._pick.report(response.status_code)
+        self.upstream = None
+        self.give_up()
+        return False
+
+    def response_data(self, data: Data) -> None:
+        """Not wanted."""
+
+    def response_end(self, end: EndOfMessage) -> None:
+        """Not wanted."""
+
+    def tunnelled(self, *, received: int = 0, sent: int = 0) -> None:
+        """Copies do not upgrade."""

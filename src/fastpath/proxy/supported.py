@@ -1,0 +1,126 @@
+"""What a configuration may ask of the gateway. Whatever it cannot do is refused before it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fastpath import ConfigError, HeadRewriter, Request
+
+from ..models import (
+    Config,
+    HeaderMutations,
+    Position,
+    RetryPolicy,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    VirtualHost,
+)
+
+__all__ = ["check_supported"]
+
+_REQUEST = Request(method=b"GET", target=b"/", headers=[(b"Host", b"a")])
+_REWRITER = HeadRewriter()
+
+_Finding = tuple[str, str]
+
+
+def check_supported(config: Config) -> None:
+    """ConfigError, with the path to the field, for the first thing that the listeners' routes ask for in vain."""
+    for name in dict.fromkeys(listener.route_config_name for listener in config.listeners):
+        configuration = config.route_configurations.get(name)
+        if configuration is not None:
+            _check(configuration, f"route_configurations[{name!r}]")
+
+
+def _check(configuration: RouteConfiguration, path: str) -> None:
+    path = _place(configuration.position, path)
+    _refuse(_mutations(configuration.mutations), configuration.position, path)
+    for index, host in enumerate(configuration.virtual_hosts):
+        here = _place(host.position, f"{path}.virtual_hosts[{index}]")
+        _refuse(_virtual_host(host), host.position, here)
+        for number, route in enumerate(host.routes):
+            _refuse(_route(route), route.position, _place(route.position, f"{here}.routes[{number}]"))
+
+
+def _place(position: Position | None, path: str) -> str:
+    return position.path if position is not None and position.path else path
+
+
+def _refuse(findings: Iterable[_Finding], position: Position | None, path: str) -> None:
+    for field, reason in findings:
+        line, column = (position.line, position.column) if position is not None else (None, None)
+        source = str(position) or None if position is not None else None
+        raise ConfigError(reason, path=path + field, source=source, line=line, column=column)
+
+
+def _virtual_host(host: VirtualHost) -> Iterator[_Finding]:
+    yield from _mutations(host.mutations)
+    if host.retry_policy is not None:
+        yield from _retry_policy(host.retry_policy, ".retry_policy")
+
+
+def _route(route: Route) -> Iterator[_Finding]:
+    yield from _mutations(route.mutations)
+    action = route.action
+    if not isinstance(action, RouteAction):
+        return
+    if route.match.connect_matcher:
+        yield ".match.connect_matcher", "the gateway does not forward CONNECT"
+    if action.prefix_rewrite and not _may_send(path=action.prefix_rewrite.partition("?")[0]):
+        yield ".route.prefix_rewrite", f"{action.prefix_rewrite!r} cannot be the beginning of a path"
+    if action.host_rewrite_literal and not _may_send(authority=action.host_rewrite_literal):
+        yield ".route.host_rewrite_literal", f"{action.host_rewrite_literal!r} cannot be a host"
+    for index, policy in enumerate(action.hash_policy):
+        if policy.filter_state is not None:
+            yield f".route.hash_policy[{index}].filter_state", "the gateway has no filter state"
+    if action.metadata_match:
+        yield ".route.metadata_match", "the gateway does not choose subsets"
+    for index, weighted in enumerate(action.weighted_clusters):
+        here = f".route.weighted_clusters.clusters[{index}]"
+        yield from ((here + field, reason) for field, reason in _mutations(weighted.mutations))
+        if weighted.host_rewrite_literal and not _may_send(authority=weighted.host_rewrite_literal):
+            yield f"{here}.host_rewrite_literal", f"{weighted.host_rewrite_literal!r} cannot be a host"
+        if weighted.metadata_match:
+            yield f"{here}.metadata_match", "the gateway does not choose subsets"
+    if action.retry_policy is not None:
+        yield from _retry_policy(action.retry_policy, ".route.retry_policy")
+
+
+def _retry_policy(policy: RetryPolicy, path: str) -> Iterator[_Finding]:
+    for field in ("retriable_headers", "retriable_request_headers", "per_try_idle_timeout"):
+        if getattr(policy, field):
+            yield f"{path}.{field}", f"the gateway does not know {field}"
+
+
+def _mutations(mutations: HeaderMutations) -> Iterator[_Finding]:
+    for direction, added, removed in (
+        ("request", mutations.request_headers_to_add, mutations.request_headers_to_remove),
+        ("response", mutations.response_headers_to_add, mutations.response_headers_to_remove),
+    ):
+        for index, option in enumerate(added):
+            if not _may_change(option.key):
+                yield f".{direction}_headers_to_add[{index}].header.key", f"the gateway writes {option.key} itself"
+        for index, name in enumerate(removed):
+            if not _may_change(name):
+                yield f".{direction}_headers_to_remove[{index}]", f"the gateway writes {name} itself"
+
+
+def _may_change(name: str) -> bool:
+    try:
+        HeadRewriter(remove=[name])
+    except ValueError:
+        return False
+    return True
+
+
+def _may_send(path: str | None = None, authority: str | None = None) -> bool:
+    try:
+        _REWRITER.rewrite(
+            _REQUEST,
+            path=None if path is None else path.encode("utf-8", "surrogateescape"),
+            authority=None if authority is None else authority.encode("utf-8", "surrogateescape"),
+        )
+    except ValueError:
+        return False
+    return True
