@@ -1,6 +1,6 @@
 /*
  * fastpath/regex.h - regular expressions with RE2's syntax and semantics, as Envoy uses them (RegexMatcher with
- * google_re2): UTF-8, leftmost-first, Perl classes, `.` is anything but a newline unless (?s). No back references, no
+ * google_re2): leftmost-first, Perl classes, `.` is anything but a newline unless (?s). No back references, no
  * look-around, and no text for which time is more than linear in its length.
  *
  *   pattern -> syntax tree -> program --> DFA, built beforehand: full match, sets
@@ -23,8 +23,15 @@ extern "C" {
 #define FASTPATH_REGEX_NO_MATCH 0xffffffffu
 #define FASTPATH_REGEX_ID_END 0xffffffffu /* above every id of a set */
 
-/* What a regex or a set may grow to. Plain data, the caller's. */
+/* What characters are. */
+typedef enum fp_regex_encoding {
+  FASTPATH_REGEX_UTF8 = 0,  /* code points; text that is no UTF-8 matches nothing but itself */
+  FASTPATH_REGEX_LATIN1 = 1 /* bytes, in the pattern and in the text: what Envoy gives RE2 for paths and headers */
+} fp_regex_encoding;
+
+/* How a pattern is read, and what a regex or a set may grow to. Plain data, the caller's. */
 typedef struct fp_regex_limits {
+  uint8_t encoding;          /* fp_regex_encoding: UTF-8. Of no account for sets */
   uint32_t max_pattern;      /* bytes of a pattern: 1 MiB */
   uint32_t max_nesting;      /* parentheses within parentheses: 1000 */
   uint32_t max_instructions; /* of a program: 100,000, a little more than RE2 allows with Envoy's 8 MiB */

@@ -33,7 +33,7 @@ typedef enum fp_route_path_kind {
   FASTPATH_ROUTE_PATH_PREFIX = 0,    /* begins with it, byte for byte */
   FASTPATH_ROUTE_PATH_EXACT = 1,     /* equal to it */
   FASTPATH_ROUTE_PATH_SEPARATED = 2, /* equal to it, or begins with it and goes on with '/' */
-  FASTPATH_ROUTE_PATH_REGEX = 3,     /* matches it as a whole, see fastpath/regex.h */
+  FASTPATH_ROUTE_PATH_REGEX = 3,     /* matches it as a whole, characters being bytes: see fastpath/regex.h */
   FASTPATH_ROUTE_PATH_TEMPLATE = 4,  /* "/users/{id}/files/{path=**}", see below */
   FASTPATH_ROUTE_PATH_CONNECT = 5    /* the method is CONNECT; with or without a path */
 } fp_route_path_kind;

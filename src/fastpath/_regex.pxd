@@ -3,6 +3,7 @@ from fastpath.libfastpath.regex cimport fp_regex, fp_regex_set
 
 
 cdef class Regex:
+    cdef bint latin1
     cdef fp_regex *regex  # counted
 
 

@@ -49,9 +49,12 @@ cdef class Regex:
 
     ConfigError when RE2 would refuse the pattern, or when its program would pass `max_program_size` instructions;
     `index` is the offset in the encoded pattern. Texts are str or bytes. Immutable; may be shared between threads.
+
+    latin1: characters are bytes, of the pattern and of texts: what Envoy does with paths and header values. A str still
+        stands for its bytes in UTF-8.
     """
 
-    def __cinit__(self, pattern, *, max_program_size=None):
+    def __cinit__(self, pattern, *, max_program_size=None, bint latin1=False):
         cdef fp_regex_limits limits
         cdef fp_error error
         cdef fp_status status
@@ -60,6 +63,9 @@ cdef class Regex:
             pattern = pattern.encode("utf-8", "surrogateescape")
         _owner = span_of(pattern, &span)
         fp_regex_limits_default(&limits)
+        self.latin1 = latin1
+        if latin1:
+            limits.encoding = FASTPATH_REGEX_LATIN1
         if max_program_size is not None:
             limits.max_instructions = max_program_size
         with nogil:
@@ -141,6 +147,13 @@ cdef class Regex:
         finally:
             PyMem_Free(groups)
 
+    def check_substitution(self, substitution, /):
+        """Raise ConfigError for a substitution that `replace_all` would refuse."""
+        cdef fp_span by
+        cdef fp_error error
+        _owner = span_of(substitution, &by)
+        check(fp_regex_check_substitution(self.regex, by.data, by.len, &error), &error)
+
     def replace_all(self, substitution, text, /):
         """The text with all matches replaced, as RE2::GlobalReplace does it, of the type of `text`.
 
@@ -178,13 +191,17 @@ cdef class Regex:
                 PyMem_Free(room)
 
     def __reduce__(self):
-        return (Regex, (fp_regex_bytes(self),))
+        return (_compile, (fp_regex_bytes(self), self.latin1))
 
     def __sizeof__(self):
         return object.__sizeof__(self) + fp_regex_size(self.regex)
 
     def __repr__(self):
         return f"Regex({self.pattern!r})"
+
+
+def _compile(bytes pattern, bint latin1):
+    return Regex(pattern, latin1=latin1)
 
 
 cdef bytes fp_regex_bytes(Regex regex):

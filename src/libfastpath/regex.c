@@ -6,7 +6,8 @@
 #include "memory.h"
 
 void fp_regex_limits_default(fp_regex_limits *limits) {
-  *limits = (fp_regex_limits){.max_pattern = 1 << 20,
+  *limits = (fp_regex_limits){.encoding = FASTPATH_REGEX_UTF8,
+                              .max_pattern = 1 << 20,
                               .max_nesting = 1000,
                               .max_instructions = 350000,
                               .max_dfa_states = 10000,
@@ -123,6 +124,8 @@ fp_status fp_regex_new(const uint8_t *pattern, size_t len, const fp_regex_limits
     fp_regex_limits_default(&defaults);
     limits = &defaults;
   }
+  if (limits->encoding > FASTPATH_REGEX_LATIN1)
+    return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, SIZE_MAX, "no such encoding");
   if (len > limits->max_pattern)
     return fp_error_set(error, FASTPATH_ERR_CONFIG_REGEX, 0, limits->max_pattern,
                         "regular expression is longer than %u bytes", (unsigned)limits->max_pattern);

@@ -28,7 +28,7 @@ bool fp_regex_class_add(fp_regex_class *set, uint32_t low, uint32_t high, bool f
   if (!fold) return true;
   for (uint32_t point = fp_regex_fold_from(low); point <= high; point = fp_regex_fold_from(point + 1)) {
     for (uint32_t other = fp_regex_fold_next(point); other != point; other = fp_regex_fold_next(other)) {
-      if (other >= low && other <= high) continue;
+      if ((other >= low && other <= high) || (set->ascii_fold && (point | other) > 0x7f)) continue;
       if (!append(set, other, other)) return false;
     }
   }
@@ -71,7 +71,7 @@ bool fp_regex_class_negate(fp_regex_class *set) {
 }
 
 bool fp_regex_class_add_named(fp_regex_class *set, const fp_regex_named *named, bool negated, bool fold) {
-  fp_regex_class own = {.ranges = NULL};
+  fp_regex_class own = {.ascii_fold = set->ascii_fold};
   bool done = true;
   if (named->negated == negated) {
     for (uint32_t i = 0; i < named->count && done; i++)

@@ -16,7 +16,8 @@ typedef struct fp_regex_range {
 typedef struct fp_regex_class {
   fp_regex_range *ranges;
   uint32_t count, capacity;
-  uint64_t work; /* ranges ever added: what building classes has cost */
+  uint64_t work;   /* ranges ever added: what building classes has cost */
+  bool ascii_fold; /* only letters of ASCII have a case, as where characters are bytes */
 } fp_regex_class;
 
 void fp_regex_class_clear(fp_regex_class *set);

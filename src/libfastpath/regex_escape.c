@@ -44,7 +44,10 @@ static size_t point_length(const uint8_t *text, size_t left) {
   return len;
 }
 
+static bool is_latin1(const fp_regex_parser *parser) { return parser->limits->encoding == FASTPATH_REGEX_LATIN1; }
+
 fp_status fp_regex_check_utf8(fp_regex_parser *parser) {
+  if (is_latin1(parser)) return FASTPATH_OK;
   for (size_t at = 0; at < parser->len;) {
     size_t len = point_length(parser->text + at, parser->len - at);
     if (len == 0)
@@ -56,7 +59,7 @@ fp_status fp_regex_check_utf8(fp_regex_parser *parser) {
 
 uint32_t fp_regex_next_point(fp_regex_parser *parser) {
   const uint8_t *text = parser->text + parser->at;
-  size_t len = point_length(text, parser->len - parser->at);
+  size_t len = is_latin1(parser) ? 1 : point_length(text, parser->len - parser->at);
   uint32_t point = len < 2 ? text[0] : text[0] & (0x7fu >> len);
   for (size_t i = 1; i < len; i++) point = point << 6 | (text[i] & 0x3fu);
   parser->at += len;
@@ -81,7 +84,7 @@ static bool parse_hex(fp_regex_parser *parser, uint32_t *point) {
     int digit = hex_value(parser->text[at]);
     if (digit < 0) break;
     value = value * 16 + (uint32_t)digit;
-    if (value > REGEX_CODE_POINT_MAX) return false;
+    if (value > (is_latin1(parser) ? 0xffu : REGEX_CODE_POINT_MAX)) return false;
   }
   if (braces ? digits == 0 || at >= parser->len || parser->text[at] != '}' : digits != 2) return false;
   parser->at = braces ? at + 1 : at;
@@ -120,7 +123,7 @@ fp_status fp_regex_parse_escape(fp_regex_parser *parser, uint32_t *point) {
       if (parse_hex(parser, point)) return FASTPATH_OK;
       reason = "\\x needs two hexadecimal digits, or a code point in braces:";
       break;
-    case '0': *point = parse_octal(parser, 0); return FASTPATH_OK;
+    case '0': *point = parse_octal(parser, 0); return FASTPATH_OK; /* at most \077 */
     case '1':
     case '2':
     case '3':
@@ -130,7 +133,9 @@ fp_status fp_regex_parse_escape(fp_regex_parser *parser, uint32_t *point) {
     case '7':
       if (is_octal_digit(parser)) {
         *point = parse_octal(parser, letter - '0');
-        return FASTPATH_OK;
+        if (*point <= 0xff || !is_latin1(parser)) return FASTPATH_OK;
+        reason = "the character is above \\xff:";
+        break;
       }
       reason = "backreference is not supported:";
       break;

@@ -64,7 +64,8 @@ static fp_status push_class(fp_regex_parser *parser) {
 
 static fp_status push_literal(fp_regex_parser *parser, uint32_t point) {
   if (parser->literals++ >= parser->limits->max_instructions) return fp_regex_too_large(parser);
-  if (!(parser->flags & FOLD) || fp_regex_fold_next(point) == point)
+  bool folds = (parser->flags & FOLD) != 0 && !(parser->set.ascii_fold && point > 0x7f);
+  if (!folds || fp_regex_fold_next(point) == point)
     return push_node(parser, (fp_regex_node){.op = REGEX_LITERAL, .repeats = 1, .first = point});
   if (!fp_regex_class_add(&parser->set, point, point, true)) return FASTPATH_ERR_MEMORY;
   fp_regex_class_normalize(&parser->set);
@@ -459,6 +460,7 @@ fp_status fp_regex_parse(const uint8_t *pattern, size_t len, const fp_regex_limi
                          fp_error *error) {
   fp_regex_parser parser = {
       .text = pattern, .len = len, .limits = limits, .ast = ast, .error = error, .repeated = SIZE_MAX};
+  parser.set.ascii_fold = limits->encoding == FASTPATH_REGEX_LATIN1;
   fp_status status = parse(&parser);
   if (status == FASTPATH_ERR_MEMORY) fp_error_set(error, status, 0, SIZE_MAX, "out of memory");
   fp_memory_free(parser.items);

@@ -39,7 +39,7 @@ fp_status fp_regex_too_large(fp_regex_parser *parser);
 /* Has putting classes together cost more than any pattern within the limits needs? */
 bool fp_regex_class_is_costly(const fp_regex_parser *parser);
 
-/* Is the pattern UTF-8? Encoded surrogates are let through, as RE2 does. */
+/* Is the pattern UTF-8, if it has to be? Encoded surrogates are let through, as RE2 does. */
 fp_status fp_regex_check_utf8(fp_regex_parser *parser);
 
 /* The code point at `at`, which moves behind it. The text was checked; there must be one. */

@@ -155,6 +155,7 @@ static fp_status step(regex_compiler *compiler) {
 fp_status fp_regex_compile(const fp_regex_ast *ast, const fp_regex_limits *limits, fp_regex_program *program,
                            fp_error *error) {
   uint32_t match;
+  program->latin1 = limits->encoding == FASTPATH_REGEX_LATIN1;
   regex_compiler compiler = {.ast = ast, .limits = limits, .program = program, .error = error};
   fp_status status = emit(&compiler, (fp_regex_inst){.op = REGEX_INST_MATCH}, &match);
   if (status >= 0) status = enter(&compiler, ast->root, match);

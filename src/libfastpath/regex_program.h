@@ -42,6 +42,7 @@ typedef struct fp_regex_program {
   uint32_t range_count, range_capacity;
   uint32_t start;
   uint32_t asserts; /* those that occur */
+  bool latin1;      /* code points are bytes; those above 0xff do not occur */
 } fp_regex_program;
 
 /* A zeroed program is filled in; it has to be cleared also after an error. Errors: CONFIG_REGEX (too large), MEMORY. */

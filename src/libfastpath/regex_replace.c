@@ -92,10 +92,10 @@ fp_status fp_regex_replace_all(const fp_regex *regex, const uint8_t *substitutio
     if (status == FASTPATH_NONE) break;
     put(&output, text + at, groups[0].begin - at);
     if (groups[0].begin == groups[0].end && groups[0].begin == last_end) {
-      /* An empty match at the end of the one before does not count: a code point is passed over instead. */
+      /* An empty match at the end of the one before does not count: a character is passed over instead. */
       at = groups[0].begin;
       if (at == len) break;
-      size_t passed = point_length(text + at, len - at);
+      size_t passed = regex->program.latin1 ? 1 : point_length(text + at, len - at);
       put(&output, text + at, passed);
       at += passed;
       continue;

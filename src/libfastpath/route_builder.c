@@ -144,7 +144,7 @@ static fp_status read_path(fp_route_spec *route, const uint8_t *path, size_t len
   }
   switch ((fp_route_path_kind)route->kind) {
     case FASTPATH_ROUTE_PATH_SEPARATED: return check_separated(path, len, error);
-    case FASTPATH_ROUTE_PATH_REGEX: return fp_regex_new(path, len, NULL, &route->regex, error);
+    case FASTPATH_ROUTE_PATH_REGEX: return fp_condition_regex(path, len, &route->regex, error);
     case FASTPATH_ROUTE_PATH_TEMPLATE:
       return fp_path_template_new(path, len, (flags & FASTPATH_ROUTE_ANY_SEGMENT) != 0, &route->template, error);
     case FASTPATH_ROUTE_PATH_PREFIX:

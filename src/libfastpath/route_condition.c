@@ -66,6 +66,13 @@ static fp_status check_arguments(const fp_route_condition *from, fp_error *error
   return FASTPATH_OK;
 }
 
+fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **regex, fp_error *error) {
+  fp_regex_limits limits;
+  fp_regex_limits_default(&limits);
+  limits.encoding = FASTPATH_REGEX_LATIN1;
+  return fp_regex_new(pattern, len, &limits, regex, error);
+}
+
 fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error) {
   fp_status status = check_arguments(from, error);
   fp_condition result = {.kind = from->kind, .compare = from->compare, .flags = from->flags};
@@ -93,7 +100,7 @@ fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_con
       result.range.start = from->start;
       result.range.end = from->end;
     } else if (from->compare == FASTPATH_ROUTE_COMPARE_REGEX) {
-      status = fp_regex_new(from->value.data, from->value.len, NULL, &result.regex, error);
+      status = fp_condition_regex(from->value.data, from->value.len, &result.regex, error);
       if (status < 0) return status;
     }
   } else {

@@ -38,6 +38,9 @@ typedef struct fp_condition {
   };
 } fp_condition;
 
+/* A regex of a route, over bytes as Envoy has them. Errors: CONFIG_REGEX, MEMORY. */
+fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **regex, fp_error *error);
+
 /*
  * Compile what the caller gives; name and value of the result point to copies in `text`, which has room for
  * name.len + value.len bytes. Errors as fp_route_builder_add_condition.

@@ -24,7 +24,7 @@ def regex_replacement(rewrite: RegexRewrite) -> Callable[[bytes], bytes]:
     """Every match of the pattern replaced."""
     from fastpath._regex import Regex
 
-    regex = Regex(rewrite.pattern)
+    regex = Regex(rewrite.pattern, latin1=True)
     substitution = as_bytes(rewrite.substitution)
     replace_all = regex.replace_all
 

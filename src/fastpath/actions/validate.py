@@ -133,7 +133,7 @@ def _regex(rewrite: RegexRewrite, path: str) -> Iterator[Refusal]:
     from fastpath._regex import Regex
 
     try:
-        regex = Regex(rewrite.pattern)
+        regex = Regex(rewrite.pattern, latin1=True)
     except ConfigError as error:
         yield f"{path}.pattern.regex", error.reason
         return

@@ -7,7 +7,12 @@ from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
 cdef extern from "fastpath/regex.h" nogil:
     const uint32_t FASTPATH_REGEX_ID_END
 
+    ctypedef enum fp_regex_encoding:
+        FASTPATH_REGEX_UTF8
+        FASTPATH_REGEX_LATIN1
+
     ctypedef struct fp_regex_limits:
+        uint8_t encoding
         uint32_t max_pattern
         uint32_t max_nesting
         uint32_t max_instructions
