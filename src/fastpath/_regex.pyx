@@ -78,6 +78,8 @@ cdef class Regex:
     @property
     def pattern(self):
         """What was compiled."""
+        if self.latin1:
+            return fp_regex_bytes(self).decode("utf-8", "surrogateescape")
         return text_of(fp_regex_pattern(self.regex))
 
     @property

