@@ -17,7 +17,7 @@ def test_random_patterns_agree(seed: int, latin1: bool) -> None:
     tally = compare(2500, seed, latin1=latin1)
     assert tally.differences[:10] == []
     assert tally.accepted > 1500
-    assert tally.matches > 800
+    assert tally.matches > 500
     assert tally.questions > 40_000
 
 
