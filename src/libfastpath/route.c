@@ -150,28 +150,30 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
   const fp_span host = request->authority;
   const size_t host_len = table->ignore_port && host.data != NULL ? without_port(host.data, host.len) : host.len;
-  const fp_virtual_host *found;
-  fp_span proto = {NULL, 0};
-  fp_status status;
-  match->route = FASTPATH_ROUTE_INDEX_NONE;
-  match->share_total = 0;
-  match->tls_redirect = 0;
-  match->virtual_host = fp_domain_index_find(&table->domains, host.data, host_len);
-  if (match->virtual_host == FASTPATH_ROUTE_INDEX_NONE) return FASTPATH_NONE;
-  found = table->hosts[match->virtual_host];
-  if (request->field_count > 0 || found->require_tls != FASTPATH_ROUTE_TLS_NONE) {
-    proto = fp_request_forwarded_proto(request);
-    if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE; /* as in Envoy: a proto that is there but empty */
+  fp_route_match found = {.virtual_host = fp_domain_index_find(&table->domains, host.data, host_len),
+                          .route = FASTPATH_ROUTE_INDEX_NONE};
+  fp_status status = FASTPATH_NONE;
+  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE) {
+    const fp_virtual_host *in = table->hosts[found.virtual_host];
+    const bool reads_proto = request->field_count > 0 || in->require_tls != FASTPATH_ROUTE_TLS_NONE;
+    const fp_span proto = reads_proto ? fp_request_forwarded_proto(request) : request->scheme;
+    if (reads_proto && proto.data != NULL && proto.len == 0) {
+      status = FASTPATH_NONE; /* as in Envoy: a proto that is there but empty */
+    } else if (wants_tls(in, request, proto)) {
+      found.tls_redirect = 1;
+      status = FASTPATH_OK;
+    } else {
+      status = fp_virtual_host_find(in, request, table->ignore_parameters, &found.route);
+      if (status < 0) return status;
+      if (found.route == FASTPATH_ROUTE_INDEX_NONE) {
+        status = FASTPATH_NONE;
+      } else {
+        found.share_total = fp_virtual_host_share_total(in, found.route);
+      }
+    }
   }
-  if (wants_tls(found, request, proto)) {
-    match->tls_redirect = 1;
-    return FASTPATH_OK;
-  }
-  status = fp_virtual_host_find(found, request, table->ignore_parameters, &match->route);
-  if (status < 0) return status;
-  if (match->route == FASTPATH_ROUTE_INDEX_NONE) return FASTPATH_NONE;
-  match->share_total = fp_virtual_host_share_total(found, match->route);
-  return FASTPATH_OK;
+  *match = found;
+  return status;
 }
 
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value) {

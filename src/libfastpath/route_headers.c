@@ -197,27 +197,69 @@ static bool is_among(const char *const *names, size_t count, const uint8_t *name
 }
 
 bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
-  static const char *const joined[] = {
-      "accept", "accept-encoding", "access-control-request-headers", "access-control-request-method",
-      "access-control-request-private-network", "authorization", "cache-control", "cdn-loop", "content-encoding",
-      "content-type", "expect", "grpc-accept-encoding", "grpc-timeout", "if-match", "if-modified-since",
-      "if-none-match", "if-range", "if-unmodified-since", "origin", "pragma", "proxy-status", "referer", "user-agent",
-      "via", "x-client-trace-id", "x-envoy-attempt-count", "x-envoy-decorator-operation",
-      "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node", "x-envoy-external-address",
-      "x-envoy-is-timeout-retry", "x-envoy-original-host", "x-envoy-original-path",
-      "x-envoy-upstream-stream-duration-ms", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
-      "x-forwarded-proto", "x-request-id"};
+  static const char *const joined[] = {"accept",
+                                       "accept-encoding",
+                                       "access-control-request-headers",
+                                       "access-control-request-method",
+                                       "access-control-request-private-network",
+                                       "authorization",
+                                       "cache-control",
+                                       "cdn-loop",
+                                       "content-encoding",
+                                       "content-type",
+                                       "expect",
+                                       "grpc-accept-encoding",
+                                       "grpc-timeout",
+                                       "if-match",
+                                       "if-modified-since",
+                                       "if-none-match",
+                                       "if-range",
+                                       "if-unmodified-since",
+                                       "origin",
+                                       "pragma",
+                                       "proxy-status",
+                                       "referer",
+                                       "user-agent",
+                                       "via",
+                                       "x-client-trace-id",
+                                       "x-envoy-attempt-count",
+                                       "x-envoy-decorator-operation",
+                                       "x-envoy-downstream-service-cluster",
+                                       "x-envoy-downstream-service-node",
+                                       "x-envoy-external-address",
+                                       "x-envoy-is-timeout-retry",
+                                       "x-envoy-original-host",
+                                       "x-envoy-original-path",
+                                       "x-envoy-upstream-stream-duration-ms",
+                                       "x-forwarded-for",
+                                       "x-forwarded-host",
+                                       "x-forwarded-port",
+                                       "x-forwarded-proto",
+                                       "x-request-id"};
   return is_among(joined, sizeof joined / sizeof *joined, name, len);
 }
 
 bool fp_header_is_dropped(const uint8_t *name, size_t len) {
-  static const char *const dropped[] = {
-      "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
-      "x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-hedge-on-per-try-timeout", "x-envoy-internal",
-      "x-envoy-ip-tags", "x-envoy-max-retries", "x-envoy-retriable-header-names", "x-envoy-retriable-status-codes",
-      "x-envoy-retry-grpc-on", "x-envoy-retry-on", "x-envoy-upstream-alt-stat-name",
-      "x-envoy-upstream-rq-per-try-timeout-ms", "x-envoy-upstream-rq-timeout-alt-response",
-      "x-envoy-upstream-rq-timeout-ms", "x-forwarded-client-cert"};
+  static const char *const dropped[] = {"connection",
+                                        "keep-alive",
+                                        "proxy-connection",
+                                        "transfer-encoding",
+                                        "upgrade",
+                                        "x-envoy-expected-rq-timeout-ms",
+                                        "x-envoy-force-trace",
+                                        "x-envoy-hedge-on-per-try-timeout",
+                                        "x-envoy-internal",
+                                        "x-envoy-ip-tags",
+                                        "x-envoy-max-retries",
+                                        "x-envoy-retriable-header-names",
+                                        "x-envoy-retriable-status-codes",
+                                        "x-envoy-retry-grpc-on",
+                                        "x-envoy-retry-on",
+                                        "x-envoy-upstream-alt-stat-name",
+                                        "x-envoy-upstream-rq-per-try-timeout-ms",
+                                        "x-envoy-upstream-rq-timeout-alt-response",
+                                        "x-envoy-upstream-rq-timeout-ms",
+                                        "x-forwarded-client-cert"};
   return is_among(dropped, sizeof dropped / sizeof *dropped, name, len);
 }
 

@@ -45,6 +45,9 @@ static bool naive_takes(const naive_route *route, const uint8_t *path, size_t le
     case FASTPATH_ROUTE_PATH_PREFIX: return true;
     case FASTPATH_ROUTE_PATH_EXACT: return end == route->len;
     case FASTPATH_ROUTE_PATH_SEPARATED: return end == route->len || path[route->len] == '/';
+    case FASTPATH_ROUTE_PATH_REGEX:
+    case FASTPATH_ROUTE_PATH_TEMPLATE:
+    case FASTPATH_ROUTE_PATH_CONNECT: break;
   }
   return false;
 }

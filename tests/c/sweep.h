@@ -61,6 +61,7 @@ void sweep_regex(void);
 void sweep_regex_set(void);
 void sweep_regex_without_dfa(void);
 void sweep_route_builder_abandoned(void);
+void sweep_route_conditions(void);
 void sweep_route_table(void);
 void sweep_snapshot(void);
 

@@ -85,6 +85,90 @@ void sweep_route_table(void) {
   fp_route_builder_free(builder);
 }
 
+static fp_route_condition header_is(const char *name, fp_route_compare compare, const char *value) {
+  return (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER,
+                              .compare = (uint8_t)compare,
+                              .name = span_of(name),
+                              .value = span_of(value),
+                              .denominator = 1};
+}
+
+static void add_condition(fp_route_builder *builder, fp_route_condition condition) {
+  TRY(fp_route_builder_add_condition(builder, &condition, NULL), true);
+}
+
+/* Routes that need more than a trie: regexes in an index, conditions, templates, one that never wins. */
+static fp_route_table *asking_table_new(fp_route_builder *builder) {
+  char pattern[32];
+  fp_route_table *table = NULL;
+  TRY(fp_route_builder_add_virtual_host(builder, NULL), true);
+  TRY(fp_route_builder_require_tls(builder, FASTPATH_ROUTE_TLS_ALL, NULL), true);
+  add_domain(builder, "*");
+  add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/c", 0);
+  add_condition(builder, header_is("X-Wanted", FASTPATH_ROUTE_COMPARE_EXACT, "1"));
+  add_condition(builder, header_is("accept", FASTPATH_ROUTE_COMPARE_REGEX, ".*,b+"));
+  for (int i = 0; i < 9; i++) {
+    snprintf(pattern, sizeof pattern, "/r/.*%d", i);
+    add_route(builder, FASTPATH_ROUTE_PATH_REGEX, pattern, 0);
+  }
+  add_route(builder, FASTPATH_ROUTE_PATH_TEMPLATE, "/t/{name}/{rest=**}", 0);
+  add_route(builder, FASTPATH_ROUTE_PATH_CONNECT, "", 0);
+  add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/s", 0);
+  add_route(builder, FASTPATH_ROUTE_PATH_EXACT, "/s/hidden", 0);
+  TRY(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS, &table, NULL), table == NULL);
+  return table;
+}
+
+void sweep_route_conditions(void) {
+  static const char text[] =
+      "x-wantedacceptx-forwarded-proto"
+      "1"
+      "https";
+  /* Two lines of accept that are too long for the stack when joined. */
+  static uint8_t data[4096];
+  const fp_http_field fields[] = {
+      {.name = 0, .name_len = 8, .value = 31, .value_len = 1},
+      {.name = 8, .name_len = 6, .value = 1000, .value_len = 700},
+      {.name = 8, .name_len = 6, .value = 2000, .value_len = 700},
+      {.name = 14, .name_len = 17, .value = 32, .value_len = 5},
+  };
+  fp_http_field lines[4];
+  fp_route_request request = {.authority = span_of("h"), .path = span_of("/c"), .method = span_of("GET")};
+  fp_route_builder *builder;
+  fp_route_match match;
+  fp_span value, params[2];
+  uint32_t route, by;
+  memset(data, 'b', sizeof data);
+  memcpy(data, text, sizeof text - 1);
+  memcpy(lines, fields, sizeof fields);
+  lines[1].id = lines[2].id = fp_http_name_id(data + 8, 6);
+  lines[3].id = fp_http_name_id(data + 14, 17);
+  request.data = data;
+  request.fields = lines;
+  request.field_count = 4;
+  TRY_NEW(builder, fp_route_builder_new());
+  fp_route_table *table = asking_table_new(builder);
+  fp_route_builder_free(builder);
+  TRY(fp_route_table_match(table, &request, &match), true);
+  CHECK_EQ(match.route, 0);
+  request.path = span_of("/r/;x/5");
+  TRY(fp_route_table_match(table, &request, &match), true);
+  CHECK_EQ(match.route, 6);
+  request.path = span_of("/t/n/a/b?q");
+  TRY(fp_route_table_match(table, &request, &match), true);
+  CHECK_EQ(match.route, 10);
+  CHECK_EQ(fp_route_table_param_count(table, &match), 2);
+  CHECK_EQ(fp_route_table_param_name(table, &match, 1).len, 4);
+  fp_route_table_params(table, &match, span_of("/t/n/a/b"), params);
+  CHECK_BYTES(params[1].data, params[1].len, "a/b");
+  CHECK_EQ(fp_route_request_header(&request, (const uint8_t *)"X-WANTED", 8, &value), 1);
+  CHECK_EQ(fp_route_request_header_count(&request, (const uint8_t *)"Accept", 6), 2);
+  fp_route_table_next_shadowed(table, 0, 0, &route, &by);
+  CHECK_EQ(route, 13);
+  CHECK_EQ(by, 12);
+  fp_route_table_unref(table);
+}
+
 void sweep_route_builder_abandoned(void) {
   fp_route_builder *builder;
   TRY_NEW(builder, fp_route_builder_new());

@@ -30,6 +30,7 @@ static const struct {
     {"regex set", sweep_regex_set},
     {"route table", sweep_route_table},
     {"route builder, abandoned", sweep_route_builder_abandoned},
+    {"route conditions", sweep_route_conditions},
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
