@@ -79,7 +79,12 @@ typedef enum fp_status {
   FASTPATH_ERR_CONFIG_PATH = -203,
   FASTPATH_ERR_CONFIG_WEIGHT = -204,
   FASTPATH_ERR_CONFIG_REGEX = -205,
-  FASTPATH_ERR_CONFIG_CONDITION = -206
+  FASTPATH_ERR_CONFIG_CONDITION = -206,
+  FASTPATH_ERR_CONFIG_FILTER_CHAIN = -207,
+
+  /* The beginning of a connection, -300 .. -399: fastpath/inspect.h. */
+  FASTPATH_ERR_INSPECT_PROXY = -300,
+  FASTPATH_ERR_INSPECT_TLS = -301
 } fp_status;
 
 /* Why a call failed. The caller's; plain data, holds no references. */

@@ -8,10 +8,12 @@
 #include <fastpath/buffer.h>
 #include <fastpath/chunked.h>
 #include <fastpath/cluster.h>
+#include <fastpath/filter_chain.h>
 #include <fastpath/hash.h>
 #include <fastpath/http.h>
 #include <fastpath/http_connection.h>
 #include <fastpath/http_write.h>
+#include <fastpath/inspect.h>
 #include <fastpath/lb.h>
 #include <fastpath/path.h>
 #include <fastpath/regex.h>

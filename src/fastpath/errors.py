@@ -152,6 +152,8 @@ def exception_for(
     if -200 < status <= -100:
         kind = LocalProtocolError if local else RemoteProtocolError
         return kind(reason, code=code, position=position, status=http_status or 400)
+    if -400 < status <= -300:
+        return RemoteProtocolError(reason, code=code, position=position)
     if -300 < status <= -200:
         return ConfigError(reason, code=code, index=position)
     return _PLAIN.get(status, FastpathError)(reason)

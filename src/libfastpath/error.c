@@ -67,6 +67,9 @@ const char *fp_status_name(fp_status status) {
     case FASTPATH_ERR_CONFIG_WEIGHT: return "config_weight";
     case FASTPATH_ERR_CONFIG_REGEX: return "config_regex";
     case FASTPATH_ERR_CONFIG_CONDITION: return "config_condition";
+    case FASTPATH_ERR_CONFIG_FILTER_CHAIN: return "config_filter_chain";
+    case FASTPATH_ERR_INSPECT_PROXY: return "inspect_proxy";
+    case FASTPATH_ERR_INSPECT_TLS: return "inspect_tls";
   }
   return "unknown";
 }

@@ -21,7 +21,7 @@ LAYERS = [
     ("config",),
     ("substitution",),
     ("actions",),
-    ("http", "routing", "clusters"),
+    ("http", "routing", "clusters", "connections"),
     ("aio",),
     ("proxy",),
     ("cli", "demo", "__main__"),

@@ -54,6 +54,9 @@ cdef extern from "fastpath/base.h" nogil:
         FASTPATH_ERR_CONFIG_WEIGHT
         FASTPATH_ERR_CONFIG_REGEX
         FASTPATH_ERR_CONFIG_CONDITION
+        FASTPATH_ERR_CONFIG_FILTER_CHAIN
+        FASTPATH_ERR_INSPECT_PROXY
+        FASTPATH_ERR_INSPECT_TLS
 
     ctypedef struct fp_error:
         fp_status code

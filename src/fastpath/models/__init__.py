@@ -16,6 +16,7 @@ from .cluster import (
     RingHashConfig,
 )
 from .config import Config
+from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .listener import Listener, PathWithEscapedSlashesAction
 from .matcher import (
@@ -51,12 +52,16 @@ from .route import (
 from .substitution import SubstitutionFormatString
 
 __all__ = [
+    "CidrRange",
     "Cluster",
     "Config",
+    "ConnectionSourceType",
     "CookieMatcher",
     "DenominatorType",
     "DirectResponse",
     "Endpoint",
+    "FilterChain",
+    "FilterChainMatch",
     "FractionalPercent",
     "HashFunction",
     "HashPolicy",

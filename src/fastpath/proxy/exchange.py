@@ -70,8 +70,8 @@ class Exchange:
     `failed` holds the attempts that came to nothing, as pairs of a host and its outcome: a status, or
     "connect-failure", "reset", "timeout", "protocol", "overflow". `error` says why the gateway answered by itself or
     broke off: one of these, or "no-route", "no-cluster", "no-host", "filter", "fault", "rewrite", "client-gone",
-    "client-protocol", "hook"; "" when it did not. `bytes_received` and `bytes_sent` count the bodies at the client's side. `began` and `ended` are
-    times of the loop's clock in seconds. `data` is the hooks' own.
+    "client-protocol", "hook"; "" when it did not. `bytes_received` and `bytes_sent` count the bodies at the client's
+    side. `began` and `ended` are times of the loop's clock in seconds. `data` is the hooks' own.
     """
 
     __slots__ = (
@@ -403,10 +403,8 @@ class Exchange:
                 self._copy(RequestHead.of(self.request, path=match.path), rewriter, {"path": match.path})
             return
         route = self._finalize(match, actions)
-        if changes:
-            rewriter, values = changes.after(route), ()
-        else:
-            rewriter, values = route.rewriter, route.values
+        rewriter = changes.after(route) if changes else route.rewriter
+        values = () if changes else route.values
         upstream.send_head(
             self.request,
             rewriter,

@@ -58,8 +58,8 @@ class Gateway:
     """Serves a configuration's listeners.
 
     config: what `fastpath.load` gave. options: see Options. seed: makes choices among clusters and hosts, and
-    back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration, and for what
-    it asks of the gateway that this one cannot do.
+    back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration, and for
+    what it asks of the gateway that this one cannot do.
 
     `tables` (by the listener's name, or by address:port for one without) and `clusters` may be updated while requests
     are served; those under way go on as they began.

@@ -1,0 +1,58 @@
+"""Filter chains and which connections they serve. Source: Envoy v3 API, envoy.config.listener.v3."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .position import Position, position_field
+
+__all__ = ["CidrRange", "ConnectionSourceType", "FilterChain", "FilterChainMatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class CidrRange:
+    """The addresses that share their first `prefix_len` bits with `address_prefix`."""
+
+    address_prefix: str
+    prefix_len: int = 0
+
+
+class ConnectionSourceType(enum.Enum):
+    """Where a connection comes from (FilterChainMatch.ConnectionSourceType)."""
+
+    ANY = 0
+    SAME_IP_OR_LOOPBACK = 1
+    EXTERNAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChainMatch:
+    """Which connections a filter chain serves; what is not given does not count."""
+
+    destination_port: int | None = None
+    prefix_ranges: tuple[CidrRange, ...] = ()
+    """Of the destination."""
+    server_names: tuple[str, ...] = ()
+    """Of the TLS client: "host" or "*.suffix"."""
+    transport_protocol: str = ""
+    """ "tls" or "raw_buffer"."""
+    application_protocols: tuple[str, ...] = ()
+    """ALPN: "h2", "http/1.1"."""
+    direct_source_prefix_ranges: tuple[CidrRange, ...] = ()
+    """Of the peer itself, where a PROXY header names another source."""
+    source_type: ConnectionSourceType = ConnectionSourceType.ANY
+    source_prefix_ranges: tuple[CidrRange, ...] = ()
+    source_ports: tuple[int, ...] = ()
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChain:
+    """A named chain. `metadata` is whatever its owner wants to find again with it."""
+
+    name: str = ""
+    filter_chain_match: FilterChainMatch = FilterChainMatch()
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    position: Position | None = position_field()
