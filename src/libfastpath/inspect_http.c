@@ -31,8 +31,8 @@ fp_status fp_http_detect(const uint8_t *data, size_t len, fp_http_version *versi
     return FASTPATH_OK;
   }
   while (method < len && method < METHOD_MAX && is_token(data[method])) method++;
-  if (method == len && method < METHOD_MAX) return FASTPATH_NEED_MORE;
-  if (method == 0 || method == len || data[method] != ' ') return FASTPATH_NONE;
+  if (method == len) return FASTPATH_NEED_MORE;
+  if (method == 0 || data[method] != ' ') return FASTPATH_NONE;
   line_len = len < LINE_MAX_LEN ? len : LINE_MAX_LEN;
   end = memchr(data, '\n', line_len);
   if (end == NULL) return len < LINE_MAX_LEN ? FASTPATH_NEED_MORE : FASTPATH_NONE;

@@ -181,7 +181,7 @@ static fp_status find_state(subset_builder *builder, uint32_t context, uint32_t 
   if (states->state_count >= states->limits->max_states || bytes_used(builder) > states->limits->max_bytes)
     return FASTPATH_NONE;
   if (!fp_grow(states->states, &states->state_capacity, states->state_count) ||
-      !fp_grow_to(&states->sets, &states->set_capacity, (size_t)states->set_count + count, sizeof *states->sets))
+      !fp_grow_to(&states->sets, &states->set_capacity, (size_t)states->set_count + count + 1, sizeof *states->sets))
     return FASTPATH_ERR_MEMORY;
   if (count > 0) memcpy(states->sets + states->set_count, set, count * sizeof *set);
   states->states[states->state_count] =
@@ -369,10 +369,11 @@ static fp_status explore(subset_builder *builder, uint32_t number) {
       count = resolve(builder, &state, kinds[i].example);
       status = add_edges(builder, builder->resolved, count, first, kinds[i].wanted);
     }
-    fp_sort(states->edges + first, states->edge_count - first, sizeof *states->edges, compare_edges, NULL);
+    if (states->edge_count > first)
+      fp_sort(states->edges + first, states->edge_count - first, sizeof *states->edges, compare_edges, NULL);
     count = resolve(builder, &state, 256);
   } else {
-    memcpy(builder->resolved, states->sets + state.set, count * sizeof *builder->resolved);
+    if (count > 0) memcpy(builder->resolved, states->sets + state.set, count * sizeof *builder->resolved);
     status = add_edges(builder, builder->resolved, count, first, NULL);
   }
   if (status != FASTPATH_OK) return status;

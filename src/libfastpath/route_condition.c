@@ -232,7 +232,7 @@ static int header_holds(const fp_condition *condition, const fp_route_request *r
     case FP_HEADER_FIELD: return field_holds(condition, request);
     case FP_HEADER_GONE: return verdict(condition, false, 0);
     case FP_HEADER_METHOD: return pseudo_holds(condition, request->method);
-    case FP_HEADER_PATH: return pseudo_holds(condition, request->path);
+    case FP_HEADER_PATH: return pseudo_holds(condition, request->path.len > 0 ? request->path : (fp_span){NULL, 0});
     case FP_HEADER_AUTHORITY: return pseudo_holds(condition, request->authority);
     case FP_HEADER_SCHEME: return pseudo_holds(condition, fp_request_scheme(request));
   }

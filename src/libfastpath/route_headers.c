@@ -88,13 +88,14 @@ bool fp_request_is_grpc(const fp_route_request *request) {
   const uint16_t id = fp_http_name_id(name, sizeof name - 1);
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
+  bool list = false; /* further lines stand behind a ',' */
   if (request->path.len == 0) return false;
   while ((field = fp_header_next(request, field, name, sizeof name - 1, id)) != NULL) {
-    if (value.len > 0 && field->value_len > 0) return false; /* a list of types */
+    if (value.len > 0 && field->value_len > 0) list = true;
     if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};
   }
   if (value.len < type_len || memcmp(value.data, type, type_len) != 0) return false;
-  return value.len == type_len || value.data[type_len] == '+';
+  return value.len == type_len ? !list : value.data[type_len] == '+';
 }
 
 static bool is_text(fp_span span, const char *text) {

@@ -61,6 +61,7 @@ static bool has_program(const fp_route_spec *route) {
 static void add_conditions(fp_virtual_host *host, const fp_route_builder *builder, const fp_route_spec *route,
                            fp_route_program *program, uint8_t **text) {
   const fp_condition_spec *specs = builder->conditions.items;
+  if (route->condition_count == 0) return;
   program->conditions = host->conditions + host->condition_count;
   program->condition_count = route->condition_count;
   for (uint32_t i = 0; i < route->condition_count; i++) {

@@ -31,6 +31,8 @@ static const struct {
     {"route table", sweep_route_table},
     {"route builder, abandoned", sweep_route_builder_abandoned},
     {"route conditions", sweep_route_conditions},
+    {"inspecting", sweep_inspect},
+    {"filter chains", sweep_filter_chains},
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},

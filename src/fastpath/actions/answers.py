@@ -23,7 +23,9 @@ class Answer:
 
 
 def tls_redirect(head: RequestHead) -> Answer:
-    """The same address, with https. The port stays, as in Envoy."""
+    """The same address, with https. The port stays, as in Envoy; for a CONNECT there is no address to name."""
+    if not head.path:
+        return Answer(301)
     return Answer(301, headers=((b"location", b"https://" + head.authority + head.path),))
 
 
