@@ -54,6 +54,12 @@ TEMPLATES = (
 VALUE_REGEXES = ("a.*", "[ab]+", "", ".", "[0-9]+", "(?i)AB", "a,b")
 
 
+def aspects(item: str) -> list[str]:
+    """ "header exact, inverted" tries an exact match, and that it is inverted."""
+    kind, *others = item.split(", ")
+    return [kind, *(f"{kind.split()[0]}, {other}" for other in others)]
+
+
 @dataclass
 class Case:
     """A request aimed at a route, and what it tries."""
@@ -131,7 +137,7 @@ class Maker:
         rng = self.rng
         name = rng.choice((*NAMES, ":method", ":path", ":authority", "host", ":scheme"))
         found: Document = {"name": name}
-        form = rng.choices(("string", "old", "range", "present", "bare"), (6, 2, 2, 2, 1))[0]
+        form = rng.choices(("string", "old", "range", "present", "bare"), (6, 5, 2, 3, 1))[0]
         label = form
         if form == "string":
             found["string_match"], label = self.string_match()
@@ -336,10 +342,10 @@ class Maker:
                 host.update(self.mutations(0.3))
             if self.maybe(0.05):
                 host["require_tls"] = rng.choice(("ALL", "EXTERNAL_ONLY"))
-            for number in range(rng.choice((2, 4, 8, 16))):
+            for number in range(rng.choice((1, 2, 2, 3, 4, 8, 16))):
                 name = f"h{index}-{number}"
                 match, kind = self.path_match()
-                conditions, items = self.conditions() if self.maybe(0.3 if actions else 0.75) else ({}, [])
+                conditions, items = self.conditions() if self.maybe(0.3 if actions else 0.85) else ({}, [])
                 route: Document = {"name": name, "match": match | conditions}
                 items = [kind, *items]
                 if not actions or kind == "connect":
@@ -358,7 +364,7 @@ class Maker:
                     route.update(action | self.mutations(0.4))
                     items += more
                 host["routes"].append(route)
-                made.items[name] = tuple(dict.fromkeys(items))
+                made.items[name] = tuple(dict.fromkeys(label for item in items for label in aspects(item)))
                 made.targets.append((host, route))
         if actions:
             made.routes.update(self.mutations(0.3))

@@ -16,8 +16,8 @@ from conformance.route_oracle import Envoys, Response, envoy_with
 import fastpath
 from fastpath.actions import direct_answer, finalize_request
 
-CONFIGURATIONS = int(os.environ.get("FASTPATH_ROUTE_CONFIGURATIONS", "200"))
-CASES = int(os.environ.get("FASTPATH_ROUTE_CASES", "60"))
+CONFIGURATIONS = int(os.environ.get("FASTPATH_ROUTE_CONFIGURATIONS", "300"))
+CASES = int(os.environ.get("FASTPATH_ROUTE_CASES", "900"))
 SEED = os.environ.get("FASTPATH_ROUTE_SEED", "routes")
 # Of what the upstream gets, these are told apart from what a connection manager adds by itself.
 COMPARED = (b"x-m-", b"x-forwarded-host", b"x-envoy-original-path", b"x-envoy-original-host")
@@ -114,6 +114,10 @@ class Tally:
             count[item] += 1
             self.wrong[item] += not right
 
+    def rare(self, least: int) -> list[str]:
+        """The items that were not tried often enough, with both outcomes."""
+        return [item for item in self.taken | self.not_taken if min(self.taken[item], self.not_taken[item]) < least]
+
     def __str__(self) -> str:
         lines = [f"{'item':<44} {'taken':>7} {'not':>7} {'wrong':>6}"]
         for item in sorted(self.taken | self.not_taken):
@@ -152,3 +156,5 @@ def test_same_outcome_as_envoy(setting: tuple[str, list[Maker], list[Configurati
                 different.append(reproduction(made, case, envoy, ours))
     print(f"\n{kind}\n{tally}")
     assert not different, f"{len(different)} of {tally.cases} differ, the shortest:\n" + min(different, key=len)
+    if kind == "matching" and CONFIGURATIONS * CASES >= 80_000:
+        assert tally.rare(200) == []
