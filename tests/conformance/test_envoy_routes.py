@@ -6,7 +6,7 @@ import json
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from conformance.route_cases import CLUSTERS, Case, Configuration, Maker
 from conformance.route_oracle import Envoys, Response, envoy_with
 
 import fastpath
-from fastpath.actions import direct_answer, finalize_request
+from fastpath.actions import direct_answer, finalize_request, finalize_response
+from fastpath.substitution import StreamInfo
 
 CONFIGURATIONS = int(os.environ.get("FASTPATH_ROUTE_CONFIGURATIONS", "300"))
 CASES = int(os.environ.get("FASTPATH_ROUTE_CASES", "900"))
@@ -26,6 +27,11 @@ Outcome = dict[str, Any]
 
 def upstream_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return sorted((name.lower(), value) for name, value in headers if name.lower().startswith(COMPARED))
+
+
+def mutated(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The response's fields that mutations are about."""
+    return sorted((name.lower(), value) for name, value in headers if name.lower().startswith(b"x-m-"))
 
 
 def envoys_outcome(response: Response) -> Outcome:
@@ -41,6 +47,7 @@ def envoys_outcome(response: Response) -> Outcome:
     if response.get(b"x-upstream") is None:
         outcome["location"] = response.get(b"location")
         outcome["body"] = response.body if response.status not in (301, 302, 303, 307, 308) else b""
+        outcome["added"] = mutated(response.headers)
         return outcome
     start, *lines = response.body.split(b"\r\n")
     fields = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines if line)]
@@ -48,7 +55,17 @@ def envoys_outcome(response: Response) -> Outcome:
     outcome["path"] = start.split(b" ")[1]
     outcome["authority"] = next(value for name, value in fields if name.lower() == b"host")
     outcome["upstream"] = upstream_headers(fields)
+    outcome["added"] = mutated(response.headers)
     return outcome
+
+
+def answered(match: fastpath.Match, stream: StreamInfo, head: bytes) -> list[tuple[bytes, bytes]]:
+    """What of a response's fields mutations are about, once they have been at it."""
+    response = fastpath.parse_response(head)
+    assert isinstance(response, fastpath.Response)
+    changes = finalize_response(match, response, stream)
+    lines = changes.rewriter.rewrite(response, values=changes.values).split(b"\r\n")[1:]
+    return mutated((name, value.strip()) for name, _, value in (line.partition(b":") for line in lines))
 
 
 def our_outcome(table: fastpath.RouteTable, raw: bytes, cluster: bytes | None) -> Outcome:
@@ -65,17 +82,21 @@ def our_outcome(table: fastpath.RouteTable, raw: bytes, cluster: bytes | None) -
     answer = direct_answer(match, request)
     if match.tls_redirect:
         assert answer is not None
-        return {"status": 301, "route": None} | {"location": value for _, value in answer.headers}
+        location = [value for _, value in answer.headers]
+        return {"status": 301, "route": None} | ({"location": location[0]} if location else {})
     outcome: Outcome = {"route": match.route.name.encode(), "host": match.virtual_host.name.encode()}
     if answer is not None:
         return outcome | {
             "status": answer.status,
             "location": dict(answer.headers).get(b"location"),
             "body": answer.body,
+            "added": mutated(answer.headers),
         }
+    stream = StreamInfo(request=request)
     if match.cluster is None or match.cluster not in CLUSTERS:
-        return {"status": 503, "route": outcome["route"], "host": outcome["host"], "location": None, "body": b""}
-    head = finalize_request(match, request).head
+        added = answered(match, stream, b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
+        return outcome | {"status": 503, "location": None, "body": b"", "added": added}
+    head = finalize_request(match, request, stream).head
     return {
         "status": 200,
         **outcome,
@@ -83,6 +104,7 @@ def our_outcome(table: fastpath.RouteTable, raw: bytes, cluster: bytes | None) -
         "path": head.path,
         "authority": head.authority,
         "upstream": upstream_headers(head.headers.items()),
+        "added": answered(match, stream, b"HTTP/1.1 200 OK\r\nx-m-u: up\r\ncontent-length: 0\r\n\r\n"),
     }
 
 

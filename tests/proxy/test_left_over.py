@@ -8,8 +8,8 @@ import gc
 from typing import Any
 
 from fastpath import models
-from fastpath.proxy.plan import Plan
 from fastpath.proxy import Exchange, Gateway, Options, Reply
+from fastpath.proxy.plan import Plan
 
 
 async def test_a_client_that_never_sends_the_body_nobody_wants_is_sent_away(lab: Any) -> None:

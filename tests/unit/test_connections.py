@@ -377,7 +377,7 @@ def naive(chains: list[FilterChain], **connection: Any) -> str | None:
         return 0 if not match.application_protocols else max(fits) if fits else -1
 
     port = connection["port"]
-    left = [c for c in chains]
+    left = list(chains)
     steps: list[Callable[[FilterChainMatch], int]] = [
         lambda m: 0 if m.destination_port is None else 1 if m.destination_port == port else -1,
         ranges("prefix_ranges", connection["destination"]),
