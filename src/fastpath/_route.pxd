@@ -2,6 +2,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from fastpath._path cimport PathNormalizer
+from fastpath.libfastpath.authority cimport fp_authority_options
 from fastpath.libfastpath.route cimport fp_route_builder, fp_route_match, fp_route_request, fp_route_table
 from fastpath.libfastpath.snapshot cimport fp_snapshot_cell, fp_snapshot_reader
 
@@ -28,9 +29,13 @@ cdef class RouteMatcher:
     cdef fp_snapshot_reader reader  # used with the GIL held; another thread may make a reader of its own on the cell
     cdef uint64_t random_state
     cdef PathNormalizer normalizer  # None: paths are matched as they are
+    cdef fp_authority_options authority_options
+    cdef bint normalizes_authority
 
     cdef Match answer(self, fp_route_request *request, object random)
-    cdef Match answer_normalized(self, fp_route_request *request)
+    cdef Match answer_with_path(self, fp_route_request *request)
+    cdef Match answer_with_path_normalized(self, fp_route_request *request)
+    cdef Match answer_with_authority_normalized(self, fp_route_request *request)
     cdef Match look_up(self, const fp_route_request *request)
 
 
@@ -42,4 +47,5 @@ cdef class Match:
     cdef str named_cluster  # that a header names; None when there is no such header
     cdef readonly dict params
     cdef readonly bytes path
+    cdef readonly bytes authority
     cdef readonly bint path_redirect

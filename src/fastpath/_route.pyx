@@ -13,6 +13,7 @@ from fastpath._http cimport Request, record_of
 from fastpath._path cimport PathNormalizer
 from fastpath._record cimport HeadRecord
 from fastpath._status cimport check
+from fastpath.libfastpath.authority cimport fp_authority_normalize
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_field, fp_http_head, fp_http_name_id
 from fastpath.libfastpath.path cimport *
@@ -338,9 +339,18 @@ cdef class RouteMatcher:
     def __cinit__(self, *args, **kwargs):
         memset(&self.reader, 0, sizeof(self.reader))
 
-    def __init__(self, uint64_t seed, PathNormalizer normalizer=None):
+    def __init__(
+        self, uint64_t seed, PathNormalizer normalizer=None, *, bint strip_trailing_host_dot=False,
+        bint strip_any_host_port=False, uint16_t strip_matching_host_port=0,
+    ):
         self.random_state = seed
         self.normalizer = normalizer
+        self.authority_options.strip_trailing_dot = strip_trailing_host_dot
+        self.authority_options.strip_any_port = strip_any_host_port
+        self.authority_options.strip_port = strip_matching_host_port
+        self.normalizes_authority = (
+            strip_trailing_host_dot or strip_any_host_port or strip_matching_host_port != 0
+        )
 
     def __dealloc__(self):
         fp_snapshot_reader_clear(&self.reader)
@@ -373,11 +383,35 @@ cdef class RouteMatcher:
         if self.cell is NULL:
             raise ValueError("nothing was published")
         request.random = next_random(&self.random_state) if random is None else random
+        if self.normalizes_authority:
+            return self.answer_with_authority_normalized(request)
+        return self.answer_with_path(request)
+
+    cdef Match answer_with_authority_normalized(self, fp_route_request *request):
+        cdef uint8_t small[STACK_ROOM]
+        cdef uint8_t *room = small
+        cdef fp_span given = request.authority
+        cdef Match match
+        if given.len > STACK_ROOM:
+            room = <uint8_t *>PyMem_Malloc(given.len)
+            if room is NULL:
+                raise MemoryError
+        try:
+            request.authority = fp_authority_normalize(&self.authority_options, given.data, given.len, room)
+            match = self.answer_with_path(request)
+            if match is not None and request.authority.len != given.len:
+                match.authority = bytes_of(request.authority)
+            return match
+        finally:
+            if room is not small:
+                PyMem_Free(room)
+
+    cdef Match answer_with_path(self, fp_route_request *request):
         if self.normalizer is None or request.path.len == 0:
             return self.look_up(request)
-        return self.answer_normalized(request)
+        return self.answer_with_path_normalized(request)
 
-    cdef Match answer_normalized(self, fp_route_request *request):
+    cdef Match answer_with_path_normalized(self, fp_route_request *request):
         cdef uint8_t small[STACK_ROOM]
         cdef uint8_t *room = small
         cdef size_t capacity = fp_path_capacity(request.path.len)
@@ -567,6 +601,7 @@ cdef class Match:
     params: what the variables of the route's path_template stand for, in bytes; None when it has no template.
     path: the request's path (without its query) as the table's normaliser changed it: what to forward. None when the
         request's own path was matched, unchanged.
+    authority: the request's host as the table's options changed it: what to forward. None when it is unchanged.
     path_redirect: whether the normaliser wants a 307 with that path as Location instead of forwarding.
     """
 

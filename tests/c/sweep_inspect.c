@@ -18,6 +18,14 @@ void sweep_inspect(void) {
   CHECK_BYTES(name.data, name.len, "h2");
 }
 
+void sweep_authority(void) {
+  static const char host[] = "a.example.:080";
+  const fp_authority_options options = {.strip_trailing_dot = 1, .strip_port = 80};
+  uint8_t room[sizeof host];
+  const fp_span found = fp_authority_normalize(&options, (const uint8_t *)host, sizeof host - 1, room);
+  CHECK_BYTES(found.data, found.len, "a.example");
+}
+
 static void release_context(void *context) { ++*(int *)context; }
 
 /* Adding is not taken back when memory runs out, so the builder is begun anew. */

@@ -32,6 +32,7 @@ static const struct {
     {"route builder, abandoned", sweep_route_builder_abandoned},
     {"route conditions", sweep_route_conditions},
     {"inspecting", sweep_inspect},
+    {"authorities", sweep_authority},
     {"filter chains", sweep_filter_chains},
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},

@@ -369,6 +369,11 @@ class Maker:
         if actions:
             made.routes.update(self.mutations(0.3))
             made.routes["most_specific_header_mutations_wins"] = self.maybe(0.5)
+        if self.maybe(0.2):
+            made.manager[rng.choice(("strip_any_host_port", "strip_matching_host_port"))] = True
+        for option in ("strip_trailing_host_dot", "normalize_path", "merge_slashes"):
+            if self.maybe(0.2):
+                made.manager[option] = True
         made.routes["ignore_port_in_host_matching"] = self.maybe(0.3)
         made.routes["ignore_path_parameters_in_path_matching"] = self.maybe(0.3)
         return made
@@ -383,7 +388,10 @@ class Maker:
         if self.maybe(0.15):
             host = host.upper()
         if ":" not in host and self.maybe(0.2):
-            host += rng.choice((":80", ":8080"))
+            host += rng.choice((":80", ":8080", ":08080"))
+        if self.maybe(0.1):
+            name, colon, port = host.partition(":")
+            host = f"{name}.{colon}{port}"
         return host
 
     def path_for(self, match: Document) -> str:
@@ -410,6 +418,8 @@ class Maker:
             path = path.swapcase()
         if self.maybe(0.1):
             path += ";k=v"
+        if self.maybe(0.1):
+            path += rng.choice(("//b", "/./a", "/../b", "/%61", "/.."))
         return path
 
     def query_for(self, match: Document) -> str:

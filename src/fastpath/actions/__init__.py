@@ -63,7 +63,11 @@ def actions_of(match: Match) -> RouteActions:
 def direct_answer(match: Match, request: Request | RequestHead, stream: StreamInfo | None = None) -> Answer | None:
     """The answer to a request that needs no upstream; None for a route that forwards."""
     if match.tls_redirect:
-        head = request if isinstance(request, RequestHead) else RequestHead.of(request, path=match.path)
+        head = (
+            request
+            if isinstance(request, RequestHead)
+            else RequestHead.of(request, path=match.path, authority=match.authority)
+        )
         return tls_redirect(head)
     return actions_of(match).answer(match, request, stream)
 

@@ -295,11 +295,11 @@ class RouteActions:
         if self._request_fills:
             if stream is None:
                 stream = StreamInfo()
-            if stream.head is None:
+            if stream.head is None or match.path is not None or match.authority is not None:
                 stream.head = self._head_of(match, request, None)
         special: list[bytes] = []
         values: list[bytes | None] = []
-        authority = self._first_host
+        authority = self._first_host if self._first_host is not None else match.authority
         rehosted = self._new_host(request, bare, hostname)
         if rehosted is not None:
             before = request.authority if authority is None else authority
@@ -350,15 +350,16 @@ class RouteActions:
         return match.params or _NO_PARAMS
 
     def _head_of(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None) -> RequestHead:
-        """The request as it came, its path normalised."""
-        if stream is not None and stream.head is not None:
+        """The request as it came, its path and host normalised."""
+        if stream is not None and stream.head is not None and match.path is None and match.authority is None:
             return stream.head
         if isinstance(request, Request):
-            return RequestHead.of(request, path=match.path)
-        if match.path is None:
+            return RequestHead.of(request, path=match.path, authority=match.authority)
+        if match.path is None and match.authority is None:
             return request
-        path = b"".join((match.path, *request.path.partition(b"?")[1:]))
-        return RequestHead(request.method, request.authority, path, request.headers, request.scheme)
+        path = request.path if match.path is None else b"".join((match.path, *request.path.partition(b"?")[1:]))
+        authority = request.authority if match.authority is None else match.authority
+        return RequestHead(request.method, authority, path, request.headers, request.scheme)
 
     def _new_host(self, request: Request | RequestHead, bare: bytes, hostname: str) -> bytes | None:
         """The host that the route wants; None leaves it as it is."""
@@ -411,7 +412,7 @@ class RouteActions:
             self._touched,
             path if moved else None,
             query if moved else None,
-            head.authority if head.authority != before.authority else None,
+            head.authority if head.authority != before.authority or match.authority is not None else None,
         )
 
     # --- responses -------------------------------------------------------------------------------------------------

@@ -116,6 +116,8 @@ def _read_listener(section: Section, listeners: list[Listener], routes: dict[str
     if options is not None:
         idle_timeout = options.duration("idle_timeout")
         options.end()
+    if manager.boolean("strip_any_host_port") and manager.boolean("strip_matching_host_port"):
+        manager.error("strip_any_host_port and strip_matching_host_port exclude each other")
     route_section = manager.section("route_config", required=True)
     listener = Listener(
         name=name,
@@ -125,6 +127,8 @@ def _read_listener(section: Section, listeners: list[Listener], routes: dict[str
         merge_slashes=manager.boolean("merge_slashes"),
         path_with_escaped_slashes_action=_read_escaped_slashes(manager),
         strip_any_host_port=manager.boolean("strip_any_host_port"),
+        strip_matching_host_port=manager.boolean("strip_matching_host_port"),
+        strip_trailing_host_dot=manager.boolean("strip_trailing_host_dot"),
         upgrade_types=tuple(_read_upgrades(manager)),
         request_headers_timeout=manager.duration("request_headers_timeout"),
         idle_timeout=idle_timeout,

@@ -31,6 +31,9 @@ class Listener:
     merge_slashes: bool = False
     path_with_escaped_slashes_action: PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.KEEP_UNCHANGED
     strip_any_host_port: bool = False
+    strip_matching_host_port: bool = False
+    """Only the listener's own port."""
+    strip_trailing_host_dot: bool = False
     upgrade_types: tuple[str, ...] = ()
     """Protocols that a request may upgrade to, in lower case ("websocket"); other Upgrade fields are dropped."""
     request_headers_timeout: float | None = None

@@ -52,7 +52,8 @@ def stream_info(exchange: Exchange, connection: ConnectionInfo) -> StreamInfo:
     """What is known when the request has been routed."""
     now = exchange.gateway.loop.time()
     match = exchange.match
-    head = RequestHead.of(exchange.request, path=None if match is None else match.path)
+    path, authority = (None, None) if match is None else (match.path, match.authority)
+    head = RequestHead.of(exchange.request, path=path, authority=authority)
     stream = StreamInfo(head, connection, start_time=time.time() - (now - exchange.began))
     stream.times["DS_RX_BEG"] = exchange.began
     stream.times["NOW"] = now

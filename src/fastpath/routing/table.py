@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from fastpath._path import PathNormalizer
 from fastpath._route import RouteMatcher, RouteTableSnapshot
@@ -48,6 +48,8 @@ def _connection_options(listener: Listener) -> tuple[object, ...]:
     """What of a listener's connection manager bears on routes."""
     return (
         listener.strip_any_host_port,
+        listener.strip_matching_host_port and listener.port,
+        listener.strip_trailing_host_dot,
         listener.normalize_path,
         listener.merge_slashes,
         listener.path_with_escaped_slashes_action,
@@ -68,6 +70,8 @@ class RouteTable(RouteMatcher):
         options come along and which `Match.configuration` then gives.
     ignore_port_in_host_matching: compare a request's host without its port. Domains keep theirs.
     normalizer: changes a request's path before it is matched; `Match.path` tells the outcome. None: as it is.
+    strip_trailing_host_dot, strip_any_host_port, strip_matching_host_port: change a request's host before it is matched,
+        as Envoy's connection manager does (the last one is a port, 0 for none); `Match.authority` tells the outcome.
     seed: of the generator that chooses among weighted clusters and decides runtime fractions; tables with the same seed
         that see the same requests choose alike. None: differs from table to table.
     warn_shadowed: warn (ConfigWarning) of routes that can never win.
@@ -82,13 +86,21 @@ class RouteTable(RouteMatcher):
         *,
         ignore_port_in_host_matching: bool = False,
         normalizer: PathNormalizer | None = None,
+        strip_any_host_port: bool = False,
+        strip_matching_host_port: int = 0,
+        strip_trailing_host_dot: bool = False,
         seed: int | None = None,
         warn_shadowed: bool = False,
     ) -> None:
         seed = int.from_bytes(os.urandom(8), "little") if seed is None else seed & _UINT64_MASK
-        super().__init__(seed, normalizer)
+        self._connection_options: dict[str, Any] = {
+            "normalizer": normalizer,
+            "strip_any_host_port": strip_any_host_port,
+            "strip_matching_host_port": strip_matching_host_port,
+            "strip_trailing_host_dot": strip_trailing_host_dot,
+        }
+        super().__init__(seed, **self._connection_options)
         self._ignore_port = ignore_port_in_host_matching
-        self._normalizer = normalizer
         self._warn_shadowed = warn_shadowed
         self._build(virtual_hosts, None)
 
@@ -124,8 +136,10 @@ class RouteTable(RouteMatcher):
             raise ConfigError(f"the listeners {names} differ in what they do to hosts and paths: give one of them")
         return cls(
             configurations[name],
-            ignore_port_in_host_matching=bool(users) and users[0].strip_any_host_port,
             normalizer=path_normalizer(users[0]) if users else None,
+            strip_any_host_port=bool(users) and users[0].strip_any_host_port,
+            strip_matching_host_port=users[0].port if users and users[0].strip_matching_host_port else 0,
+            strip_trailing_host_dot=bool(users) and users[0].strip_trailing_host_dot,
             seed=seed,
             warn_shadowed=warn_shadowed,
         )
@@ -185,7 +199,7 @@ class RouteTable(RouteMatcher):
         return RouteTable(
             virtual_hosts if configuration is None else replace(configuration, virtual_hosts=tuple(virtual_hosts)),
             ignore_port_in_host_matching=self._ignore_port,
-            normalizer=self._normalizer,
+            **self._connection_options,
         )
 
     def _build(

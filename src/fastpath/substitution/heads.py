@@ -118,11 +118,14 @@ class RequestHead:
         self.scheme = as_bytes(scheme)
 
     @classmethod
-    def of(cls, request: Request, *, path: bytes | None = None, tls: bool = False) -> RequestHead:
-        """The head of a parsed request. `path`: what it became when it was normalised, without its query."""
+    def of(
+        cls, request: Request, *, path: bytes | None = None, authority: bytes | None = None, tls: bool = False
+    ) -> RequestHead:
+        """The head of a parsed request. `path` and `authority`: what they became when they were normalised, the path
+        without its query."""
         head = cls.__new__(cls)
         head.method = request.method
-        head.authority = request.authority
+        head.authority = request.authority if authority is None else authority
         query = request.query
         path = request.path if path is None else path
         head.path = path if query is None else path + b"?" + query
