@@ -56,8 +56,8 @@ typedef struct fp_regex_group {
 void fp_regex_limits_default(fp_regex_limits *limits);
 
 /*
- * Compile a pattern, which is copied, into a regex with one reference. limits may be NULL. What RE2 refuses is refused;
- * beyond that, \C and what passes a limit. Errors: CONFIG_REGEX (position: offset in the pattern; the message names
+ * Compile a pattern, which is copied, into a regex with one reference. limits may be NULL. What RE2 refuses is refused,
+ * and what passes a limit. Errors: CONFIG_REGEX (position: offset in the pattern; the message names
  * what is not supported or not well-formed), MEMORY.
  */
 fp_status fp_regex_new(const uint8_t *pattern, size_t len, const fp_regex_limits *limits, fp_regex **regex,

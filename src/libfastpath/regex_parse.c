@@ -381,7 +381,7 @@ static fp_status parse_backslash(fp_regex_parser *parser) {
     case 'B': assertion = REGEX_NOT_WORD_BOUNDARY; break;
     case 'A': assertion = REGEX_BEGIN_TEXT; break;
     case 'z': assertion = REGEX_END_TEXT; break;
-    case 'C': return fp_regex_refuse(parser, parser->at, parser->at + 2, "a single byte is not supported:");
+    case 'C': parser->at += 2; return push_node(parser, (fp_regex_node){.op = REGEX_BYTE, .repeats = 1});
     case 'Q': return parse_quoted(parser);
     default: break;
   }
