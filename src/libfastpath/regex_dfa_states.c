@@ -386,7 +386,10 @@ static fp_status explore(subset_builder *builder, uint32_t number) {
 static fp_status build(subset_builder *builder) {
   fp_regex_states *states = builder->states;
   uint32_t number, context = LOOK_BACK;
-  if (!fp_grow(states->accepts, &states->accept_capacity, 0)) return FASTPATH_ERR_MEMORY;
+  /* Arrays that stay empty are there all the same, so that there are addresses in them. */
+  if (!fp_grow(states->accepts, &states->accept_capacity, 0) || !fp_grow(states->sets, &states->set_capacity, 0) ||
+      !fp_grow(states->edges, &states->edge_capacity, 0))
+    return FASTPATH_ERR_MEMORY;
   states->accepts[states->accept_count++] = 0; /* the empty list */
   begin_closure(builder);
   close_over(builder, states->program.start, LOOK_BACK, ~(uint32_t)LOOK_BACK);

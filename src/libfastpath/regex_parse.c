@@ -460,6 +460,8 @@ fp_status fp_regex_parse(const uint8_t *pattern, size_t len, const fp_regex_limi
                          fp_error *error) {
   fp_regex_parser parser = {
       .text = pattern, .len = len, .limits = limits, .ast = ast, .error = error, .repeated = SIZE_MAX};
+  if (!fp_grow(ast->ranges, &ast->range_capacity, 0)) /* not NULL when empty */
+    return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, SIZE_MAX, "out of memory");
   parser.set.ascii_fold = limits->encoding == FASTPATH_REGEX_LATIN1;
   fp_status status = parse(&parser);
   if (status == FASTPATH_ERR_MEMORY) fp_error_set(error, status, 0, SIZE_MAX, "out of memory");
