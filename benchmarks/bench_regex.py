@@ -123,12 +123,16 @@ def nanoseconds(match: Match, texts: list[bytes], budget: float = 0.3) -> float:
 
 def show(title: str, figures: dict[str, float]) -> None:
     own = figures["fastpath"]
-    peers = "  ".join(f"{name} {took:,.0f} ns ({took / own:.1f}x)" for name, took in figures.items() if name != "fastpath")
+    peers = "  ".join(
+        f"{name} {took:,.0f} ns ({took / own:.1f}x)" for name, took in figures.items() if name != "fastpath"
+    )
     print(f"{title:32} fastpath {own:,.0f} ns  {peers}")
 
 
 def main() -> int:
-    print(f"{platform.processor() or platform.machine()}, CPython {platform.python_version()}, google-re2 {version('google-re2')}")
+    print(
+        f"{platform.processor() or platform.machine()}, CPython {platform.python_version()}, google-re2 {version('google-re2')}"
+    )
     for pattern, text in SINGLES.items():
         show(pattern, {name: nanoseconds(peer(pattern), [text] * TEXTS) for name, peer in SINGLE_PEERS.items()})
     for size in SIZES:
@@ -141,7 +145,9 @@ def main() -> int:
             built[name] = time.perf_counter() - start
             if len(match(texts[0])) != 1:  # type: ignore[arg-type]
                 raise SystemExit(f"{name} does not find the one pattern that matches")
-            figures[name] = nanoseconds(match, texts if size < LOOP_LIMIT or not name.startswith("loop") else texts[:20])
+            figures[name] = nanoseconds(
+                match, texts if size < LOOP_LIMIT or not name.startswith("loop") else texts[:20]
+            )
         show(f"which of {size:,}", figures)
         print(" " * 32, "made in", ", ".join(f"{name} {took * 1e3:,.1f} ms" for name, took in built.items()))
     return 0

@@ -9,8 +9,16 @@
 #include "fuzz_check.h"
 #include "regex_captures.h"
 
-enum { LATIN1 = 1 << 0, REPEATED = 1 << 1, CHECK_SHIFT = 2 }; /* bits of the options; two say what is checked */
-enum { GROUPS = 4, PATTERN_MAX = 255, TEXT_MAX = 4096 };
+enum {
+  LATIN1 = 1 << 0,
+  REPEATED = 1 << 1,
+  CHECK_SHIFT = 2
+}; /* bits of the options; two say what is checked */
+enum {
+  GROUPS = 4,
+  PATTERN_MAX = 255,
+  TEXT_MAX = 4096
+};
 
 static fp_regex *compile(const fp_regex_limits *limits, const char *before, fp_span pattern, const char *behind) {
   uint8_t joined[PATTERN_MAX + 32];
@@ -64,15 +72,17 @@ static fp_status check_search(const fp_regex *regex, fp_span text, size_t start)
 static void check_replacing(const fp_regex *regex, fp_span text) {
   uint8_t result[TEXT_MAX];
   size_t len, replaced;
-  fp_status status =
-      fp_regex_replace_all(regex, (const uint8_t *)"\\0", 2, text.data, text.len, result, sizeof result, &len, &replaced);
+  fp_status status = fp_regex_replace_all(regex, (const uint8_t *)"\\0", 2, text.data, text.len, result, sizeof result,
+                                          &len, &replaced);
   FUZZ_CHECK(len == text.len);
   FUZZ_CHECK(status == FASTPATH_NONE || (replaced > 0 && (len == 0 || memcmp(result, text.data, len) == 0)));
 }
 
 static void check_set(const fp_regex_limits *limits, fp_regex *regex, fp_span pattern, fp_span text) {
   static const char *const around[][2] = {{"(?:", ")|a"}, {"", "b"}, {"(?s).*", ""}, {"[^/]+|", ""}};
-  enum { COUNT = 1 + sizeof around / sizeof *around };
+  enum {
+    COUNT = 1 + sizeof around / sizeof *around
+  };
   fp_regex *regexes[COUNT] = {regex};
   fp_regex_set *set;
   uint32_t ids[COUNT];

@@ -154,7 +154,8 @@ static uint32_t product_end(uint32_t low, uint32_t high) {
 
 static bool add_points(class_speller *spelling, uint32_t low, uint32_t high) {
   if (spelling->program->latin1) {
-    if (low <= 0xff) add_range(&spelling->levels[0], (uint8_t)low, (uint8_t)(high < 0xff ? high : 0xff), spelling->next);
+    if (low <= 0xff)
+      add_range(&spelling->levels[0], (uint8_t)low, (uint8_t)(high < 0xff ? high : 0xff), spelling->next);
     return true;
   }
   static const uint8_t leads[3][2] = {{0xc2, 0xdf}, {0xe0, 0xef}, {0xf0, 0xf4}};

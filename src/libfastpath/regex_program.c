@@ -134,7 +134,9 @@ static fp_status step(regex_compiler *compiler) {
                                &work.entry))
         status = FASTPATH_ERR_MEMORY;
       break;
-    case REGEX_BYTE: status = emit(compiler, (fp_regex_inst){REGEX_INST_BYTE, 0, 0xff, work.next, 0}, &work.entry); break;
+    case REGEX_BYTE:
+      status = emit(compiler, (fp_regex_inst){REGEX_INST_BYTE, 0, 0xff, work.next, 0}, &work.entry);
+      break;
     case REGEX_ASSERT:
       compiler->program->asserts |= node->first;
       status = emit(compiler, (fp_regex_inst){REGEX_INST_ASSERT, 0, 0, work.next, node->first}, &work.entry);

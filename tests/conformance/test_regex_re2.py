@@ -82,7 +82,7 @@ def test_letter_case_is_ignored_as_in_re2() -> None:
     for letter in cased[::5]:
         pattern = f"(?i)\\x{{{ord(letter):x}}}"
         ours, theirs = Regex(pattern), RE2(pattern.encode(), QUIET)
-        for text in texts[::11] + [letter.swapcase().encode(), letter.encode()]:
+        for text in [*texts[::11], letter.swapcase().encode(), letter.encode()]:
             assert ours.full_match(text) == (theirs.Match(BOTH, text, 0, len(text))[0][0] >= 0), (letter, text)
 
 
