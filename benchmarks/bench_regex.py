@@ -130,9 +130,7 @@ def show(title: str, figures: dict[str, float]) -> None:
 
 
 def main() -> int:
-    print(
-        f"{platform.processor() or platform.machine()}, CPython {platform.python_version()}, google-re2 {version('google-re2')}"
-    )
+    print(f"{platform.machine()}, CPython {platform.python_version()}, google-re2 {version('google-re2')}")
     for pattern, text in SINGLES.items():
         show(pattern, {name: nanoseconds(peer(pattern), [text] * TEXTS) for name, peer in SINGLE_PEERS.items()})
     for size in SIZES:
