@@ -20,7 +20,6 @@ extern "C" {
 
 /* [cffi] */
 
-#define FASTPATH_REGEX_NO_MATCH 0xffffffffu
 #define FASTPATH_REGEX_ID_END 0xffffffffu /* above every id of a set */
 
 /* What characters are. */
@@ -34,7 +33,7 @@ typedef struct fp_regex_limits {
   uint8_t encoding;          /* fp_regex_encoding: UTF-8. Of no account for sets */
   uint32_t max_pattern;      /* bytes of a pattern: 1 MiB */
   uint32_t max_nesting;      /* parentheses within parentheses: 1000 */
-  uint32_t max_instructions; /* of a program: 100,000, a little more than RE2 allows with Envoy's 8 MiB */
+  uint32_t max_instructions; /* of a program: 350,000, about what RE2 allows with its 8 MiB */
   uint32_t max_dfa_states;   /* of one DFA: 10,000. A regex that needs more is matched by its program. 0: no DFA */
   size_t max_dfa_bytes;      /* of one regex's DFA, also while it is built: 1 MiB */
   size_t max_set_bytes;      /* of all DFAs of a set together: 256 MiB. Beyond it regexes are matched one by one */
@@ -56,8 +55,8 @@ typedef struct fp_regex_group {
 void fp_regex_limits_default(fp_regex_limits *limits);
 
 /*
- * Compile a pattern, which is copied, into a regex with one reference. limits may be NULL. What RE2 refuses is refused;
- * beyond that, \C and what passes a limit. Errors: CONFIG_REGEX (position: offset in the pattern; the message names
+ * Compile a pattern, which is copied, into a regex with one reference. limits may be NULL. What RE2 refuses is refused,
+ * and what passes a limit. Errors: CONFIG_REGEX (position: offset in the pattern; the message names
  * what is not supported or not well-formed), MEMORY.
  */
 fp_status fp_regex_new(const uint8_t *pattern, size_t len, const fp_regex_limits *limits, fp_regex **regex,
@@ -71,7 +70,7 @@ fp_span fp_regex_pattern(const fp_regex *regex);
 /* Bytes that the regex holds. */
 size_t fp_regex_size(const fp_regex *regex);
 
-/* Instructions of the program: the size in Envoy's sense of a limit, not its number. */
+/* Instructions of the program. RE2's has a few more, as it counts each range of a class. */
 uint32_t fp_regex_program_size(const fp_regex *regex);
 
 /* Capturing groups, the whole match not counted. */
@@ -110,7 +109,7 @@ fp_status fp_regex_search(const fp_regex *regex, const uint8_t *text, size_t len
 fp_status fp_regex_check_substitution(const fp_regex *regex, const uint8_t *substitution, size_t len, fp_error *error);
 
 /*
- * RE2::GlobalReplace: every match that does not overlap one before it is replaced, from the left. An empty match at
+ * RE2::GlobalReplace, each search in linear time: every match that does not overlap one before it is replaced, from the left. An empty match at
  * the end of the one before is passed over. The result goes to dst, which may not overlap its sources; *result_len
  * becomes its length also when that is above capacity, and dst then holds nothing of use: call again with more room.
  * *replaced (may be NULL) becomes the number of replacements. OK, or NONE when nothing matched, and then dst is not

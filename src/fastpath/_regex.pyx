@@ -39,6 +39,12 @@ cdef inline str text_of(fp_span span):
     return PyBytes_FromStringAndSize(<const char *>span.data, <Py_ssize_t>span.len).decode("utf-8", "surrogatepass")
 
 
+cdef inline fp_status set_match(
+    const fp_regex_set *regexes, const fp_span *text, uint32_t first, uint32_t *ids, size_t *count
+) noexcept nogil:
+    return fp_regex_set_match(regexes, text.data, text.len, first, FASTPATH_REGEX_ID_END, ids, STACK_IDS, count)
+
+
 cdef Regex regex_of(object pattern):
     return pattern if isinstance(pattern, Regex) else Regex(pattern)
 
@@ -250,10 +256,11 @@ cdef class RegexSet:
         _owner = span_of(text, &span)
         cdef list found = []
         while count == STACK_IDS:
-            with nogil:
-                status = fp_regex_set_match(
-                    self.regexes, span.data, span.len, first, FASTPATH_REGEX_ID_END, ids, STACK_IDS, &count
-                )
+            if span.len < LONG_TEXT:
+                status = set_match(self.regexes, &span, first, ids, &count)
+            else:
+                with nogil:
+                    status = set_match(self.regexes, &span, first, ids, &count)
             check(status, NULL)
             for i in range(count):
                 found.append(ids[i])

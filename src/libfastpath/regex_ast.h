@@ -18,6 +18,7 @@ typedef enum fp_regex_op {
   REGEX_EMPTY,
   REGEX_LITERAL, /* first: the code point */
   REGEX_CLASS,   /* ranges[first .. first + count) */
+  REGEX_BYTE,    /* \C: any byte */
   REGEX_ASSERT,  /* first: one of the assertions below */
   REGEX_CAPTURE, /* first: the child; count: number of the group */
   REGEX_REPEAT,  /* first: the child; min .. max times */

@@ -126,19 +126,38 @@ static uint32_t node_words(const node_layout *layout, uint32_t state) {
 
 /* ---- classes */
 
-static uint32_t edge_target(const node_layout *layout, uint32_t state, uint32_t byte) {
-  for (uint32_t i = 0; i < edge_count(layout, state); i++) {
-    const fp_regex_edge *edge = &edges_of(layout, state)[i];
-    if (byte >= edge->low && byte <= edge->high) return edge->target;
+/* Where the bytes low[0 .. count), ascending, lead from a state. */
+static void find_targets(const node_layout *layout, uint32_t state, const uint8_t *low, uint32_t count,
+                         uint32_t *targets) {
+  const fp_regex_edge *edge = edges_of(layout, state), *end = edge + edge_count(layout, state);
+  for (uint32_t i = 0; i < count; i++) {
+    while (edge < end && edge->high < low[i]) edge++;
+    targets[i] = edge < end && edge->low <= low[i] ? edge->target : ABSENT;
   }
-  return ABSENT;
 }
 
-/* Bytes that no state tells apart get one class: hashes of their columns find them, comparing makes sure. */
+/* Are the intervals of each class alike in every state? */
+static bool are_alike(const node_layout *layout, const uint8_t *low, uint32_t count, const uint8_t *first) {
+  uint32_t targets[256];
+  for (uint32_t state = 0; state < layout->states->state_count; state++) {
+    if (is_single(layout, state)) continue;
+    find_targets(layout, state, low, count, targets);
+    for (uint32_t i = 0; i < count; i++) {
+      if (targets[i] != targets[first[i]]) return false;
+    }
+  }
+  return true;
+}
+
+/*
+ * Bytes that no state tells apart get one class. Each interval between two ends of edges has a hash of where it leads
+ * from all states, a sum; equal sums are compared in full.
+ */
 static void find_classes(node_layout *layout) {
   const fp_regex_states *states = layout->states;
-  uint64_t hashes[256] = {0};
-  uint8_t differs[257] = {0};
+  uint64_t sums[257] = {0};
+  uint8_t differs[257] = {1}, low[256], first[256];
+  uint32_t count = 0;
   for (uint32_t state = 0; state < states->state_count; state++) {
     if (is_single(layout, state)) continue;
     uint64_t salt = (state + 1) * UINT64_C(0x9e3779b97f4a7c15);
@@ -146,26 +165,29 @@ static void find_classes(node_layout *layout) {
       const fp_regex_edge *edge = &edges_of(layout, state)[i];
       uint64_t mixed = (salt ^ edge->target) * UINT64_C(0xc2b2ae3d27d4eb4f);
       mixed ^= mixed >> 31;
-      for (uint32_t byte = edge->low; byte <= edge->high; byte++) hashes[byte] += mixed;
+      sums[edge->low] += mixed;
+      sums[edge->high + 1] -= mixed;
       differs[edge->low] = differs[edge->high + 1] = 1;
     }
   }
-  layout->class_count = 0;
   for (uint32_t byte = 0; byte < 256; byte++) {
-    uint32_t class = byte > 0 && !differs[byte] ? layout->dfa->classes[byte - 1] : 0;
-    if (byte == 0 || differs[byte]) {
-      for (class = 0; class < layout->class_count; class++) {
-        if (hashes[layout->class_byte[class]] != hashes[byte]) continue;
-        uint32_t state = 0;
-        while (state < states->state_count &&
-               (is_single(layout, state) ||
-                edge_target(layout, state, byte) == edge_target(layout, state, layout->class_byte[class])))
-          state++;
-        if (state == states->state_count) break;
-      }
-      if (class == layout->class_count) layout->class_byte[layout->class_count++] = (uint8_t)byte;
-    }
-    layout->dfa->classes[byte] = (uint8_t)class;
+    if (byte > 0) sums[byte] += sums[byte - 1];
+    if (!differs[byte]) continue;
+    uint32_t same = 0;
+    while (same < count && sums[low[same]] != sums[byte]) same++;
+    low[count] = (uint8_t)byte;
+    first[count] = (uint8_t)same;
+    count++;
+  }
+  bool joined = are_alike(layout, low, count, first);
+  layout->class_count = 0;
+  uint8_t class_of[256];
+  for (uint32_t i = 0; i < count; i++) {
+    bool own = !joined || first[i] == i;
+    class_of[i] = own ? (uint8_t)layout->class_count : class_of[first[i]];
+    if (own) layout->class_byte[layout->class_count++] = low[i];
+    for (uint32_t byte = low[i]; byte < (i + 1 < count ? low[i + 1] : 256u); byte++)
+      layout->dfa->classes[byte] = class_of[i];
   }
 }
 
@@ -226,8 +248,9 @@ static void write_node(node_layout *layout, uint32_t state, uint32_t *code) {
     }
     return;
   }
-  for (uint32_t i = 0; i < layout->class_count; i++)
-    code[1 + i] = reference_to(layout, edge_target(layout, state, layout->class_byte[i]));
+  uint32_t targets[256];
+  find_targets(layout, state, layout->class_byte, layout->class_count, targets);
+  for (uint32_t i = 0; i < layout->class_count; i++) code[1 + i] = reference_to(layout, targets[i]);
 }
 
 /* The bytes that every match begins with, and whether there is nothing more to one. */

@@ -28,12 +28,6 @@ typedef struct subset_builder {
   uint32_t *matches;
 } subset_builder;
 
-static size_t bytes_used(const subset_builder *builder) {
-  const fp_regex_states *states = builder->states;
-  return (size_t)states->state_count * sizeof *states->states + (size_t)states->set_count * sizeof *states->sets +
-         (size_t)states->edge_count * sizeof *states->edges + (size_t)states->accept_count * sizeof *states->accepts;
-}
-
 /* ---- closures */
 
 static void begin_closure(subset_builder *builder) {
@@ -73,123 +67,6 @@ static void close_over(subset_builder *builder, uint32_t first, uint32_t holding
       builder->stack[depth++] = targets[i];
     }
   }
-}
-
-static int compare_numbers(const void *a, const void *b, const void *context) {
-  const uint32_t *left = a, *right = b;
-  (void)context;
-  return *left < *right ? -1 : *left > *right;
-}
-
-static void sort(uint32_t *items, uint32_t count) {
-  if (count > 16) {
-    fp_sort(items, count, sizeof *items, compare_numbers, NULL);
-    return;
-  }
-  for (uint32_t i = 1; i < count; i++) {
-    uint32_t moved = items[i], at = i;
-    for (; at > 0 && items[at - 1] > moved; at--) items[at] = items[at - 1];
-    items[at] = moved;
-  }
-}
-
-/* ---- tables of lists */
-
-static uint32_t hash_of(const uint32_t *items, uint32_t count, uint32_t seed) {
-  uint64_t hash = seed ^ (uint64_t)count << 32;
-  for (uint32_t i = 0; i < count; i++) {
-    hash = (hash ^ items[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= hash >> 29;
-  }
-  return (uint32_t)(hash ^ hash >> 32);
-}
-
-/* Room for one more number; `hash` gives that of a number which is in. */
-static bool index_grow(fp_regex_index *index, const fp_regex_states *states,
-                       uint32_t (*hash)(const fp_regex_states *states, uint32_t number)) {
-  if (index->slots != NULL && index->used < index->mask / 2) return true;
-  uint32_t mask = index->slots == NULL ? 15 : index->mask * 2 + 1;
-  uint32_t *slots = fp_memory_alloc(((size_t)mask + 1) * sizeof *slots);
-  if (slots == NULL) return false;
-  memset(slots, 0xff, ((size_t)mask + 1) * sizeof *slots);
-  for (uint32_t i = 0; index->slots != NULL && i <= index->mask; i++) {
-    if (index->slots[i] == UINT32_MAX) continue;
-    uint32_t at = hash(states, index->slots[i]) & mask;
-    while (slots[at] != UINT32_MAX) at = (at + 1) & mask;
-    slots[at] = index->slots[i];
-  }
-  fp_memory_free(index->slots);
-  index->slots = slots;
-  index->mask = mask;
-  return true;
-}
-
-static uint32_t state_hash(const fp_regex_states *states, uint32_t number) {
-  const fp_regex_state *state = &states->states[number];
-  return hash_of(states->sets + state->set, state->set_count, state->context);
-}
-
-static uint32_t accept_hash(const fp_regex_states *states, uint32_t number) {
-  return hash_of(states->accepts + number + 1, states->accepts[number], 0);
-}
-
-/* The list with these ids, sorted; 0 is the empty one. */
-static fp_status find_accept(subset_builder *builder, uint32_t *ids, uint32_t count, uint32_t *list) {
-  fp_regex_states *states = builder->states;
-  sort(ids, count);
-  *list = 0;
-  if (count == 0) return FASTPATH_OK;
-  if (!index_grow(&states->by_accept, states, accept_hash)) return FASTPATH_ERR_MEMORY;
-  uint32_t at = hash_of(ids, count, 0) & states->by_accept.mask;
-  for (; states->by_accept.slots[at] != UINT32_MAX; at = (at + 1) & states->by_accept.mask) {
-    const uint32_t *known = states->accepts + states->by_accept.slots[at];
-    if (known[0] == count && memcmp(known + 1, ids, count * sizeof *ids) == 0) {
-      *list = states->by_accept.slots[at];
-      return FASTPATH_OK;
-    }
-  }
-  if (!fp_grow_to(&states->accepts, &states->accept_capacity, (size_t)states->accept_count + count + 1,
-                  sizeof *states->accepts))
-    return FASTPATH_ERR_MEMORY;
-  *list = states->by_accept.slots[at] = states->accept_count;
-  states->by_accept.used++;
-  states->accepts[states->accept_count++] = count;
-  memcpy(states->accepts + states->accept_count, ids, count * sizeof *ids);
-  states->accept_count += count;
-  return FASTPATH_OK;
-}
-
-/* The state with what the closure found, entered with this context. */
-static fp_status find_state(subset_builder *builder, uint32_t context, uint32_t *number) {
-  fp_regex_states *states = builder->states;
-  const fp_regex_inst *insts = states->program.insts;
-  uint32_t *set = builder->found, count = builder->found_count;
-  bool asks = false;
-  for (uint32_t i = 0; i < count && !asks; i++) asks = insts[set[i]].op == REGEX_INST_ASSERT;
-  if (!asks) context = 0;
-  sort(set, count);
-  if (!index_grow(&states->by_set, states, state_hash)) return FASTPATH_ERR_MEMORY;
-  uint32_t at = hash_of(set, count, context) & states->by_set.mask;
-  for (; states->by_set.slots[at] != UINT32_MAX; at = (at + 1) & states->by_set.mask) {
-    const fp_regex_state *known = &states->states[states->by_set.slots[at]];
-    if (known->set_count == count && known->context == context &&
-        memcmp(states->sets + known->set, set, count * sizeof *set) == 0) {
-      *number = states->by_set.slots[at];
-      return FASTPATH_OK;
-    }
-  }
-  if (states->state_count >= states->limits->max_states || bytes_used(builder) > states->limits->max_bytes)
-    return FASTPATH_NONE;
-  if (!fp_grow(states->states, &states->state_capacity, states->state_count) ||
-      !fp_grow_to(&states->sets, &states->set_capacity, (size_t)states->set_count + count + 1, sizeof *states->sets))
-    return FASTPATH_ERR_MEMORY;
-  if (count > 0) memcpy(states->sets + states->set_count, set, count * sizeof *set);
-  states->states[states->state_count] =
-      (fp_regex_state){.set = states->set_count, .set_count = count, .context = context};
-  states->set_count += count;
-  *number = states->by_set.slots[at] = states->state_count++;
-  states->by_set.used++;
-  return FASTPATH_OK;
 }
 
 /* ---- transitions */
@@ -309,7 +186,7 @@ static fp_status add_edges(subset_builder *builder, const uint32_t *set, uint32_
         last_out = UINT32_MAX;
         continue;
       }
-      fp_status status = find_state(builder, context, &target);
+      fp_status status = fp_regex_states_add(builder->states, builder->found, builder->found_count, context, &target);
       if (status != FASTPATH_OK) return status;
     }
     fp_status status = add_edge(builder, first, to.low[i], to.low[i + 1] - 1u, target);
@@ -338,7 +215,7 @@ static fp_status find_matches(subset_builder *builder, const uint32_t *set, uint
   for (uint32_t i = 0; i < count; i++) {
     if (insts[set[i]].op == REGEX_INST_MATCH) builder->matches[matches++] = insts[set[i]].arg;
   }
-  return find_accept(builder, builder->matches, matches, list);
+  return fp_regex_states_accept(builder->states, builder->matches, matches, list);
 }
 
 static bool has_assert(const fp_regex_states *states, const fp_regex_state *state) {
@@ -387,11 +264,14 @@ static fp_status explore(subset_builder *builder, uint32_t number) {
 static fp_status build(subset_builder *builder) {
   fp_regex_states *states = builder->states;
   uint32_t number, context = LOOK_BACK;
-  if (!fp_grow(states->accepts, &states->accept_capacity, 0)) return FASTPATH_ERR_MEMORY;
+  /* Arrays that stay empty are there all the same, so that there are addresses in them. */
+  if (!fp_grow(states->accepts, &states->accept_capacity, 0) || !fp_grow(states->sets, &states->set_capacity, 0) ||
+      !fp_grow(states->edges, &states->edge_capacity, 0))
+    return FASTPATH_ERR_MEMORY;
   states->accepts[states->accept_count++] = 0; /* the empty list */
   begin_closure(builder);
   close_over(builder, states->program.start, LOOK_BACK, ~(uint32_t)LOOK_BACK);
-  fp_status status = find_state(builder, context, &number);
+  fp_status status = fp_regex_states_add(states, builder->found, builder->found_count, context, &number);
   for (uint32_t i = 0; status == FASTPATH_OK && i < states->state_count; i++) status = explore(builder, i);
   return status;
 }
@@ -418,15 +298,4 @@ fp_status fp_regex_states_find(fp_regex_states *states, const fp_regex_program *
   }
   fp_memory_free(builder.links);
   return status;
-}
-
-void fp_regex_states_clear(fp_regex_states *states) {
-  fp_regex_program_clear(&states->program);
-  fp_memory_free(states->states);
-  fp_memory_free(states->sets);
-  fp_memory_free(states->edges);
-  fp_memory_free(states->accepts);
-  fp_memory_free(states->by_set.slots);
-  fp_memory_free(states->by_accept.slots);
-  *states = (fp_regex_states){.states = NULL};
 }

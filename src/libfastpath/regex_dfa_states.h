@@ -41,4 +41,11 @@ fp_status fp_regex_states_find(fp_regex_states *states, const fp_regex_program *
                                size_t count, const fp_regex_dfa_limits *limits);
 void fp_regex_states_clear(fp_regex_states *states);
 
+/* The state with these instructions, which are sorted, entered with this context. OK, NONE at a limit, or MEMORY. */
+fp_status fp_regex_states_add(fp_regex_states *states, uint32_t *set, uint32_t count, uint32_t context,
+                              uint32_t *number);
+
+/* The list with these ids, which are sorted; 0 is the empty one. */
+fp_status fp_regex_states_accept(fp_regex_states *states, uint32_t *ids, uint32_t count, uint32_t *list);
+
 #endif

@@ -23,158 +23,39 @@ enum {
   LAZY = 1 << 3
 };
 
-static fp_status push(fp_regex_parser *parser, uint32_t item) {
-  if (!fp_grow(parser->items, &parser->item_capacity, parser->item_count)) return FASTPATH_ERR_MEMORY;
-  parser->items[parser->item_count++] = item;
-  return FASTPATH_OK;
-}
-
-static fp_status add_node(fp_regex_parser *parser, fp_regex_node node, uint32_t *number) {
-  fp_regex_ast *ast = parser->ast;
-  if (!fp_grow(ast->nodes, &ast->node_capacity, ast->node_count)) return FASTPATH_ERR_MEMORY;
-  *number = ast->node_count;
-  ast->nodes[ast->node_count++] = node;
-  return FASTPATH_OK;
-}
-
-static fp_status push_node(fp_regex_parser *parser, fp_regex_node node) {
-  uint32_t number;
-  fp_status status = add_node(parser, node, &number);
-  return status < 0 ? status : push(parser, number);
-}
-
 static fp_status push_assert(fp_regex_parser *parser, uint32_t assertion) {
-  return push_node(parser, (fp_regex_node){.op = REGEX_ASSERT, .nullable = 1, .repeats = 1, .first = assertion});
-}
-
-/* The class that was put together becomes a node. Every code point and range is an instruction at least. */
-static fp_status push_class(fp_regex_parser *parser) {
-  fp_regex_ast *ast = parser->ast;
-  fp_regex_class *set = &parser->set;
-  if ((uint64_t)ast->range_count + set->count > parser->limits->max_instructions || fp_regex_class_is_costly(parser))
-    return fp_regex_too_large(parser);
-  if (!fp_grow_to(&ast->ranges, &ast->range_capacity, (size_t)ast->range_count + set->count, sizeof *ast->ranges))
-    return FASTPATH_ERR_MEMORY;
-  if (set->count > 0) memcpy(ast->ranges + ast->range_count, set->ranges, set->count * sizeof *set->ranges);
-  fp_regex_node node = {.op = REGEX_CLASS, .repeats = 1, .first = ast->range_count, .count = set->count};
-  ast->range_count += set->count;
-  set->count = 0;
-  return push_node(parser, node);
+  return fp_regex_push_node(parser,
+                            (fp_regex_node){.op = REGEX_ASSERT, .nullable = 1, .repeats = 1, .first = assertion});
 }
 
 static fp_status push_literal(fp_regex_parser *parser, uint32_t point) {
   if (parser->literals++ >= parser->limits->max_instructions) return fp_regex_too_large(parser);
   bool folds = (parser->flags & FOLD) != 0 && !(parser->set.ascii_fold && point > 0x7f);
   if (!folds || fp_regex_fold_next(point) == point)
-    return push_node(parser, (fp_regex_node){.op = REGEX_LITERAL, .repeats = 1, .first = point});
+    return fp_regex_push_node(parser, (fp_regex_node){.op = REGEX_LITERAL, .repeats = 1, .first = point});
   if (!fp_regex_class_add(&parser->set, point, point, true)) return FASTPATH_ERR_MEMORY;
   fp_regex_class_normalize(&parser->set);
-  return push_class(parser);
+  return fp_regex_push_class(parser);
 }
 
 static fp_status push_dot(fp_regex_parser *parser) {
   bool whole = parser->flags & DOT_NEWLINE;
   if (!fp_regex_class_add(&parser->set, 0, whole ? REGEX_CODE_POINT_MAX : '\n' - 1, false)) return FASTPATH_ERR_MEMORY;
   if (!whole && !fp_regex_class_add(&parser->set, '\n' + 1, REGEX_CODE_POINT_MAX, false)) return FASTPATH_ERR_MEMORY;
-  return push_class(parser);
+  return fp_regex_push_class(parser);
 }
 
 static fp_status push_named(fp_regex_parser *parser, const fp_regex_named *named, bool negated) {
   if (!fp_regex_class_add_named(&parser->set, named, negated, parser->flags & FOLD)) return FASTPATH_ERR_MEMORY;
   fp_regex_class_normalize(&parser->set);
-  return push_class(parser);
+  return fp_regex_push_class(parser);
 }
 
 /* ---- groups */
 
-/* items[from ..) become one item: nothing, the only one, or a concatenation or alternation. */
-static fp_status collapse(fp_regex_parser *parser, fp_regex_op op, uint32_t from) {
-  fp_regex_ast *ast = parser->ast;
-  uint32_t count = parser->item_count - from;
-  fp_regex_node node = {.op = (uint8_t)op, .nullable = op == REGEX_CONCAT, .repeats = 1, .count = count};
-  if (count == 1) return FASTPATH_OK;
-  if (count == 0) return push_node(parser, (fp_regex_node){.op = REGEX_EMPTY, .nullable = 1, .repeats = 1});
-  if (!fp_grow_to(&ast->children, &ast->child_capacity, (size_t)ast->child_count + count, sizeof *ast->children))
-    return FASTPATH_ERR_MEMORY;
-  node.first = ast->child_count;
-  for (uint32_t i = 0; i < count; i++) {
-    const fp_regex_node *child = &ast->nodes[parser->items[from + i]];
-    ast->children[ast->child_count++] = parser->items[from + i];
-    if (child->repeats > node.repeats) node.repeats = child->repeats;
-    if (op == REGEX_CONCAT) {
-      node.nullable = node.nullable && child->nullable;
-    } else {
-      node.nullable = node.nullable || child->nullable;
-    }
-  }
-  parser->item_count = from;
-  return push_node(parser, node);
-}
-
-#define SPLICED_MAX 64 /* alternatives: taking them up again at each level may not become quadratic */
-
-/* Alternatives that are alternations themselves, in parentheses without a group, give up their own alternatives. */
-static fp_status splice_alternations(fp_regex_parser *parser, uint32_t from) {
-  const fp_regex_ast *ast = parser->ast;
-  uint32_t count = parser->item_count;
-  for (uint32_t i = from; i < count; i++) {
-    const fp_regex_node *node = &ast->nodes[parser->items[i]];
-    bool spliced = node->op == REGEX_ALTERNATE && node->count <= SPLICED_MAX;
-    for (uint32_t j = 0; j < (spliced ? node->count : 1); j++) {
-      fp_status status = push(parser, spliced ? ast->children[node->first + j] : parser->items[i]);
-      if (status < 0) return status;
-    }
-  }
-  memmove(parser->items + from, parser->items + count, (parser->item_count - count) * sizeof *parser->items);
-  parser->item_count -= count - from;
-  return FASTPATH_OK;
-}
-
-/*
- * Single code points and classes that are alternatives side by side become one class, as in RE2: there it decides which
- * bytes that are not UTF-8 a class takes (see regex_program.h).
- */
-static fp_status merge_classes(fp_regex_parser *parser, uint32_t from) {
-  fp_regex_ast *ast = parser->ast;
-  uint32_t count = parser->item_count, kept = from, end;
-  for (uint32_t i = from; i < count; i = end) {
-    uint32_t first = UINT32_MAX, next = UINT32_MAX;
-    bool adjoining = true;
-    for (end = i; end < count; end++) {
-      const fp_regex_node *node = &ast->nodes[parser->items[end]];
-      if (node->op != REGEX_LITERAL && node->op != REGEX_CLASS) break;
-    }
-    for (uint32_t j = i; j < end && end > i + 1; j++) {
-      const fp_regex_node *node = &ast->nodes[parser->items[j]];
-      bool done = node->op == REGEX_CLASS || fp_regex_class_add(&parser->set, node->first, node->first, false);
-      for (uint32_t k = 0; node->op == REGEX_CLASS && k < node->count && done; k++) {
-        fp_regex_range range = ast->ranges[node->first + k];
-        done = fp_regex_class_add(&parser->set, range.low, range.high, false);
-      }
-      if (!done) return FASTPATH_ERR_MEMORY;
-      if (node->op == REGEX_LITERAL) continue;
-      if (first == UINT32_MAX) first = next = node->first;
-      adjoining = adjoining && node->first == next;
-      next = node->first + node->count;
-    }
-    if (end <= i + 1) {
-      end = i + 1;
-      parser->items[kept++] = parser->items[i];
-      continue;
-    }
-    if (adjoining && next == ast->range_count) ast->range_count = first; /* nobody else's */
-    fp_regex_class_normalize(&parser->set);
-    fp_status status = push_class(parser);
-    if (status < 0) return status;
-    parser->items[kept++] = parser->items[--parser->item_count];
-  }
-  parser->item_count = kept;
-  return FASTPATH_OK;
-}
-
 static fp_status end_alternative(fp_regex_parser *parser) {
   fp_regex_open *open = &parser->open[parser->open_count - 1];
-  fp_status status = collapse(parser, REGEX_CONCAT, open->alternative);
+  fp_status status = fp_regex_push_concat(parser, open->alternative);
   if (status < 0) return status;
   open->alternative = parser->item_count;
   return FASTPATH_OK;
@@ -198,21 +79,16 @@ static fp_status close_group(fp_regex_parser *parser) {
   fp_status status = end_alternative(parser);
   if (status < 0) return status;
   fp_regex_open open = parser->open[--parser->open_count];
-  if (parser->item_count > open.first + 1) status = splice_alternations(parser, open.first);
-  if (status >= 0) status = merge_classes(parser, open.first);
-  if (status >= 0) status = collapse(parser, REGEX_ALTERNATE, open.first);
-  if (status < 0 || open.group == 0) {
-    parser->flags = open.flags;
-    return status;
-  }
   parser->flags = open.flags;
+  status = fp_regex_push_alternate(parser, open.first);
+  if (status < 0 || open.group == 0) return status;
   uint32_t child = parser->items[--parser->item_count];
   fp_regex_node node = parser->ast->nodes[child];
-  return push_node(parser, (fp_regex_node){.op = REGEX_CAPTURE,
-                                           .nullable = node.nullable,
-                                           .repeats = node.repeats,
-                                           .first = child,
-                                           .count = open.group});
+  return fp_regex_push_node(parser, (fp_regex_node){.op = REGEX_CAPTURE,
+                                                    .nullable = node.nullable,
+                                                    .repeats = node.repeats,
+                                                    .first = child,
+                                                    .count = open.group});
 }
 
 static fp_status open_capture(fp_regex_parser *parser, fp_regex_name name, uint32_t position) {
@@ -345,13 +221,13 @@ static fp_status repeat(fp_regex_parser *parser, size_t begin, size_t at, uint32
     return fp_regex_refuse(parser, begin, at, "repetitions within each other repeat more than 1000 times, with");
   parser->at = at;
   parser->repeated = begin;
-  return push_node(parser, (fp_regex_node){.op = REGEX_REPEAT,
-                                           .lazy = lazy,
-                                           .nullable = min == 0 || node.nullable,
-                                           .repeats = times > node.repeats ? (uint16_t)times : node.repeats,
-                                           .min = (uint16_t)min,
-                                           .max = max == UINT32_MAX ? REGEX_UNBOUNDED : (uint16_t)max,
-                                           .first = child});
+  return fp_regex_push_node(parser, (fp_regex_node){.op = REGEX_REPEAT,
+                                                    .lazy = lazy,
+                                                    .nullable = min == 0 || node.nullable,
+                                                    .repeats = times > node.repeats ? (uint16_t)times : node.repeats,
+                                                    .min = (uint16_t)min,
+                                                    .max = max == UINT32_MAX ? REGEX_UNBOUNDED : (uint16_t)max,
+                                                    .first = child});
 }
 
 /* ---- escapes outside of classes */
@@ -381,7 +257,7 @@ static fp_status parse_backslash(fp_regex_parser *parser) {
     case 'B': assertion = REGEX_NOT_WORD_BOUNDARY; break;
     case 'A': assertion = REGEX_BEGIN_TEXT; break;
     case 'z': assertion = REGEX_END_TEXT; break;
-    case 'C': return fp_regex_refuse(parser, parser->at, parser->at + 2, "a single byte is not supported:");
+    case 'C': parser->at += 2; return fp_regex_push_node(parser, (fp_regex_node){.op = REGEX_BYTE, .repeats = 1});
     case 'Q': return parse_quoted(parser);
     default: break;
   }
@@ -424,7 +300,7 @@ static fp_status parse_item(fp_regex_parser *parser) {
     case '.': parser->at++; return push_dot(parser);
     case '[': {
       fp_status status = fp_regex_parse_class(parser, parser->flags & FOLD);
-      return status < 0 ? status : push_class(parser);
+      return status < 0 ? status : fp_regex_push_class(parser);
     }
     case '*': return repeat(parser, at, at + 1, 0, UINT32_MAX);
     case '+': return repeat(parser, at, at + 1, 1, UINT32_MAX);
@@ -460,6 +336,8 @@ fp_status fp_regex_parse(const uint8_t *pattern, size_t len, const fp_regex_limi
                          fp_error *error) {
   fp_regex_parser parser = {
       .text = pattern, .len = len, .limits = limits, .ast = ast, .error = error, .repeated = SIZE_MAX};
+  if (!fp_grow(ast->ranges, &ast->range_capacity, 0)) /* not NULL when empty */
+    return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, SIZE_MAX, "out of memory");
   parser.set.ascii_fold = limits->encoding == FASTPATH_REGEX_LATIN1;
   fp_status status = parse(&parser);
   if (status == FASTPATH_ERR_MEMORY) fp_error_set(error, status, 0, SIZE_MAX, "out of memory");

@@ -39,6 +39,16 @@ fp_status fp_regex_too_large(fp_regex_parser *parser);
 /* Has putting classes together cost more than any pattern within the limits needs? */
 bool fp_regex_class_is_costly(const fp_regex_parser *parser);
 
+/* A new item. */
+fp_status fp_regex_push_node(fp_regex_parser *parser, fp_regex_node node);
+
+/* parser->set, which is normalised, becomes an item, and is empty again. A range is one instruction at least. */
+fp_status fp_regex_push_class(fp_regex_parser *parser);
+
+/* items[from ..) become one item. */
+fp_status fp_regex_push_concat(fp_regex_parser *parser, uint32_t from);
+fp_status fp_regex_push_alternate(fp_regex_parser *parser, uint32_t from);
+
 /* Is the pattern UTF-8, if it has to be? Encoded surrogates are let through, as RE2 does. */
 fp_status fp_regex_check_utf8(fp_regex_parser *parser);
 

@@ -134,6 +134,9 @@ static fp_status step(regex_compiler *compiler) {
                                &work.entry))
         status = FASTPATH_ERR_MEMORY;
       break;
+    case REGEX_BYTE:
+      status = emit(compiler, (fp_regex_inst){REGEX_INST_BYTE, 0, 0xff, work.next, 0}, &work.entry);
+      break;
     case REGEX_ASSERT:
       compiler->program->asserts |= node->first;
       status = emit(compiler, (fp_regex_inst){REGEX_INST_ASSERT, 0, 0, work.next, node->first}, &work.entry);
@@ -157,6 +160,7 @@ fp_status fp_regex_compile(const fp_regex_ast *ast, const fp_regex_limits *limit
   uint32_t match;
   program->latin1 = limits->encoding == FASTPATH_REGEX_LATIN1;
   regex_compiler compiler = {.ast = ast, .limits = limits, .program = program, .error = error};
+  if (!fp_grow(program->ranges, &program->range_capacity, 0)) return FASTPATH_ERR_MEMORY; /* not NULL when empty */
   fp_status status = emit(&compiler, (fp_regex_inst){.op = REGEX_INST_MATCH}, &match);
   if (status >= 0) status = enter(&compiler, ast->root, match);
   while (status >= 0 && compiler.count > 0) status = step(&compiler);

@@ -11,12 +11,11 @@
  *   regexes in order of their prefixes, those that may begin with anything last
  *     as one DFA? -> two halves? -> ... -> single ones
  *
- * A DFA of many may not have more states than so many for each instruction, so that what is tried in vain costs no
+ * A DFA of many may not take more memory than so much for each instruction, so that what is tried in vain costs no
  * more than what is kept, and regexes that multiply each other's states end up in different groups.
  */
 
-#define STATES_PER_INST 2
-#define BYTES_PER_INST 256
+#define BYTES_PER_INST 96 /* where regexes do not multiply each other, 35 to 60 are needed */
 #define SMALL_BYTES ((size_t)1 << 16) /* a DFA of this size is welcome whatever it holds */
 
 typedef struct set_group {
@@ -89,8 +88,7 @@ static fp_status group_as_one(set_builder *builder, size_t from, size_t count) {
   size_t insts = choose(builder, from, count, &group);
   size_t bytes = insts * BYTES_PER_INST > SMALL_BYTES ? insts * BYTES_PER_INST : SMALL_BYTES;
   size_t left = builder->limits->max_set_bytes - builder->bytes;
-  fp_regex_dfa_limits limits = {.max_states = UINT32_MAX, .max_bytes = bytes < left ? bytes : left};
-  if (insts < UINT32_MAX / STATES_PER_INST) limits.max_states = (uint32_t)(insts * STATES_PER_INST);
+  const fp_regex_dfa_limits limits = {.max_states = UINT32_MAX, .max_bytes = bytes < left ? bytes : left};
   fp_status status = fp_regex_dfa_new(builder->programs, builder->order + from, count, &limits, &group.dfa);
   if (status != FASTPATH_OK) return status;
   if (!add_group(set, group)) {
