@@ -81,7 +81,7 @@ if TYPE_CHECKING:
         ProtocolError,
         RemoteProtocolError,
     )
-    from fastpath.routing import Match, RouteTable
+    from fastpath.routing import Match, PathRouter, RouteTable, TlsInfo
     from fastpath.substitution import (
         ConnectionInfo,
         HeaderList,
@@ -128,6 +128,7 @@ __all__ = [
     "Match",
     "NoHostAvailable",
     "PathNormalizer",
+    "PathRouter",
     "Pick",
     "ProtocolError",
     "ProxyHeader",
@@ -146,6 +147,7 @@ __all__ = [
     "State",
     "StreamInfo",
     "SubstitutionFormatter",
+    "TlsInfo",
     "UpstreamInfo",
     "View",
     "actions_of",
@@ -201,6 +203,7 @@ _EXPORTS = {
     "NoHostAvailable": "fastpath.errors",
     "PAUSED": "fastpath._connection",
     "PathNormalizer": "fastpath._path",
+    "PathRouter": "fastpath.routing",
     "Pick": "fastpath.clusters",
     "ProtocolError": "fastpath.errors",
     "ProxyHeader": "fastpath.connections",
@@ -220,6 +223,7 @@ _EXPORTS = {
     "State": "fastpath._connection",
     "StreamInfo": "fastpath.substitution",
     "SubstitutionFormatter": "fastpath.substitution",
+    "TlsInfo": "fastpath.routing",
     "UpstreamInfo": "fastpath.substitution",
     "View": "fastpath._buffer",
     "actions_of": "fastpath.actions",

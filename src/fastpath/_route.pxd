@@ -39,6 +39,10 @@ cdef class RouteMatcher:
     cdef Match look_up(self, const fp_route_request *request)
 
 
+cdef class PathMatcher(RouteMatcher):
+    pass
+
+
 # Holds the virtual host's part of the context, and finds in it what is asked for.
 cdef class Match:
     cdef tuple entry

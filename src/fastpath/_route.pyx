@@ -5,7 +5,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy, memset
 
@@ -663,3 +663,59 @@ cdef class Match:
         if self.index == FASTPATH_ROUTE_INDEX_NONE:
             return f"<Match tls_redirect virtual_host={self.virtual_host.name!r}>"
         return f"<Match route={self.route.name!r} cluster={self.cluster!r} virtual_host={self.virtual_host.name!r}>"
+
+
+cdef class PathMatcher(RouteMatcher):
+    """Matches paths alone, for those who have no hosts and conditions. The snapshot has one virtual host, for "*", and
+    what its context has for routes is handed out."""
+
+    def find(self, path, /):
+        """What stands for the route that takes a path (str or bytes), None for none."""
+        cdef tuple routes
+        cdef fp_route_request request
+        cdef fp_route_match found
+        cdef fp_status status
+        cdef fp_route_table *table
+        memset(&request, 0, sizeof(request))
+        required_span(path, &request.path, "path")
+        table = <fp_route_table *>fp_snapshot_read(&self.reader)
+        status = fp_route_table_match(table, &request, &found)
+        if status != FASTPATH_OK:
+            if status < 0:
+                check(status, NULL)
+            return None
+        routes = (<tuple>(<tuple>fp_route_table_context(table))[0])[1]
+        return routes[found.route]
+
+    def find_with_params(self, path, /):
+        """The same, and what the template's variables stand for in a dict, of the type of `path`."""
+        cdef fp_route_request request
+        cdef fp_route_match found
+        cdef fp_span spans[32]  # FASTPATH_ROUTE_PARAMS_MAX
+        cdef fp_status status
+        cdef Py_ssize_t i
+        cdef fp_route_table *table = <fp_route_table *>fp_snapshot_read(&self.reader)
+        cdef tuple entry, names
+        cdef object route
+        cdef dict params = {}
+        memset(&request, 0, sizeof(request))
+        required_span(path, &request.path, "path")
+        status = fp_route_table_match(table, &request, &found)
+        if status != FASTPATH_OK:
+            if status < 0:
+                check(status, NULL)
+            return None
+        entry = (<tuple>fp_route_table_context(table))[0]
+        route = (<tuple>entry[1])[found.route]
+        names = (<tuple>entry[3])[found.route]
+        if names is None:
+            return route, params
+        request.path.len = path_end(request.path)
+        fp_route_table_params(table, &found, request.path, spans)
+        if type(path) is bytes:
+            for i in range(len(names)):
+                params[names[i]] = bytes_of(spans[i])
+        else:
+            for i in range(len(names)):
+                params[names[i]] = PyUnicode_DecodeUTF8(<const char *>spans[i].data, <Py_ssize_t>spans[i].len, NULL)
+        return route, params

@@ -147,6 +147,24 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
   return host->require_tls == FASTPATH_ROUTE_TLS_ALL || (request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL) == 0;
 }
 
+/* The route of a virtual host that was found, with all that stands before its routes. */
+static fp_status match_in(const fp_route_table *table, const fp_virtual_host *host, const fp_route_request *request,
+                          fp_route_match *match) {
+  fp_status status;
+  if (request->field_count > 0 || host->require_tls != FASTPATH_ROUTE_TLS_NONE) {
+    const fp_span proto = fp_request_forwarded_proto(request);
+    if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE; /* as in Envoy: it is there, but empty */
+    if (wants_tls(host, request, proto)) {
+      match->tls_redirect = 1;
+      return FASTPATH_OK;
+    }
+  }
+  status = fp_virtual_host_find(host, request, table->ignore_parameters, &match->route);
+  if (status < 0 || match->route == FASTPATH_ROUTE_INDEX_NONE) return status < 0 ? status : FASTPATH_NONE;
+  match->share_total = fp_virtual_host_share_total(host, match->route);
+  return FASTPATH_OK;
+}
+
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
   const fp_span host = request->authority;
   const size_t host_len = table->ignore_port && host.data != NULL ? without_port(host.data, host.len) : host.len;
@@ -154,25 +172,9 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
                           .route = FASTPATH_ROUTE_INDEX_NONE};
   fp_status status = FASTPATH_NONE;
   if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE) {
-    const fp_virtual_host *in = table->hosts[found.virtual_host];
-    const bool reads_proto = request->field_count > 0 || in->require_tls != FASTPATH_ROUTE_TLS_NONE;
-    const fp_span proto = reads_proto ? fp_request_forwarded_proto(request) : request->scheme;
-    if (reads_proto && proto.data != NULL && proto.len == 0) {
-      status = FASTPATH_NONE; /* as in Envoy: a proto that is there but empty */
-    } else if (wants_tls(in, request, proto)) {
-      found.tls_redirect = 1;
-      status = FASTPATH_OK;
-    } else {
-      status = fp_virtual_host_find(in, request, table->ignore_parameters, &found.route);
-      if (status < 0) return status;
-      if (found.route == FASTPATH_ROUTE_INDEX_NONE) {
-        status = FASTPATH_NONE;
-      } else {
-        found.share_total = fp_virtual_host_share_total(in, found.route);
-      }
-    }
+    status = match_in(table, table->hosts[found.virtual_host], request, &found);
   }
-  *match = found;
+  if (status >= 0) *match = found;
   return status;
 }
 

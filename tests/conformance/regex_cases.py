@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Random regular expressions and texts, and what RE2 says of them; compared with fastpath by test_regex_re2.py.
 
 python tests/conformance/regex_cases.py [COUNT [SEED]]    compare COUNT patterns and print how many questions agreed

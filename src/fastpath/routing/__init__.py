@@ -9,6 +9,7 @@ Source: Envoy v3 API, envoy.config.route.v3.VirtualHost, Route, RouteMatch.
 from fastpath._route import Match
 
 from .explain import Candidate, Explanation, explain
+from .path_router import PathRouter
 from .table import RouteTable, TlsInfo, path_normalizer
 
-__all__ = ["Candidate", "Explanation", "Match", "RouteTable", "TlsInfo", "explain", "path_normalizer"]
+__all__ = ["Candidate", "Explanation", "Match", "PathRouter", "RouteTable", "TlsInfo", "explain", "path_normalizer"]

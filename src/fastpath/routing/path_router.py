@@ -1,0 +1,89 @@
+"""A router for ordinary Python servers: paths with variables in them, and what they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from fastpath._route import PATH_EXACT, PATH_TEMPLATE, PathMatcher, RouteTableBuilder
+from fastpath.errors import ConfigError
+
+__all__ = ["PathRouter"]
+
+T = TypeVar("T")
+
+
+class PathRouter(Generic[T]):
+    """Finds the value of a path among templates.
+
+        router = PathRouter({"/users/me": own_page, "/users/{id}": page, "/files/{path=**}": download})
+        router.match("/users/7")  # (page, {"id": "7"})
+
+    routes: templates and their values. A segment is a literal, "*" (one segment), "**" (the rest, empty too), "{name}"
+        (one segment), "{name=pattern}", or literals around a variable ("/v{major}.{x}" has two, and is refused).
+
+    What is more specific wins, segment by segment: a literal before a literal with a variable, before a variable,
+    before "**"; so the order of the routes does not count. Paths end at "?" and "#", and nothing is decoded. Matching
+    is safe in any thread while another one calls `update`. Raises ConfigError for a template that is malformed or there
+    twice.
+    """
+
+    def __init__(self, routes: Mapping[str, T] | Iterable[tuple[str, T]]):
+        self._matcher = PathMatcher(0)
+        # The matcher's own methods: a frame of Python's would cost more than the search.
+        self.find: Callable[[str | bytes], T | None] = self._matcher.find
+        """The value for a path, None when no template takes it."""
+        self.match: Callable[[str], tuple[T, dict[str, str]] | None] = self._matcher.find_with_params
+        """The value for a path and what its variables stand for, None when no template takes it."""
+        self.update(routes)
+
+    def update(self, routes: Mapping[str, T] | Iterable[tuple[str, T]]) -> None:
+        """Replace all routes at once. Raises ConfigError, and keeps what was live, when the new ones are refused."""
+        pairs = list(routes.items() if isinstance(routes, Mapping) else routes)
+        pairs.sort(key=lambda pair: _specificity(pair[0]))
+        builder = RouteTableBuilder()
+        builder.add_virtual_host()
+        builder.add_domain("*")
+        seen: set[str] = set()
+        for template, _ in pairs:
+            if template in seen:
+                raise ConfigError(f"the template {template!r} is there twice", path=template, code="config_path")
+            seen.add(template)
+            try:
+                kind = PATH_TEMPLATE if set("{}*") & set(template) or not _is_literal(template) else PATH_EXACT
+                builder.add_route(kind, template, any_segment=True)
+            except ConfigError as error:
+                raise ConfigError(error.reason, path=template, code=error.code, index=error.index) from None
+        values = tuple(value for _, value in pairs)
+        snapshot = builder.build([[None, values, (None,) * len(values), True, None, None]])
+        self._matcher.publish(snapshot)
+
+
+# What a template without variables may be; anything else is left for the builder to refuse.
+_is_literal = re.compile(r"/(?:[!-\"$-.0->@-~]+(?:/[!-\"$-.0->@-~]+)*/?)?\Z").match
+
+
+def _specificity(template: str) -> list[int]:
+    """Of each segment: 0 a literal, 1 a literal with a variable, 2 a variable, 3 the rest."""
+    kinds = []
+    for segment in _segments(template):
+        if "**" in segment:
+            kinds.append(3)
+        elif "{" not in segment and not segment.startswith("*"):
+            kinds.append(0)
+        else:
+            kinds.append(2 if segment == "*" or (segment[0] == "{" and segment[-1] == "}") else 1)
+    return kinds
+
+
+def _segments(template: str) -> list[str]:
+    """The segments; those of a variable's pattern are its own."""
+    segments, depth = [""], 0
+    for char in template[1:]:
+        depth += (char == "{") - (char == "}")
+        if char == "/" and depth == 0:
+            segments.append("")
+        else:
+            segments[-1] += char
+    return segments
