@@ -109,8 +109,8 @@ fp_status fp_regex_search(const fp_regex *regex, const uint8_t *text, size_t len
 fp_status fp_regex_check_substitution(const fp_regex *regex, const uint8_t *substitution, size_t len, fp_error *error);
 
 /*
- * RE2::GlobalReplace, each search in linear time: every match that does not overlap one before it is replaced, from the left. An empty match at
- * the end of the one before is passed over. The result goes to dst, which may not overlap its sources; *result_len
+ * RE2::GlobalReplace: every match that does not overlap one before it is replaced, from the left. An empty match at
+ * the end of the one before is passed over. Each search for the next match takes linear time. The result goes to dst, which may not overlap its sources; *result_len
  * becomes its length also when that is above capacity, and dst then holds nothing of use: call again with more room.
  * *replaced (may be NULL) becomes the number of replacements. OK, or NONE when nothing matched, and then dst is not
  * written and *result_len is len. Errors: ARGUMENT (a substitution that the check refuses), OVERFLOW, MEMORY.

@@ -40,7 +40,7 @@ static bool emit_ranges(fp_regex_program *program, const level *from, uint32_t *
     return fp_regex_emit(program, (fp_regex_inst){REGEX_INST_BYTE, only->low, only->high, only->out, 0}, number);
   }
   uint32_t first = program->range_count;
-  if (!fp_grow_to(&program->ranges, &program->range_capacity, (size_t)first + from->count + 1, sizeof *program->ranges))
+  if (!fp_grow_to(&program->ranges, &program->range_capacity, (size_t)first + from->count, sizeof *program->ranges))
     return false;
   if (!fp_regex_emit(program, (fp_regex_inst){REGEX_INST_RANGES, 0, 0, from->count, first}, number)) return false;
   for (uint32_t i = 0; i < from->count; i++) program->ranges[program->range_count++] = from->ranges[i];

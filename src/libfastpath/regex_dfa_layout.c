@@ -24,8 +24,7 @@ typedef struct node_layout {
 } node_layout;
 
 static const fp_regex_edge *edges_of(const node_layout *layout, uint32_t state) {
-  const uint32_t first = layout->states->states[state].edge;
-  return first == 0 ? layout->states->edges : layout->states->edges + first; /* there may be no edges at all */
+  return layout->states->edges + layout->states->states[state].edge;
 }
 
 static uint32_t edge_count(const node_layout *layout, uint32_t state) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bits.h"
 #include "grow.h"
 #include "regex_join.h"
 #include "sort.h"
@@ -90,42 +91,53 @@ static uint32_t holding_before(uint32_t context, uint32_t byte) {
 
 /* The intervals of bytes that instructions tell apart, and for each the list of where they lead. */
 typedef struct intervals {
-  uint16_t low[257]; /* interval i is low[i] .. low[i + 1) */
+  uint64_t cuts[5];    /* bits: an interval begins here; the last word is for the end */
+  uint32_t before[4];  /* cuts in the words before */
   uint32_t lists[256];
-  uint8_t of[256];
+  uint16_t low[257]; /* interval i is low[i] .. low[i + 1) */
   uint32_t count;
 } intervals;
 
+static void cut(intervals *to, uint32_t low, uint32_t high) {
+  to->cuts[low >> 6] |= UINT64_C(1) << (low & 63);
+  to->cuts[(high + 1) >> 6] |= UINT64_C(1) << ((high + 1) & 63);
+}
+
+static uint32_t interval_of(const intervals *from, uint32_t byte) {
+  uint64_t upto = ~UINT64_C(0) >> (63 - (byte & 63));
+  return from->before[byte >> 6] + bit_count(from->cuts[byte >> 6] & upto) - 1;
+}
+
 static void cut_intervals(const subset_builder *builder, const uint32_t *set, uint32_t count, intervals *to) {
   const fp_regex_program *program = &builder->states->program;
-  uint8_t cuts[257] = {0};
-  cuts[0] = 1;
+  memset(to->cuts, 0, sizeof to->cuts);
+  cut(to, 0, 255);
   for (uint32_t i = 0; i < count; i++) {
     const fp_regex_inst *inst = &program->insts[set[i]];
-    if (inst->op == REGEX_INST_BYTE) cuts[inst->low] = cuts[inst->high + 1] = 1;
-    for (uint32_t j = 0; inst->op == REGEX_INST_RANGES && j < inst->out; j++) {
-      const fp_regex_byte_range *range = &program->ranges[inst->arg + j];
-      cuts[range->low] = cuts[range->high + 1] = 1;
-    }
+    if (inst->op == REGEX_INST_BYTE) cut(to, inst->low, inst->high);
+    for (uint32_t j = 0; inst->op == REGEX_INST_RANGES && j < inst->out; j++)
+      cut(to, program->ranges[inst->arg + j].low, program->ranges[inst->arg + j].high);
   }
-  for (uint32_t byte = 1; byte < 256; byte++) { /* contexts differ, or what holds before the byte */
-    if (program->asserts == 0) break;
-    if (fp_regex_is_word((uint8_t)byte) != fp_regex_is_word((uint8_t)(byte - 1)) || byte == '\n' || byte == '\n' + 1)
-      cuts[byte] = 1;
+  if (program->asserts != 0) { /* contexts differ, or what holds before the byte */
+    cut(to, '\n', '\n');
+    cut(to, '0', '9');
+    cut(to, 'A', 'Z');
+    cut(to, '_', '_');
+    cut(to, 'a', 'z');
   }
   to->count = 0;
-  for (uint32_t byte = 0; byte < 256; byte++) {
-    if (cuts[byte]) {
+  for (uint32_t word = 0; word < 4; word++) {
+    to->before[word] = to->count;
+    for (uint64_t left = to->cuts[word]; left != 0; left &= left - 1) {
       to->lists[to->count] = UINT32_MAX;
-      to->low[to->count++] = (uint16_t)byte;
+      to->low[to->count++] = (uint16_t)(word * 64 + first_bit(left));
     }
-    to->of[byte] = (uint8_t)(to->count - 1);
   }
   to->low[to->count] = 256;
 }
 
 static bool link_range(subset_builder *builder, intervals *to, uint8_t low, uint8_t high, uint32_t out) {
-  for (uint32_t i = to->of[low]; i <= to->of[high]; i++) {
+  for (uint32_t i = interval_of(to, low), last = interval_of(to, high); i <= last; i++) {
     if (!fp_grow_to(&builder->links, &builder->link_capacity, (size_t)builder->link_count + 2, sizeof *builder->links))
       return false;
     builder->links[builder->link_count] = out;
