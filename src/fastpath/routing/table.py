@@ -79,8 +79,8 @@ class RouteTable(RouteMatcher):
         options come along and which `Match.configuration` then gives.
     ignore_port_in_host_matching: compare a request's host without its port. Domains keep theirs.
     normalizer: changes a request's path before it is matched; `Match.path` tells the outcome. None: as it is.
-    strip_trailing_host_dot, strip_any_host_port, strip_matching_host_port: change a request's host before it is matched,
-        as Envoy's connection manager does (the last one is a port, 0 for none); `Match.authority` tells the outcome.
+    strip_trailing_host_dot, strip_any_host_port, strip_matching_host_port: change a request's host before it is
+        matched, as Envoy's connection manager does (the last one is a port, 0 for none); `Match.authority` tells it.
     seed: of the generator that chooses among weighted clusters and decides runtime fractions; tables with the same seed
         that see the same requests choose alike. None: differs from table to table.
     warn_shadowed: warn (ConfigWarning) of routes that can never win.
