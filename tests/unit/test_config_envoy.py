@@ -89,8 +89,9 @@ class TestMeaning:
     def test_example(self) -> None:
         config = load(Path(__file__).parents[2] / "examples" / "canary.yaml")
         assert [(entry.name, entry.port) for entry in config.listeners] == [("web", 10000)]
-        assert config.listeners[0].normalize_path
-        assert config.listeners[0].request_headers_timeout == 10.0
+        (manager,) = config.listeners[0].http_connection_managers()
+        assert manager.normalize_path
+        assert manager.request_headers_timeout == 10.0
         (host,) = config.route_configurations["shop"].virtual_hosts
         assert [route.name for route in host.routes] == ["health", "moved", "beta", "canary"]
         assert host.routes[0].action == DirectResponse(200, b"ok\n")
@@ -224,9 +225,10 @@ class TestMeaning:
     def test_upgrades_and_escaped_slashes(self) -> None:
         upgrades = [{"upgrade_type": "WebSocket"}, {"upgrade_type": "other", "enabled": False}]
         config = load(bootstrap(upgrade_configs=upgrades, path_with_escaped_slashes_action="REJECT_REQUEST"))
-        assert config.listeners[0].upgrade_types == ("websocket",)
-        assert config.listeners[0].path_with_escaped_slashes_action is PathWithEscapedSlashesAction.REJECT_REQUEST
-        default = load(bootstrap(path_with_escaped_slashes_action=0)).listeners[0]
+        (manager,) = config.listeners[0].http_connection_managers()
+        assert manager.upgrade_types == ("websocket",)
+        assert manager.path_with_escaped_slashes_action is PathWithEscapedSlashesAction.REJECT_REQUEST
+        (default,) = load(bootstrap(path_with_escaped_slashes_action=0)).listeners[0].http_connection_managers()
         assert default.path_with_escaped_slashes_action is PathWithEscapedSlashesAction.KEEP_UNCHANGED
 
     def test_retry_policy_of_a_virtual_host(self) -> None:
@@ -242,7 +244,8 @@ class TestMeaning:
         listeners = document["static_resources"]["listeners"]  # type: ignore[index]
         listeners.append(listener([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}], name="other"))
         config = load(document)
-        assert [entry.route_config_name for entry in config.listeners] == ["web", "web@other"]
+        managers = [next(entry.http_connection_managers()) for entry in config.listeners]
+        assert [manager.route_config_name for manager in managers] == ["web", "web@other"]
         assert set(config.route_configurations) == {"web", "web@other"}
 
     def test_process_fields_are_read_over(self) -> None:

@@ -28,7 +28,7 @@ PLAIN = {
 @pytest.mark.parametrize("name", STATUSES)
 def test_every_status_has_its_exception(name: str) -> None:
     error = exception_for(STATUSES[name], name, "because", position=3)
-    if name.startswith("ERR_HTTP_"):
+    if name.startswith(("ERR_HTTP_", "ERR_INSPECT_")):
         assert type(error) is RemoteProtocolError
     elif name.startswith("ERR_CONFIG"):
         assert type(error) is ConfigError

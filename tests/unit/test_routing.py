@@ -6,6 +6,7 @@ import gc
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from fastpath import ConfigError, PathNormalizer, RemoteProtocolError, Request, 
 from fastpath.models import (
     Config,
     DirectResponse,
+    FilterChain,
+    HttpConnectionManager,
     Listener,
     PathWithEscapedSlashesAction,
     Position,
@@ -414,8 +417,9 @@ def configuration(name: str, *listeners: Listener) -> Config:
     return Config(listeners, {name: routes})
 
 
-def listener(name: str = "l", **options: bool) -> Listener:
-    return Listener(name, "127.0.0.1", 80, route_config_name="r", **options)  # type: ignore[arg-type]
+def listener(name: str = "l", **options: Any) -> Listener:
+    chain = FilterChain(filters=(HttpConnectionManager("r", **options),))
+    return Listener(name, "127.0.0.1", 80, (chain,))
 
 
 def test_the_only_route_configuration_needs_no_name() -> None:
@@ -443,8 +447,8 @@ def test_a_listener_that_normalizes_paths_makes_the_table_do_so() -> None:
 
 def test_a_listener_that_unescapes_slashes_makes_the_table_do_so() -> None:
     action = PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD
-    one = Listener("l", "127.0.0.1", 80, route_config_name="r", path_with_escaped_slashes_action=action)
-    match = RouteTable.from_config(configuration("r", one)).match_parts(authority="a.com", path="/a%2fb")
+    one = configuration("r", listener(path_with_escaped_slashes_action=action))
+    match = RouteTable.from_config(one).match_parts(authority="a.com", path="/a%2fb")
     assert match is not None
     assert (match.route.match.prefix, match.path, match.path_redirect) == ("/a/b", b"/a/b", False)
 
@@ -458,6 +462,25 @@ def test_listeners_that_differ_must_be_told_apart() -> None:
         match = RouteTable.from_config(both, listener=chosen).match_parts(authority="a.com", path="/a/../b")
         assert match is not None
         assert match.path == expected
+
+
+def test_chains_of_one_listener_that_differ_must_be_told_apart() -> None:
+    plain, normalizing = HttpConnectionManager("r"), HttpConnectionManager("r", normalize_path=True)
+    chains = tuple(FilterChain(filters=(manager,)) for manager in (plain, HttpConnectionManager("s"), normalizing))
+    config = configuration("r", Listener("l", "127.0.0.1", 80, chains[:2], chains[2]))
+    with pytest.raises(ConfigError, match='of "l" differ'):
+        RouteTable.from_config(config)
+    for chosen, expected in ((plain, None), (normalizing, b"/b")):
+        match = RouteTable.from_config(config, manager=chosen).match_parts(authority="a.com", path="/a/../b")
+        assert match is not None
+        assert match.path == expected
+
+
+def test_a_connection_manager_that_does_not_use_the_routes_is_refused() -> None:
+    config = configuration("r", listener())
+    for options in ({"manager": HttpConnectionManager("r", merge_slashes=True)}, {"listener": Listener("m", "::", 80)}):
+        with pytest.raises(ConfigError, match='no such connection manager uses the route configuration "r"'):
+            RouteTable.from_config(config, **options)  # type: ignore[arg-type]
 
 
 def test_a_route_configuration_is_chosen_by_name() -> None:

@@ -7,21 +7,19 @@ are fields that describe the process and not its decisions: `node`, `admin`, `st
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from ..models import Cluster, Config, Listener, PathWithEscapedSlashesAction, RouteConfiguration
+from ..models import Cluster, Config, Listener, RouteConfiguration, TcpProxy
 from . import document
-from .envoy_address import read_socket_address
 from .envoy_cluster import read_cluster
+from .envoy_listener import read_listener
 from .envoy_route import check_clusters_exist, read_route_configuration
 from .fields import Problems, Section
-from .node import Limits
+from .node import Limits, shorten
 
 __all__ = ["load"]
 
-_HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
-_ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 
 
 def load(
@@ -67,15 +65,16 @@ def _read_bootstrap(bootstrap: Section, problems: Problems) -> Config:
         bootstrap.error('has no "static_resources", so there is nothing to load')
         return Config()
     clusters = [read_cluster(section) for section in static.sections("clusters")]
-    listeners: list[Listener] = []
     routes: dict[str, RouteConfiguration] = {}
-    for section in static.sections("listeners"):
-        _read_listener(section, listeners, routes)
+    listeners = [read_listener(section, routes) for section in static.sections("listeners")]
     static.end()
     _refuse_duplicates("cluster", clusters, problems)
     _refuse_duplicates("listener", listeners, problems)
+    names = {cluster.name for cluster in clusters}
     for configuration in routes.values():
-        check_clusters_exist(configuration, {cluster.name for cluster in clusters}, problems)
+        check_clusters_exist(configuration, names, problems)
+    for listener in listeners:
+        _check_proxies(listener, names, problems)
     return Config(tuple(listeners), routes, tuple(clusters))
 
 
@@ -87,96 +86,10 @@ def _refuse_duplicates(kind: str, models: list[Cluster] | list[Listener], proble
         seen.add(model.name)
 
 
-def _read_listener(section: Section, listeners: list[Listener], routes: dict[str, RouteConfiguration]) -> None:
-    name = section.string("name")
-    address, port = read_socket_address(section)
-    chains = list(section.sections("filter_chains"))
-    section.end()
-    if len(chains) != 1:
-        section.error(f"expected one filter chain, found {len(chains)}: choosing among several is not supported")
-        return
-    filters = list(chains[0].sections("filters"))
-    chains[0].string("name")
-    chains[0].end()
-    if len(filters) != 1:
-        chains[0].error(f"expected one filter, the HTTP connection manager, found {len(filters)}")
-        return
-    filters[0].string("name", required=True)
-    manager = filters[0].typed("typed_config", _HTTP_CONNECTION_MANAGER)
-    filters[0].end()
-    if manager is None:
-        return
-    manager.string("stat_prefix", required=True)
-    _read_http_filters(manager)
-    codec = manager.string("codec_type", "AUTO")
-    if codec not in ("AUTO", "HTTP1"):
-        manager.error(f"the codec {codec} is not supported; supported are AUTO and HTTP1")
-    options = manager.section("common_http_protocol_options")
-    idle_timeout = None
-    if options is not None:
-        idle_timeout = options.duration("idle_timeout")
-        options.end()
-    if manager.boolean("strip_any_host_port") and manager.boolean("strip_matching_host_port"):
-        manager.error("strip_any_host_port and strip_matching_host_port exclude each other")
-    route_section = manager.section("route_config", required=True)
-    listener = Listener(
-        name=name,
-        address=address,
-        port=port,
-        normalize_path=manager.boolean("normalize_path"),
-        merge_slashes=manager.boolean("merge_slashes"),
-        path_with_escaped_slashes_action=_read_escaped_slashes(manager),
-        strip_any_host_port=manager.boolean("strip_any_host_port"),
-        strip_matching_host_port=manager.boolean("strip_matching_host_port"),
-        strip_trailing_host_dot=manager.boolean("strip_trailing_host_dot"),
-        upgrade_types=tuple(_read_upgrades(manager)),
-        request_headers_timeout=manager.duration("request_headers_timeout"),
-        idle_timeout=idle_timeout,
-        route_config_name=_read_inline_routes(route_section, name, routes) if route_section is not None else "",
-        position=section.position,
-    )
-    manager.end()
-    listeners.append(listener)
-
-
-def _read_escaped_slashes(manager: Section) -> PathWithEscapedSlashesAction:
-    """IMPLEMENTATION_SPECIFIC_DEFAULT is what Envoy keeps unchanged, unless its runtime says otherwise."""
-    value = manager.get("path_with_escaped_slashes_action")
-    if value is None or value.node.value in (0, "IMPLEMENTATION_SPECIFIC_DEFAULT"):
-        return PathWithEscapedSlashesAction.KEEP_UNCHANGED
-    return value.enum(PathWithEscapedSlashesAction) or PathWithEscapedSlashesAction.KEEP_UNCHANGED
-
-
-def _read_upgrades(manager: Section) -> Iterator[str]:
-    for section in manager.sections("upgrade_configs"):
-        kind = section.string("upgrade_type", required=True).lower()
-        enabled = section.boolean("enabled", default=True)
-        section.end()
-        if kind == "connect":
-            section.error("CONNECT is not supported")
-        elif enabled:
-            yield kind
-
-
-def _read_inline_routes(section: Section, listener_name: str, routes: dict[str, RouteConfiguration]) -> str:
-    """Keep a listener's routes under their name; under name@listener when another listener's differ but share it."""
-    configuration = read_route_configuration(section)
-    key = configuration.name
-    if routes.get(key, configuration) != configuration:
-        key = f"{configuration.name}@{listener_name}"
-        if key in routes:
-            section.error(f'there is another route configuration named "{configuration.name}"')
-    routes[key] = configuration
-    return key
-
-
-def _read_http_filters(manager: Section) -> None:
-    filters = list(manager.sections("http_filters"))
-    if len(filters) != 1:
-        manager.error(f"expected one HTTP filter, the router, found {len(filters)}")
-    for section in filters:
-        section.string("name", required=True)
-        router = section.typed("typed_config", _ROUTER)
-        if router is not None:
-            router.end()
-        section.end()
+def _check_proxies(listener: Listener, names: set[str], problems: Problems) -> None:
+    """TCP proxies name clusters that exist."""
+    for proxy in (each for chain in listener.chains() for each in chain.filters if isinstance(each, TcpProxy)):
+        for name in (proxy.cluster, *(share.name for share in proxy.weighted_clusters)):
+            if name and name not in names:
+                near = problems.suggest(name, sorted(names))
+                problems.add_at(proxy.position, f'there is no cluster named "{shorten(name)}"{near}')

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 
 from ..models import Cluster, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
+from .envoy_metadata import read_metadata
 from .fields import UINT32_MAX, Section
 
 __all__ = ["read_cluster"]
@@ -84,30 +84,11 @@ def _read_endpoint(section: Section) -> Endpoint:
         weight=section.integer("load_balancing_weight", 1),
         hostname=hostname,
         health_status=section.enum("health_status", HealthStatus, HealthStatus.UNKNOWN),
-        metadata=_read_metadata(section),
+        metadata=read_metadata(section),
         position=section.position,
     )
     section.end()
     return model
-
-
-def _read_metadata(section: Section) -> Mapping[str, Mapping[str, object]]:
-    metadata = section.section("metadata")
-    if metadata is None:
-        return {}
-    filters = metadata.section("filter_metadata")
-    metadata.end()
-    if filters is None:
-        return {}
-    found: dict[str, Mapping[str, object]] = {}
-    for name in filters.members:
-        value = filters.get(name)
-        plain = value.plain() if value is not None else {}
-        if value is not None and not isinstance(plain, dict):
-            value.expected("an object")
-        elif isinstance(plain, dict):
-            found[name] = plain
-    return found
 
 
 def _check_weights(assignment: Section, localities: tuple[LocalityEndpoints, ...]) -> None:

@@ -320,6 +320,11 @@ class Section:
 
     def typed(self, name: str, type_name: str) -> Section | None:
         """A google.protobuf.Any that must hold `type_name`, with the message's fields beside "@type"."""
+        found = self.typed_one_of(name, (type_name,))
+        return None if found is None else found[1]
+
+    def typed_one_of(self, name: str, type_names: tuple[str, ...]) -> tuple[str, Section] | None:
+        """A google.protobuf.Any that must hold one of the types: which, and the message's fields beside "@type"."""
         section = self.section(name, required=True)
         if section is None:
             return None
@@ -327,10 +332,12 @@ class Section:
         if type_url is None:
             return None
         written = type_url.string()
-        if written.rpartition("/")[2] != type_name:
-            type_url.error(f'expected the type "type.googleapis.com/{type_name}", found {shorten(written, 120)!r}')
+        found = written.rpartition("/")[2]
+        if found not in type_names:
+            expected = " or ".join(f'"type.googleapis.com/{each}"' for each in type_names)
+            type_url.error(f"expected the type {expected}, found {shorten(written, 120)!r}")
             return None
-        return section
+        return found, section
 
     def unknown(self) -> list[str]:
         return [name for name in self.members if name not in self.asked]

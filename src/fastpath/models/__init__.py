@@ -16,9 +16,9 @@ from .cluster import (
     RingHashConfig,
 )
 from .config import Config
-from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch
+from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
-from .listener import Listener, PathWithEscapedSlashesAction
+from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
 from .matcher import (
     CookieMatcher,
     DenominatorType,
@@ -31,6 +31,7 @@ from .matcher import (
     StringMatcher,
     TlsContextMatch,
 )
+from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
 from .position import Position
 from .route import (
     DirectResponse,
@@ -50,6 +51,7 @@ from .route import (
     WeightedCluster,
 )
 from .substitution import SubstitutionFormatString
+from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
     "CidrRange",
@@ -57,8 +59,10 @@ __all__ = [
     "Config",
     "ConnectionSourceType",
     "CookieMatcher",
+    "DataSource",
     "DenominatorType",
     "DirectResponse",
+    "DownstreamTlsContext",
     "Endpoint",
     "FilterChain",
     "FilterChainMatch",
@@ -71,16 +75,22 @@ __all__ = [
     "HeaderMutations",
     "HeaderValueOption",
     "HealthStatus",
+    "HttpConnectionManager",
     "HttpFault",
+    "HttpInspector",
     "Int64Range",
     "LbPolicy",
     "LeastRequestConfig",
     "Listener",
+    "ListenerFilter",
     "LocalityEndpoints",
     "MaglevConfig",
     "MetadataMatcher",
+    "NetworkFilter",
+    "OriginalDst",
     "PathWithEscapedSlashesAction",
     "Position",
+    "ProxyProtocol",
     "QueryParameterMatcher",
     "RedirectAction",
     "RegexRewrite",
@@ -94,7 +104,11 @@ __all__ = [
     "RuntimeFraction",
     "StringMatcher",
     "SubstitutionFormatString",
+    "TcpProxy",
+    "TcpProxyCluster",
+    "TlsCertificate",
     "TlsContextMatch",
+    "TlsInspector",
     "TlsRequirement",
     "VirtualHost",
     "WeightedCluster",

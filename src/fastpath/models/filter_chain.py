@@ -6,9 +6,13 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .network_filter import HttpConnectionManager, TcpProxy
 from .position import Position, position_field
+from .tls import DownstreamTlsContext
 
-__all__ = ["CidrRange", "ConnectionSourceType", "FilterChain", "FilterChainMatch"]
+__all__ = ["CidrRange", "ConnectionSourceType", "FilterChain", "FilterChainMatch", "NetworkFilter"]
+
+NetworkFilter = HttpConnectionManager | TcpProxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,13 @@ class FilterChainMatch:
 
 @dataclass(frozen=True, slots=True)
 class FilterChain:
-    """A named chain. `metadata` is whatever its owner wants to find again with it."""
+    """What is done with the connections that `filter_chain_match` describes."""
 
     name: str = ""
     filter_chain_match: FilterChainMatch = FilterChainMatch()
+    filters: tuple[NetworkFilter, ...] = ()
+    tls: DownstreamTlsContext | None = None
+    """None: the bytes are taken as they come."""
     metadata: Mapping[str, object] = field(default_factory=dict)
+    """Whatever its owner wants to find again with it."""
     position: Position | None = position_field()

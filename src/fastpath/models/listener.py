@@ -1,43 +1,79 @@
-"""Listeners. Source: Envoy v3 API, envoy.config.listener.v3 and the HTTP connection manager."""
+"""Listeners, and the filters that look at a connection before its filter chain is chosen.
+
+Source: Envoy v3 API, envoy.config.listener.v3 and envoy.extensions.filters.listener.
+"""
 
 from __future__ import annotations
 
-import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .filter_chain import FilterChain
+from .network_filter import HttpConnectionManager
 from .position import Position, position_field
 
-__all__ = ["Listener", "PathWithEscapedSlashesAction"]
+__all__ = ["HttpInspector", "Listener", "ListenerFilter", "OriginalDst", "ProxyProtocol", "TlsInspector"]
 
 
-class PathWithEscapedSlashesAction(enum.Enum):
-    """What to do about %2F and %5C in a path (HttpConnectionManager.PathWithEscapedSlashesAction)."""
+@dataclass(frozen=True, slots=True)
+class TlsInspector:
+    """Tells TLS from plain bytes, and reads the server name and the application protocols of a ClientHello."""
 
-    KEEP_UNCHANGED = 1
-    REJECT_REQUEST = 2
-    UNESCAPE_AND_REDIRECT = 3
-    UNESCAPE_AND_FORWARD = 4
+    close_connection_on_client_hello_parsing_errors: bool = False
+    """End a connection that does not begin with a ClientHello, instead of taking it for plain bytes."""
+    max_client_hello_size: int = 16384
+    """Bytes, in which a ClientHello must be complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpInspector:
+    """Tells HTTP/1 and HTTP/2 from other plain bytes, as application protocol "http/1.0", "http/1.1" or "h2c"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyProtocol:
+    """Reads the PROXY header that each connection begins with, and takes its addresses for the connection's."""
+
+    allow_requests_without_proxy_protocol: bool = False
+    disallowed_versions: tuple[int, ...] = ()
+    """Of 1 and 2: headers that end the connection; with the option above, they are then no header."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalDst:
+    """Takes the destination that the connection had before the kernel redirected it."""
+
+
+ListenerFilter = TlsInspector | HttpInspector | ProxyProtocol | OriginalDst
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where to accept connections, and the routes for what arrives."""
+    """Where to accept connections, and the filter chains for what arrives."""
 
     name: str
     address: str
     port: int
-    route_config_name: str = ""
-    normalize_path: bool = False
-    merge_slashes: bool = False
-    path_with_escaped_slashes_action: PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.KEEP_UNCHANGED
-    strip_any_host_port: bool = False
-    strip_matching_host_port: bool = False
-    """Only the listener's own port."""
-    strip_trailing_host_dot: bool = False
-    upgrade_types: tuple[str, ...] = ()
-    """Protocols that a request may upgrade to, in lower case ("websocket"); other Upgrade fields are dropped."""
-    request_headers_timeout: float | None = None
-    """Seconds from a request's first byte to the end of its head; None leaves it to the runtime, 0 means none."""
-    idle_timeout: float | None = None
-    """Seconds that a connection may stay open without a request; None leaves it to the runtime, 0 means none."""
+    filter_chains: tuple[FilterChain, ...] = ()
+    default_filter_chain: FilterChain | None = None
+    """For connections that no other chain matches; without it they are closed."""
+    listener_filters: tuple[ListenerFilter, ...] = ()
+    """In the order in which they look at a connection."""
+    listener_filters_timeout: float = 15.0
+    """Seconds that they may take together; 0 means no limit."""
+    continue_on_listener_filters_timeout: bool = False
+    """Go on with what is known by then, instead of closing the connection."""
     position: Position | None = position_field()
+
+    def chains(self) -> Iterator[FilterChain]:
+        """All chains, the default one last."""
+        yield from self.filter_chains
+        if self.default_filter_chain is not None:
+            yield self.default_filter_chain
+
+    def http_connection_managers(self) -> Iterator[HttpConnectionManager]:
+        """Those of all chains."""
+        for chain in self.chains():
+            for each in chain.filters:
+                if isinstance(each, HttpConnectionManager):
+                    yield each

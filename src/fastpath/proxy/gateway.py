@@ -45,9 +45,9 @@ class Options:
     max_idle_per_host: int = 128
     upstream_idle_timeout: float = 60.0
     request_headers_timeout: float = 30.0
-    """For listeners that set none. Counts from a head's first byte."""
+    """For connection managers that set none. Counts from a head's first byte."""
     idle_timeout: float = 3600.0
-    """For listeners that set none: of a client's connection without a request."""
+    """For connection managers that set none: of a client's connection without a request."""
     stream_idle_timeout: float = 300.0
     """Without a byte of a request's body, or of a response whose route has no timeout."""
     linger_timeout: float = 2.0
@@ -55,7 +55,7 @@ class Options:
 
 
 class Gateway:
-    """Serves a configuration's listeners.
+    """Serves a configuration's listeners, of one filter chain each: plain HTTP/1.
 
     config: what `fastpath.load` gave. options: see Options. seed: makes choices among clusters and hosts, and
     back-offs, repeatable. Raises ConfigError when tables or clusters cannot be built from the configuration, and for
@@ -75,7 +75,7 @@ class Gateway:
     """
 
     def __init__(self, config: Config, options: Options | None = None, *, seed: int | None = None):
-        check_supported(config)
+        self._managers = check_supported(config)
         self.config = config
         self.options = options or Options()
         self.clusters = ClusterManager(config.clusters, seed=seed)
@@ -84,9 +84,9 @@ class Gateway:
         self.buffers = BufferPool()
         self.tables = {
             listener.name or f"{listener.address}:{listener.port}": RouteTable.from_config(
-                config, listener.route_config_name, listener=listener, seed=seed
+                config, manager.route_config_name, listener=listener, seed=seed
             )
-            for listener in config.listeners
+            for listener, manager in zip(config.listeners, self._managers, strict=True)
         }
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
@@ -131,8 +131,9 @@ class Gateway:
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
         try:
-            for listener, table in zip(self.config.listeners, self.tables.values(), strict=True):
-                server = Server(self, listener, table)
+            served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
+            for listener, manager, table in served:
+                server = Server(self, listener, manager, table)
                 await server.start()
                 self._servers.append(server)
         except BaseException:

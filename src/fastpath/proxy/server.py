@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastpath import Match, RouteTable
 
-from ..models import Listener
+from ..models import HttpConnectionManager, Listener
 from ..routing import path_normalizer
 from .downstream import Downstream
 from .timeouts import FOREVER, TimeoutQueue
@@ -22,20 +22,20 @@ __all__ = ["Server"]
 class Server:
     """Accepts a listener's connections and matches their requests."""
 
-    def __init__(self, gateway: Gateway, listener: Listener, table: RouteTable):
+    def __init__(self, gateway: Gateway, listener: Listener, manager: HttpConnectionManager, table: RouteTable):
         options, loop = gateway.options, gateway.loop
         self.gateway = gateway
         self.listener = listener
         self.table = table
         self.connections: set[Downstream] = set()
-        head, idle = listener.request_headers_timeout, listener.idle_timeout
+        head, idle = manager.request_headers_timeout, manager.idle_timeout
         head = options.request_headers_timeout if head is None else head
         idle = options.idle_timeout if idle is None else idle
         self.head_timeout = TimeoutQueue(loop, head or FOREVER, Downstream.head_timed_out)
         self.idle = TimeoutQueue(loop, idle or FOREVER, Downstream.idle_timed_out)
         self.linger = TimeoutQueue(loop, options.linger_timeout, Downstream.abort)
-        self.normalizer = path_normalizer(listener)
-        self.upgrade_types = frozenset(each.encode() for each in listener.upgrade_types)
+        self.normalizer = path_normalizer(manager)
+        self.upgrade_types = frozenset(each.encode() for each in manager.upgrade_types)
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:

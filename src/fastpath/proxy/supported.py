@@ -8,7 +8,10 @@ from fastpath import ConfigError, HeadRewriter, Request
 
 from ..models import (
     Config,
+    FilterChainMatch,
     HeaderMutations,
+    HttpConnectionManager,
+    Listener,
     Position,
     RetryPolicy,
     Route,
@@ -25,12 +28,37 @@ _REWRITER = HeadRewriter()
 _Finding = tuple[str, str]
 
 
-def check_supported(config: Config) -> None:
-    """ConfigError, with the path to the field, for the first thing that the listeners' routes ask for in vain."""
-    for name in dict.fromkeys(listener.route_config_name for listener in config.listeners):
+def check_supported(config: Config) -> list[HttpConnectionManager]:
+    """The connection manager of each listener.
+
+    Raises ConfigError, with the path to the field, for the first thing that the listeners or their routes ask for in
+    vain.
+    """
+    managers = [_manager_of(listener, f"listeners[{index}]") for index, listener in enumerate(config.listeners)]
+    for name in dict.fromkeys(manager.route_config_name for manager in managers):
         configuration = config.route_configurations.get(name)
         if configuration is not None:
             _check(configuration, f"route_configurations[{name!r}]")
+    return managers
+
+
+def _manager_of(listener: Listener, path: str) -> HttpConnectionManager:
+    path = _place(listener.position, path)
+    if listener.listener_filters:
+        _refuse([(".listener_filters", "the gateway has no listener filters")], listener.position, path)
+    chains = list(listener.chains())
+    if len(chains) != 1 or chains[0].filter_chain_match != FilterChainMatch():
+        reason = "the gateway serves listeners with one filter chain, for all connections"
+        _refuse([(".filter_chains", reason)], listener.position, path)
+    chain = chains[0]
+    path = _place(chain.position, f"{path}.filter_chains[0]")
+    if chain.tls is not None:
+        _refuse([(".transport_socket", "the gateway does no TLS")], chain.position, path)
+    if len(chain.filters) == 1 and isinstance(chain.filters[0], HttpConnectionManager):
+        return chain.filters[0]
+    position = chain.filters[0].position if chain.filters else chain.position
+    path = _place(position, f"{path}.filters")
+    raise _error("the gateway serves an HTTP connection manager and nothing else", position, path)
 
 
 def _check(configuration: RouteConfiguration, path: str) -> None:
@@ -49,9 +77,13 @@ def _place(position: Position | None, path: str) -> str:
 
 def _refuse(findings: Iterable[_Finding], position: Position | None, path: str) -> None:
     for field, reason in findings:
-        line, column = (position.line, position.column) if position is not None else (None, None)
-        source = str(position) or None if position is not None else None
-        raise ConfigError(reason, path=path + field, source=source, line=line, column=column)
+        raise _error(reason, position, path + field)
+
+
+def _error(reason: str, position: Position | None, path: str) -> ConfigError:
+    line, column = (position.line, position.column) if position is not None else (None, None)
+    source = str(position) or None if position is not None else None
+    return ConfigError(reason, path=path, source=source, line=line, column=column)
 
 
 def _virtual_host(host: VirtualHost) -> Iterator[_Finding]:

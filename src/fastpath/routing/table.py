@@ -13,6 +13,7 @@ from fastpath._route import RouteMatcher, RouteTableSnapshot
 from fastpath.errors import ConfigError, ConfigWarning
 from fastpath.models import (
     Config,
+    HttpConnectionManager,
     Listener,
     PathWithEscapedSlashesAction,
     Route,
@@ -34,26 +35,34 @@ _ESCAPED_SLASHES: dict[PathWithEscapedSlashesAction, Literal["keep", "reject", "
 }
 
 
-def path_normalizer(listener: Listener) -> PathNormalizer | None:
-    """What a listener's connection manager does to paths before they are matched and forwarded; None for nothing."""
-    slashes = _ESCAPED_SLASHES[listener.path_with_escaped_slashes_action]
-    if slashes == "keep" and not listener.normalize_path and not listener.merge_slashes:
+def path_normalizer(manager: HttpConnectionManager) -> PathNormalizer | None:
+    """What a connection manager does to paths before they are matched and forwarded; None for nothing."""
+    slashes = _ESCAPED_SLASHES[manager.path_with_escaped_slashes_action]
+    if slashes == "keep" and not manager.normalize_path and not manager.merge_slashes:
         return None
     return PathNormalizer.envoy(
-        escaped_slashes=slashes, normalize=listener.normalize_path, merge_slashes=listener.merge_slashes
+        escaped_slashes=slashes, normalize=manager.normalize_path, merge_slashes=manager.merge_slashes
     )
 
 
-def _connection_options(listener: Listener) -> tuple[object, ...]:
-    """What of a listener's connection manager bears on routes."""
-    return (
-        listener.strip_any_host_port,
-        listener.strip_matching_host_port and listener.port,
-        listener.strip_trailing_host_dot,
-        listener.normalize_path,
-        listener.merge_slashes,
-        listener.path_with_escaped_slashes_action,
-    )
+class _User(NamedTuple):
+    """A connection manager that uses the routes."""
+
+    listener: Listener
+    manager: HttpConnectionManager
+
+    @property
+    def options(self) -> tuple[object, ...]:
+        """What of it bears on routes."""
+        manager = self.manager
+        return (
+            manager.strip_any_host_port,
+            manager.strip_matching_host_port and self.listener.port,
+            manager.strip_trailing_host_dot,
+            manager.normalize_path,
+            manager.merge_slashes,
+            manager.path_with_escaped_slashes_action,
+        )
 
 
 class TlsInfo(NamedTuple):
@@ -111,17 +120,19 @@ class RouteTable(RouteMatcher):
         name: str | None = None,
         *,
         listener: Listener | None = None,
+        manager: HttpConnectionManager | None = None,
         seed: int | None = None,
         warn_shadowed: bool = True,
     ) -> RouteTable:
         """The table of a configuration's route configuration `name`, which may be left out when there is only one.
 
-        The connection manager's options come along: a listener that strips ports makes the table ignore them, one that
-        normalises paths makes it normalise them. They are `listener`'s, or those of all listeners that use the routes.
-        Warns of routes that can never win, unless told not to.
+        The connection manager's options come along: one that strips ports makes the table ignore them, one that
+        normalises paths makes it normalise them. All connection managers that use the routes must agree in them;
+        `listener` looks at its own ones only, `manager` at those that are equal to it. Warns of routes that can never
+        win, unless told not to.
 
-        Raises ConfigError when there is no such route configuration, when there are several and no name, and when the
-        listeners that use it differ in these options and none is given.
+        Raises ConfigError when there is no such route configuration, when there are several and no name, when the
+        connection managers that use it differ in these options, and when the given ones do not use it.
         """
         configurations = config.route_configurations
         if name is None:
@@ -130,16 +141,28 @@ class RouteTable(RouteMatcher):
             (name,) = configurations
         if name not in configurations:
             raise ConfigError(f'there is no route configuration named "{name}"')
-        users = [listener] if listener else [used for used in config.listeners if used.route_config_name == name]
-        if len({_connection_options(user) for user in users}) > 1:
-            names = " and ".join(f'"{user.name}"' for user in users)
-            raise ConfigError(f"the listeners {names} differ in what they do to hosts and paths: give one of them")
+        users = [
+            _User(each, found)
+            for each in (config.listeners if listener is None else (listener,))
+            for found in each.http_connection_managers()
+            if found.route_config_name == name and (manager is None or found == manager)
+        ]
+        if not users and (listener is not None or manager is not None):
+            raise ConfigError(f'no such connection manager uses the route configuration "{name}"')
+        if len({user.options for user in users}) > 1:
+            names = " and ".join(f'"{each}"' for each in dict.fromkeys(user.listener.name for user in users))
+            raise ConfigError(
+                f"the connection managers of {names} differ in what they do to hosts and paths: give one of them"
+            )
+        if not users:
+            return cls(configurations[name], seed=seed, warn_shadowed=warn_shadowed)
+        user = users[0]
         return cls(
             configurations[name],
-            normalizer=path_normalizer(users[0]) if users else None,
-            strip_any_host_port=bool(users) and users[0].strip_any_host_port,
-            strip_matching_host_port=users[0].port if users and users[0].strip_matching_host_port else 0,
-            strip_trailing_host_dot=bool(users) and users[0].strip_trailing_host_dot,
+            normalizer=path_normalizer(user.manager),
+            strip_any_host_port=user.manager.strip_any_host_port,
+            strip_matching_host_port=user.listener.port if user.manager.strip_matching_host_port else 0,
+            strip_trailing_host_dot=user.manager.strip_trailing_host_dot,
             seed=seed,
             warn_shadowed=warn_shadowed,
         )

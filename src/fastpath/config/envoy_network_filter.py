@@ -1,0 +1,141 @@
+"""Network filters: the HTTP connection manager and the TCP proxy (envoy.extensions.filters.network)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..models import (
+    HttpConnectionManager,
+    NetworkFilter,
+    PathWithEscapedSlashesAction,
+    RouteConfiguration,
+    TcpProxy,
+    TcpProxyCluster,
+)
+from .envoy_route import read_route_configuration
+from .fields import UINT32_MAX, Section
+
+__all__ = ["Place", "read_network_filter"]
+
+_HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+_TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a chain stands, and where its inline routes go."""
+
+    routes: dict[str, RouteConfiguration]
+    listener: str
+    chain: str
+
+
+def read_network_filter(section: Section, place: Place) -> NetworkFilter | None:
+    """The filter of a chain."""
+    section.string("name", required=True)
+    found = section.typed_one_of("typed_config", (_HTTP_CONNECTION_MANAGER, _TCP_PROXY))
+    section.end()
+    if found is None:
+        return None
+    kind, config = found
+    model = _read_tcp_proxy(config) if kind == _TCP_PROXY else _read_http_connection_manager(config, place)
+    config.end()
+    return model
+
+
+def _read_tcp_proxy(proxy: Section) -> TcpProxy:
+    proxy.string("stat_prefix", required=True)
+    proxy.one_of("cluster specifier", "cluster", "weighted_clusters")
+    weighted = proxy.section("weighted_clusters")
+    clusters: list[TcpProxyCluster] = []
+    if weighted is not None:
+        for section in weighted.sections("clusters"):
+            name = section.string("name", required=True)
+            clusters.append(TcpProxyCluster(name, section.integer("weight", 1) or 0))
+            if section.get("weight") is None:
+                section.error('"weight" is missing')
+            section.end()
+        if not clusters:
+            weighted.error("has no clusters")
+        if sum(cluster.weight for cluster in clusters) > UINT32_MAX:
+            weighted.error(f"the weights sum to more than {UINT32_MAX}")
+        weighted.end()
+    return TcpProxy(
+        cluster=proxy.string("cluster"),
+        weighted_clusters=tuple(clusters),
+        idle_timeout=proxy.duration("idle_timeout"),
+        position=proxy.position,
+    )
+
+
+def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnectionManager:
+    manager.string("stat_prefix", required=True)
+    _read_http_filters(manager)
+    codec = manager.string("codec_type", "AUTO")
+    if codec not in ("AUTO", "HTTP1"):
+        manager.error(f"the codec {codec} is not supported; supported are AUTO and HTTP1")
+    options = manager.section("common_http_protocol_options")
+    idle_timeout = None
+    if options is not None:
+        idle_timeout = options.duration("idle_timeout")
+        options.end()
+    if manager.boolean("strip_any_host_port") and manager.boolean("strip_matching_host_port"):
+        manager.error("strip_any_host_port and strip_matching_host_port exclude each other")
+    route_section = manager.section("route_config", required=True)
+    return HttpConnectionManager(
+        normalize_path=manager.boolean("normalize_path"),
+        merge_slashes=manager.boolean("merge_slashes"),
+        path_with_escaped_slashes_action=_read_escaped_slashes(manager),
+        strip_any_host_port=manager.boolean("strip_any_host_port"),
+        strip_matching_host_port=manager.boolean("strip_matching_host_port"),
+        strip_trailing_host_dot=manager.boolean("strip_trailing_host_dot"),
+        upgrade_types=tuple(_read_upgrades(manager)),
+        request_headers_timeout=manager.duration("request_headers_timeout"),
+        idle_timeout=idle_timeout,
+        route_config_name=_read_inline_routes(route_section, place) if route_section else "",
+        position=manager.position,
+    )
+
+
+def _read_escaped_slashes(manager: Section) -> PathWithEscapedSlashesAction:
+    """IMPLEMENTATION_SPECIFIC_DEFAULT is what Envoy keeps unchanged, unless its runtime says otherwise."""
+    value = manager.get("path_with_escaped_slashes_action")
+    if value is None or value.node.value in (0, "IMPLEMENTATION_SPECIFIC_DEFAULT"):
+        return PathWithEscapedSlashesAction.KEEP_UNCHANGED
+    return value.enum(PathWithEscapedSlashesAction) or PathWithEscapedSlashesAction.KEEP_UNCHANGED
+
+
+def _read_upgrades(manager: Section) -> Iterator[str]:
+    for section in manager.sections("upgrade_configs"):
+        kind = section.string("upgrade_type", required=True).lower()
+        enabled = section.boolean("enabled", default=True)
+        section.end()
+        if kind == "connect":
+            section.error("CONNECT is not supported")
+        elif enabled:
+            yield kind
+
+
+def _read_inline_routes(section: Section, place: Place) -> str:
+    """Keep routes under their name; when others share it and differ, under name@listener or name@listener#chain."""
+    configuration = read_route_configuration(section)
+    longer = f"{configuration.name}@{place.listener}"
+    for key in (configuration.name, longer, f"{longer}#{place.chain}"):
+        if place.routes.setdefault(key, configuration) == configuration:
+            return key
+    section.error(f'there is another route configuration named "{configuration.name}"')
+    return ""
+
+
+def _read_http_filters(manager: Section) -> None:
+    filters = list(manager.sections("http_filters"))
+    if len(filters) != 1:
+        manager.error(f"expected one HTTP filter, the router, found {len(filters)}")
+    for section in filters:
+        section.string("name", required=True)
+        router = section.typed("typed_config", _ROUTER)
+        if router is not None:
+            router.end()
+        section.end()
