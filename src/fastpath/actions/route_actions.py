@@ -135,8 +135,14 @@ class RouteActions:
         action = route.action
         self.action = action if isinstance(action, RouteAction) else None
         """The RouteAction of a route that forwards."""
-        self._redirect = Redirect(action, route.match) if isinstance(action, RedirectAction) else None
         self._direct = action if isinstance(action, DirectResponse) else None
+        self._redirect: Redirect | None = None
+        if isinstance(action, RedirectAction):
+            self._redirect = Redirect(action, route.match)
+        elif self._direct is not None and 300 <= self._direct.status <= 399:
+            self._redirect = Redirect(
+                RedirectAction(self._direct.status), route.match
+            )  # it says where the request went
         self._lay_out_mutations()
         self._lay_out_host()
         self._lay_out_policies()
@@ -370,7 +376,7 @@ class RouteActions:
             values = request.headers.get_all(name)
             return (join(values) if name in JOINED_IN_REQUESTS else values[0] if values else None) or None
         if self._host_of_path is not None:
-            return self._host_of_path(bare)
+            return self._host_of_path(bare) or None
         return as_bytes(hostname) if self._auto_host and hostname else None
 
     def _play(
@@ -480,10 +486,11 @@ class RouteActions:
 
     def answer(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None = None) -> Answer | None:
         """The redirect or direct response that the route is, its header fields changed; None for one that forwards."""
-        if self._direct is not None:
+        direct = self._direct
+        if direct is not None and not 300 <= direct.status <= 399:
             if self._response_mutations.headers and stream is None:
                 stream = StreamInfo(self._head_of(match, request, None))
-            return self.decorate(Answer(self._direct.status, self._direct.body), stream)
+            return self.decorate(Answer(direct.status, direct.body), stream)
         if self._redirect is None:
             return None
         before = self._head_of(match, request, stream)
@@ -495,7 +502,8 @@ class RouteActions:
             stream = stream if stream is not None else StreamInfo()
             stream.head = head
         location = self._redirect.location(head)
-        return self.decorate(Answer(self._redirect.status, headers=((_LOCATION, location),)), stream)
+        body = direct.body if direct is not None else b""
+        return self.decorate(Answer(self._redirect.status, body, ((_LOCATION, location),)), stream)
 
     def decorate(self, answer: Answer, stream: StreamInfo | None = None, *, attempts: int = 0) -> Answer:
         """An answer of one's own for a request on this route, with the route's changes to response fields."""

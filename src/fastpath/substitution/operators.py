@@ -8,6 +8,7 @@ Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/
 from __future__ import annotations
 
 import enum
+import ipaddress
 import os
 import re
 import socket
@@ -530,6 +531,15 @@ def _environment(argument: str, length: int | None) -> Reader:
 # --- the client's connection -----------------------------------------------------------------------------------------
 
 
+def _network(ip: str, bits: int) -> str:
+    """The network of so many bits that an address is in; at most all of them."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    return str(ipaddress.ip_network((ip, min(bits, address.max_prefixlen)), strict=False))
+
+
 def _address_operators(name: str, find: Callable[[StreamInfo], Address | None]) -> None:
     """%X_ADDRESS%, %X_ADDRESS_WITHOUT_PORT% and %X_PORT% of one address."""
 
@@ -537,16 +547,23 @@ def _address_operators(name: str, find: Callable[[StreamInfo], Address | None]) 
         address = find(stream)
         return None if address is None else str(address)
 
-    def without_port(stream: StreamInfo) -> str | None:
-        address = find(stream)
-        return None if address is None else address.ip
+    def without_port(argument: str, length: int | None) -> Reader:
+        bits = int(argument) if argument.isdecimal() and len(argument) < 10 else None
+
+        def read(stream: StreamInfo) -> str | None:
+            address = find(stream)
+            if address is None or bits is None:
+                return None if address is None else address.ip
+            return _network(address.ip, bits)
+
+        return Reader(Kind.TEXT, read)
 
     def port(stream: StreamInfo) -> int | None:
         address = find(stream)
         return None if address is None else address.port
 
     _text(f"{name}_ADDRESS", with_port)
-    _text(f"{name}_ADDRESS_WITHOUT_PORT", without_port)
+    _operator(f"{name}_ADDRESS_WITHOUT_PORT", OPTIONAL)(without_port)
     _number(f"{name}_PORT", port)
 
 
@@ -809,6 +826,11 @@ _filter_state_operator("FILTER_STATE", lambda stream: stream.filter_state)
 _filter_state_operator(
     "UPSTREAM_FILTER_STATE", lambda stream: stream.upstream.filter_state if stream.upstream is not None else _EMPTY
 )
+
+
+@_operator("PER_REQUEST_STATE", REQUIRED)
+def _per_request_state(argument: str, length: int | None) -> Reader:
+    return _TABLE["FILTER_STATE"].make(f"{argument}:PLAIN", length)
 
 
 NAMES = tuple(sorted(_TABLE))
