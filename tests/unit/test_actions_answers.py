@@ -166,6 +166,13 @@ def test_a_direct_response_is_plain_text_unless_the_route_says_otherwise() -> No
     assert answer(table(DirectResponse(204), mutations=html), request()) == Answer(204)
 
 
+@pytest.mark.parametrize("status", [300, 302, 304, 399])
+def test_a_direct_response_that_redirects_names_the_requests_own_address(status: int) -> None:
+    found = answer(table(DirectResponse(status, b"x"), mutations=adds(HeaderValueOption("y", "1"))), request("/p?q"))
+    text = (b"content-type", b"text/plain")
+    assert found == Answer(status, b"x", ((b"location", b"http://a.example/p?q"), (b"y", b"1"), text))
+
+
 def test_responses_are_changed_at_every_level() -> None:
     routes = RouteTable(
         RouteConfiguration(

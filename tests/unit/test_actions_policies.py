@@ -15,6 +15,7 @@ from fastpath.models import (
     HashPolicy,
     HashPolicyCookie,
     HttpFault,
+    RegexRewrite,
     RequestMirrorPolicy,
     RetryPolicy,
     Route,
@@ -66,6 +67,11 @@ def test_values_of_a_repeated_header_are_sorted_and_chained() -> None:
     assert RequestHasher([HashPolicy(header="x")]).hash(head).key == xxh64(b"b", xxh64(b"a"))
     joined = RequestHead(headers=[("accept", "b"), ("accept", "a")])
     assert RequestHasher([HashPolicy(header="accept")]).hash(joined).key == xxh64(b"b,a")
+
+
+def test_a_header_may_be_rewritten_before_it_is_hashed() -> None:
+    policy = HashPolicy(header="x", header_rewrite=RegexRewrite("^user-(.*)$", r"\1"))
+    assert key(policy, x="user-7") == xxh64(b"7")
 
 
 def test_pseudo_header_fields_can_be_hashed() -> None:

@@ -12,6 +12,7 @@ from fastpath.models import (
     HeaderAppendAction,
     HeaderMutations,
     HeaderValueOption,
+    RegexRewrite,
     Route,
     RouteAction,
     RouteConfiguration,
@@ -151,6 +152,36 @@ def test_a_template_rewrite_takes_the_variables_of_the_match(
     assert rewritten(match, path, path_template_rewrite=rewrite) == (expected, path)
 
 
+REGEXES = [
+    (r"/(\w+)/(\w+)", r"/\2/\1", "/reg/foo/bar/baz?z=/a/b", "/foo/reg/baz/bar?z=/a/b"),
+    (r"b", r"\\\0\0", "/rb/b?b", r"/r\bb/\bb?b"),
+    (r"^/rq", r"/N?z=\0", "/rq/r?s", "/N?z=/rq/r?s"),
+    (r"x*", "-", "/ab", "-/-a-b-"),
+    (r"nowhere", "x", "/ab?q", "/ab?q"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "substitution", "path", "expected"), REGEXES)
+def test_a_regex_rewrite_replaces_every_match_in_the_path(
+    pattern: str, substitution: str, path: str, expected: str
+) -> None:
+    routes = table(RouteMatch(prefix="/"), RouteAction(cluster="c", regex_rewrite=RegexRewrite(pattern, substitution)))
+    match = routes.match(request(path))
+    assert match is not None
+    head = finalize_request(match, request(path)).head
+    assert (head.path.decode(), head.headers.get(b"x-envoy-original-path")) == (expected, path.encode())
+
+
+def test_an_empty_path_is_not_a_rewrite() -> None:
+    assert rewritten(RouteMatch(prefix="/"), "/a?q", regex_rewrite=RegexRewrite(".*", "")) == ("/a?q", None)
+
+
+def test_a_client_does_not_say_what_the_original_was_where_there_is_a_rewrite() -> None:
+    routes = table(RouteMatch(prefix="/a"), RouteAction(cluster="c", prefix_rewrite="/b", host_rewrite_literal="h"))
+    fields = forwarded(routes, request("/a", "x-envoy-original-path: x", "x-envoy-original-host: x"))[1]
+    assert (fields[b"x-envoy-original-path"], fields[b"x-envoy-original-host"]) == ([b"/a"], [b"a.example"])
+
+
 def test_the_normalised_path_is_rewritten_and_counts_as_the_original() -> None:
     route = Route(RouteMatch(prefix="/a"), RouteAction(cluster="c", prefix_rewrite="/b"))
     plain = Route(RouteMatch(prefix="/"), RouteAction(cluster="c"))
@@ -209,6 +240,16 @@ def test_the_hosts_own_name_becomes_the_host() -> None:
     routes = table(RouteMatch(prefix="/"), RouteAction(cluster="c", auto_host_rewrite=True))
     assert hosts(forwarded(routes, request(), hostname="up.example")[1]) == (b"up.example", [b"a.example"], None)
     assert hosts(forwarded(routes, request())[1]) == (b"a.example", None, None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [("^/hr/(.+)/.*$", "/hr/abc/def?x/y", b"abc.com"), (".*", "/hr", b"a.example")],
+)
+def test_the_path_becomes_the_host_unless_that_is_empty(pattern: str, path: str, expected: bytes) -> None:
+    substitution = r"\1.com" if expected == b"abc.com" else ""
+    action = RouteAction(cluster="c", host_rewrite_path_regex=RegexRewrite(pattern, substitution))
+    assert hosts(forwarded(table(RouteMatch(prefix="/"), action), request(path))[1])[0] == expected
 
 
 def test_a_shares_host_comes_before_the_routes() -> None:

@@ -16,6 +16,7 @@ from fastpath.models import (
     HeaderValueOption,
     HttpFault,
     RedirectAction,
+    RegexRewrite,
     RequestMirrorPolicy,
     Route,
     RouteAction,
@@ -37,7 +38,24 @@ def adding(key: str, value: str = "x") -> HeaderMutations:
     return HeaderMutations(request_headers_to_add=(HeaderValueOption(key, value),))
 
 
+def rewrite(pattern: str, substitution: str = "") -> RegexRewrite:
+    return RegexRewrite(pattern, substitution)
+
+
 BAD_ACTIONS = [
+    (PREFIX, forward(regex_rewrite=rewrite("(")), ".route.regex_rewrite.pattern.regex"),
+    (PREFIX, forward(regex_rewrite=rewrite("")), ".route.regex_rewrite.pattern.regex"),
+    (PREFIX, forward(regex_rewrite=rewrite("a", r"\1")), ".route.regex_rewrite.substitution"),
+    (PREFIX, forward(regex_rewrite=rewrite("a", "x\\")), ".route.regex_rewrite.substitution"),
+    (PREFIX, forward(regex_rewrite=rewrite("a", "b\nc")), ".route.regex_rewrite.substitution"),
+    (PREFIX, forward(regex_rewrite=rewrite("a", "b"), prefix_rewrite="/a"), ".route"),
+    (PREFIX, forward(host_rewrite_path_regex=rewrite("[")), ".route.host_rewrite_path_regex.pattern.regex"),
+    (
+        PREFIX,
+        forward(hash_policy=(HashPolicy(header="a", header_rewrite=rewrite("a", r"\9")),)),
+        ".route.hash_policy[0].header.regex_rewrite.substitution",
+    ),
+    (PREFIX, RedirectAction(regex_rewrite=rewrite("a**")), ".redirect.regex_rewrite.pattern.regex"),
     (PREFIX, forward(prefix_rewrite="/a\nb"), ".route.prefix_rewrite"),
     (TEMPLATE, forward(prefix_rewrite="/a"), ".route.prefix_rewrite"),
     (PREFIX, forward(host_rewrite_literal="a\rb"), ".route.host_rewrite_literal"),

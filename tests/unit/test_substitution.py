@@ -217,6 +217,8 @@ CASES = {
     "%PROTOCOL%": "HTTP/1.1",
     "%DOWNSTREAM_REMOTE_ADDRESS%": "10.0.0.1:1234",
     "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%": "10.0.0.1 1234",
+    "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(7)% %UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(33)%": "10.0.0.0/7 10.1.0.1/32",
+    "%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(16)% %DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(x)%": "::/16 ::1",
     "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_PORT%": "10.0.0.9:9 9",
     "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%": "10.0.0.9",
     "%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_PORT%": "[::1]:443 443",
@@ -272,7 +274,7 @@ CASES = {
     "%METADATA(DYNAMIC:ns:key):1%": "t",
     "%FILTER_STATE(plain:PLAIN)%|%FILTER_STATE(plain:PLAIN):2%|%FILTER_STATE(no)%": "state|st|-",
     "%FILTER_STATE(object)%|%FILTER_STATE(object:FIELD:field)%": '{"field":"f","n":1}|f',
-    "%UPSTREAM_FILTER_STATE(u:PLAIN)%": "state",
+    "%UPSTREAM_FILTER_STATE(u:PLAIN)%|%PER_REQUEST_STATE(plain)%": "state|state",
     "%ROUTE_NAME% %VIRTUAL_CLUSTER_NAME% %ACCESS_LOG_TYPE% %CUSTOM_FLAGS%": "route vc DownstreamEnd flag",
     "%STREAM_ID% %TRACE_ID% %SPAN_ID%": "sid tid pid",
     '%COALESCE({"operators":[{"command":"REQ","param":"nope"},"ROUTE_NAME"]})%': "route",
@@ -324,7 +326,9 @@ def test_an_environment_variable_that_is_not_set_is_a_dash_in_any_case() -> None
 def test_what_is_not_known_is_a_dash_or_left_out(name: str) -> None:
     arguments = {"COMMON_DURATION": "(a:b)", "METADATA": "(ROUTE:a)", "ENVIRONMENT": "(NOT_SET)"}
     needs = "REQ RESP TRAILER QUERY_PARAM REQUEST_HEADER RESPONSE_HEADER RESPONSE_TRAILER STREAM_INFO_REQ".split()
-    needs += "REQ_WITHOUT_QUERY DYNAMIC_METADATA CLUSTER_METADATA UPSTREAM_METADATA FILTER_STATE".split()
+    needs += (
+        "PER_REQUEST_STATE REQ_WITHOUT_QUERY DYNAMIC_METADATA CLUSTER_METADATA UPSTREAM_METADATA FILTER_STATE".split()
+    )
     text = f"%{name}{arguments.get(name, '(a)' if name in [*needs, 'UPSTREAM_FILTER_STATE'] else '')}%"
     nothing = StreamInfo(protocol=None)
     shown = SubstitutionFormatter(text).format(nothing)
@@ -406,6 +410,9 @@ REFUSED = {
     "%FILTER_STATE(a:FIELD)%": 0,
     "%FILTER_STATE(a:PLAIN:b)%": 0,
     "%FILTER_STATE%": 0,
+    "%PER_REQUEST_STATE(a:PLAIN)%": 0,
+    "%DOWNSTREAM_REMOTE_ADDRESS(16)%": 0,
+    "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(16):3%": 0,
     "%PATH(X)%": 0,
     "%PATH(NQ:X)%": 0,
     "%QUERY_PARAM()%": 0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from fastpath._regex import Regex
 from fastpath.models import RegexRewrite, RouteMatch
 from fastpath.substitution.heads import HeaderSource, as_bytes
 from fastpath.substitution.joined import join
@@ -22,8 +23,6 @@ PathRewrite = Callable[[bytes, Mapping[str, object]], bytes]
 
 def regex_replacement(rewrite: RegexRewrite) -> Callable[[bytes], bytes]:
     """Every match of the pattern replaced."""
-    from fastpath._regex import Regex
-
     regex = Regex(rewrite.pattern, latin1=True)
     substitution = as_bytes(rewrite.substitution)
     replace_all = regex.replace_all

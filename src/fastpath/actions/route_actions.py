@@ -7,45 +7,24 @@ field that another level sets), the changes are played on a copy of the head, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fastpath._http import Request
 from fastpath._response import Response
 from fastpath._rewrite import HeadRewriter
-from fastpath.models import (
-    DirectResponse,
-    HeaderMutations,
-    HttpFault,
-    RedirectAction,
-    RequestMirrorPolicy,
-    RetryPolicy,
-    Route,
-    RouteAction,
-    RouteConfiguration,
-    VirtualHost,
-    WeightedCluster,
-)
+from fastpath.models import HeaderMutations, HttpFault, RequestMirrorPolicy, RetryPolicy, WeightedCluster
 from fastpath.substitution.heads import HeaderList, RequestHead, as_bytes
-from fastpath.substitution.joined import JOINED_IN_REQUESTS, JOINED_IN_RESPONSES, join
+from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
 from fastpath.substitution.stream import StreamInfo
 
-from .answers import Answer, Redirect
+from .answers import Answer
 from .changes import RequestChanges, ResponseChanges
-from .hashing import Hash, RequestHasher
-from .mutations import Level, Mutations, rewriter_between
-from .policies import (
-    Fault,
-    Mirror,
-    Random,
-    Timeouts,
-    decide_fault,
-    internal_retry_policy,
-    mirrors,
-    retry_policy,
-    timeouts,
-)
-from .rewrite import PathRewrite, forwarded_host, path_rewrite, regex_replacement
+from .hashing import Hash
+from .mutations import rewriter_between
+from .policies import Fault, Mirror, Random, Timeouts, decide_fault, internal_retry_policy, mirrors, timeouts
+from .rewrite import forwarded_host
+from .route_layout import RouteLayout
 
 if TYPE_CHECKING:
     from fastpath._route import Match
@@ -64,7 +43,7 @@ _NO_PARAMS: Mapping[str, object] = {}
 _NO_MUTATIONS = HeaderMutations()
 
 
-class RouteActions:
+class RouteActions(RouteLayout):
     """What one route does to requests and responses.
 
     route, virtual_host, configuration: models; of the two last, what concerns all their routes counts.
@@ -74,186 +53,7 @@ class RouteActions:
     Raises ConfigError for what `validate` finds. Immutable in all that shows; may be shared between threads.
     """
 
-    __slots__ = (
-        "_append_forwarded_host",
-        "_attempts_in_request",
-        "_attempts_in_response",
-        "_auto_host",
-        "_content_type",
-        "_direct",
-        "_drops",
-        "_fast_request",
-        "_fault",
-        "_first_host",
-        "_hasher",
-        "_host",
-        "_host_header",
-        "_host_of_path",
-        "_mirrors",
-        "_path_rewrite",
-        "_redirect",
-        "_request_fills",
-        "_request_mutations",
-        "_request_rewriters",
-        "_response_fills",
-        "_response_mutations",
-        "_response_rewriter",
-        "_response_touched",
-        "_shares",
-        "_special",
-        "_touched",
-        "_weighted_level",
-        "action",
-        "attachment",
-        "configuration",
-        "plain",
-        "plain_response",
-        "reads_stream",
-        "retry_policy",
-        "route",
-        "virtual_host",
-        "weighted",
-    )
-
-    def __init__(
-        self,
-        route: Route,
-        virtual_host: VirtualHost | None = None,
-        configuration: RouteConfiguration | None = None,
-        weighted: WeightedCluster | None = None,
-        *,
-        drops: Sequence[bytes] = (),
-    ):
-        self.route = route
-        self.virtual_host = virtual_host
-        self.configuration = configuration
-        self.weighted = weighted
-        self._drops = tuple(drops)
-        self.attachment: Any = None
-        """For whoever uses the table: what he makes of the route, to be kept as long as the table."""
-        self._shares: dict[int, RouteActions] = {}
-        action = route.action
-        self.action = action if isinstance(action, RouteAction) else None
-        """The RouteAction of a route that forwards."""
-        self._redirect = Redirect(action, route.match) if isinstance(action, RedirectAction) else None
-        self._direct = action if isinstance(action, DirectResponse) else None
-        self._lay_out_mutations()
-        self._lay_out_host()
-        self._lay_out_policies()
-        forwarding = self.action
-        self._path_rewrite: PathRewrite | None = None
-        if forwarding is not None:
-            self._path_rewrite = path_rewrite(
-                route.match, forwarding.prefix_rewrite, forwarding.regex_rewrite, forwarding.path_template_rewrite
-            )
-        self._choose_way()
-
-    # --- laying out ------------------------------------------------------------------------------------------------
-
-    def _levels(self) -> list[HeaderMutations]:
-        """Those that do something, the weighted cluster's first whatever the order of the others."""
-        own: list[HeaderMutations] = [self.route.mutations]
-        if self.virtual_host is not None:
-            own.append(self.virtual_host.mutations)
-        if self.configuration is not None:
-            own.append(self.configuration.mutations)
-            if self.configuration.most_specific_header_mutations_wins:
-                own.reverse()
-        return own
-
-    def _lay_out_mutations(self) -> None:
-        weighted = self.weighted.mutations if self.weighted is not None else _NO_MUTATIONS
-        levels = [weighted, *self._levels()]
-        requests = [Level(each.request_headers_to_add, each.request_headers_to_remove) for each in levels]
-        responses = [Level(each.response_headers_to_add, each.response_headers_to_remove) for each in levels]
-        self._weighted_level = bool(requests[0])
-        self._request_mutations = Mutations(requests, JOINED_IN_REQUESTS)
-        self._response_mutations = Mutations([level for level in responses if level], JOINED_IN_RESPONSES)
-        host = self.virtual_host
-        self._attempts_in_request = host is not None and host.include_request_attempt_count
-        self._attempts_in_response = host is not None and host.include_attempt_count_in_response
-
-    def _lay_out_host(self) -> None:
-        action, weighted = self.action, self.weighted
-        self._first_host: bytes | None = None
-        if weighted is not None and weighted.host_rewrite_literal:
-            self._first_host = as_bytes(weighted.host_rewrite_literal)
-        self._host: bytes | None = None
-        self._host_header: bytes | None = None
-        self._host_of_path: Callable[[bytes], bytes] | None = None
-        self._auto_host = False
-        self._append_forwarded_host = False
-        if action is None:
-            return
-        self._append_forwarded_host = action.append_x_forwarded_host
-        self._auto_host = action.auto_host_rewrite
-        if action.host_rewrite_literal:
-            self._host = as_bytes(action.host_rewrite_literal)
-        elif action.host_rewrite_header:
-            self._host_header = as_bytes(action.host_rewrite_header).lower()
-        elif action.host_rewrite_path_regex is not None:
-            self._host_of_path = regex_replacement(action.host_rewrite_path_regex)
-
-    def _lay_out_policies(self) -> None:
-        action, host, configuration = self.action, self.virtual_host, self.configuration
-        self._hasher = RequestHasher(action.hash_policy) if action is not None and action.hash_policy else None
-        own = self.route.fault
-        self._fault: HttpFault | None = own if own is not None or host is None else host.fault
-        self._mirrors: tuple[RequestMirrorPolicy, ...] = ()
-        self.retry_policy: RetryPolicy | None = None
-        """The route's, else the virtual host's."""
-        if action is None:
-            return
-        self.retry_policy = retry_policy(action.retry_policy, host.retry_policy if host is not None else None)
-        self._mirrors = (
-            action.request_mirror_policies
-            or (host.request_mirror_policies if host is not None else ())
-            or (configuration.request_mirror_policies if configuration is not None else ())
-        )
-
-    def _choose_way(self) -> None:
-        """Whether requests go the fast way, and what they have in common there."""
-        mutations, rewritten = self._request_mutations, self._path_rewrite is not None
-        rehosted = bool(self._host or self._host_header or self._host_of_path or self._auto_host)
-        special = {_ATTEMPTS} if self._attempts_in_request else set()
-        if rewritten:
-            special.add(_ORIGINAL_PATH)
-        if rehosted:
-            special.add(_ORIGINAL_HOST)
-            if self._append_forwarded_host:
-                special.add(_FORWARDED_HOST)
-        names = mutations.names()
-        self._touched = names.union(special, self._drops)
-        self.plain = not (mutations or rewritten or rehosted or special or self._first_host)
-        """Nothing of the request changes."""
-        self.plain_response = not (self._response_mutations or self._attempts_in_response)
-        """Nothing of an upstream's response changes."""
-        self.reads_stream = any(
-            entry.formatter is not None
-            for each in (mutations, self._response_mutations)
-            for level in each.levels
-            for entry in level.entries
-        )
-        """Values are made with operators: a StreamInfo is of use."""
-        reads = mutations.headers
-        reads_host = bool(reads & {b":authority", b"host"}) and self._first_host is not None
-        operations = mutations.operations
-        self._fast_request = not (
-            operations is None
-            or names & special
-            or reads & special
-            or reads_host
-            or self._host_header in names
-            or (self._append_forwarded_host and _FORWARDED_HOST in names)
-        )
-        self._request_fills = operations.fills() if operations is not None else ()
-        self._request_rewriters: dict[tuple[bytes, ...], HeadRewriter] = {}
-        self._response_rewriter: HeadRewriter | None = None
-        self._response_touched = self._response_mutations.names()
-        if self._attempts_in_response:
-            self._response_touched |= {_ATTEMPTS}
-        response = self._response_mutations.operations
-        self._response_fills = response.fills() if response is not None and not self._attempts_in_response else None
+    __slots__ = ()
 
     def of_share(self, weighted: WeightedCluster | None) -> RouteActions:
         """The actions where this share of the route's split was chosen."""
@@ -370,7 +170,7 @@ class RouteActions:
             values = request.headers.get_all(name)
             return (join(values) if name in JOINED_IN_REQUESTS else values[0] if values else None) or None
         if self._host_of_path is not None:
-            return self._host_of_path(bare)
+            return self._host_of_path(bare) or None
         return as_bytes(hostname) if self._auto_host and hostname else None
 
     def _play(
@@ -480,10 +280,11 @@ class RouteActions:
 
     def answer(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None = None) -> Answer | None:
         """The redirect or direct response that the route is, its header fields changed; None for one that forwards."""
-        if self._direct is not None:
+        direct = self._direct
+        if direct is not None and not 300 <= direct.status <= 399:
             if self._response_mutations.headers and stream is None:
                 stream = StreamInfo(self._head_of(match, request, None))
-            return self.decorate(Answer(self._direct.status, self._direct.body), stream)
+            return self.decorate(Answer(direct.status, direct.body), stream)
         if self._redirect is None:
             return None
         before = self._head_of(match, request, stream)
@@ -495,7 +296,8 @@ class RouteActions:
             stream = stream if stream is not None else StreamInfo()
             stream.head = head
         location = self._redirect.location(head)
-        return self.decorate(Answer(self._redirect.status, headers=((_LOCATION, location),)), stream)
+        body = direct.body if direct is not None else b""
+        return self.decorate(Answer(self._redirect.status, body, ((_LOCATION, location),)), stream)
 
     def decorate(self, answer: Answer, stream: StreamInfo | None = None, *, attempts: int = 0) -> Answer:
         """An answer of one's own for a request on this route, with the route's changes to response fields."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from fastpath._regex import Regex
 from fastpath.errors import ConfigError
 from fastpath.models import (
     DirectResponse,
@@ -130,8 +131,6 @@ def _regex(rewrite: RegexRewrite, path: str) -> Iterator[Refusal]:
     if not rewrite.pattern:
         yield f"{path}.pattern.regex", "a pattern is needed"
         return
-    from fastpath._regex import Regex
-
     try:
         regex = Regex(rewrite.pattern, latin1=True)
     except ConfigError as error:

@@ -398,9 +398,10 @@ class Exchange:
         assert actions is not None
         if actions.plain:
             rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
-            upstream.send_head(self.request, rewriter, path=match.path, upgrade=self.upgrade)
+            upstream.send_head(self.request, rewriter, path=match.path, authority=match.authority, upgrade=self.upgrade)
             if actions.mirror_policies and self._shadows is None:
-                self._copy(RequestHead.of(self.request, path=match.path), rewriter, {"path": match.path})
+                head = RequestHead.of(self.request, path=match.path, authority=match.authority)
+                self._copy(head, rewriter, {"path": match.path})
             return
         route = self._finalize(match, actions)
         rewriter = changes.after(route) if changes else route.rewriter

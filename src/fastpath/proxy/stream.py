@@ -74,7 +74,9 @@ def note_attempt(stream: StreamInfo, exchange: Exchange, cluster: str, attempts:
     if host is not None:
         upstream.host = upstream.remote = Address(host.address, host.port)
         upstream.hostname = host.hostname
-    stream.head = RequestHead.of(exchange.request, path=None if exchange.match is None else exchange.match.path)
+    match = exchange.match
+    if match is not None:
+        stream.head = RequestHead.of(exchange.request, path=match.path, authority=match.authority)
     stream.times["NOW"] = exchange.gateway.loop.time()
 
 

@@ -128,6 +128,16 @@ def _compile(found: re.Match[str], position: int, extensions: bool) -> Reader:
         raise ConfigError(reason, index=position, code="config_format") from None
 
 
+def _part_of_coalesce(each: object) -> Reader:
+    name, parameter, limit = each, "", None
+    if isinstance(each, dict):
+        name, parameter, limit = each.get("command"), each.get("param", ""), each.get("max_length")
+    known = isinstance(parameter, str) and (limit is None or (type(limit) is int and limit >= 0))
+    if not isinstance(name, str) or not known or name == "COALESCE":
+        raise BadOperator("an operator of COALESCE is a name, or an object with command, param and max_length")
+    return make_reader(name, parameter, limit)
+
+
 def _coalesce(argument: str, length: int | None) -> Reader:
     """The first of several operators that gives something: {"operators": ["NAME", {"command": , "param": }]}."""
     try:
@@ -137,15 +147,7 @@ def _coalesce(argument: str, length: int | None) -> Reader:
     operators = document.get("operators") if isinstance(document, dict) else None
     if not isinstance(operators, list) or not operators:
         raise BadOperator('COALESCE takes {"operators": [...]}, at least one of them')
-    readers = []
-    for each in operators:
-        name, parameter, limit = each, "", None
-        if isinstance(each, dict):
-            name, parameter, limit = each.get("command"), each.get("param", ""), each.get("max_length")
-        known = isinstance(name, str) and isinstance(parameter, str) and (limit is None or type(limit) is int)
-        if not known or name == "COALESCE" or (limit is not None and limit < 0):
-            raise BadOperator("an operator of COALESCE is a name, or an object with command, param and max_length")
-        readers.append(make_reader(name, parameter, limit))
+    readers = [_part_of_coalesce(each) for each in operators]
     texts = [_text_of(reader) for reader in readers]
 
     def read(stream: StreamInfo) -> bytes | None:

@@ -23,12 +23,15 @@ class HeaderSource(Protocol):
 
     def get(self, name: bytes, /) -> bytes | None:
         """The first value."""
+        ...
 
     def get_all(self, name: bytes, /) -> list[bytes]:
         """All values, in order."""
+        ...
 
     def items(self) -> list[tuple[bytes, bytes]]:
         """All fields."""
+        ...
 
 
 class HeaderList:
