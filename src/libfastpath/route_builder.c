@@ -201,11 +201,16 @@ fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_rou
   if (route->condition_count == FASTPATH_ROUTE_CONDITIONS_MAX || builder->conditions.count >= UINT32_MAX) {
     return fp_error_set(error, FASTPATH_ERR_OVERFLOW, 0, 0, "too many conditions");
   }
+  status = fp_condition_check(condition, error);
+  if (status < 0) return status;
   spec.offset = builder->text.count;
-  text = fp_list_add(&builder->text, condition->name.len + condition->value.len, 1);
+  text = fp_list_add(&builder->text, fp_condition_text_len(condition), 1);
   if (text == NULL) return out_of_memory(error);
   status = fp_condition_new(condition, text, &spec.condition, error);
-  if (status < 0) return status;
+  if (status < 0) {
+    builder->text.count = spec.offset;
+    return status;
+  }
   added = fp_list_add(&builder->conditions, 1, sizeof spec);
   if (added == NULL) {
     fp_condition_clear(&spec.condition);

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "memory.h"
 #include "route_headers.h"
+#include "text_find.h"
 
 /* ---- compiling ---- */
 
@@ -48,7 +49,7 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
 
 static bool is_lookup(const fp_condition *condition) { return condition->kind <= FASTPATH_ROUTE_CONDITION_COOKIE; }
 
-static fp_status check_arguments(const fp_route_condition *from, fp_error *error) {
+fp_status fp_condition_check(const fp_route_condition *from, fp_error *error) {
   const unsigned known = FASTPATH_ROUTE_INVERT | FASTPATH_ROUTE_MISSING_AS_EMPTY | FASTPATH_ROUTE_VALUE_IGNORE_CASE;
   const bool range = from->compare == FASTPATH_ROUTE_COMPARE_RANGE;
   if (from->kind > FASTPATH_ROUTE_CONDITION_TLS_VALIDATED || from->compare > FASTPATH_ROUTE_COMPARE_RANGE ||
@@ -58,12 +59,17 @@ static fp_status check_arguments(const fp_route_condition *from, fp_error *error
   }
   if (from->kind > FASTPATH_ROUTE_CONDITION_COOKIE) return FASTPATH_OK;
   if (from->name.len == 0) return refuse(error, "the name is empty");
-  if (from->name.len > UINT16_MAX || from->value.len > UINT32_MAX) return refuse(error, "the name is too long");
+  if (from->name.len > UINT16_MAX) return refuse(error, "the name is too long");
+  if (from->value.len > UINT32_MAX) return refuse(error, "the value is too long");
   if (has_forbidden(from->name)) return refuse(error, "the name holds NUL, CR or LF");
   if (from->compare != FASTPATH_ROUTE_COMPARE_REGEX && has_forbidden(from->value)) {
     return refuse(error, "the value holds NUL, CR or LF");
   }
   return FASTPATH_OK;
+}
+
+size_t fp_condition_text_len(const fp_route_condition *from) {
+  return from->kind > FASTPATH_ROUTE_CONDITION_COOKIE ? 0 : from->name.len + from->value.len;
 }
 
 fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **regex, fp_error *error) {
@@ -74,9 +80,8 @@ fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **rege
 }
 
 fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error) {
-  fp_status status = check_arguments(from, error);
+  fp_status status;
   fp_condition result = {.kind = from->kind, .compare = from->compare, .flags = from->flags};
-  if (status < 0) return status;
   if (is_lookup(&result)) {
     const bool fold = (from->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0;
     result.name = text;
@@ -138,14 +143,6 @@ static inline bool equal(const uint8_t *a, const uint8_t *lower, size_t len, boo
   return true;
 }
 
-static bool contains(fp_span in, const uint8_t *part, size_t len, bool fold) {
-  if (len > in.len) return false;
-  for (size_t at = 0; at <= in.len - len; at++) {
-    if (equal(in.data + at, part, len, fold)) return true;
-  }
-  return false;
-}
-
 /* A decimal number of 64 bits, with a sign or without. */
 static bool read_number(fp_span text, int64_t *number) {
   const bool negative = text.len > 0 && text.data[0] == '-';
@@ -173,7 +170,7 @@ static int compare(const fp_condition *with, fp_span value) {
     case FASTPATH_ROUTE_COMPARE_PREFIX: return value.len >= len && equal(value.data, with->value, len, fold);
     case FASTPATH_ROUTE_COMPARE_SUFFIX:
       return value.len >= len && (len == 0 || equal(value.data + (value.len - len), with->value, len, fold));
-    case FASTPATH_ROUTE_COMPARE_CONTAINS: return contains(value, with->value, len, fold);
+    case FASTPATH_ROUTE_COMPARE_CONTAINS: return fp_text_contains(value, (fp_span){with->value, len}, fold);
     case FASTPATH_ROUTE_COMPARE_REGEX: {
       const fp_status status = fp_regex_full_match(with->regex, value.data, value.len);
       return status < 0 ? (int)status : status == FASTPATH_OK;
@@ -202,6 +199,7 @@ static int field_holds(const fp_condition *condition, const fp_route_request *re
   const fp_http_field *field = NULL;
   bool found = false;
   int matched = 0;
+  if (fp_header_is_nominated(request, condition->name, condition->name_len)) return verdict(condition, false, 0);
   if (condition->joined &&
       fp_header_line_count(request, condition->name, condition->name_len, condition->name_id) > 1) {
     fp_joined_header joined;
@@ -215,7 +213,6 @@ static int field_holds(const fp_condition *condition, const fp_route_request *re
   }
   while (matched == 0 &&
          (field = fp_header_next(request, field, condition->name, condition->name_len, condition->name_id)) != NULL) {
-    if (!found && fp_header_is_nominated(request, condition->name, condition->name_len)) break;
     found = true;
     matched = compare(condition, (fp_span){request->data + field->value, field->value_len});
   }

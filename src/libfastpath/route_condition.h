@@ -41,9 +41,15 @@ typedef struct fp_condition {
 /* A regex of a route, over bytes as Envoy has them. Errors: CONFIG_REGEX, MEMORY. */
 fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **regex, fp_error *error);
 
+/* Whether this is a condition at all, before anything of it is copied. Errors: CONFIG_CONDITION, ARGUMENT. */
+fp_status fp_condition_check(const fp_route_condition *from, fp_error *error);
+
+/* How many bytes of text it needs once it has been checked. */
+size_t fp_condition_text_len(const fp_route_condition *from);
+
 /*
- * Compile what the caller gives; name and value of the result point to copies in `text`, which has room for
- * name.len + value.len bytes. Errors as fp_route_builder_add_condition.
+ * Compile what has been checked; name and value of the result point to copies in `text`, which has room for
+ * fp_condition_text_len bytes. Errors as fp_route_builder_add_condition.
  */
 fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error);
 

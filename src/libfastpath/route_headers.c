@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "domain.h"
 #include "http_chars.h"
 #include "http_list.h"
 #include "memory.h"
@@ -11,8 +10,10 @@
 
 const fp_http_field *fp_header_next(const fp_route_request *request, const fp_http_field *after, const uint8_t *name,
                                     size_t len, uint16_t id) {
-  const fp_http_field *field = after == NULL ? request->fields : after + 1;
-  const fp_http_field *end = request->fields + request->field_count;
+  const fp_http_field *field, *end;
+  if (request->field_count == 0) return NULL; /* the fields may be NULL, to which nothing can be added */
+  field = after == NULL ? request->fields : after + 1;
+  end = request->fields + request->field_count;
   if (id != 0) {
     for (; field < end; field++) {
       if (field->id == id) return field;
@@ -36,13 +37,9 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
 
 /* The first line of a header that is named in any letter case. */
 static const fp_http_field *find_line(const fp_route_request *request, const uint8_t *name, size_t len, size_t *count) {
-  uint8_t lower[UINT8_MAX];
   const uint16_t id = fp_http_name_id(name, len);
-  *count = 0;
-  if (len > sizeof lower) return NULL;
-  fp_domain_lower(lower, name, len);
-  *count = fp_header_line_count(request, lower, len, id);
-  return fp_header_next(request, NULL, lower, len, id);
+  *count = fp_header_line_count(request, name, len, id);
+  return fp_header_next(request, NULL, name, len, id);
 }
 
 int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
@@ -89,7 +86,7 @@ bool fp_request_is_grpc(const fp_route_request *request) {
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
   bool list = false; /* further lines stand behind a ',' */
-  if (request->path.len == 0) return false;
+  if (request->path.len == 0 || fp_header_is_nominated(request, name, sizeof name - 1)) return false;
   while ((field = fp_header_next(request, field, name, sizeof name - 1, id)) != NULL) {
     if (value.len > 0 && field->value_len > 0) list = true;
     if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};
@@ -124,7 +121,8 @@ fp_span fp_request_scheme(const fp_route_request *request) {
 
 fp_span fp_request_forwarded_proto(const fp_route_request *request) {
   const fp_span value = forwarded_proto(request);
-  return value.data == NULL ? request->scheme : value;
+  if (value.data != NULL) return value;
+  return request->scheme.len == 0 ? (fp_span){NULL, 0} : request->scheme; /* only a header can be there and empty */
 }
 
 /* ---- query parameters ---- */
@@ -174,6 +172,7 @@ bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len,
   static const uint8_t cookie[] = "cookie";
   const uint16_t id = fp_http_name_id(cookie, sizeof cookie - 1);
   const fp_http_field *field = NULL;
+  if (fp_header_is_nominated(request, cookie, sizeof cookie - 1)) return false;
   while ((field = fp_header_next(request, field, cookie, sizeof cookie - 1, id)) != NULL) {
     fp_span rest = {request->data + field->value, field->value_len};
     while (rest.len > 0) {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /*
- * The next line of a header after `after` (NULL: the first), or NULL. The name is in lower case, `id` its
+ * The next line of a header after `after` (NULL: the first), or NULL. The name may be in any letter case, `id` is its
  * fp_http_name_id.
  */
 const fp_http_field *fp_header_next(const fp_route_request *request, const fp_http_field *after, const uint8_t *name,

@@ -1,8 +1,7 @@
 /* Building a trie: top down, each step splits the keys that share a beginning by their next byte. */
-#include <stdlib.h>
-
 #include "memory.h"
 #include "route_trie_node.h"
+#include "sort.h"
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
@@ -106,7 +105,8 @@ static void enter(const builder *build, uint32_t *end, uint32_t rank) {
   *end = lower(*end, rank);
 }
 
-static int by_rank(const void *a, const void *b) {
+static int by_rank(const void *a, const void *b, const void *context) {
+  (void)context;
   const fp_route_candidate *left = a, *right = b;
   return left->rank < right->rank ? -1 : left->rank > right->rank;
 }
@@ -142,7 +142,7 @@ static fp_status add_list(builder *build, const fp_route_trie_key *keys, size_t 
     if (keys[i].len != depth || keys[i].kind != kind || keys[i].program == FP_ROUTE_TRIE_SURE) continue;
     if (keys[i].rank < best) candidates[found++] = (fp_route_candidate){keys[i].rank, keys[i].program};
   }
-  qsort(candidates, found, sizeof *candidates, by_rank);
+  fp_sort(candidates, found, sizeof *candidates, by_rank, NULL);
   list->lowest = candidates[0].rank;
   *end = FP_ROUTE_TRIE_LIST | (uint32_t)place;
   return FASTPATH_OK;
