@@ -1,7 +1,7 @@
 """The operators of format strings by name: what each reads, and which arguments it takes.
 
-An operator is compiled into a Reader: a function of the StreamInfo, and the kind of what it returns. The modules that are
-imported here make them known.
+An operator is compiled into a Reader: a function of the StreamInfo, and the kind of what it returns. The modules that
+are imported here make them known.
 
 Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators
 """
