@@ -1,7 +1,8 @@
-"""Looking up a route, beside a dict and the routers that Python has. Static paths, asked for in shuffled order.
+"""Looking up a route, beside a dict and the routers that Python has. Paths are asked for in shuffled order.
 
     pytest benchmarks/bench_routes.py --benchmark-only    groups by number of routes
     python benchmarks/bench_routes.py                     the rows with their goals, the C core's among them
+    python benchmarks/bench_routes.py --plot FILE         also draws how lookups grow, to FILE.png and FILE.svg
 
 A dict is the floor: it finds equal keys only, in no order of precedence. The C core's figures come from bench_route,
 which `make bench` builds; its table has prefixes, the requests go on after them.
@@ -9,19 +10,22 @@ which `make bench` builds; its table has prefixes, the requests go on after them
 
 from __future__ import annotations
 
+import argparse
 import platform
 import random
+import re
 import subprocess
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+import github_routes
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import fastpath
-from fastpath.models import Route, RouteAction, RouteMatch, VirtualHost
+from fastpath.models import HeaderMatcher, Route, RouteAction, RouteMatch, StringMatcher, VirtualHost
 
 SIZES = [100, 1_000, 10_000, 100_000]
 LOOKUPS = 100_000
@@ -54,6 +58,10 @@ def table_of(paths: list[str], kind: str) -> fastpath.RouteTable:
 def with_fastpath(paths: list[str]) -> Find:
     match_parts = table_of(paths, "path").match_parts
     return lambda path: match_parts(path=path)
+
+
+def with_path_router(paths: list[str]) -> Find:
+    return fastpath.PathRouter(dict(zip(paths, range(len(paths)), strict=True))).find
 
 
 def with_pymatchit(paths: list[str]) -> Find:
@@ -127,7 +135,8 @@ def with_starlette(paths: list[str]) -> Find:
 # Each with the most routes that it is asked with, so that a run ends.
 ENGINES: dict[str, tuple[Callable[[list[str]], Find], int]] = {
     "dict": (with_dict, 100_000),
-    "fastpath": (with_fastpath, 100_000),
+    "PathRouter": (with_path_router, 100_000),
+    "RouteTable": (with_fastpath, 100_000),
     "pymatchit": (with_pymatchit, 100_000),
     "autoroutes": (with_autoroutes, 10_000),
     "falcon": (with_falcon, 1_000),
@@ -144,7 +153,7 @@ def ask(find: Find, paths: list[str]) -> None:
 
 def asked(engine: str, count: int) -> list[str]:
     """Enough lookups to measure; few of what is slow."""
-    return questions(count) if engine in ("dict", "fastpath", "pymatchit") else questions(count)[:1000]
+    return questions(count) if engine in ("dict", "PathRouter", "RouteTable", "pymatchit") else questions(count)[:1000]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -206,20 +215,150 @@ def core_rows(floor: dict[int, float]) -> None:
     print(f"growth from 100 to 10,000 routes: {least_of[10_000][0] / least_of[100][0]:.1f} (goal <= 3)")
 
 
+def with_variables(engine: str) -> Find:
+    """A router of GitHub's routes that also says what the variables stand for."""
+    routes = github_routes.ROUTES
+    match engine:
+        case "PathRouter":
+            return fastpath.PathRouter(dict.fromkeys(routes, 1)).match
+        case "werkzeug":
+            return with_werkzeug([re.sub(r"{(\w+)}", r"<\1>", route) for route in routes])
+        case _:
+            return ENGINES[engine][0](routes)
+
+
+def github_rows() -> None:
+    paths = github_routes.requests(20_000)
+    engines = ("PathRouter", "pymatchit", "autoroutes", "falcon", "werkzeug", "starlette")
+    times = {}
+    for engine in engines:
+        find = with_variables(engine)
+        some = paths[:1000] if engine in ("werkzeug", "starlette") else paths
+        times[engine] = least(lambda find=find, some=some: ask(find, some)) / len(some) * 1e9  # type: ignore[misc]
+    print(
+        f"\n{len(github_routes.ROUTES)} routes of GitHub's, with what the variables stand for: ns, times PathRouter's"
+    )
+    for engine, ns in times.items():
+        goal = {"pymatchit": ">= 1.9", "autoroutes": ">= 5", "falcon": ">= 10"}.get(engine, "")
+        print(f"{engine:>14} {ns:9.0f} {ns / times['PathRouter']:6.1f} {goal}")
+
+
+def condition_table(count: int) -> tuple[fastpath.RouteTable, list[fastpath.Request]]:
+    """Hosts, paths and two header conditions on each route; requests that meet them."""
+    per_host = 100
+    hosts = []
+    paths = paths_of(count)
+    for first in range(0, count, per_host):
+        routes = tuple(
+            Route(
+                RouteMatch(
+                    prefix=path,
+                    headers=(
+                        HeaderMatcher(":method", StringMatcher(exact="GET")),
+                        HeaderMatcher("x-env", StringMatcher(exact="prod")),
+                    ),
+                ),
+                RouteAction(cluster="c"),
+            )
+            for path in paths[first : first + per_host]
+        )
+        hosts.append(VirtualHost(f"h{first}", (f"h{first}.example",), routes))
+    rng = random.Random(count)
+    requests = []
+    for _ in range(2000):
+        index = rng.randrange(count)
+        host = f"h{index - index % per_host}.example"
+        lines = [f"GET {paths[index]}17 HTTP/1.1", f"Host: {host}", "accept: */*", "x-env: prod", "", ""]
+        request = fastpath.parse_request("\r\n".join(lines).encode())
+        assert request is not None
+        requests.append(request)
+    return fastpath.RouteTable(hosts), requests
+
+
+def heavy_table(kind: str, count: int) -> tuple[fastpath.RouteTable, list[fastpath.Request]]:
+    """Routes that differ only in a regex, or only in a header's value."""
+    matches = [
+        RouteMatch(safe_regex=f"/api/v[0-9]+/team{i}/items/[^/]+")
+        if kind == "regex"
+        else RouteMatch(prefix="/", headers=(HeaderMatcher("x-tenant", StringMatcher(exact=f"t{i}")),))
+        for i in range(count)
+    ]
+    rng = random.Random(count)
+    requests = []
+    for _ in range(2000):
+        i = rng.randrange(count)
+        head = f"GET /api/v12/team{i}/items/77 HTTP/1.1\r\nHost: h\r\nx-tenant: t{i}\r\n\r\n"
+        request = fastpath.parse_request(head.encode())
+        assert request is not None
+        requests.append(request)
+    routes = tuple(Route(match, RouteAction(cluster="c")) for match in matches)
+    return fastpath.RouteTable([VirtualHost("all", ("*",), routes)]), requests
+
+
+def matched_ns(table: fastpath.RouteTable, requests: list[fastpath.Request]) -> float:
+    match = table.match
+    assert all(match(request) for request in requests)
+
+    def run() -> None:
+        for request in requests:
+            match(request)
+
+    return least(run) / len(requests) * 1e9
+
+
+def condition_rows(floor: dict[int, float]) -> None:
+    ns = matched_ns(*condition_table(10_000))
+    print("\nfrom Python, a parsed request against host, path and two header conditions")
+    print(f"{10_000:>8} {ns:8.1f} ns {ns / floor[10_000]:6.2f} dict lookups (goal <= 2)")
+    for kind in ("regex", "header"):
+        row = " ".join(f"{count}: {matched_ns(*heavy_table(kind, count)):.0f} ns" for count in (10, 100, 1000))
+        print(f"routes that differ in a {kind} alone: {row}")
+
+
+def plot(times: dict[tuple[str, int], float], file: str) -> None:
+    """Draw how lookups grow with the number of routes."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.5))
+    for name in ENGINES:
+        points = [(count, times[name, count]) for count in SIZES if (name, count) in times]
+        axes.plot(*zip(*points, strict=True), marker="o", label=name)
+    axes.set(
+        xscale="log", yscale="log", xlabel="routes", ylabel="ns per lookup", title="Finding one of N static routes"
+    )
+    axes.legend(fontsize="small")
+    axes.grid(alpha=0.3)
+    figure.tight_layout()
+    for suffix in ("png", "svg"):
+        figure.savefig(f"{file}.{suffix}")
+        print(f"drawn to {file}.{suffix}")
+
+
 def main() -> None:
-    peers = [name for name in ENGINES if name not in ("dict", "fastpath")]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plot", metavar="FILE", help="draw how lookups grow, to FILE.png and FILE.svg")
+    options = parser.parse_args()
+    peers = [name for name in ENGINES if name not in ("dict", "PathRouter", "RouteTable")]
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
     print(", ".join(f"{name} {version(name)}" for name in peers))
-    print("\nns per lookup of a static path, and how many times fastpath's")
+    print("\nns per lookup of a static path, and how many times PathRouter's (goal against pymatchit >= 3)")
     print(f"{'routes':>14}", *(f"{count:>16}" for count in SIZES))
     times = {(name, n): lookup_ns(name, n) for name, (_, most) in ENGINES.items() for n in SIZES if n <= most}
     for name in ENGINES:
         cells = (
-            f"{times[name, n]:9.0f} {times[name, n] / times['fastpath', n]:6.1f}" if (name, n) in times else " " * 16
+            f"{times[name, n]:9.0f} {times[name, n] / times['PathRouter', n]:6.1f}" if (name, n) in times else " " * 16
             for n in SIZES
         )
         print(f"{name:>14}", *cells)
-    core_rows({count: dict_item_ns(count) for count in SIZES})
+    github_rows()
+    floor = {count: dict_item_ns(count) for count in SIZES}
+    condition_rows(floor)
+    core_rows(floor)
+    if options.plot:
+        plot(times, options.plot)
 
 
 if __name__ == "__main__":

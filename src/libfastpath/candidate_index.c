@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "error.h"
+#include "header_index.h"
 #include "memory.h"
 
 struct fp_candidate_index {
   fp_regex_set *regexes; /* id i is candidate i's; NULL: none */
   fp_route_candidate *by_regex;
   size_t regex_count;
+  fp_header_index by_header; /* empty: none */
   size_t size;
 };
 
@@ -57,12 +59,16 @@ fp_status fp_candidate_index_new(fp_route_list *list, const fp_route_program *pr
   fp_status status = FASTPATH_OK;
   for (uint32_t i = 0; i < list->count; i++) regexes += programs[candidates[i].program].regex != NULL;
   *index = NULL;
-  if (regexes < FP_CANDIDATE_INDEX_MIN) return FASTPATH_OK;
   made = fp_memory_alloc(sizeof *made);
   if (made == NULL) return out_of_memory(error);
   *made = (fp_candidate_index){.size = sizeof *made};
-  status = take_regexes(made, list, programs, regexes, error);
-  if (status < 0) {
+  if (regexes >= FP_CANDIDATE_INDEX_MIN) status = take_regexes(made, list, programs, regexes, error);
+  if (status >= 0) {
+    status = fp_header_index_build(&made->by_header, list, programs, FP_CANDIDATE_INDEX_MIN);
+    if (status < 0) (void)out_of_memory(error);
+  }
+  made->size += made->by_header.size;
+  if (status < 0 || (made->regexes == NULL && made->by_header.header == NULL)) {
     fp_candidate_index_free(made);
     return status;
   }
@@ -73,6 +79,7 @@ fp_status fp_candidate_index_new(fp_route_list *list, const fp_route_program *pr
 void fp_candidate_index_free(fp_candidate_index *index) {
   if (index == NULL) return;
   fp_regex_set_unref(index->regexes);
+  fp_header_index_clear(&index->by_header);
   fp_memory_free(index->by_regex);
   fp_memory_free(index);
 }
@@ -95,8 +102,8 @@ static uint32_t first_above(const fp_route_candidate *candidates, size_t count, 
   return (uint32_t)low;
 }
 
-fp_status fp_candidate_index_find(const fp_candidate_index *index, const fp_route_program *programs, fp_span path,
-                                  const fp_route_request *request, uint32_t *best) {
+static fp_status find_by_regex(const fp_candidate_index *index, const fp_route_program *programs, fp_span path,
+                               const fp_route_request *request, uint32_t *best) {
   uint32_t ids[16], from = 0;
   const uint32_t below = first_above(index->by_regex, index->regex_count, *best);
   const size_t room = sizeof ids / sizeof *ids;
@@ -116,4 +123,12 @@ fp_status fp_candidate_index_find(const fp_candidate_index *index, const fp_rout
     from = ids[found - 1] + 1;
   }
   return FASTPATH_OK;
+}
+
+fp_status fp_candidate_index_find(const fp_candidate_index *index, const fp_route_program *programs, fp_span path,
+                                  const fp_route_request *request, uint32_t *best) {
+  fp_status status = FASTPATH_OK;
+  if (index->by_header.header != NULL) status = fp_header_index_find(&index->by_header, programs, request, best);
+  if (status >= 0 && index->regexes != NULL) status = find_by_regex(index, programs, path, request, best);
+  return status;
 }

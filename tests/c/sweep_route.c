@@ -115,6 +115,11 @@ static fp_route_table *asking_table_new(fp_route_builder *builder) {
   add_route(builder, FASTPATH_ROUTE_PATH_CONNECT, "", 0);
   add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/s", 0);
   add_route(builder, FASTPATH_ROUTE_PATH_EXACT, "/s/hidden", 0);
+  for (int i = 0; i < 9; i++) {
+    snprintf(pattern, sizeof pattern, "%d", 9 - i);
+    add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/h", 0);
+    add_condition(builder, header_is("x-wanted", FASTPATH_ROUTE_COMPARE_EXACT, pattern));
+  }
   TRY(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS, &table, NULL), table == NULL);
   return table;
 }
@@ -154,6 +159,9 @@ void sweep_route_conditions(void) {
   request.path = span_of("/r/;x/5");
   TRY(fp_route_table_match(table, &request, &match), true);
   CHECK_EQ(match.route, 6);
+  request.path = span_of("/h/1");
+  TRY(fp_route_table_match(table, &request, &match), true);
+  CHECK_EQ(match.route, 22);
   request.path = span_of("/t/n/a/b?q");
   TRY(fp_route_table_match(table, &request, &match), true);
   CHECK_EQ(match.route, 10);
