@@ -170,7 +170,7 @@ static size_t add_keys(fp_route_trie_key *keys, const uint8_t *path, const fp_ro
     case FASTPATH_ROUTE_PATH_REGEX: {
       const fp_span prefix = fp_regex_literal_prefix(route->regex);
       const uint8_t *nul = prefix.len == 0 ? NULL : memchr(prefix.data, '\0', prefix.len);
-      key.data = prefix.data;
+      if (prefix.len > 0) key.data = prefix.data; /* else it may be NULL, and the path will do */
       key.len = (uint32_t)(nul == NULL ? prefix.len : (size_t)(nul - prefix.data));
       keys[0] = key;
       return 1;
