@@ -71,7 +71,8 @@ static void add_conditions(fp_virtual_host *host, const fp_route_builder *builde
     *made = spec->condition;
     if (made->compare == FASTPATH_ROUTE_COMPARE_REGEX) (void)fp_regex_ref(made->regex);
     host->size += fp_condition_size(made);
-    if (len > 0) memcpy(*text, (const uint8_t *)builder->text.items + spec->offset, len);
+    if (len == 0) continue;
+    memcpy(*text, (const uint8_t *)builder->text.items + spec->offset, len);
     made->name = *text;
     made->value = *text + made->name_len;
     *text += len;
