@@ -71,7 +71,8 @@ static void add_conditions(fp_virtual_host *host, const fp_route_builder *builde
     *made = spec->condition;
     if (made->compare == FASTPATH_ROUTE_COMPARE_REGEX) (void)fp_regex_ref(made->regex);
     host->size += fp_condition_size(made);
-    if (len > 0) memcpy(*text, (const uint8_t *)builder->text.items + spec->offset, len);
+    if (len == 0) continue;
+    memcpy(*text, (const uint8_t *)builder->text.items + spec->offset, len);
     made->name = *text;
     made->value = *text + made->name_len;
     *text += len;
@@ -170,7 +171,7 @@ static size_t add_keys(fp_route_trie_key *keys, const uint8_t *path, const fp_ro
     case FASTPATH_ROUTE_PATH_REGEX: {
       const fp_span prefix = fp_regex_literal_prefix(route->regex);
       const uint8_t *nul = prefix.len == 0 ? NULL : memchr(prefix.data, '\0', prefix.len);
-      key.data = prefix.data;
+      if (prefix.len > 0) key.data = prefix.data; /* else it may be NULL, and the path will do */
       key.len = (uint32_t)(nul == NULL ? prefix.len : (size_t)(nul - prefix.data));
       keys[0] = key;
       return 1;

@@ -7,81 +7,86 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "naive_condition.h"
+#include "naive_regex.h"
+#include "naive_template.h"
+
+enum {
+  NAIVE_HOSTS_MAX = 5,
+  NAIVE_DOMAINS_MAX = 6,
+  NAIVE_ROUTES_MAX = 96,
+  NAIVE_SHARES_MAX = 4,
+  NAIVE_CONDITIONS_MAX = 1024,
+  NAIVE_PATH_MAX = 1024
+};
+
 typedef struct {
   fp_route_path_kind kind;
-  bool ignore_case;
-  uint8_t path[96];
-  size_t len;
+  uint32_t flags;
+  fp_span path;
+  fp_span sample; /* a path that it is likely to take */
+  const fp_route_condition *conditions;
+  size_t condition_count;
+  uint32_t weights[NAIVE_SHARES_MAX];
+  size_t share_count;
 } naive_route;
 
 typedef struct {
-  uint8_t text[48];
-  size_t len;
-} naive_domain;
-
-typedef struct {
-  naive_domain domains[6];
+  fp_span domains[NAIVE_DOMAINS_MAX];
   size_t domain_count;
-  naive_route routes[64];
+  naive_route routes[NAIVE_ROUTES_MAX];
   size_t route_count;
+  fp_route_require_tls require_tls;
 } naive_host;
 
-static uint8_t naive_lower(uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 32) : byte; }
+typedef struct {
+  naive_host hosts[NAIVE_HOSTS_MAX];
+  size_t host_count;
+  uint32_t flags; /* of fp_route_builder_build */
+  fp_route_condition conditions[NAIVE_CONDITIONS_MAX];
+  fp_span samples[NAIVE_CONDITIONS_MAX]; /* for each condition a value that is likely to match */
+  size_t condition_count;
+  uint8_t text[1 << 16]; /* of all spans */
+  size_t text_len;
+} naive_table;
 
-static bool naive_begins(const uint8_t *text, size_t len, const uint8_t *with, size_t with_len, bool ignore_case) {
-  if (len < with_len) return false;
-  for (size_t i = 0; i < with_len; i++) {
-    const uint8_t a = ignore_case ? naive_lower(text[i]) : text[i], b = ignore_case ? naive_lower(with[i]) : with[i];
-    if (a != b) return false;
-  }
-  return true;
+static bool naive_begins(fp_span text, fp_span with, bool ignore_case) {
+  return text.len >= with.len && naive_same(text.data, with.data, with.len, ignore_case);
 }
 
-static bool naive_takes(const naive_route *route, const uint8_t *path, size_t len) {
-  size_t end = 0;
-  while (end < len && path[end] != '?' && path[end] != '#') end++;
-  if (!naive_begins(path, end, route->path, route->len, route->ignore_case)) return false;
-  switch (route->kind) {
-    case FASTPATH_ROUTE_PATH_PREFIX: return true;
-    case FASTPATH_ROUTE_PATH_EXACT: return end == route->len;
-    case FASTPATH_ROUTE_PATH_SEPARATED: return end == route->len || path[route->len] == '/';
-    case FASTPATH_ROUTE_PATH_REGEX:
-    case FASTPATH_ROUTE_PATH_TEMPLATE:
-    case FASTPATH_ROUTE_PATH_CONNECT: break;
-  }
-  return false;
-}
-
-static uint32_t naive_first(const naive_host *host, const uint8_t *path, size_t len) {
-  for (size_t i = 0; len > 0 && i < host->route_count; i++) {
-    if (naive_takes(&host->routes[i], path, len)) return (uint32_t)i;
-  }
-  return FASTPATH_ROUTE_INDEX_NONE;
-}
+/* ---- the virtual host ---- */
 
 /* How well a domain fits: exact above suffix above prefix above "*", the longer the better. -1: not at all. */
-static int naive_domain_fit(const naive_domain *domain, const uint8_t *host, size_t len) {
-  const bool suffix = domain->text[0] == '*' && domain->len > 1;
-  const bool prefix = !suffix && domain->len > 1 && domain->text[domain->len - 1] == '*';
-  const size_t fixed = domain->len - 1;
-  if (domain->len == 1 && domain->text[0] == '*') return 0;
+static int naive_domain_fit(fp_span domain, fp_span host) {
+  const bool suffix = domain.len > 1 && domain.data[0] == '*';
+  const bool prefix = !suffix && domain.len > 1 && domain.data[domain.len - 1] == '*';
+  const size_t fixed = domain.len - 1;
+  if (domain.len == 1 && domain.data[0] == '*') return 0;
   if (suffix) {
-    if (len <= fixed || !naive_begins(host + len - fixed, fixed, domain->text + 1, fixed, true)) return -1;
-    return 2000 + (int)domain->len;
+    if (host.len <= fixed || !naive_same(host.data + host.len - fixed, domain.data + 1, fixed, true)) return -1;
+    return 2000 + (int)domain.len;
   }
-  if (prefix) {
-    if (len <= fixed || !naive_begins(host, len, domain->text, fixed, true)) return -1;
-    return 1000 + (int)domain->len;
-  }
-  return len == domain->len && naive_begins(host, len, domain->text, len, true) ? 10000 : -1;
+  if (prefix) return host.len > fixed && naive_same(host.data, domain.data, fixed, true) ? 1000 + (int)domain.len : -1;
+  return host.len == domain.len && naive_same(host.data, domain.data, host.len, true) ? 10000 : -1;
 }
 
-static uint32_t naive_virtual_host(const naive_host *hosts, size_t count, const uint8_t *host, size_t len) {
+static uint32_t naive_virtual_host(const naive_table *table, fp_span host) {
   uint32_t best = FASTPATH_ROUTE_INDEX_NONE;
   int best_fit = -1;
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < hosts[i].domain_count; j++) {
-      const int fit = naive_domain_fit(&hosts[i].domains[j], host, len);
+  size_t domains = 0;
+  for (size_t i = 0; i < table->host_count; i++) domains += table->hosts[i].domain_count;
+  if (table->flags & FASTPATH_ROUTE_TABLE_IGNORE_PORT) {
+    for (size_t at = host.len; at-- > 0 && host.data[at] != ']';) {
+      if (host.data[at] != ':') continue;
+      host.len = at;
+      break;
+    }
+  }
+  for (size_t i = 0; i < table->host_count; i++) {
+    for (size_t j = 0; j < table->hosts[i].domain_count; j++) {
+      const fp_span domain = table->hosts[i].domains[j];
+      const bool nothing_else = domains == 1 && naive_is(domain, "*", false);
+      const int fit = host.data != NULL ? naive_domain_fit(domain, host) : nothing_else ? 0 : -1;
       if (fit > best_fit) {
         best_fit = fit;
         best = (uint32_t)i;
@@ -89,6 +94,96 @@ static uint32_t naive_virtual_host(const naive_host *hosts, size_t count, const 
     }
   }
   return best;
+}
+
+/* ---- routes ---- */
+
+static bool naive_path_takes(const naive_route *route, fp_span path, fp_span whole, fp_span *params) {
+  const bool fold = (route->flags & FASTPATH_ROUTE_IGNORE_CASE) != 0;
+  switch (route->kind) {
+    case FASTPATH_ROUTE_PATH_PREFIX: return naive_begins(path, route->path, fold);
+    case FASTPATH_ROUTE_PATH_EXACT: return path.len == route->path.len && naive_begins(path, route->path, fold);
+    case FASTPATH_ROUTE_PATH_SEPARATED:
+      return naive_begins(path, route->path, fold) &&
+             (path.len == route->path.len || path.data[route->path.len] == '/');
+    case FASTPATH_ROUTE_PATH_REGEX: return naive_regex_matches(route->path, path);
+    case FASTPATH_ROUTE_PATH_TEMPLATE:
+      return naive_template_matches(route->path, (route->flags & FASTPATH_ROUTE_ANY_SEGMENT) != 0, whole, params);
+    case FASTPATH_ROUTE_PATH_CONNECT: break;
+  }
+  return false;
+}
+
+static bool naive_takes(const naive_route *route, const fp_route_request *request, bool ignore_parameters,
+                        fp_span *params) {
+  uint8_t stripped[NAIVE_PATH_MAX];
+  fp_span whole = {request->path.data, 0}, path = {stripped, 0};
+  bool dropping = false;
+  if (route->kind == FASTPATH_ROUTE_PATH_CONNECT) {
+    if (!naive_is(request->method, "CONNECT", false)) return false;
+  } else {
+    if (request->path.len == 0) return false;
+    while (whole.len < request->path.len && whole.data[whole.len] != '?' && whole.data[whole.len] != '#') {
+      const uint8_t byte = whole.data[whole.len++];
+      if (byte == ';') dropping = ignore_parameters;
+      if (byte == '/') dropping = false;
+      if (!dropping) stripped[path.len++] = byte;
+    }
+    if (!naive_path_takes(route, path, whole, params)) return false;
+  }
+  for (size_t i = 0; i < route->condition_count; i++) {
+    if (!naive_condition_holds(&route->conditions[i], request)) return false;
+  }
+  return true;
+}
+
+static uint32_t naive_share_total(const naive_route *route) {
+  uint32_t total = 0;
+  for (size_t i = 0; i < route->share_count; i++) total += route->weights[i];
+  return total;
+}
+
+static uint32_t naive_share(const naive_route *route, uint64_t value) {
+  const uint32_t total = naive_share_total(route);
+  uint64_t left = total == 0 ? 0 : value % total;
+  for (uint32_t i = 0; i < route->share_count; i++) {
+    if (left < route->weights[i]) return i;
+    left -= route->weights[i];
+  }
+  return FASTPATH_ROUTE_INDEX_NONE;
+}
+
+static bool naive_wants_tls(const naive_host *host, const fp_route_request *request, fp_span proto) {
+  if (host->require_tls == FASTPATH_ROUTE_TLS_NONE || (proto.data != NULL && naive_is(proto, "https", false))) {
+    return false;
+  }
+  return host->require_tls == FASTPATH_ROUTE_TLS_ALL || !(request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL);
+}
+
+/* As fp_route_table_match; `params` has room for FASTPATH_ROUTE_PARAMS_MAX and is set when the route is a template. */
+static fp_status naive_match(const naive_table *table, const fp_route_request *request, fp_route_match *match,
+                             fp_span *params) {
+  uint8_t room[NAIVE_VALUE_MAX];
+  const fp_span proto = naive_forwarded_proto(request, room);
+  const naive_host *host;
+  *match = (fp_route_match){.virtual_host = naive_virtual_host(table, request->authority),
+                            .route = FASTPATH_ROUTE_INDEX_NONE};
+  if (match->virtual_host == FASTPATH_ROUTE_INDEX_NONE) return FASTPATH_NONE;
+  host = &table->hosts[match->virtual_host];
+  if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE;
+  if (naive_wants_tls(host, request, proto.data == NULL ? request->scheme : proto)) {
+    match->tls_redirect = 1;
+    return FASTPATH_OK;
+  }
+  for (size_t i = 0; i < host->route_count; i++) {
+    if (!naive_takes(&host->routes[i], request, (table->flags & FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS) != 0, params)) {
+      continue;
+    }
+    match->route = (uint32_t)i;
+    match->share_total = naive_share_total(&host->routes[i]);
+    return FASTPATH_OK;
+  }
+  return FASTPATH_NONE;
 }
 
 #endif

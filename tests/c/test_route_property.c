@@ -9,203 +9,136 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "naive_router.h"
+#include "random_request.h"
 
 enum {
-  REQUESTS_PER_TABLE = 200,
-  MAX_HOSTS = 5
+  REQUESTS_PER_TABLE = 200
 };
 
-static uint64_t state;
+typedef struct {
+  uint64_t requests, no_host, redirected, unmatched;
+  uint64_t matched[FASTPATH_ROUTE_PATH_CONNECT + 1]; /* by kind */
+  uint64_t conditional;                              /* of those, routes with conditions */
+  uint64_t in_style[STYLE_COUNT];
+  uint64_t shadowed; /* routes */
+} tally;
 
-static uint64_t next(void) { /* splitmix64 */
-  uint64_t z = state += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
-}
-
-static size_t below(size_t limit) { return (size_t)(next() % limit); }
-
-static const char *alphabet; /* of the table at hand: a small one makes paths share beginnings, a big one wide nodes */
-static const char *const alphabets[] = {
-    "ab", "ab/", "aAbB/", "abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ", "ab/?#", "\x01\x7f\x80\xff/az@[`{"};
-
-static uint8_t letter(void) { return (uint8_t)alphabet[below(strlen(alphabet))]; }
-
-static size_t random_path(uint8_t *path, size_t max) {
-  size_t len = below(4) == 0 ? below(max + 1) : below(12);
-  const bool repeat = below(4) == 0; /* long shared beginnings */
-  const uint8_t repeated = letter();
-  if (len > max) len = max;
-  for (size_t i = 0; i < len; i++) path[i] = repeat && below(12) != 0 ? repeated : letter();
-  return len;
-}
-
-static bool separated_prefix_is_allowed(const uint8_t *path, size_t len) {
-  return len >= 2 && path[len - 1] != '/' && memchr(path, '?', len) == NULL && memchr(path, '#', len) == NULL;
-}
-
-static void random_route(naive_host *host) {
-  naive_route *route = &host->routes[host->route_count++];
-  route->kind = (fp_route_path_kind)below(3);
-  route->ignore_case = below(4) == 0;
-  if (host->route_count > 1 && below(2) == 0) { /* goes on from another one */
-    const naive_route *from = &host->routes[below(host->route_count - 1)];
-    route->len = below(from->len + 1);
-    memcpy(route->path, from->path, route->len);
-    route->len += random_path(route->path + route->len, sizeof route->path - route->len);
-  } else {
-    route->len = random_path(route->path, sizeof route->path);
-  }
-  if (route->kind == FASTPATH_ROUTE_PATH_SEPARATED && !separated_prefix_is_allowed(route->path, route->len)) {
-    route->kind = FASTPATH_ROUTE_PATH_PREFIX;
-  }
-}
-
-static const char host_letters[] = "abA.:]*";
-
-static bool domain_is_new(const naive_host *hosts, size_t count, const naive_domain *domain) {
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < hosts[i].domain_count; j++) {
-      const naive_domain *other = &hosts[i].domains[j];
-      if (other != domain && other->len == domain->len &&
-          naive_begins(other->text, other->len, domain->text, domain->len, true)) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-static void random_domain(naive_host *hosts, size_t count) {
-  naive_host *host = &hosts[count - 1];
-  naive_domain *domain = &host->domains[host->domain_count++];
-  do {
-    const size_t sort = below(4);
-    domain->len = below(8) == 0 ? below(sizeof domain->text - 1) : below(6);
-    for (size_t i = 0; i < domain->len; i++) domain->text[i] = (uint8_t)host_letters[below(sizeof host_letters - 1)];
-    if (sort == 0 && domain->len > 0) domain->text[0] = '*';
-    if (sort == 1) domain->text[domain->len++] = '*';
-  } while (!domain_is_new(hosts, count, domain));
-}
-
-static fp_route_table *build(const naive_host *hosts, size_t count) {
+static fp_route_table *build(naive_table *naive) {
   fp_route_builder *builder = fp_route_builder_new();
   fp_route_table *table = NULL;
   CHECK(builder != NULL);
-  for (size_t i = 0; i < count; i++) {
-    CHECK_EQ(fp_route_builder_add_virtual_host(builder, NULL), FASTPATH_OK);
-    for (size_t j = 0; j < hosts[i].domain_count; j++) {
-      const naive_domain *domain = &hosts[i].domains[j];
-      CHECK_EQ(fp_route_builder_add_domain(builder, domain->text, domain->len, NULL), FASTPATH_OK);
-    }
-    for (size_t j = 0; j < hosts[i].route_count; j++) {
-      const naive_route *route = &hosts[i].routes[j];
-      CHECK_EQ(fp_route_builder_add_route(builder, route->kind, route->path, route->len,
-                                          route->ignore_case ? FASTPATH_ROUTE_IGNORE_CASE : 0, NULL),
-               FASTPATH_OK);
-    }
-  }
-  CHECK_EQ(fp_route_builder_build(builder, 0, &table, NULL), FASTPATH_OK);
+  CHECK_EQ(naive_table_build(naive, builder), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_build(builder, naive->flags, &table, NULL), FASTPATH_OK);
   fp_route_builder_free(builder);
   return table;
 }
 
-/* A path near one of the host's routes: the same, cut, changed, or longer. */
-static size_t near_path(const naive_host *host, uint8_t *path, size_t max) {
-  size_t len = 0;
-  if (host->route_count > 0 && below(8) != 0) {
-    const naive_route *route = &host->routes[below(host->route_count)];
-    len = below(4) == 0 ? below(route->len + 1) : route->len;
-    memcpy(path, route->path, len);
-    if (len > 0 && below(4) == 0) path[below(len)] = letter();
-    if (below(4) == 0) {
-      for (size_t i = 0; i < len; i++) path[i] = below(2) ? naive_lower(path[i]) : path[i];
+/* The next generation of a table, whose virtual hosts it shares but for one, which is compiled again. */
+static fp_route_table *updated(fp_route_table *before, const naive_table *naive, size_t again) {
+  static naive_table alone; /* that one */
+  fp_route_builder *builder = fp_route_builder_new();
+  fp_route_table *table = NULL;
+  CHECK(builder != NULL);
+  for (size_t i = 0; i < naive->host_count; i++) {
+    const naive_host *host = &naive->hosts[i];
+    if (i == again) {
+      alone.hosts[0] = *host;
+      alone.host_count = 1;
+      CHECK_EQ(naive_table_build(&alone, builder), FASTPATH_OK);
+      CHECK_EQ(alone.hosts[0].route_count, host->route_count);
+      continue;
     }
-    if (len < max && below(3) == 0) path[len++] = (uint8_t)"/?#\0"[below(4)];
-  }
-  if (below(2) == 0) len += random_path(path + len, max - len);
-  return len;
-}
-
-static size_t near_host(const naive_host *hosts, size_t count, uint8_t *host, size_t max) {
-  const naive_host *of = &hosts[below(count)];
-  size_t len = 0;
-  if (of->domain_count > 0) {
-    const naive_domain *domain = &of->domains[below(of->domain_count)];
-    for (size_t i = 0; i < domain->len; i++) {
-      if (domain->text[i] != '*' || below(4) == 0) {
-        host[len++] = domain->text[i];
-      } else {
-        for (size_t more = below(4); more > 0; more--) {
-          host[len++] = (uint8_t)host_letters[below(sizeof host_letters - 1)];
-        }
-      }
+    CHECK_EQ(fp_route_builder_share_virtual_host(builder, before, (uint32_t)i, NULL), FASTPATH_OK);
+    for (size_t j = 0; j < host->domain_count; j++) {
+      CHECK_EQ(fp_route_builder_add_domain(builder, host->domains[j].data, host->domains[j].len, NULL), FASTPATH_OK);
     }
   }
-  if (below(8) == 0) {
-    for (size_t more = below(max - len); more > 0; more--) host[len++] = 'a';
-  }
-  return len;
+  CHECK_EQ(fp_route_builder_build(builder, naive->flags, &table, NULL), FASTPATH_OK);
+  fp_route_builder_free(builder);
+  fp_route_table_unref(before);
+  return table;
 }
 
-static uint8_t *exactly(const uint8_t *bytes, size_t len) {
-  uint8_t *copy = malloc(len == 0 ? 1 : len);
-  CHECK(copy != NULL);
-  if (len > 0) memcpy(copy, bytes, len);
-  return copy;
+/* Marks the routes that are said never to win. */
+static void find_shadowed(const fp_route_table *table, const naive_table *naive, bool shadowed[][NAIVE_ROUTES_MAX],
+                          tally *seen) {
+  memset(shadowed, 0, NAIVE_HOSTS_MAX * sizeof *shadowed);
+  for (uint32_t host = 0; host < naive->host_count; host++) {
+    uint32_t route = 0, by;
+    for (uint32_t from = 0;; from = route + 1) {
+      fp_route_table_next_shadowed(table, host, from, &route, &by);
+      if (route == FASTPATH_ROUTE_INDEX_NONE) break;
+      CHECK(route >= from && by < route && naive->hosts[host].routes[by].condition_count == 0);
+      shadowed[host][route] = true;
+      seen->shadowed++;
+    }
+  }
+}
+
+static void count(const naive_table *naive, const fp_route_match *match, tally *seen) {
+  seen->requests++;
+  if (match->virtual_host == FASTPATH_ROUTE_INDEX_NONE) {
+    seen->no_host++;
+  } else if (match->tls_redirect) {
+    seen->redirected++;
+  } else if (match->route == FASTPATH_ROUTE_INDEX_NONE) {
+    seen->unmatched++;
+  } else {
+    const naive_route *route = &naive->hosts[match->virtual_host].routes[match->route];
+    seen->matched[route->kind]++;
+    seen->conditional += route->condition_count > 0;
+  }
+}
+
+static void ask(random_table *make, const fp_route_table *table, bool shadowed[][NAIVE_ROUTES_MAX], uint64_t seed,
+                tally *seen) {
+  static random_request request;
+  fp_route_match expected, match = {0};
+  const char *wrong;
+  random_request_new(make, &request);
+  wrong = compare_answers(table, make->table, &request, &expected, &match);
+  if (wrong == NULL && match.route != FASTPATH_ROUTE_INDEX_NONE && shadowed[match.virtual_host][match.route]) {
+    wrong = "a route that never wins has won";
+  }
+  if (wrong != NULL) {
+    fprintf(stderr,
+            "seed %" PRIu64 ", request %" PRIu64 ", host \"%.*s\", path \"%.*s\": %s: got %u/%u, expected %u/%u\n",
+            seed, seen->requests, (int)request.host_len, (const char *)request.host, (int)request.path_len,
+            (const char *)request.path, wrong, match.virtual_host, match.route, expected.virtual_host, expected.route);
+    exit(1);
+  }
+  count(make->table, &match, seen);
+  seen->in_style[make->style] += match.route != FASTPATH_ROUTE_INDEX_NONE;
+  random_request_free(&request);
 }
 
 int main(int argc, char **argv) {
+  static naive_table naive;
+  static bool shadowed[NAIVE_HOSTS_MAX][NAIVE_ROUTES_MAX];
   const uint64_t requests = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
-  uint64_t matched = 0, unmatched = 0, no_host = 0;
-  state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-  for (uint64_t done = 0; done < requests;) {
-    static naive_host hosts[MAX_HOSTS];
-    const uint64_t table_seed = state;
-    const size_t count = 1 + below(MAX_HOSTS);
+  random_source from = {.state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1};
+  tally seen = {0};
+  while (seen.requests < requests) {
+    const uint64_t seed = from.state;
+    random_table make;
     fp_route_table *table;
-    alphabet = alphabets[below(sizeof alphabets / sizeof *alphabets)];
-    memset(hosts, 0, sizeof hosts);
-    for (size_t i = 0; i < count; i++) {
-      for (size_t more = below(6); more > 0; more--) random_domain(hosts, i + 1);
-      for (size_t more = below(64); more > 0; more--) random_route(&hosts[i]);
-    }
-    table = build(hosts, count);
-    for (int i = 0; i < REQUESTS_PER_TABLE; i++, done++) {
-      uint8_t host[700], path[256];
-      const size_t host_len = near_host(hosts, count, host, below(4) == 0 ? sizeof host : 200);
-      const uint32_t expected_host = naive_virtual_host(hosts, count, host, host_len);
-      const naive_host *near = &hosts[expected_host == FASTPATH_ROUTE_INDEX_NONE ? 0 : expected_host];
-      const size_t path_len = near_path(near, path, sizeof path);
-      const uint32_t expected_route =
-          expected_host == FASTPATH_ROUTE_INDEX_NONE ? FASTPATH_ROUTE_INDEX_NONE : naive_first(near, path, path_len);
-      uint8_t *host_bytes = exactly(host, host_len), *path_bytes = exactly(path, path_len);
-      const fp_route_request request = {.authority = {host_bytes, host_len}, .path = {path_bytes, path_len}};
-      fp_route_match match;
-      const fp_status status = fp_route_table_match(table, &request, &match);
-      if (match.virtual_host != expected_host || match.route != expected_route ||
-          status != (expected_route == FASTPATH_ROUTE_INDEX_NONE ? FASTPATH_NONE : FASTPATH_OK)) {
-        fprintf(stderr, "table seed %" PRIu64 ", host \"%.*s\", path \"%.*s\": got %u/%u, expected %u/%u\n", table_seed,
-                (int)host_len, (const char *)host, (int)path_len, (const char *)path, match.virtual_host, match.route,
-                expected_host, expected_route);
-        return 1;
-      }
-      if (expected_host == FASTPATH_ROUTE_INDEX_NONE) {
-        no_host++;
-      } else if (expected_route == FASTPATH_ROUTE_INDEX_NONE) {
-        unmatched++;
-      } else {
-        matched++;
-      }
-      free(host_bytes);
-      free(path_bytes);
-    }
+    random_table_new(&from, &naive, &make);
+    table = build(&naive);
+    if (one_in(&from, 4)) table = updated(table, &naive, below(&from, NAIVE_HOSTS_MAX));
+    find_shadowed(table, &naive, shadowed, &seen);
+    for (int i = 0; i < REQUESTS_PER_TABLE; i++) ask(&make, table, shadowed, seed, &seen);
     fp_route_table_unref(table);
   }
-  printf("%" PRIu64 " requests: %" PRIu64 " matched, %" PRIu64 " with no route, %" PRIu64 " with no virtual host\n",
-         matched + unmatched + no_host, matched, unmatched, no_host);
-  CHECK(matched > requests / 10 && unmatched > requests / 20 && no_host > requests / 20);
+  printf("%" PRIu64 " requests: %" PRIu64 " with no virtual host, %" PRIu64 " redirected, %" PRIu64
+         " with no route; by",
+         seen.requests, seen.no_host, seen.redirected, seen.unmatched);
+  for (size_t i = 0; i <= FASTPATH_ROUTE_PATH_CONNECT; i++) {
+    printf(" %" PRIu64, seen.matched[i]);
+    CHECK(seen.matched[i] > requests / 500);
+  }
+  printf(" of each kind, %" PRIu64 " with conditions; %" PRIu64 " routes never win\n", seen.conditional, seen.shadowed);
+  for (size_t i = 0; i < STYLE_COUNT; i++) CHECK(seen.in_style[i] > requests / 100);
+  CHECK(seen.no_host > requests / 50 && seen.redirected > requests / 500 && seen.unmatched > requests / 20);
+  CHECK(seen.conditional > requests / 20 && seen.shadowed > requests / 500);
   return 0;
 }

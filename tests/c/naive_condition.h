@@ -1,0 +1,241 @@
+/* naive_condition.h - whether a condition holds, from its definition in fastpath/route.h, a byte at a time. */
+#ifndef FASTPATH_TESTS_NAIVE_CONDITION_H
+#define FASTPATH_TESTS_NAIVE_CONDITION_H
+
+#include <errno.h>
+#include <fastpath/route.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "naive_regex.h"
+
+enum {
+  NAIVE_VALUE_MAX = 4096
+};
+
+static uint8_t naive_lower(uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 32) : byte; }
+
+static bool naive_same(const uint8_t *a, const uint8_t *b, size_t len, bool ignore_case) {
+  for (size_t i = 0; i < len; i++) {
+    if (ignore_case ? naive_lower(a[i]) != naive_lower(b[i]) : a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+static bool naive_is(fp_span text, const char *word, bool ignore_case) {
+  return text.len == strlen(word) && naive_same(text.data, (const uint8_t *)word, text.len, ignore_case);
+}
+
+/* ---- one value ---- */
+
+static bool naive_in_range(fp_span text, int64_t start, int64_t end) {
+  char digits[NAIVE_VALUE_MAX];
+  long long number;
+  size_t i = 0;
+  if (text.len == 0 || text.len >= sizeof digits) return false;
+  memcpy(digits, text.data, text.len);
+  digits[text.len] = '\0';
+  if (digits[0] == '-' || digits[0] == '+') i = 1;
+  if (i == text.len || strspn(digits + i, "0123456789") != text.len - i) return false;
+  errno = 0;
+  number = strtoll(digits, NULL, 10);
+  return errno == 0 && number >= start && number < end;
+}
+
+static bool naive_value_matches(const fp_route_condition *with, fp_span value) {
+  const bool fold = (with->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0;
+  const size_t len = with->value.len;
+  switch ((fp_route_compare)with->compare) {
+    case FASTPATH_ROUTE_COMPARE_PRESENT: return true;
+    case FASTPATH_ROUTE_COMPARE_EXACT: return value.len == len && naive_same(value.data, with->value.data, len, fold);
+    case FASTPATH_ROUTE_COMPARE_PREFIX: return value.len >= len && naive_same(value.data, with->value.data, len, fold);
+    case FASTPATH_ROUTE_COMPARE_SUFFIX:
+      return value.len >= len && naive_same(value.data + value.len - len, with->value.data, len, fold);
+    case FASTPATH_ROUTE_COMPARE_CONTAINS:
+      for (size_t at = 0; at + len <= value.len; at++) {
+        if (naive_same(value.data + at, with->value.data, len, fold)) return true;
+      }
+      return false;
+    case FASTPATH_ROUTE_COMPARE_REGEX: return naive_regex_matches(with->value, value);
+    case FASTPATH_ROUTE_COMPARE_RANGE: return naive_in_range(value, with->start, with->end);
+  }
+  return false;
+}
+
+/* ---- headers ---- */
+
+static fp_span naive_field_name(const fp_route_request *request, uint32_t i) {
+  return (fp_span){request->data + request->fields[i].name, request->fields[i].name_len};
+}
+
+static fp_span naive_field_value(const fp_route_request *request, uint32_t i) {
+  return (fp_span){request->data + request->fields[i].value, request->fields[i].value_len};
+}
+
+/* Whether a line of Connection names this header: then it is for one hop, and gone. */
+static bool naive_is_nominated(const fp_route_request *request, const char *name) {
+  for (uint32_t i = 0; i < request->field_count; i++) {
+    const fp_span list = naive_field_value(request, i);
+    if (!naive_is(naive_field_name(request, i), "connection", true)) continue;
+    for (size_t start = 0, end; start <= list.len; start = end + 1) {
+      size_t first = start, last;
+      for (end = start; end < list.len && list.data[end] != ',';) end++;
+      for (last = end; first < last && (list.data[first] == ' ' || list.data[first] == '\t');) first++;
+      while (last > first && (list.data[last - 1] == ' ' || list.data[last - 1] == '\t')) last--;
+      if (naive_is((fp_span){list.data + first, last - first}, name, true)) return true;
+    }
+  }
+  return false;
+}
+
+/* What Envoy keeps as one value, of the names that tests use. */
+static bool naive_is_joined(const char *name) {
+  static const char *const names[] = {"accept",      "via", "user-agent", "content-type", "x-forwarded-proto",
+                                      "x-request-id"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strcmp(names[i], name) == 0) return true;
+  }
+  return false;
+}
+
+/* What never reaches the routes, of the names that tests use. */
+static bool naive_is_dropped(const char *name) {
+  return strcmp(name, "connection") == 0 || strcmp(name, "upgrade") == 0 || strcmp(name, "x-envoy-internal") == 0;
+}
+
+/* The values of a header one by one; those of a joined one together. Returns how many of them there are, at most 64. */
+static size_t naive_values(const fp_route_request *request, const char *name, fp_span *values, uint8_t *room) {
+  size_t count = 0, len = 0;
+  for (uint32_t i = 0; i < request->field_count; i++) {
+    const fp_span value = naive_field_value(request, i);
+    if (!naive_is(naive_field_name(request, i), name, true)) continue;
+    if (!naive_is_joined(name)) {
+      values[count++] = value;
+      continue;
+    }
+    if (len > 0 && value.len > 0) room[len++] = ',';
+    if (value.len > 0) memcpy(room + len, value.data, value.len);
+    len += value.len;
+    values[0] = (fp_span){room, len};
+    count = 1;
+  }
+  return count;
+}
+
+static fp_span naive_text(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
+
+/* data NULL: the request has none. */
+static fp_span naive_forwarded_proto(const fp_route_request *request, uint8_t *room) {
+  fp_span value = {NULL, 0};
+  (void)naive_values(request, "x-forwarded-proto", &value, room);
+  return value;
+}
+
+static fp_span naive_scheme(const fp_route_request *request, uint8_t *room) {
+  const fp_span proto = naive_forwarded_proto(request, room);
+  if (proto.data != NULL && naive_is(proto, "https", true)) return naive_text("https");
+  if (proto.data != NULL && naive_is(proto, "http", true)) return naive_text("http");
+  return request->scheme;
+}
+
+static bool naive_header_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
+  uint8_t room[NAIVE_VALUE_MAX];
+  fp_span values[64];
+  char name[64];
+  size_t count = 0;
+  bool matched = false;
+  for (size_t i = 0; i < with->name.len; i++) name[i] = (char)naive_lower(with->name.data[i]);
+  name[with->name.len] = '\0';
+  if (strcmp(name, ":method") == 0) {
+    values[0] = request->method;
+  } else if (strcmp(name, ":path") == 0) {
+    values[0] = request->path.len == 0 ? (fp_span){NULL, 0} : request->path;
+  } else if (strcmp(name, ":authority") == 0 || strcmp(name, "host") == 0) {
+    values[0] = request->authority;
+  } else if (strcmp(name, ":scheme") == 0) {
+    values[0] = naive_scheme(request, room);
+  } else if (!naive_is_dropped(name) && !naive_is_nominated(request, name)) {
+    count = naive_values(request, name, values, room);
+  }
+  if (name[0] == ':' || strcmp(name, "host") == 0) count = values[0].data != NULL;
+  if (count == 0 && (with->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY)) values[count++] = naive_text("");
+  if (with->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (count > 0) != invert;
+  for (size_t i = 0; i < count; i++) matched = matched || naive_value_matches(with, values[i]);
+  return count > 0 && matched != invert;
+}
+
+/* ---- the others ---- */
+
+static bool naive_query_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
+  const fp_span path = request->path;
+  fp_span value = {NULL, 0};
+  size_t start = 0, end;
+  while (start < path.len && path.data[start] != '?') start++;
+  for (start++; start < path.len && value.data == NULL; start = end + 1) {
+    size_t equals = start;
+    for (end = start; end < path.len && path.data[end] != '&';) end++;
+    while (equals < end && path.data[equals] != '=') equals++;
+    if (equals - start != with->name.len || !naive_same(path.data + start, with->name.data, equals - start, false)) {
+      continue;
+    }
+    value = equals == end ? naive_text("") : (fp_span){path.data + equals + 1, end - equals - 1};
+  }
+  if (value.data == NULL && (with->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY)) value = naive_text("");
+  if (with->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (value.data != NULL) != invert;
+  return value.data != NULL && naive_value_matches(with, value) != invert;
+}
+
+static bool naive_cookie_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
+  for (uint32_t i = 0; i < request->field_count && !naive_is_nominated(request, "cookie"); i++) {
+    const fp_span line = naive_field_value(request, i);
+    if (!naive_is(naive_field_name(request, i), "cookie", true)) continue;
+    for (size_t start = 0, end; start < line.len; start = end + 1) {
+      size_t equals;
+      fp_span value;
+      for (end = start; end < line.len && line.data[end] != ';';) end++;
+      while (start < end && line.data[start] == ' ') start++;
+      for (equals = start; equals < end && line.data[equals] != '=';) equals++;
+      if (equals == end || equals - start != with->name.len ||
+          !naive_same(line.data + start, with->name.data, with->name.len, false)) {
+        continue;
+      }
+      value = (fp_span){line.data + equals + 1, end - equals - 1};
+      if (value.len >= 2 && value.data[0] == '"' && value.data[value.len - 1] == '"') {
+        value = (fp_span){value.data + 1, value.len - 2};
+      }
+      return naive_value_matches(with, value) != invert;
+    }
+  }
+  return invert;
+}
+
+static bool naive_is_grpc(const fp_route_request *request) {
+  uint8_t room[NAIVE_VALUE_MAX];
+  fp_span type = {NULL, 0};
+  if (request->path.len == 0 || naive_is_nominated(request, "content-type")) return false;
+  if (naive_values(request, "content-type", &type, room) == 0) return false;
+  return naive_is(type, "application/grpc", false) ||
+         (type.len > 16 && naive_is((fp_span){type.data, 17}, "application/grpc+", false));
+}
+
+static bool naive_condition_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
+  switch ((fp_route_condition_kind)with->kind) {
+    case FASTPATH_ROUTE_CONDITION_HEADER: return naive_header_holds(with, request);
+    case FASTPATH_ROUTE_CONDITION_QUERY: return naive_query_holds(with, request);
+    case FASTPATH_ROUTE_CONDITION_COOKIE: return naive_cookie_holds(with, request);
+    case FASTPATH_ROUTE_CONDITION_GRPC: return naive_is_grpc(request) != invert;
+    case FASTPATH_ROUTE_CONDITION_FRACTION: return request->random % with->denominator < with->numerator;
+    case FASTPATH_ROUTE_CONDITION_TLS_PRESENTED:
+      return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_PRESENTED) != 0) != invert;
+    case FASTPATH_ROUTE_CONDITION_TLS_VALIDATED:
+      return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_VALIDATED) != 0) != invert;
+  }
+  return false;
+}
+
+#endif
