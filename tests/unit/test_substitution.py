@@ -444,8 +444,8 @@ def test_an_unknown_operator_is_named() -> None:
         SubstitutionFormatter("%NOPE%")
 
 
-@pytest.mark.parametrize("text", ["%REQ_WITHOUT_QUERY(:path)%", "%METADATA(ROUTE:a)%"])
-def test_extensions_can_be_left_out(text: str) -> None:
+def test_extensions_can_be_left_out() -> None:
+    text = "%REQ_WITHOUT_QUERY(:path)%"
     SubstitutionFormatter(text)
     with pytest.raises(ConfigError, match="not for header fields"):
         SubstitutionFormatter(text, extensions=False)

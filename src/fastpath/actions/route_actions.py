@@ -281,12 +281,15 @@ class RouteActions(RouteLayout):
     def answer(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None = None) -> Answer | None:
         """The redirect or direct response that the route is, its header fields changed; None for one that forwards."""
         direct = self._direct
-        if direct is not None and not 300 <= direct.status <= 399:
-            if self._response_mutations.headers and stream is None:
-                stream = StreamInfo(self._head_of(match, request, None))
-            return self.decorate(Answer(direct.status, direct.body), stream)
-        if self._redirect is None:
+        if direct is None and self._redirect is None:
             return None
+        if self.reads_stream:
+            if stream is None:
+                stream = StreamInfo(self._head_of(match, request, None))
+            stream.response_code_details = "direct_response"
+        if direct is not None and not 300 <= direct.status <= 399:
+            return self.decorate(Answer(direct.status, direct.body), stream)
+        assert self._redirect is not None
         before = self._head_of(match, request, stream)
         path = self._redirect.rewritten(before.path, self._params(match))
         head = before

@@ -84,6 +84,7 @@ def note_answer(stream: StreamInfo, exchange: Exchange, status: int, error: str)
     """A response is here, or the gateway gives one itself because of an error."""
     if not error:
         stream.response_code = status
+        stream.response_code_details = "via_upstream"
     flag = _FLAGS.get(error)
     if flag is not None and flag not in stream.response_flags:
         stream.response_flags = (*stream.response_flags, flag)

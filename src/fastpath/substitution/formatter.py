@@ -166,7 +166,7 @@ class SubstitutionFormatter:
 
     format: the text; "%%" stands for a percent sign.
     omit_empty_values: what an operator does not find comes out empty, otherwise as "-".
-    extensions: REQ_WITHOUT_QUERY and METADATA are there too, as in access logs with these formatters.
+    extensions: REQ_WITHOUT_QUERY is there too, as in access logs with this formatter.
 
     `static` is the result where no operator is in it, else None. Raises ConfigError for a format that Envoy refuses and
     for an operator that is not supported; its `index` is the position. Immutable; may be shared between threads.

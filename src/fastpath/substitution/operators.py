@@ -15,7 +15,7 @@ __all__ = ["EXTENSIONS", "NAMES", "BadOperator", "Kind", "Reader", "make_reader"
 
 _MODULES = (connection_operators, request_operators, response_operators, time_operators, upstream_operators)
 
-EXTENSIONS = frozenset({"METADATA", "REQ_WITHOUT_QUERY"})
+EXTENSIONS = frozenset({"REQ_WITHOUT_QUERY"})
 """Operators that Envoy knows in access logs with a formatter extension, and not in header values."""
 
 NAMES = tuple(sorted(TABLE))
