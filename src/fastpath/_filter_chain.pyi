@@ -5,16 +5,15 @@ _Ranges = list[tuple[bytes, int]]
 class FilterChainTableBuilder:
     def add(
         self,
-        *,
-        destination_port: int = 0,
-        destinations: _Ranges = ...,
-        server_names: list[bytes] = ...,
-        transport_protocol: bytes = b"",
-        application_protocols: list[bytes] = ...,
-        direct_sources: _Ranges = ...,
-        source_type: int = 0,
-        sources: _Ranges = ...,
-        source_ports: list[int] = ...,
+        destination_port: int,
+        destinations: _Ranges,
+        server_names: list[bytes],
+        transport_protocol: bytes,
+        application_protocols: list[bytes],
+        direct_sources: _Ranges,
+        source_type: int,
+        sources: _Ranges,
+        source_ports: list[int],
     ) -> None: ...
     def build(self, chains: tuple[FilterChain, ...]) -> FilterChainTableSnapshot: ...
 

@@ -2,7 +2,6 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
@@ -76,9 +75,9 @@ cdef class FilterChainTableBuilder:
         fp_filter_chain_builder_free(self.builder)
 
     def add(
-        self, *, uint32_t destination_port=0, list destinations=[], list server_names=[], bytes transport_protocol=b"",
-        list application_protocols=[], list direct_sources=[], uint32_t source_type=0, list sources=[],
-        list source_ports=[],
+        self, uint32_t destination_port, list destinations not None, list server_names not None,
+        bytes transport_protocol not None, list application_protocols not None, list direct_sources not None,
+        uint32_t source_type, list sources not None, list source_ports not None,
     ):
         """Add a chain. Ranges are pairs of packed address and prefix length, names are bytes."""
         cdef fp_filter_chain_match match

@@ -1,4 +1,4 @@
-"""The first bytes of a connection: PROXY headers, TLS ClientHellos, which HTTP. `fastpath.connections` names the parts."""
+"""The first bytes of a connection: PROXY headers, ClientHellos, which HTTP. `fastpath.connections` names the parts."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc

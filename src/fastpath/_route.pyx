@@ -648,7 +648,7 @@ cdef class Match:
 
     @property
     def configuration(self):
-        """The `fastpath.models.RouteConfiguration` that the table was made of; None when it was made of virtual hosts."""
+        """The `fastpath.models.RouteConfiguration` that the table was made of; None when of virtual hosts."""
         return self.entry[5]
 
     @property

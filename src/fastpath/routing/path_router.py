@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from fastpath._route import PATH_EXACT, PATH_TEMPLATE, PathMatcher, RouteTableBuilder
 from fastpath.errors import ConfigError
@@ -40,7 +40,8 @@ class PathRouter(Generic[T]):
 
     def update(self, routes: Mapping[str, T] | Iterable[tuple[str, T]]) -> None:
         """Replace all routes at once. Raises ConfigError, and keeps what was live, when the new ones are refused."""
-        pairs = list(routes.items() if isinstance(routes, Mapping) else routes)
+        items = cast("Iterable[tuple[str, T]]", routes.items() if isinstance(routes, Mapping) else routes)
+        pairs = list(items)
         pairs.sort(key=lambda pair: _specificity(pair[0]))
         builder = RouteTableBuilder()
         builder.add_virtual_host()
