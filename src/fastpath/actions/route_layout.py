@@ -166,8 +166,10 @@ class RouteLayout:
     def _lay_out_policies(self) -> None:
         action, host, configuration = self.action, self.virtual_host, self.configuration
         self._hasher = RequestHasher(action.hash_policy) if action is not None and action.hash_policy else None
-        own = self.route.fault
-        self._fault: HttpFault | None = own if own is not None or host is None else host.fault
+        self._fault: HttpFault | None = None
+        for level in (self.route, host, configuration):
+            if self._fault is None and level is not None:
+                self._fault = level.fault
         self._mirrors: tuple[RequestMirrorPolicy, ...] = ()
         self.retry_policy: RetryPolicy | None = None
         """The route's, else the virtual host's."""

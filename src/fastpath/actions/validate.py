@@ -10,11 +10,13 @@ from fastpath.errors import ConfigError
 from fastpath.models import (
     DirectResponse,
     HashPolicy,
+    HeaderMatcher,
     HeaderMutations,
     HttpFault,
     RedirectAction,
     RegexRewrite,
     RequestMirrorPolicy,
+    RetryPolicy,
     Route,
     RouteAction,
     RouteConfiguration,
@@ -52,6 +54,7 @@ def validate_route(route: Route) -> Iterable[Refusal]:
         or action.cluster_header is not None
         or action.hash_policy
         or action.request_mirror_policies
+        or action.retry_policy
         or route.fault
         or route.mutations is not _ROUTE_MUTATIONS
     ):
@@ -81,6 +84,10 @@ def validate_virtual_host(host: VirtualHost) -> Iterator[Refusal]:
     """The same for what a virtual host says of all its routes; its routes are not looked at."""
     yield from _mutations(host.mutations, "")
     yield from _mirrors(host.request_mirror_policies, ".request_mirror_policies")
+    if host.retry_policy is not None:
+        yield from _retry_policy(host.retry_policy, ".retry_policy")
+    for index, cluster in enumerate(host.virtual_clusters):
+        yield from _header_matchers(cluster.headers, f".virtual_clusters[{index}].headers")
     if host.fault is not None:
         yield from _fault(host.fault, ".fault")
 
@@ -89,6 +96,8 @@ def validate_configuration(configuration: RouteConfiguration) -> Iterator[Refusa
     """The same for what a route configuration says of all its routes; its virtual hosts are not looked at."""
     yield from _mutations(configuration.mutations, "")
     yield from _mirrors(configuration.request_mirror_policies, ".request_mirror_policies")
+    if configuration.fault is not None:
+        yield from _fault(configuration.fault, ".fault")
 
 
 def _mutations(mutations: HeaderMutations, path: str) -> Iterator[Refusal]:
@@ -169,6 +178,8 @@ def _route_action(action: RouteAction, route: Route) -> Iterator[Refusal]:
         yield from _hash_policy(policy, f".route.hash_policy[{index}]")
     if action.request_mirror_policies:
         yield from _mirrors(action.request_mirror_policies, ".route.request_mirror_policies")
+    if action.retry_policy is not None:
+        yield from _retry_policy(action.retry_policy, ".route.retry_policy")
 
 
 def _path_rewrites(action: RouteAction, route: Route) -> Iterator[Refusal]:
@@ -245,6 +256,25 @@ def _mirrors(policies: tuple[RequestMirrorPolicy, ...], path: str) -> Iterator[R
             yield f"{path}[{index}]", "exactly one of cluster and cluster_header is needed"
         if policy.cluster_header and (reason := _read_name_reason(policy.cluster_header)):
             yield f"{path}[{index}].cluster_header", reason
+
+
+def _retry_policy(policy: RetryPolicy, path: str) -> Iterator[Refusal]:
+    yield from _header_matchers(policy.retriable_headers, f"{path}.retriable_headers")
+    yield from _header_matchers(policy.retriable_request_headers, f"{path}.retriable_request_headers")
+
+
+def _header_matchers(matchers: tuple[HeaderMatcher, ...], path: str) -> Iterator[Refusal]:
+    """What of conditions that no table compiles cannot be compiled: their regular expressions."""
+    for index, matcher in enumerate(matchers):
+        pattern = matcher.string_match.safe_regex if matcher.string_match is not None else None
+        if pattern is None:
+            continue
+        from fastpath._regex import Regex
+
+        try:
+            Regex(pattern, latin1=True)
+        except ConfigError as error:
+            yield f"{path}[{index}]", error.reason
 
 
 def _fault(fault: HttpFault, path: str) -> Iterator[Refusal]:

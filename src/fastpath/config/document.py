@@ -17,6 +17,9 @@ from .yaml_reader import read_yaml
 
 __all__ = ["parse", "read"]
 
+_SCALARS = frozenset({str, bool, int, float, type(None)})
+_TEXTS = (bytes, bytearray, memoryview, str)
+
 
 def read(
     source: str | os.PathLike[str] | Mapping[str, object], limits: Limits, problems: list[ConfigError]
@@ -59,31 +62,34 @@ def from_python(source: Mapping[str, object], limits: Limits) -> Node:
     """Take over mappings, sequences and scalars; refuse other types, too many values, deep nesting and so cycles."""
     root = Node(None)
     pending: list[tuple[object, Node, str, int]] = [(source, root, "", 0)]
-    nodes = 0
+    nodes = 1
     while pending:
         value, node, path, depth = pending.pop()
-        nodes += 1
-        if nodes > limits.max_nodes:
-            raise ConfigError(f"there are more than {limits.max_nodes} values", path=path)
         if depth > limits.max_depth:
             raise ConfigError(f"nested deeper than {limits.max_depth} levels", path=shorten(path, 200))
-        if value is None or isinstance(value, (str, bool, int, float)):
-            node.value = value
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             members: dict[str, Node] = {}
             node.value = members
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise ConfigError(f"keys are strings, found {type(key).__name__}", path=path)
-                members[key] = child = Node(None)
-                pending.append((item, child, f"{path}.{key}" if path else key, depth + 1))
-        elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+                members[key] = child = Node(item)  # type: ignore[arg-type]
+                if item.__class__ not in _SCALARS:
+                    pending.append((item, child, f"{path}.{key}" if path else key, depth + 1))
+            nodes += len(members)
+        elif isinstance(value, Sequence) and not isinstance(value, _TEXTS):
             items: list[Node] = []
             node.value = items
             for index, item in enumerate(value):
-                child = Node(None)
+                child = Node(item)
                 items.append(child)
-                pending.append((item, child, f"{path}[{index}]", depth + 1))
+                if item.__class__ not in _SCALARS:
+                    pending.append((item, child, f"{path}[{index}]", depth + 1))
+            nodes += len(items)
+        elif isinstance(value, str | bool | int | float):  # of a class of its own
+            node.value = value
         else:
             raise ConfigError(f"a document holds no {type(value).__name__}", path=path)
+        if nodes > limits.max_nodes:
+            raise ConfigError(f"there are more than {limits.max_nodes} values", path=path)
     return root

@@ -10,6 +10,21 @@ __all__ = ["FAULT_FILTER", "HTTP_FAULT", "read_http_fault"]
 
 FAULT_FILTER = "envoy.filters.http.fault"
 HTTP_FAULT = "envoy.extensions.filters.http.fault.v3.HTTPFault"
+_UNSUPPORTED = (
+    "abort_grpc_status_runtime",
+    "abort_http_status_runtime",
+    "abort_percent_runtime",
+    "delay_duration_runtime",
+    "delay_percent_runtime",
+    "downstream_nodes",
+    "filter_metadata",
+    "headers",
+    "max_active_faults",
+    "max_active_faults_runtime",
+    "response_rate_limit",
+    "response_rate_limit_percent_runtime",
+    "upstream_cluster",
+)
 
 
 def read_http_fault(section: Section) -> HttpFault:
@@ -21,12 +36,12 @@ def read_http_fault(section: Section) -> HttpFault:
         delay.one_of("delay", "fixed_delay")
         seconds = delay.duration("fixed_delay")
         delay_percentage = read_fractional_percent(delay.section("percentage"))
-        delay.end()
+        delay.end(("header_delay",))
     if abort is not None:
         abort.one_of("error type", "http_status")
         status = abort.integer("http_status", 200, 599)
         abort_percentage = read_fractional_percent(abort.section("percentage"))
-        abort.end()
+        abort.end(("grpc_status", "header_abort"))
     fault = HttpFault(
         delay=seconds,
         delay_percentage=delay_percentage or FractionalPercent(),
@@ -34,5 +49,5 @@ def read_http_fault(section: Section) -> HttpFault:
         abort_percentage=abort_percentage or FractionalPercent(),
         position=section.position,
     )
-    section.end()
+    section.end(_UNSUPPORTED)
     return fault

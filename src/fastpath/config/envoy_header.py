@@ -13,18 +13,25 @@ __all__ = ["read_header_mutations"]
 _LIMIT = 1000
 _BYTES_LIMIT = 16384
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
-_NONE = HeaderMutations()
+_LISTS = (
+    "request_headers_to_add",
+    "request_headers_to_remove",
+    "response_headers_to_add",
+    "response_headers_to_remove",
+)
 
 
-def read_header_mutations(section: Section) -> HeaderMutations:
-    """The four lists that several messages have."""
+def read_header_mutations(section: Section) -> dict[str, HeaderMutations]:
+    """The four lists that several messages have, as the model's field `mutations`; nothing when there is none."""
+    if section.lacks(_LISTS):
+        return {}
     mutations = HeaderMutations(
         request_headers_to_add=_read_options(section, "request_headers_to_add"),
         request_headers_to_remove=_read_names(section, "request_headers_to_remove"),
         response_headers_to_add=_read_options(section, "response_headers_to_add"),
         response_headers_to_remove=_read_names(section, "response_headers_to_remove"),
     )
-    return mutations if mutations != _NONE else _NONE
+    return {"mutations": mutations}
 
 
 def _read_options(section: Section, name: str) -> tuple[HeaderValueOption, ...]:
@@ -53,7 +60,7 @@ def _read_option(section: Section) -> HeaderValueOption:
         key, text = _read_header(header)
     action = section.enum("append_action", HeaderAppendAction, HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD)
     if section.get("append") is not None:
-        if section.get("append_action") is not None:
+        if action is not HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD:
             section.error("append and append_action exclude each other")
         elif not section.boolean("append"):
             action = HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD

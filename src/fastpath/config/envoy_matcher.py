@@ -39,12 +39,14 @@ _is_header_name = re.compile(r":?[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
 _has_forbidden = re.compile("[\0\r\n]").search
 
 
-def header_name(section: Section, name: str, *, required: bool = False) -> str | None:
-    """The name of a header field, or of a pseudo header."""
+def header_name(section: Section, name: str, *, required: bool = False, empty: bool = False) -> str | None:
+    """The name of a header field, or of a pseudo header. `empty`: an empty one is none."""
     value = section.get(name, required=required)
     if value is None:
         return None
     text = value.string()
+    if empty and value.node.value == "":
+        return None
     if not _is_header_name(text):
         value.error(f"expected the name of a header field, found {shorten(text)!r}")
     return text
@@ -60,14 +62,15 @@ def _text(value: Value, *, empty: bool = True) -> str:
 
 
 def read_regex(section: Section | None) -> str | None:
-    """A RegexMatcher. Whether it can be compiled is found out when a table is built of it."""
+    """A RegexMatcher. Whether it can be compiled is found out when a table is built of it.
+
+    What google_re2 says is read over: it bounds RE2's programs, and programs here have a bound of their own.
+    """
     if section is None:
         return None
     engine = section.section("google_re2")
     if engine is not None:
-        size = engine.section("max_program_size")
-        if size is not None:
-            size.error("max_program_size is not supported: programs have a limit of their own")
+        engine.integer("max_program_size")
         engine.end()
     regex = section.string("regex", required=True)
     section.end()
@@ -91,6 +94,8 @@ def read_string_matcher(section: Section) -> StringMatcher:
     text = None
     if kind == "safe_regex":
         text = read_regex(section.section("safe_regex"))
+        if section.boolean("ignore_case"):
+            section.error("ignore_case has no effect on safe_regex; write (?i) in the expression")
     elif kind is not None:
         value = section.get(kind)
         assert value is not None
@@ -100,7 +105,7 @@ def read_string_matcher(section: Section) -> StringMatcher:
         ignore_case=section.boolean("ignore_case"),
         position=section.position,
     )
-    section.end()
+    section.end(("custom",))
     return matcher
 
 

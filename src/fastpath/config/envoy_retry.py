@@ -7,19 +7,27 @@ from .envoy_matcher import read_header_matcher
 from .fields import Section
 from .node import shorten
 
-__all__ = ["RETRY_CONDITIONS", "read_retry_policy"]
+__all__ = ["read_retry_policy"]
 
-RETRY_CONDITIONS = (
+_CONDITIONS = (
     "5xx",
     "gateway-error",
     "connect-failure",
+    "envoy-ratelimited",
+    "http3-post-connect-failure",
     "reset",
     "reset-before-request",
     "refused-stream",
     "retriable-4xx",
     "retriable-status-codes",
     "retriable-headers",
+    "cancelled",
+    "deadline-exceeded",
+    "internal",
+    "resource-exhausted",
+    "unavailable",
 )
+_UNSUPPORTED = ("rate_limited_retry_back_off", "retry_options_predicates", "retry_priority")
 _PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
@@ -55,7 +63,7 @@ def read_retry_policy(parent: Section) -> RetryPolicy | None:
         back_off_max_interval=maximum,
         position=section.position,
     )
-    section.end()
+    section.end(_UNSUPPORTED)
     return policy
 
 
@@ -65,9 +73,10 @@ def _read_retry_on(section: Section) -> tuple[str, ...]:
         return ()
     conditions = tuple(part.strip() for part in value.string().split(",") if part.strip())
     for condition in conditions:
-        if condition not in RETRY_CONDITIONS:
-            near = value.problems.suggest(condition, RETRY_CONDITIONS)
-            value.error(f"the condition {shorten(condition)!r} is unknown or not supported{near}")
+        if condition not in _CONDITIONS:  # Envoy reads over it
+            near = value.problems.suggest(condition, _CONDITIONS)
+            reason = f"the condition {shorten(condition)!r} is unknown{near}"
+            value.problems.unknown(reason, value.path, value.node.line, value.node.column)
     return conditions
 
 

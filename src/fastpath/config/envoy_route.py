@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..models import (
     DirectResponse,
@@ -15,48 +16,79 @@ from ..models import (
     RouteConfiguration,
     RouteMatch,
     TlsRequirement,
+    VirtualCluster,
     VirtualHost,
 )
+from .envoy_answer import MAX_BODY_BYTES, read_direct_response, read_redirect
 from .envoy_fault import FAULT_FILTER, HTTP_FAULT, read_http_fault
 from .envoy_header import read_header_mutations
-from .envoy_matcher import header_name
+from .envoy_matcher import header_name, read_header_matcher
 from .envoy_retry import read_retry_policy
-from .envoy_route_action import read_action, read_direct_response, read_mirror_policies, read_redirect
+from .envoy_route_action import read_action, read_mirror_policies
 from .envoy_route_match import read_route_match
 from .fields import Problems, Section
 from .node import shorten
 
 __all__ = ["check_clusters_exist", "read_route_configuration"]
 
+_OPTIONAL = ("metadata", "typed_per_filter_config", "stat_prefix")
+_UNSUPPORTED = (
+    "cluster_specifier_plugins",
+    "cors",
+    "decorator",
+    "hedge_policy",
+    "include_is_timeout_retry_header",
+    "matcher",
+    "metadata",
+    "non_forwarding_action",
+    "filter_action",
+    "per_request_buffer_limit_bytes",
+    "rate_limits",
+    "request_body_buffer_limit",
+    "retry_policy_typed_config",
+    "tracing",
+    "vhds",
+)
+
 
 def read_route_configuration(section: Section) -> RouteConfiguration:
     """One RouteConfiguration."""
     section.string("@type")
-    section.boolean("validate_clusters")
+    max_body_bytes = section.integer("max_direct_response_body_size_bytes")
+    limit = MAX_BODY_BYTES if max_body_bytes is None else max_body_bytes
     configuration = RouteConfiguration(
         name=section.string("name"),
-        virtual_hosts=tuple(_read_virtual_host(item) for item in section.sections("virtual_hosts")),
+        virtual_hosts=tuple(_read_virtual_host(item, limit) for item in section.sections("virtual_hosts")),
         ignore_port_in_host_matching=section.boolean("ignore_port_in_host_matching"),
         ignore_path_parameters_in_path_matching=section.boolean("ignore_path_parameters_in_path_matching"),
-        vhost_header=header_name(section, "vhost_header") if section.get("vhost_header") is not None else None,
-        mutations=read_header_mutations(section),
+        vhost_header=header_name(section, "vhost_header", empty=True),
         most_specific_header_mutations_wins=section.boolean("most_specific_header_mutations_wins"),
         request_mirror_policies=read_mirror_policies(section),
+        validate_clusters=section.boolean("validate_clusters", default=True),
+        internal_only_headers=_read_internal_only_headers(section),
+        fault=_read_fault(section),
+        **read_header_mutations(section),
         position=section.position,
     )
-    section.end()
+    section.end(_UNSUPPORTED)
     _refuse_repetitions(configuration, section.value.problems)
     return configuration
 
 
+def _read_internal_only_headers(section: Section) -> tuple[str, ...]:
+    names = []
+    for value in section.items("internal_only_headers"):
+        name = value.string()
+        if not name or any(char in name for char in "\0\r\n"):
+            value.error(f"expected the name of a header field, found {shorten(name)!r}")
+        names.append(name)
+    return tuple(names)
+
+
 def _refuse_repetitions(configuration: RouteConfiguration, problems: Problems) -> None:
-    """No two virtual hosts may share a name or a domain."""
-    names: set[str] = set()
+    """No two virtual hosts may share a domain, in whatever letters. Their names may be alike."""
     domains: set[str] = set()
     for host in configuration.virtual_hosts:
-        if host.name in names and host.name:
-            problems.add_at(host.position, f'there is another virtual host named "{shorten(host.name)}"')
-        names.add(host.name)
         for domain in host.domains:
             if domain.lower() in domains:
                 what = "another virtual host with the domain" if domain != "*" else "another wildcard domain"
@@ -78,7 +110,9 @@ def _mirrored(policies: tuple[RequestMirrorPolicy, ...]) -> Iterator[tuple[str, 
 
 
 def check_clusters_exist(configuration: RouteConfiguration, names: set[str], problems: Problems) -> None:
-    """A route to a cluster that is not there is an error, as with Envoy's validate_clusters."""
+    """A route to a cluster that is not there is an error, unless validate_clusters is false."""
+    if not configuration.validate_clusters:
+        return
     wanted = list(_mirrored(configuration.request_mirror_policies))
     for host in configuration.virtual_hosts:
         wanted += _mirrored(host.request_mirror_policies)
@@ -91,28 +125,38 @@ def check_clusters_exist(configuration: RouteConfiguration, names: set[str], pro
             problems.add_at(position, f'there is no cluster named "{shorten(name)}"{near}')
 
 
-def _read_virtual_host(section: Section) -> VirtualHost:
+def _read_virtual_host(section: Section, max_body_bytes: int) -> VirtualHost:
     domains = tuple(value.string() for value in section.items("domains"))
     if not domains:
         section.error("has no domains")
     host = VirtualHost(
         name=section.string("name", required=True),
         domains=domains,
-        routes=tuple(_read_route(item) for item in section.sections("routes")),
+        routes=tuple(_read_route(item, max_body_bytes) for item in section.sections("routes")),
         require_tls=section.enum("require_tls", TlsRequirement, TlsRequirement.NONE),
         retry_policy=read_retry_policy(section),
-        mutations=read_header_mutations(section),
         request_mirror_policies=read_mirror_policies(section),
         include_request_attempt_count=section.boolean("include_request_attempt_count"),
         include_attempt_count_in_response=section.boolean("include_attempt_count_in_response"),
+        virtual_clusters=tuple(map(_read_virtual_cluster, section.sections("virtual_clusters"))),
         fault=_read_fault(section),
+        **read_header_mutations(section),
         position=section.position,
     )
-    section.end()
+    section.end(_UNSUPPORTED)
     return host
 
 
-def _read_route(section: Section) -> Route:
+def _read_virtual_cluster(section: Section) -> VirtualCluster:
+    headers = tuple(map(read_header_matcher, section.sections("headers")))
+    if not headers:
+        section.error("has no headers")
+    cluster = VirtualCluster(section.string("name", required=True), headers, position=section.position)
+    section.end()
+    return cluster
+
+
+def _read_route(section: Section, max_body_bytes: int) -> Route:
     match = section.section("match", required=True)
     kind = section.one_of("action", "route", "redirect", "direct_response")
     action: RouteAction | DirectResponse | RedirectAction = DirectResponse(500)
@@ -123,18 +167,20 @@ def _read_route(section: Section) -> Route:
         elif kind == "redirect":
             action = read_redirect(content)
         else:
-            action = read_direct_response(content)
-    section.string("stat_prefix")
+            action = read_direct_response(content, max_body_bytes)
+    fields: dict[str, Any] = {}
+    if not section.lacks(_OPTIONAL):
+        section.string("stat_prefix")
+        fields = {"metadata": _read_metadata(section.section("metadata")), "fault": _read_fault(section)}
     route = Route(
         match=read_route_match(match) if match is not None else RouteMatch(prefix=""),
         action=action,
         name=section.string("name"),
-        mutations=read_header_mutations(section),
-        metadata=_read_metadata(section.section("metadata")),
-        fault=_read_fault(section),
+        **read_header_mutations(section),
+        **fields,
         position=section.position,
     )
-    section.end()
+    section.end(_UNSUPPORTED)
     return route
 
 
@@ -144,7 +190,7 @@ def _read_metadata(section: Section | None) -> Mapping[str, Mapping[str, object]
         return {}
     filters = section.get("filter_metadata")
     content = filters.plain() if filters is not None else {}
-    section.end()
+    section.end(("typed_filter_metadata",))
     if not isinstance(content, dict) or not all(isinstance(value, dict) for value in content.values()):
         section.error("filter_metadata holds an object for each filter")
         return {}

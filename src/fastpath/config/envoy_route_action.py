@@ -1,36 +1,52 @@
-"""What becomes of a request: forwarding, redirects, direct responses (envoy.config.route.v3)."""
+"""Forwarding: to which cluster, with what path and host, and how (envoy.config.route.v3.RouteAction)."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from typing import Any
 
-from ..models import (
-    DirectResponse,
-    HashPolicy,
-    HashPolicyCookie,
-    RedirectAction,
-    RequestMirrorPolicy,
-    RouteAction,
-    WeightedCluster,
-)
+from ..models import MaxStreamDuration, RequestMirrorPolicy, RouteAction, WeightedCluster
+from .envoy_hash_policy import read_hash_policies
 from .envoy_header import read_header_mutations
 from .envoy_matcher import header_name, read_regex_rewrite, read_runtime_fraction
 from .envoy_retry import read_retry_policy
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_action", "read_direct_response", "read_mirror_policies", "read_redirect"]
+__all__ = ["read_action", "read_mirror_policies"]
 
 _TEMPLATE_REWRITE = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig"
+_PATH_REWRITES = ("prefix_rewrite", "regex_rewrite", "path_rewrite_policy")
 _HOST_REWRITES = ("host_rewrite_literal", "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex")
-
-
-class _RedirectCode(enum.Enum):
-    MOVED_PERMANENTLY = 0
-    FOUND = 1
-    SEE_OTHER = 2
-    TEMPORARY_REDIRECT = 3
-    PERMANENT_REDIRECT = 4
+_REWRITES = (*_PATH_REWRITES, *_HOST_REWRITES, "append_x_forwarded_host")
+_POLICIES = (
+    "idle_timeout",
+    "max_stream_duration",
+    "retry_policy",
+    "request_mirror_policies",
+    "hash_policy",
+    "metadata_match",
+    "upgrade_configs",
+    "cluster_not_found_response_code",
+    "priority",
+)
+_UNSUPPORTED = (
+    "cluster_specifier_plugin",
+    "cors",
+    "early_data_policy",
+    "flush_timeout",
+    "grpc_timeout_offset",
+    "hedge_policy",
+    "include_vh_rate_limits",
+    "inline_cluster_specifier_plugin",
+    "internal_redirect_action",
+    "internal_redirect_policy",
+    "max_grpc_timeout",
+    "max_internal_redirects",
+    "rate_limits",
+    "retry_policy_typed_config",
+)
+_UNSUPPORTED_OF_MIRRORS = ("host_rewrite_literal", "request_headers_mutations", "trace_sampled")
 
 
 class _NotFoundCode(enum.Enum):
@@ -43,13 +59,6 @@ class _Priority(enum.Enum):
     DEFAULT = 0
 
 
-_REDIRECT_STATUS = {
-    _RedirectCode.MOVED_PERMANENTLY: 301,
-    _RedirectCode.FOUND: 302,
-    _RedirectCode.SEE_OTHER: 303,
-    _RedirectCode.TEMPORARY_REDIRECT: 307,
-    _RedirectCode.PERMANENT_REDIRECT: 308,
-}
 _NOT_FOUND_STATUS = {
     _NotFoundCode.SERVICE_UNAVAILABLE: 503,
     _NotFoundCode.NOT_FOUND: 404,
@@ -58,40 +67,58 @@ _NOT_FOUND_STATUS = {
 
 
 def read_action(section: Section) -> RouteAction:
-    """A RouteAction."""
+    """A RouteAction. Most routes have a cluster and little else, so the rest is asked for in groups."""
+    fields: dict[str, Any] = {}
     kind = section.one_of("cluster specifier", "cluster", "cluster_header", "weighted_clusters")
-    section.one_of("path rewrite", "prefix_rewrite", "regex_rewrite", "path_rewrite_policy", required=False)
-    section.one_of("host rewrite", *_HOST_REWRITES, required=False)
+    if kind == "cluster":
+        fields["cluster"] = section.string("cluster", required=True)
+    elif kind == "cluster_header":
+        fields["cluster_header"] = header_name(section, "cluster_header")
+    elif kind == "weighted_clusters":
+        fields |= _read_weighted_clusters(section.section("weighted_clusters"))
     timeout = section.duration("timeout")
+    if timeout is not None:
+        fields["timeout"] = timeout
+    if not section.lacks(_REWRITES):
+        fields |= _read_rewrites(section)
+    if not section.lacks(_POLICIES):
+        fields |= _read_policies(section)
+    section.end(_UNSUPPORTED)
+    return RouteAction(**fields, position=section.position)
+
+
+def _read_rewrites(section: Section) -> dict[str, Any]:
+    section.one_of("host rewrite", *_HOST_REWRITES, required=False)
+    prefix_rewrite = section.header_text("prefix_rewrite") or None
+    if prefix_rewrite is None:  # an empty one is none
+        section.one_of("path rewrite", "regex_rewrite", "path_rewrite_policy", required=False)
+    else:
+        section.one_of("path rewrite", *_PATH_REWRITES, required=False)
+    return {
+        "prefix_rewrite": prefix_rewrite,
+        "regex_rewrite": read_regex_rewrite(section.section("regex_rewrite")),
+        "path_template_rewrite": _read_template_rewrite(section.section("path_rewrite_policy")),
+        "host_rewrite_literal": section.header_text("host_rewrite_literal") or None,
+        "auto_host_rewrite": section.boolean("auto_host_rewrite"),
+        "host_rewrite_header": header_name(section, "host_rewrite_header", empty=True),
+        "host_rewrite_path_regex": read_regex_rewrite(section.section("host_rewrite_path_regex")),
+        "append_x_forwarded_host": section.boolean("append_x_forwarded_host"),
+    }
+
+
+def _read_policies(section: Section) -> dict[str, Any]:
     code = section.enum("cluster_not_found_response_code", _NotFoundCode, _NotFoundCode.SERVICE_UNAVAILABLE)
     section.enum("priority", _Priority, _Priority.DEFAULT, {"HIGH": 1})
-    clusters, random_value_header, use_hash_policy = _read_weighted_clusters(section.section("weighted_clusters"))
-    action = RouteAction(
-        cluster=section.string("cluster", required=True) if kind == "cluster" else None,
-        weighted_clusters=clusters,
-        cluster_header=header_name(section, "cluster_header"),
-        random_value_header=random_value_header,
-        use_hash_policy=use_hash_policy,
-        cluster_not_found_response_code=_NOT_FOUND_STATUS[code],
-        prefix_rewrite=section.header_text("prefix_rewrite") or None,
-        regex_rewrite=read_regex_rewrite(section.section("regex_rewrite")),
-        path_template_rewrite=_read_template_rewrite(section.section("path_rewrite_policy")),
-        host_rewrite_literal=section.header_text("host_rewrite_literal") or None,
-        auto_host_rewrite=section.boolean("auto_host_rewrite"),
-        host_rewrite_header=header_name(section, "host_rewrite_header"),
-        host_rewrite_path_regex=read_regex_rewrite(section.section("host_rewrite_path_regex")),
-        append_x_forwarded_host=section.boolean("append_x_forwarded_host"),
-        timeout=15.0 if timeout is None else timeout,
-        idle_timeout=section.duration("idle_timeout"),
-        retry_policy=read_retry_policy(section),
-        request_mirror_policies=read_mirror_policies(section),
-        hash_policy=tuple(_read_hash_policy(item) for item in section.sections("hash_policy")),
-        metadata_match=_read_metadata_match(section.section("metadata_match")),
-        upgrade_types=_read_upgrades(section),
-        position=section.position,
-    )
-    section.end()
-    return action
+    return {
+        "cluster_not_found_response_code": _NOT_FOUND_STATUS[code],
+        "idle_timeout": section.duration("idle_timeout"),
+        "max_stream_duration": _read_max_stream_duration(section.section("max_stream_duration")),
+        "retry_policy": read_retry_policy(section),
+        "request_mirror_policies": read_mirror_policies(section),
+        "hash_policy": read_hash_policies(section),
+        "metadata_match": _read_metadata_match(section),
+        "upgrade_types": _read_upgrades(section),
+    }
 
 
 def _read_template_rewrite(section: Section | None) -> str | None:
@@ -107,64 +134,78 @@ def _read_template_rewrite(section: Section | None) -> str | None:
     return rewrite
 
 
-def _read_weighted_clusters(split: Section | None) -> tuple[tuple[WeightedCluster, ...], str | None, bool]:
-    """The clusters, the header that chooses among them, and whether the request's hash does."""
+def _read_max_stream_duration(section: Section | None) -> MaxStreamDuration | None:
+    if section is None:
+        return None
+    names = ("max_stream_duration", "grpc_timeout_header_max", "grpc_timeout_header_offset")
+    limits = MaxStreamDuration(*map(section.duration, names))
+    section.end()
+    return limits
+
+
+def _read_weighted_clusters(split: Section | None) -> dict[str, Any]:
+    """The clusters, and what chooses among them. Their total_weight is read over, as Envoy does: the sum counts."""
     if split is None:
-        return (), None, False
+        return {}
     clusters = tuple(_read_weighted_cluster(item) for item in split.sections("clusters"))
     total = sum(cluster.weight for cluster in clusters)
     if not clusters:
         split.error("has no clusters")
     elif not 1 <= total <= UINT32_MAX:
         split.error(f"the weights must sum to 1 up to {UINT32_MAX}, found {total}")
-    expected = split.integer("total_weight", 1)
-    if expected is not None and expected != total:
-        split.error(f"the weights sum to {total}, but total_weight says {expected}")
+    split.integer("total_weight")
     split.string("runtime_key_prefix")
     split.one_of("random value specifier", "header_name", "use_hash_policy", required=False)
-    chooser = header_name(split, "header_name")
+    chooser = header_name(split, "header_name", empty=True)
     use_hash_policy = split.boolean("use_hash_policy")
     split.end()
-    return clusters, chooser, use_hash_policy
+    return {"weighted_clusters": clusters, "random_value_header": chooser, "use_hash_policy": use_hash_policy}
 
 
 def _read_weighted_cluster(item: Section) -> WeightedCluster:
     item.one_of("cluster", "name", "cluster_header")
+    weight = item.get("weight", required=True)
     cluster = WeightedCluster(
         name=item.string("name"),
-        weight=item.integer("weight") or 0,
+        weight=(weight.integer(0, UINT32_MAX) or 0) if weight is not None else 0,
         cluster_header=header_name(item, "cluster_header") or "",
-        mutations=read_header_mutations(item),
         host_rewrite_literal=item.header_text("host_rewrite_literal") or None,
-        metadata_match=_read_metadata_match(item.section("metadata_match")),
+        metadata_match=_read_metadata_match(item),
+        **read_header_mutations(item),
         position=item.position,
     )
-    item.end()
+    item.end(("typed_per_filter_config",))
     return cluster
 
 
-def _read_metadata_match(section: Section | None) -> Mapping[str, object]:
+def _read_metadata_match(parent: Section) -> Mapping[str, object]:
     """What of metadata_match counts: filter_metadata["envoy.lb"]."""
+    section = parent.section("metadata_match")
     if section is None:
         return {}
-    filters = section.section("filter_metadata")
     wanted: Mapping[str, object] = {}
-    if filters is not None:
-        criteria = filters.get("envoy.lb")
-        content = criteria.plain() if criteria is not None else {}
-        wanted = content if isinstance(content, dict) else {}
-    section.end()
-    return wanted
+    filters = section.get("filter_metadata")
+    content = filters.plain() if filters is not None else {}
+    if filters is not None and not isinstance(content, dict):
+        filters.expected("an object")
+    elif isinstance(content, dict):
+        wanted = content.get("envoy.lb", wanted)  # type: ignore[assignment]
+        if filters is not None and not all(isinstance(each, dict) for each in content.values()):
+            filters.error("holds an object for each filter")
+    section.end(("typed_filter_metadata",))
+    return wanted if isinstance(wanted, dict) else {}
 
 
 def _read_upgrades(section: Section) -> dict[str, bool]:
     upgrades: dict[str, bool] = {}
     for item in section.sections("upgrade_configs"):
-        kind = item.string("upgrade_type", required=True).lower()
+        kind = (item.header_text("upgrade_type") or "").lower()
+        if not kind:
+            item.error('"upgrade_type" is missing or empty')
         if kind in upgrades:
             item.error(f'there is another upgrade_type "{kind}"')
         upgrades[kind] = item.boolean("enabled", default=True)
-        item.end()
+        item.end(("connect_config",))
     return upgrades
 
 
@@ -182,92 +223,5 @@ def _read_mirror_policy(section: Section) -> RequestMirrorPolicy:
         disable_shadow_host_suffix_append=section.boolean("disable_shadow_host_suffix_append"),
         position=section.position,
     )
-    section.end()
+    section.end(_UNSUPPORTED_OF_MIRRORS)
     return policy
-
-
-def _read_hash_policy(section: Section) -> HashPolicy:
-    kinds = ("header", "cookie", "connection_properties", "query_parameter", "filter_state")
-    kind = section.one_of("policy specifier", *kinds)
-    content = section.section(kind) if kind is not None else None
-    header = query = state = None
-    rewrite = None
-    cookie = None
-    source_ip = False
-    if content is not None:
-        if kind == "header":
-            header = header_name(content, "header_name", required=True)
-            rewrite = read_regex_rewrite(content.section("regex_rewrite"))
-        elif kind == "cookie":
-            cookie = _read_cookie(content)
-        elif kind == "connection_properties":
-            source_ip = content.boolean("source_ip")
-        elif kind == "query_parameter":
-            query = content.string("name", required=True)
-        else:
-            state = content.string("key", required=True)
-        content.end()
-    policy = HashPolicy(
-        header=header,
-        header_rewrite=rewrite,
-        cookie=cookie,
-        source_ip=source_ip,
-        query_parameter=query,
-        filter_state=state,
-        terminal=section.boolean("terminal"),
-        position=section.position,
-    )
-    section.end()
-    return policy
-
-
-def _read_cookie(section: Section) -> HashPolicyCookie:
-    attributes = []
-    for item in section.sections("attributes"):
-        attributes.append((item.string("name", required=True), item.header_text("value") or ""))
-        item.end()
-    return HashPolicyCookie(
-        name=section.string("name", required=True),
-        ttl=section.duration("ttl"),
-        path=section.header_text("path") or "",
-        attributes=tuple(attributes),
-    )
-
-
-def read_direct_response(section: Section) -> DirectResponse:
-    """A DirectResponseAction."""
-    status = section.get("status", required=True)
-    number = status.integer(200, 599) if status is not None else None
-    body = section.section("body")
-    content = b""
-    if body is not None:
-        kind = body.one_of("body", "inline_string", "inline_bytes")
-        if kind == "inline_string":
-            content = body.string("inline_string").encode()
-        elif kind == "inline_bytes":
-            value = body.get("inline_bytes")
-            content = value.base64() if value is not None else b""
-        body.end()
-    section.end()
-    return DirectResponse(number or 500, content, position=section.position)
-
-
-def read_redirect(section: Section) -> RedirectAction:
-    """A RedirectAction."""
-    section.one_of("scheme rewrite", "https_redirect", "scheme_redirect", required=False)
-    section.one_of("path rewrite", "path_redirect", "prefix_rewrite", "regex_rewrite", required=False)
-    code = section.enum("response_code", _RedirectCode, _RedirectCode.MOVED_PERMANENTLY)
-    action = RedirectAction(
-        response_code=_REDIRECT_STATUS[code],
-        https_redirect=section.boolean("https_redirect"),
-        host_redirect=section.header_text("host_redirect") or None,
-        path_redirect=section.header_text("path_redirect") or None,
-        prefix_rewrite=section.header_text("prefix_rewrite"),
-        strip_query=section.boolean("strip_query"),
-        scheme_redirect=section.header_text("scheme_redirect") or None,
-        port_redirect=section.integer("port_redirect", 0, 65535) or None,
-        regex_rewrite=read_regex_rewrite(section.section("regex_rewrite")),
-        position=section.position,
-    )
-    section.end()
-    return action

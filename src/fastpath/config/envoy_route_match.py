@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..models import MetadataMatcher, RouteMatch, TlsContextMatch
 from .envoy_matcher import (
     read_cookie_matcher,
@@ -22,40 +24,46 @@ _PATH_KINDS = (
     "connect_matcher",
     "path_match_policy",
 )
+_CONDITIONS = (
+    "headers",
+    "query_parameters",
+    "cookies",
+    "grpc",
+    "runtime_fraction",
+    "tls_context",
+    "dynamic_metadata",
+)
 _URI_TEMPLATE = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
 
 
 def read_route_match(section: Section) -> RouteMatch:
     """A RouteMatch."""
     kind = section.one_of("path specifier", *_PATH_KINDS)
+    fields = _read_path(section, kind) if kind is not None else {}
+    if not section.boolean("case_sensitive", default=True):
+        fields["case_sensitive"] = False
+    if not section.lacks(_CONDITIONS):
+        fields |= _read_conditions(section)
+    section.end(("filter_state",))
+    return RouteMatch(**fields, position=section.position)
+
+
+def _read_path(section: Section, kind: str) -> dict[str, Any]:
+    if kind == "safe_regex":
+        return {kind: read_regex(section.section(kind))}
+    if kind == "path_match_policy":
+        return {"path_template": _read_template(section.section(kind))}
     if kind == "connect_matcher":
         connect = section.section(kind)
         if connect is not None:
             connect.end()
-    match = RouteMatch(
-        prefix=section.header_text("prefix"),
-        path=section.header_text("path"),
-        path_separated_prefix=section.header_text("path_separated_prefix"),
-        safe_regex=read_regex(section.section("safe_regex")),
-        path_template=_read_template(section.section("path_match_policy")),
-        connect_matcher=kind == "connect_matcher",
-        case_sensitive=section.boolean("case_sensitive", default=True),
-        headers=tuple(read_header_matcher(item) for item in section.sections("headers")),
-        query_parameters=tuple(read_query_parameter_matcher(item) for item in section.sections("query_parameters")),
-        cookies=tuple(read_cookie_matcher(item) for item in section.sections("cookies")),
-        grpc=_read_grpc(section),
-        runtime_fraction=read_runtime_fraction(section.section("runtime_fraction")),
-        tls_context=_read_tls_context(section.section("tls_context")),
-        dynamic_metadata=tuple(_read_metadata(item) for item in section.sections("dynamic_metadata")),
-        position=section.position,
-    )
-    section.end()
-    return match
+        return {kind: True}
+    return {kind: section.header_text(kind)}
 
 
-def _read_template(section: Section | None) -> str | None:
+def _read_template(section: Section | None) -> str:
     if section is None:
-        return None
+        return ""
     section.string("name", required=True)
     config = section.typed("typed_config", _URI_TEMPLATE)
     section.end()
@@ -64,6 +72,18 @@ def _read_template(section: Section | None) -> str | None:
     template = config.string("path_template", required=True)
     config.end()
     return template
+
+
+def _read_conditions(section: Section) -> dict[str, Any]:
+    return {
+        "headers": tuple(map(read_header_matcher, section.sections("headers"))),
+        "query_parameters": tuple(map(read_query_parameter_matcher, section.sections("query_parameters"))),
+        "cookies": tuple(map(read_cookie_matcher, section.sections("cookies"))),
+        "grpc": _read_grpc(section),
+        "runtime_fraction": read_runtime_fraction(section.section("runtime_fraction")),
+        "tls_context": _read_tls_context(section.section("tls_context")),
+        "dynamic_metadata": tuple(map(_read_metadata, section.sections("dynamic_metadata"))),
+    }
 
 
 def _read_grpc(section: Section) -> bool:

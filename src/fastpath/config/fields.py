@@ -12,7 +12,7 @@ import difflib
 import enum
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ UINT32_MAX = 2**32 - 1
 _MAX_REPORTED = 1000
 _MAX_SUGGESTIONS = 100
 _DURATION = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s\Z")
+_MAX_SECONDS = 315_576_000_000 - 1  # what Envoy takes: less than ten thousand years
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,3})?\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -141,12 +142,16 @@ class Value:
         value = self.node.value
         if isinstance(value, bool):
             return value
+        if value in ("true", "false"):
+            return value == "true"
         self.expected("true or false")
         return None
 
     def duration(self) -> float | None:
-        """Seconds, from "1.5s". Never negative."""
+        """Seconds, from "1.5s" or {"seconds": 1, "nanos": 500000000}. Never negative."""
         value = self.node.value
+        if isinstance(value, dict):
+            return self._duration_of_parts(Section(self, value))
         match = _DURATION.match(value) if isinstance(value, str) else None
         if match is None:
             self.expected('a duration in seconds such as "1.5s"')
@@ -156,7 +161,17 @@ class Value:
         if sign and seconds:
             self.error(f"a duration is not negative, found {value!r}")
             return None
+        if int(whole) > _MAX_SECONDS:
+            self.error(f"a duration is at most {_MAX_SECONDS}s, found {value!r}")
+            return None
         return float(seconds)
+
+    @staticmethod
+    def _duration_of_parts(section: Section) -> float:
+        seconds = section.integer("seconds", 0, _MAX_SECONDS) or 0
+        nanos = section.integer("nanos", 0, 10**9 - 1) or 0
+        section.end()
+        return seconds + nanos / 1e9
 
     def enum(self, kind: type[E], unsupported: Mapping[str, int] = {}) -> E | None:
         """A member of `kind` by name or number. `unsupported` names values that exist but are not built yet."""
@@ -202,14 +217,18 @@ class Value:
 
 
 class Section:
-    """The fields of one object. Fields that nobody asked for by the time of `end` are unknown."""
+    """The fields of one object. Fields that nobody asked for by the time of `end` are unknown.
 
-    __slots__ = ("asked", "members", "value")
+    Large configurations have millions of fields, most of them asked for and not there, so that case costs the least.
+    """
+
+    __slots__ = ("_camel", "asked", "members", "value")
 
     def __init__(self, value: Value, members: dict[str, Node]):
         self.value = value
         self.members = members
-        self.asked: set[str] = set()
+        self.asked: list[str] = []
+        self._camel = not all(map(str.islower, members))
 
     @property
     def position(self) -> Position:
@@ -218,19 +237,20 @@ class Section:
     def error(self, reason: str) -> None:
         self.value.error(reason)
 
+    def lacks(self, names: tuple[str, ...]) -> bool:
+        """Whether none of the fields is there; true is only said for sure, so that they need not be asked for."""
+        if self._camel or not self.members.keys().isdisjoint(names):
+            return False
+        self.asked += names
+        return True
+
     def get(self, name: str, *, required: bool = False) -> Value | None:
         """The field by its snake_case name, None when it is not set."""
-        self.asked.add(name)
+        self.asked.append(name)
         node = self.members.get(name)
         written = name
-        camel = camel_case(name)
-        if camel != name:
-            self.asked.add(camel)
-            other = self.members.get(camel)
-            if other is not None:
-                if node is not None:
-                    self.error(f'"{name}" and "{camel}" are the same field; give it once')
-                node, written = other, camel
+        if self._camel:
+            node, written = self._either(name, node)
         if node is None or node.value is None:
             if required:
                 self.error(f'"{name}" is missing')
@@ -238,7 +258,22 @@ class Section:
         path = self.value.path
         return Value(node, f"{path}.{written}" if path else written, self.value.problems)
 
+    def _either(self, name: str, node: Node | None) -> tuple[Node | None, str]:
+        """The field by this name or its camelCase one, and which it was."""
+        camel = camel_case(name)
+        other = self.members.get(camel) if camel != name else None
+        self.asked.append(camel)
+        if other is None:
+            return node, name
+        if node is not None:
+            self.error(f'"{name}" and "{camel}" are the same field; give it once')
+        return other, camel
+
     def string(self, name: str, default: str = "", *, required: bool = False) -> str:
+        node = self.members.get(name)
+        if node is not None and node.value.__class__ is str and node.value and not self._camel:
+            self.asked.append(name)
+            return node.value
         value = self.get(name, required=required)
         if value is None:
             return default
@@ -291,27 +326,26 @@ class Section:
         value = self.get(name, required=required)
         return None if value is None else value.section()
 
-    def items(self, name: str) -> Iterator[Value]:
+    def items(self, name: str) -> Sequence[Value]:
         """The values of a list."""
         value = self.get(name)
         if value is None:
-            return
-        if not isinstance(value.node.value, list):
+            return ()
+        nodes = value.node.value
+        if not isinstance(nodes, list):
             value.expected("a list")
-            return
-        for index, node in enumerate(value.node.value):
-            yield Value(node, f"{value.path}[{index}]", value.problems)
+            return ()
+        path, problems = value.path, value.problems
+        return [Value(node, f"{path}[{index}]", problems) for index, node in enumerate(nodes)]
 
-    def sections(self, name: str) -> Iterator[Section]:
+    def sections(self, name: str) -> Sequence[Section]:
         """The objects of a list."""
-        for value in self.items(name):
-            section = value.section()
-            if section is not None:
-                yield section
+        values = self.items(name)
+        return [section for section in map(Value.section, values) if section is not None] if values else ()
 
     def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:
         """Which of the fields of a oneof is set; an error when there are several, or none though one is required."""
-        found = [name for name in names if self.get(name) is not None]
+        found = [] if self.lacks(names) else [name for name in names if self.get(name) is not None]
         if len(found) > 1:
             self.error(f"{' and '.join(found)} exclude each other: only one {kind} is allowed")
         elif not found and required:
@@ -339,16 +373,20 @@ class Section:
             return None
         return found, section
 
-    def unknown(self) -> list[str]:
-        return [name for name in self.members if name not in self.asked]
-
-    def end(self) -> None:
-        """Report the fields that nobody asked for."""
-        for name in self.unknown()[:_MAX_REPORTED]:
+    def end(self, unsupported: Container[str] = ()) -> None:
+        """Report the fields that nobody asked for. `unsupported` are names that Envoy has, which are no slips."""
+        asked = set(self.asked)
+        if self.members.keys() <= asked:
+            return
+        unknown = [name for name in self.members if name not in asked]
+        for name in unknown[:_MAX_REPORTED]:
             keys = self.value.node.keys or {}
             line, column = keys.get(name, (self.value.node.line, self.value.node.column))
-            camel = any(char.isupper() for char in name)
-            names = [known for known in self.asked if (camel or "_" not in name) or not any(map(str.isupper, known))]
-            near = self.value.problems.suggest(name, sorted(names))
-            reason = f"the field {shorten(name)!r} is unknown or not supported{near}"
+            if name in unsupported:
+                reason = f"the field {name!r} is not supported"
+            else:
+                camel = any(map(str.isupper, name))
+                names = {camel_case(known) for known in asked} if camel else asked
+                near = self.value.problems.suggest(name, sorted(names))
+                reason = f"the field {shorten(name)!r} is unknown or not supported{near}"
             self.value.problems.unknown(reason, self.value.path, line, column)

@@ -38,6 +38,7 @@ from .route import (
     HashPolicy,
     HashPolicyCookie,
     HttpFault,
+    MaxStreamDuration,
     RedirectAction,
     RegexRewrite,
     RequestMirrorPolicy,
@@ -47,6 +48,7 @@ from .route import (
     RouteConfiguration,
     RouteMatch,
     TlsRequirement,
+    VirtualCluster,
     VirtualHost,
     WeightedCluster,
 )
@@ -85,6 +87,7 @@ __all__ = [
     "ListenerFilter",
     "LocalityEndpoints",
     "MaglevConfig",
+    "MaxStreamDuration",
     "MetadataMatcher",
     "NetworkFilter",
     "OriginalDst",
@@ -110,6 +113,7 @@ __all__ = [
     "TlsContextMatch",
     "TlsInspector",
     "TlsRequirement",
+    "VirtualCluster",
     "VirtualHost",
     "WeightedCluster",
 ]

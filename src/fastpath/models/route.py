@@ -23,6 +23,7 @@ __all__ = [
     "HashPolicy",
     "HashPolicyCookie",
     "HttpFault",
+    "MaxStreamDuration",
     "RedirectAction",
     "RegexRewrite",
     "RequestMirrorPolicy",
@@ -32,6 +33,7 @@ __all__ = [
     "RouteConfiguration",
     "RouteMatch",
     "TlsRequirement",
+    "VirtualCluster",
     "VirtualHost",
     "WeightedCluster",
 ]
@@ -168,6 +170,18 @@ class HttpFault:
 
 
 @dataclass(frozen=True, slots=True)
+class MaxStreamDuration:
+    """How long a stream may last, from the request's head to the end of the response. In seconds; None is not set."""
+
+    max_stream_duration: float | None = None
+    """None leaves it to the listener, 0 means no limit."""
+    grpc_timeout_header_max: float | None = None
+    """When set, a request's grpc-timeout counts instead, up to this; 0 sets no bound to it."""
+    grpc_timeout_header_offset: float | None = None
+    """Taken off the grpc-timeout, unless nothing would be left."""
+
+
+@dataclass(frozen=True, slots=True)
 class RouteAction:
     """Forward to a cluster. Exactly one of `cluster`, `cluster_header` and `weighted_clusters` is set.
 
@@ -197,6 +211,7 @@ class RouteAction:
     """Seconds for the whole response; 0 means none."""
     idle_timeout: float | None = None
     """Seconds; None leaves it to the listener, 0 means none."""
+    max_stream_duration: MaxStreamDuration | None = None
     retry_policy: RetryPolicy | None = None
     request_mirror_policies: tuple[RequestMirrorPolicy, ...] = ()
     hash_policy: tuple[HashPolicy, ...] = ()
@@ -245,7 +260,16 @@ class Route:
     mutations: HeaderMutations = HeaderMutations()
     metadata: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     fault: HttpFault | None = None
-    """Instead of the virtual host's and the listener's."""
+    """Instead of the virtual host's, the configuration's and the listener's."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualCluster:
+    """A name for the requests that all of `headers` hold for, in statistics and logs; the first that fits counts."""
+
+    name: str
+    headers: tuple[HeaderMatcher, ...]
     position: Position | None = position_field()
 
 
@@ -275,7 +299,9 @@ class VirtualHost:
     include_request_attempt_count: bool = False
     """Add x-envoy-attempt-count to requests."""
     include_attempt_count_in_response: bool = False
+    virtual_clusters: tuple[VirtualCluster, ...] = ()
     fault: HttpFault | None = None
+    """Instead of the configuration's and the listener's."""
     position: Position | None = position_field()
 
 
@@ -295,4 +321,10 @@ class RouteConfiguration:
     """Apply the configuration's mutations first and the route's last; otherwise the other way round."""
     request_mirror_policies: tuple[RequestMirrorPolicy, ...] = ()
     """For routes and virtual hosts that have none."""
+    validate_clusters: bool = True
+    """Whether a route to a cluster that is not there makes a bootstrap be refused."""
+    internal_only_headers: tuple[str, ...] = ()
+    """Request headers that are dropped when they come from outside."""
+    fault: HttpFault | None = None
+    """Instead of the listener's."""
     position: Position | None = position_field()

@@ -10,12 +10,25 @@ from typing import Final, Literal
 
 from ..models import RetryPolicy
 
-__all__ = ["CONNECT_FAILURE", "RESET", "TIMEOUT", "RetryRules", "reset_kind"]
+__all__ = ["CONNECT_FAILURE", "RESET", "RETRY_CONDITIONS", "TIMEOUT", "RetryRules", "reset_kind"]
 
 # How an attempt ends without a response.
 CONNECT_FAILURE: Final = "connect-failure"
 RESET: Final = "reset"
 TIMEOUT: Final = "timeout"
+
+RETRY_CONDITIONS: Final = (
+    "5xx",
+    "gateway-error",
+    "connect-failure",
+    "reset",
+    "reset-before-request",
+    "refused-stream",
+    "retriable-4xx",
+    "retriable-status-codes",
+    "retriable-headers",
+)
+"""What RetryRules takes in a policy's retry_on: what the gateway can meet. HTTP/1 refuses no streams."""
 
 _ANY_FAILURE = frozenset({"5xx", "gateway-error", "reset"})
 

@@ -19,6 +19,7 @@ from ..models import (
     RouteConfiguration,
     VirtualHost,
 )
+from .retry import RETRY_CONDITIONS
 
 __all__ = ["check_supported"]
 
@@ -106,6 +107,8 @@ def _route(route: Route) -> Iterator[_Finding]:
     for index, policy in enumerate(action.hash_policy):
         if policy.filter_state is not None:
             yield f".route.hash_policy[{index}].filter_state", "the gateway has no filter state"
+    if action.max_stream_duration is not None:
+        yield ".route.max_stream_duration", "the gateway does not limit how long streams last"
     if action.metadata_match:
         yield ".route.metadata_match", "the gateway does not choose subsets"
     for index, weighted in enumerate(action.weighted_clusters):
@@ -120,6 +123,9 @@ def _route(route: Route) -> Iterator[_Finding]:
 
 
 def _retry_policy(policy: RetryPolicy, path: str) -> Iterator[_Finding]:
+    for condition in policy.retry_on:
+        if condition not in RETRY_CONDITIONS:
+            yield f"{path}.retry_on", f"the gateway does not retry on {condition!r}"
     for field in ("retriable_headers", "retriable_request_headers", "per_try_idle_timeout"):
         if getattr(policy, field):
             yield f"{path}.{field}", f"the gateway does not know {field}"

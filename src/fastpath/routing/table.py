@@ -23,6 +23,7 @@ from fastpath.models import (
 
 from .compile import compile_table
 from .explain import Explanation, explain
+from .place import Step, refusal
 
 __all__ = ["RouteTable", "TlsInfo", "path_normalizer"]
 
@@ -231,7 +232,7 @@ class RouteTable(RouteMatcher):
         configuration = virtual_hosts if isinstance(virtual_hosts, RouteConfiguration) else None
         hosts = configuration.virtual_hosts if configuration is not None else virtual_hosts
         if configuration is not None and configuration.vhost_header is not None:
-            raise ConfigError("vhost_header is not supported", path="vhost_header")
+            raise refusal("vhost_header is not supported", Step("", configuration), Step(".vhost_header"))
         ignore_port = configuration is not None and configuration.ignore_port_in_host_matching
         snapshot = compile_table(
             tuple(hosts),  # type: ignore[arg-type]
