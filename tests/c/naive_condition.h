@@ -222,7 +222,7 @@ static bool naive_is_grpc(const fp_route_request *request) {
          (type.len > 16 && naive_is((fp_span){type.data, 17}, "application/grpc+", false));
 }
 
-static bool naive_condition_holds(const fp_route_condition *with, const fp_route_request *request) {
+static inline bool naive_condition_holds(const fp_route_condition *with, const fp_route_request *request) {
   const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
   switch ((fp_route_condition_kind)with->kind) {
     case FASTPATH_ROUTE_CONDITION_HEADER: return naive_header_holds(with, request);

@@ -13,7 +13,7 @@ typedef struct {
   uint64_t state;
 } random_source;
 
-static uint64_t random_word(random_source *from) { /* splitmix64 */
+static inline uint64_t random_word(random_source *from) { /* splitmix64 */
   uint64_t z = from->state += 0x9e3779b97f4a7c15u;
   if (from->input != NULL) {
     for (z = 0; from->left > 0 && z < UINT64_MAX >> 8; from->left--) z = z << 8 | *from->input++;
@@ -25,7 +25,7 @@ static uint64_t random_word(random_source *from) { /* splitmix64 */
 }
 
 /* A number below the limit, which is at most 65536; 0 when the input has come to its end. */
-static size_t below(random_source *from, size_t limit) {
+static inline size_t below(random_source *from, size_t limit) {
   size_t number = 0;
   if (from->input == NULL) return (size_t)(random_word(from) % limit);
   for (size_t wide = 1; wide < limit && from->left > 0; wide <<= 8, from->left--) {
@@ -34,13 +34,15 @@ static size_t below(random_source *from, size_t limit) {
   return number % limit;
 }
 
-static bool one_in(random_source *from, size_t count) { return below(from, count) == count - 1; }
+static inline bool one_in(random_source *from, size_t count) { return below(from, count) == count - 1; }
 
-static bool is_exhausted(const random_source *from) { return from->input != NULL && from->left == 0; }
+static inline bool is_exhausted(const random_source *from) { return from->input != NULL && from->left == 0; }
 
-static uint8_t random_letter(random_source *from, const char *of) { return (uint8_t)of[below(from, strlen(of))]; }
+static inline uint8_t random_letter(random_source *from, const char *of) {
+  return (uint8_t)of[below(from, strlen(of))];
+}
 
-static const char *random_word_of(random_source *from, const char *const *words, size_t count) {
+static inline const char *random_word_of(random_source *from, const char *const *words, size_t count) {
   return words[below(from, count)];
 }
 

@@ -25,6 +25,7 @@ typedef struct {
   naive_table *table;
   const char *letters; /* of paths */
   random_style style;
+  bool distinct; /* most routes ask for a value of one header that is their own */
 } random_table;
 
 static const char random_host_letters[] = "abA.:]*";
@@ -109,6 +110,22 @@ static void random_condition(random_table *make, naive_route *route) {
   table->condition_count++;
 }
 
+/* One that no other route of the table has. */
+static void random_distinct_condition(random_table *make, naive_route *route) {
+  naive_table *table = make->table;
+  fp_route_condition *made = &table->conditions[table->condition_count];
+  random_text value;
+  if (table->condition_count == NAIVE_CONDITIONS_MAX) return;
+  value.len = (size_t)snprintf((char *)value.text, sizeof value.text, "n%zu", table->condition_count);
+  *made = (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER,
+                               .compare = FASTPATH_ROUTE_COMPARE_EXACT,
+                               .name = keep_word(table, one_in(make->from, 12) ? "X-A" : "x-a"),
+                               .value = keep(table, value.text, value.len)};
+  table->samples[table->condition_count] = made->value;
+  if (route->condition_count++ == 0) route->conditions = made;
+  table->condition_count++;
+}
+
 /* ---- paths ---- */
 
 static size_t random_path(random_table *make, uint8_t *path, size_t max) {
@@ -141,7 +158,7 @@ static void random_plain_path(random_table *make, naive_host *host, naive_route 
     if (make->style != STYLE_SAME) len += random_path(make, path + len, sizeof path - len);
   } else if (make->style == STYLE_SAME) {
     path[len++] = '/';
-    if (one_in(from, 2)) path[len++] = 'a';
+    if (one_in(from, 8)) path[len++] = 'a';
   } else {
     len = random_path(make, path, sizeof path);
   }
@@ -195,6 +212,10 @@ static void random_regex_path(random_table *make, naive_route *route) {
   random_text pattern, sample, whole = {.len = 0}, whole_sample = {.len = 0};
   const char *beginning = random_word_of(make->from, beginnings, sizeof beginnings / sizeof *beginnings);
   random_regex(make->from, make->letters, &pattern, &sample);
+  if (make->distinct && !one_in(make->from, 4)) { /* many that take the same paths */
+    pattern.len = 0;
+    put_word(&pattern, one_in(make->from, 2) ? ".*" : "[^z]*.?");
+  }
   put_word(&whole, beginning);
   put_word(&whole_sample, beginning);
   if (beginning[0] != '\0') put(&whole, '('); /* or the beginning would belong to the first of several ways */
@@ -242,8 +263,12 @@ static void random_route(random_table *make, naive_host *host) {
   if (route->kind == FASTPATH_ROUTE_PATH_SEPARATED && !separated_prefix_is_allowed(route->path)) {
     route->kind = FASTPATH_ROUTE_PATH_PREFIX;
   }
-  if (make->style != STYLE_PATHS && !one_in(from, make->style == STYLE_SAME || make->style == STYLE_DEEP ? 12 : 3)) {
-    for (size_t more = 1 + below(from, 2); more > 0; more--) random_condition(make, route);
+  if (make->style != STYLE_PATHS &&
+      !one_in(from, make->distinct || make->style == STYLE_SAME || make->style == STYLE_DEEP ? 80 : 3)) {
+    if (make->distinct && !one_in(from, 8)) random_distinct_condition(make, route);
+    for (size_t more = make->distinct ? one_in(from, 8) : 1 + below(from, 2); more > 0; more--) {
+      random_condition(make, route);
+    }
   }
   if (one_in(from, 8)) {
     for (size_t more = below(from, NAIVE_SHARES_MAX); more > 0; more--) {
@@ -294,10 +319,11 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
   table->host_count = table->condition_count = table->text_len = 0;
   make->letters = random_word_of(from, alphabets, sizeof alphabets / sizeof *alphabets);
   make->style = (random_style)below(from, STYLE_COUNT);
+  make->distinct = one_in(from, 3);
   table->flags = (uint32_t)below(from, 4);
   for (size_t hosts = 1 + below(from, NAIVE_HOSTS_MAX); hosts > 0; hosts--) {
     naive_host *host = &table->hosts[table->host_count++];
-    const bool large = make->style == STYLE_DEEP || make->style == STYLE_WIDE || one_in(from, 3);
+    const bool large = make->style >= STYLE_DEEP || one_in(from, 3);
     if (one_in(from, 6)) host->require_tls = (fp_route_require_tls)below(from, 3);
     for (size_t more = below(from, NAIVE_DOMAINS_MAX + 1); more > 0; more--) random_domain(make, host);
     for (size_t more = large ? NAIVE_ROUTES_MAX - below(from, 64) : below(from, 24); more > 0 && !is_exhausted(from);
