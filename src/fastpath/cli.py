@@ -1,4 +1,4 @@
-"""The command line: `fastpath demo`, `fastpath config check`, `fastpath --version`."""
+"""The command line: `fastpath demo`, `fastpath config check`, `fastpath routes …`, `fastpath --version`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fastpath
 
+from . import cli_routes
 from .clusters import ClusterManager
 from .config import load
 from .errors import ConfigError, ConfigErrors, ConfigWarning
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
     check.set_defaults(command=_check)
+    cli_routes.add_commands(commands)
     return parser
 
 
@@ -87,7 +89,7 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
         try:
             config = load(file, lenient=lenient)
             for routes in config.route_configurations.values():
-                RouteTable(routes.virtual_hosts)
+                RouteTable(routes, warn_shadowed=True)
             ClusterManager(config.clusters)
         except ConfigErrors as error:
             return error.errors

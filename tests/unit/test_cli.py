@@ -49,11 +49,12 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, capsys: pytest.Cap
     good = ROOT / "examples" / "canary.yaml"
     assert main(["config", "check", str(syntax), str(good), str(table)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"{syntax}:45:35: static_resources.listeners[0]")
-    assert "the field 'wieght' is unknown or not supported; did you mean \"weight\"?" in lines[0]
-    assert lines[1].startswith(f"{syntax}:60:16: static_resources.clusters[0].lb_policy: expected one of ROUND_ROBIN")
-    assert lines[2:4] == [f"{syntax}: 2 errors", f"{good}: ok"]
-    assert "domain" in lines[4]
+    assert '"weight" is missing' in lines[0]
+    assert lines[1].startswith(f"{syntax}:45:35: static_resources.listeners[0]")
+    assert "the field 'wieght' is unknown or not supported; did you mean \"weight\"?" in lines[1]
+    assert lines[2].startswith(f"{syntax}:60:16: static_resources.clusters[0].lb_policy: expected one of ROUND_ROBIN")
+    assert lines[3:5] == [f"{syntax}: 3 errors", f"{good}: ok"]
+    assert "domain" in lines[5]
     assert lines[-1] == f"{table}: 1 error"
 
 

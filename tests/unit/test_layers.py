@@ -24,7 +24,7 @@ LAYERS = [
     ("http", "routing", "clusters", "connections"),
     ("aio",),
     ("proxy",),
-    ("cli", "demo", "__main__"),
+    ("cli", "cli_routes", "demo", "__main__"),
 ]
 WITHIN_A_LAYER = {"_*", "config", "http", "proxy", "cli"}
 # These know less than their place would allow.

@@ -73,7 +73,7 @@ def from_python(source: Mapping[str, object], limits: Limits) -> Node:
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise ConfigError(f"keys are strings, found {type(key).__name__}", path=path)
-                members[key] = child = Node(item)  # type: ignore[arg-type]
+                members[key] = child = Node(item)
                 if item.__class__ not in _SCALARS:
                     pending.append((item, child, f"{path}.{key}" if path else key, depth + 1))
             nodes += len(members)

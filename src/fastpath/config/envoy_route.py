@@ -172,11 +172,11 @@ def _read_route(section: Section, max_body_bytes: int) -> Route:
     if not section.lacks(_OPTIONAL):
         section.string("stat_prefix")
         fields = {"metadata": _read_metadata(section.section("metadata")), "fault": _read_fault(section)}
+    fields |= read_header_mutations(section)
     route = Route(
         match=read_route_match(match) if match is not None else RouteMatch(prefix=""),
         action=action,
         name=section.string("name"),
-        **read_header_mutations(section),
         **fields,
         position=section.position,
     )

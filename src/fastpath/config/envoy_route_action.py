@@ -189,7 +189,7 @@ def _read_metadata_match(parent: Section) -> Mapping[str, object]:
     if filters is not None and not isinstance(content, dict):
         filters.expected("an object")
     elif isinstance(content, dict):
-        wanted = content.get("envoy.lb", wanted)  # type: ignore[assignment]
+        wanted = content.get("envoy.lb", wanted)
         if filters is not None and not all(isinstance(each, dict) for each in content.values()):
             filters.error("holds an object for each filter")
     section.end(("typed_filter_metadata",))

@@ -1,0 +1,83 @@
+"""`fastpath routes`: tests of routes pass and fail, and an explanation says why a route was taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fastpath.cli import main
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+CANARY = str(EXAMPLES / "canary.yaml")
+
+
+def check(tmp_path: Path, tests: object, *options: str) -> int:
+    file = tmp_path / "tests.json"
+    file.write_text(json.dumps({"tests": tests}))
+    return main(["routes", "check", CANARY, str(file), *options])
+
+
+def test_the_example_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["routes", "check", CANARY, str(EXAMPLES / "canary-tests.yaml"), "--fail-under", "100"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "5 passed, 0 failed; 100.0% of 4 routes tried"
+
+
+def test_a_failure_says_what_was_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = {"authority": "a", "path": "/shop/", "random_value": 89}
+    tests = [
+        {"test_name": "wrong", "input": request, "validate": {"cluster_name": "v2"}},
+        {"test_name": "right", "input": request, "validate": {"cluster_name": "v1"}},
+    ]
+    assert check(tmp_path, tests, "--only-show-failures") == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "FAILED wrong",
+        "         cluster_name: expected 'v2', got 'v1'",
+        "1 passed, 1 failed; 25.0% of 4 routes tried",
+    ]
+
+
+def test_headers_that_go_upstream_are_matched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = {"authority": "a", "path": "/shop/", "additional_request_headers": [{"key": "x-a", "value": "1"}]}
+    holds = {"name": "x-a", "string_match": {"exact": "1"}}
+    not_held = {"name": "x-a", "string_match": {"exact": "2"}}
+    assert check(tmp_path, [{"input": request, "validate": {"request_header_matches": [holds]}}]) == 0
+    assert check(tmp_path, [{"input": request, "validate": {"request_header_matches": [not_held]}}]) == 1
+    assert "does not hold" in capsys.readouterr().out
+
+
+def test_too_few_routes_tried_fail(tmp_path: Path) -> None:
+    tests = [{"input": {"authority": "a", "path": "/healthz"}, "validate": {"response_code": 200}}]
+    assert check(tmp_path, tests, "--fail-under", "25") == 0
+    assert check(tmp_path, tests, "--fail-under", "26") == 1
+
+
+@pytest.mark.parametrize(
+    ("tests", "complaint"),
+    [
+        (None, 'expected an object with a list "tests"'),
+        ([{}], 'tests[0]: a test is an object with "input"'),
+        ([{"input": {"authority": "a"}}], "tests[0].input: 'path' is missing"),
+        ([{"input": {"authority": "a", "path": "/", "pth": "/"}}], "the field 'pth' is unknown"),
+    ],
+)
+def test_files_that_are_no_tests(
+    tests: object, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(tmp_path, tests) == 1
+    assert complaint in capsys.readouterr().err
+
+
+def test_explain_says_which_route_and_what_becomes_of_the_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["routes", "explain", CANARY, "GET http://shop.example/shop/cart", "--random", "95"]) == 0
+    out = capsys.readouterr().out
+    assert 'route 3 "canary": yes' in out
+    assert "cluster_name: v2\npath_rewrite: /cart\n" in out
+    assert main(["routes", "explain", CANARY, "GET http://shop.example/elsewhere"]) == 1
+
+
+@pytest.mark.parametrize("arguments", [["GET /path"], ["GET http://a/", "-H", "no-colon"]])
+def test_explain_refuses_what_is_no_request(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["routes", "explain", CANARY, *arguments]) == 2
+    assert "expected" in capsys.readouterr().err
