@@ -173,8 +173,9 @@ static bool is_repeated(const fp_header_index *index, const fp_route_request *re
   return false;
 }
 
-fp_status fp_header_index_find(const fp_header_index *index, const fp_route_program *programs,
-                               const fp_route_request *request, uint32_t *best) {
+fp_status fp_header_index_find(const fp_header_index *index, const fp_route_program *programs, fp_asked_request *asked,
+                               uint32_t *best) {
+  const fp_route_request *request = asked->request;
   const fp_condition *header = index->header;
   const fp_http_field *field = NULL;
   while ((field = fp_header_next(request, field, header->name, header->name_len, header->name_id)) != NULL) {
@@ -183,7 +184,7 @@ fp_status fp_header_index_find(const fp_header_index *index, const fp_route_prog
     const fp_route_candidate *candidates = index->candidates + bucket->first;
     if (bucket->count > 0 && is_repeated(index, request, field)) continue;
     for (uint32_t i = 0; i < bucket->count && candidates[i].rank < *best; i++) {
-      const int holds = fp_route_program_conditions(&programs[candidates[i].program], request);
+      const int holds = fp_route_program_conditions(&programs[candidates[i].program], asked);
       if (holds < 0) return (fp_status)holds;
       if (holds == 1) *best = candidates[i].rank;
     }

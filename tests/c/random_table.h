@@ -77,6 +77,7 @@ static void random_range(random_source *from, fp_route_condition *made, random_t
 }
 
 static void random_condition(random_table *make, naive_route *route) {
+  static const char *const parameters[] = {"a", "b", "ab"};
   random_source *from = make->from;
   naive_table *table = make->table;
   fp_route_condition *made = &table->conditions[table->condition_count];
@@ -85,8 +86,7 @@ static void random_condition(random_table *make, naive_route *route) {
   *made = (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER, .denominator = 1};
   made->compare = (uint8_t)below(from, sort < 8 ? 7 : 6);
   made->name = keep_word(table, sort < 8 ? random_header_names[below(from, one_in(from, 2) ? 3 : RANDOM_HEADER_NAMES)]
-                                : one_in(from, 2) ? "a"
-                                                  : "b");
+                                         : random_word_of(from, parameters, sizeof parameters / sizeof *parameters));
   random_value_text(from, &value);
   sample = value;
   if (made->compare == FASTPATH_ROUTE_COMPARE_REGEX) random_regex(from, "ab", &value, &sample);

@@ -224,6 +224,28 @@ static void lines_that_repeat_are_looked_up_once(void) {
   fp_route_table_unref(table);
 }
 
+/* Candidates that each ask for a parameter and a cookie, of requests that have thousands of others. */
+static void parameters_and_cookies_are_looked_up_once(void) {
+  enum {
+    COUNT = 10000
+  };
+  fp_route_builder *builder = new_builder();
+  char *path = long_text("/?", 'a', "&b=9999"), *lines = long_text("cookie: ", ';', ";c=9999\n"), text[16];
+  fp_route_table *table;
+  for (int i = 0; i < COUNT; i++) {
+    snprintf(text, sizeof text, "%d", i);
+    add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "", 0);
+    add_condition(builder, condition_of(i % 2 == 0 ? FASTPATH_ROUTE_CONDITION_QUERY : FASTPATH_ROUTE_CONDITION_COOKIE,
+                                        i % 2 == 0 ? "b" : "c", FASTPATH_ROUTE_COMPARE_EXACT, text, 0));
+  }
+  table = build_table(builder, 0);
+  for (size_t i = 2; i < LONG - 8; i += 2) path[i] = '&';
+  CHECK_EQ(route_with(table, path, lines), COUNT - 1);
+  fp_route_table_unref(table);
+  free(path);
+  free(lines);
+}
+
 int main(void) {
   a_route_has_up_to_255_conditions();
   twenty_thousand_candidates_stand_in_one_place();
@@ -233,5 +255,6 @@ int main(void) {
   lines_of_any_length_are_joined();
   parts_that_nearly_match_everywhere_cost_one_pass();
   lines_that_repeat_are_looked_up_once();
+  parameters_and_cookies_are_looked_up_once();
   return 0;
 }
