@@ -160,6 +160,11 @@ static void random_other_fields(random_table *make, random_request *made) {
     random_value_text(from, &value);
     if (name[0] != ':') random_field(made, name, text_span(&value));
   }
+  for (size_t more = make->distinct ? below(from, 4) : 0; more > 0; more--) {
+    char value[32];
+    snprintf(value, sizeof value, "n%zu", below(from, one_in(from, 2) ? 7 : 70));
+    random_field(made, make->wanted, naive_text(value));
+  }
   if (one_in(from, 8)) {
     random_field(made, "Connection", naive_text(random_word_of(from, lists, sizeof lists / sizeof *lists)));
   }
