@@ -1,4 +1,4 @@
-/* Conditions of routes: what each looks at, how it compares, when it is refused. The values are those of a real Envoy. */
+/* Conditions of routes: what each looks at, how it compares, when it is refused. The answers are a real Envoy's. */
 #include "route_fixture.h"
 
 enum {
