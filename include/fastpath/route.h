@@ -102,7 +102,8 @@ enum {
 /*
  * A condition of a route. The caller's; its bytes are borrowed for the call that takes it. Headers are named in any
  * letter case; ":method", ":path" (with its query), ":authority" ("host" is the same) and ":scheme" are those of the
- * request.
+ * request. Headers of one hop (Connection, what it names, Upgrade, ...) and those that Envoy takes from no client
+ * (x-envoy-internal, ...) are missing, also to COOKIE and GRPC.
  */
 typedef struct fp_route_condition {
   uint8_t kind; /* fp_route_condition_kind */

@@ -103,7 +103,7 @@ static uint32_t first_above(const fp_route_candidate *candidates, size_t count, 
 }
 
 static fp_status find_by_regex(const fp_candidate_index *index, const fp_route_program *programs, fp_span path,
-                               const fp_route_request *request, uint32_t *best) {
+                               fp_asked_request *asked, uint32_t *best) {
   uint32_t ids[16], from = 0;
   const uint32_t below = first_above(index->by_regex, index->regex_count, *best);
   const size_t room = sizeof ids / sizeof *ids;
@@ -113,7 +113,7 @@ static fp_status find_by_regex(const fp_candidate_index *index, const fp_route_p
     if (status != FASTPATH_OK) return status < 0 ? status : FASTPATH_OK;
     for (size_t i = 0; i < found; i++) {
       const fp_route_candidate *candidate = &index->by_regex[ids[i]];
-      const int holds = fp_route_program_conditions(&programs[candidate->program], request);
+      const int holds = fp_route_program_conditions(&programs[candidate->program], asked);
       if (holds < 0) return (fp_status)holds;
       if (holds == 1) {
         *best = candidate->rank;
@@ -126,9 +126,9 @@ static fp_status find_by_regex(const fp_candidate_index *index, const fp_route_p
 }
 
 fp_status fp_candidate_index_find(const fp_candidate_index *index, const fp_route_program *programs, fp_span path,
-                                  const fp_route_request *request, uint32_t *best) {
+                                  fp_asked_request *asked, uint32_t *best) {
   fp_status status = FASTPATH_OK;
-  if (index->by_header.header != NULL) status = fp_header_index_find(&index->by_header, programs, request, best);
-  if (status >= 0 && index->regexes != NULL) status = find_by_regex(index, programs, path, request, best);
+  if (index->by_header.header != NULL) status = fp_header_index_find(&index->by_header, programs, asked, best);
+  if (status >= 0 && index->regexes != NULL) status = find_by_regex(index, programs, path, asked, best);
   return status;
 }

@@ -29,6 +29,6 @@ size_t fp_candidate_index_size(const fp_candidate_index *index);
  * compared. FASTPATH_OK or FASTPATH_ERR_MEMORY.
  */
 fp_status fp_candidate_index_find(const fp_candidate_index *index, const fp_route_program *programs, fp_span path,
-                                  const fp_route_request *request, uint32_t *best);
+                                  fp_asked_request *asked, uint32_t *best);
 
 #endif

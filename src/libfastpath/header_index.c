@@ -160,16 +160,31 @@ void fp_header_index_clear(fp_header_index *index) {
   memset(index, 0, sizeof *index);
 }
 
-fp_status fp_header_index_find(const fp_header_index *index, const fp_route_program *programs,
-                               const fp_route_request *request, uint32_t *best) {
+/* Whether a line before this one has the same value, so that its candidates have been tried. */
+static bool is_repeated(const fp_header_index *index, const fp_route_request *request, const fp_http_field *field) {
+  const fp_condition *header = index->header;
+  const fp_http_field *before = NULL;
+  while ((before = fp_header_next(request, before, header->name, header->name_len, header->name_id)) != field) {
+    if (before->value_len == field->value_len &&
+        memcmp(request->data + before->value, request->data + field->value, field->value_len) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+fp_status fp_header_index_find(const fp_header_index *index, const fp_route_program *programs, fp_asked_request *asked,
+                               uint32_t *best) {
+  const fp_route_request *request = asked->request;
   const fp_condition *header = index->header;
   const fp_http_field *field = NULL;
   while ((field = fp_header_next(request, field, header->name, header->name_len, header->name_id)) != NULL) {
     const uint8_t *value = request->data + field->value;
     const fp_header_bucket *bucket = bucket_of(index, value, field->value_len, hash_of(value, field->value_len));
     const fp_route_candidate *candidates = index->candidates + bucket->first;
+    if (bucket->count > 0 && is_repeated(index, request, field)) continue;
     for (uint32_t i = 0; i < bucket->count && candidates[i].rank < *best; i++) {
-      const int holds = fp_route_program_conditions(&programs[candidates[i].program], request);
+      const int holds = fp_route_program_conditions(&programs[candidates[i].program], asked);
       if (holds < 0) return (fp_status)holds;
       if (holds == 1) *best = candidates[i].rank;
     }

@@ -34,7 +34,7 @@ fp_status fp_header_index_build(fp_header_index *index, fp_route_list *list, con
 void fp_header_index_clear(fp_header_index *index);
 
 /* As fp_candidate_index_find. */
-fp_status fp_header_index_find(const fp_header_index *index, const fp_route_program *programs,
-                               const fp_route_request *request, uint32_t *best);
+fp_status fp_header_index_find(const fp_header_index *index, const fp_route_program *programs, fp_asked_request *asked,
+                               uint32_t *best);
 
 #endif

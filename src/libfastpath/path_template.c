@@ -325,10 +325,14 @@ void fp_path_template_key(const fp_path_template *of, uint8_t *key) {
   }
 }
 
-size_t fp_path_template_segment_end(const uint8_t *path, size_t len, size_t at, bool any) {
-  const size_t start = at;
+size_t fp_path_template_run_end(const uint8_t *path, size_t len, size_t at, bool any) {
   while (at < len && takes(path[at], any)) at++;
-  return at == len || path[at] == '/' ? at : start;
+  return at;
+}
+
+size_t fp_path_template_segment_end(const uint8_t *path, size_t len, size_t at, bool any) {
+  const size_t end = fp_path_template_run_end(path, len, at, any);
+  return end == len || path[end] == '/' ? end : at;
 }
 
 /* Whether '**' takes these bytes. */

@@ -65,6 +65,9 @@ void fp_path_template_unref(fp_path_template *of); /* NULL is allowed */
  */
 void fp_path_template_key(const fp_path_template *of, uint8_t *key);
 
+/* Where the bytes from `at` on that the wildcard of a segment takes come to an end. */
+size_t fp_path_template_run_end(const uint8_t *path, size_t len, size_t at, bool any);
+
 /* Where a segment that begins at `at` ends, if it is one that the wildcard takes: else `at`. */
 size_t fp_path_template_segment_end(const uint8_t *path, size_t len, size_t at, bool any);
 

@@ -236,26 +236,48 @@ static int header_holds(const fp_condition *condition, const fp_route_request *r
   return 0;
 }
 
-static int query_holds(const fp_condition *condition, const fp_route_request *request) {
+static bool same_lookup(const fp_lookup *lookup, const fp_condition *condition) {
+  return lookup->kind == condition->kind && lookup->name_len == condition->name_len &&
+         memcmp(lookup->name, condition->name, condition->name_len) == 0;
+}
+
+/* The query parameter or cookie that the condition asks for; data NULL when it is missing. */
+static fp_span look_up(const fp_condition *condition, fp_asked_request *asked) {
+  fp_lookup *made;
   fp_span value;
-  const bool found = fp_query_parameter(request, condition->name, condition->name_len, &value);
-  return verdict(condition, found, found ? compare(condition, value) : 0);
+  bool found;
+  for (uint32_t i = 0; i < asked->lookup_count && i < FP_LOOKUPS_MAX; i++) {
+    if (same_lookup(&asked->lookups[i], condition)) return asked->lookups[i].value;
+  }
+  found = (condition->kind == FASTPATH_ROUTE_CONDITION_QUERY ? fp_query_parameter : fp_cookie)(
+      asked->request, condition->name, condition->name_len, &value);
+  made = &asked->lookups[asked->lookup_count++ % FP_LOOKUPS_MAX];
+  *made = (fp_lookup){.kind = condition->kind,
+                      .name_len = condition->name_len,
+                      .name = condition->name,
+                      .value = found ? value : (fp_span){NULL, 0}};
+  return made->value;
+}
+
+static int query_holds(const fp_condition *condition, fp_asked_request *asked) {
+  const fp_span value = look_up(condition, asked);
+  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : compare(condition, value));
 }
 
 /* A missing cookie fails, and holds when inverted. */
-static int cookie_holds(const fp_condition *condition, const fp_route_request *request) {
-  fp_span value;
-  int matched = 0;
-  if (fp_cookie(request, condition->name, condition->name_len, &value)) matched = compare(condition, value);
+static int cookie_holds(const fp_condition *condition, fp_asked_request *asked) {
+  const fp_span value = look_up(condition, asked);
+  const int matched = value.data == NULL ? 0 : compare(condition, value);
   return matched < 0 ? matched : (matched != 0) != ((condition->flags & FASTPATH_ROUTE_INVERT) != 0);
 }
 
-int fp_condition_holds(const fp_condition *condition, const fp_route_request *request) {
+int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
+  const fp_route_request *request = asked->request;
   const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
   switch ((fp_route_condition_kind)condition->kind) {
     case FASTPATH_ROUTE_CONDITION_HEADER: return header_holds(condition, request);
-    case FASTPATH_ROUTE_CONDITION_QUERY: return query_holds(condition, request);
-    case FASTPATH_ROUTE_CONDITION_COOKIE: return cookie_holds(condition, request);
+    case FASTPATH_ROUTE_CONDITION_QUERY: return query_holds(condition, asked);
+    case FASTPATH_ROUTE_CONDITION_COOKIE: return cookie_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_GRPC: return fp_request_is_grpc(request) != invert;
     case FASTPATH_ROUTE_CONDITION_FRACTION:
       return request->random % condition->fraction.denominator < condition->fraction.numerator;

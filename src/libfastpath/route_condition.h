@@ -56,7 +56,27 @@ fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_con
 void fp_condition_clear(const fp_condition *condition); /* drops its regex */
 size_t fp_condition_size(const fp_condition *condition); /* bytes that its regex holds */
 
-/* 1 when it holds, 0 when not, or an error (MEMORY). Threads: any. */
-int fp_condition_holds(const fp_condition *condition, const fp_route_request *request);
+#define FP_LOOKUPS_MAX 4
+
+/* What a query parameter or a cookie is in a request. The name is the condition's that asked. */
+typedef struct fp_lookup {
+  uint8_t kind; /* fp_route_condition_kind */
+  uint32_t name_len;
+  const uint8_t *name;
+  fp_span value; /* data NULL: missing */
+} fp_lookup;
+
+/*
+ * A request while routes are tried on it. The conditions of many routes tend to ask for the same few parameters and
+ * cookies: the last lookups are kept. With `lookup_count` 0 the lookups need not be set.
+ */
+typedef struct fp_asked_request {
+  const fp_route_request *request;
+  uint32_t lookup_count; /* how many were made */
+  fp_lookup lookups[FP_LOOKUPS_MAX];
+} fp_asked_request;
+
+/* 1 when it holds, 0 when not, or an error (MEMORY). Threads: one for each `asked`. */
+int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked);
 
 #endif

@@ -14,9 +14,9 @@ typedef struct fp_route_program {
 } fp_route_program;
 
 /* Whether the conditions hold: 1, 0, or an error. */
-static inline int fp_route_program_conditions(const fp_route_program *program, const fp_route_request *request) {
+static inline int fp_route_program_conditions(const fp_route_program *program, fp_asked_request *asked) {
   for (uint32_t i = 0; i < program->condition_count; i++) {
-    const int holds = fp_condition_holds(&program->conditions[i], request);
+    const int holds = fp_condition_holds(&program->conditions[i], asked);
     if (holds != 1) return holds;
   }
   return 1;

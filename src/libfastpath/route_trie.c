@@ -129,10 +129,16 @@ typedef struct {
   size_t at;
 } turn;
 
+/* Bytes of the path that a token takes, and the one at `to` that it does not. */
+typedef struct {
+  size_t from, to;
+} run;
+
 typedef struct {
   turn *turns;
   size_t count, room;
   turn own[24];
+  run runs[2]; /* the last one of each token: many ways may lead through one segment */
 } turns;
 
 static fp_status add_turn(turns *waiting, const fp_route_trie_node *node, size_t at) {
@@ -148,13 +154,22 @@ static fp_status add_turn(turns *waiting, const fp_route_trie_node *node, size_t
   return FASTPATH_OK;
 }
 
+/* As fp_path_template_segment_end. */
+static size_t segment_end(turns *waiting, uint8_t token, const uint8_t *path, size_t len, size_t at) {
+  run *known = &waiting->runs[token - FP_TEMPLATE_TOKEN_PCHAR];
+  if (at < known->from || at >= known->to) {
+    *known = (run){at, fp_path_template_run_end(path, len, at, token == FP_TEMPLATE_TOKEN_ANY)};
+  }
+  return known->to == len || path[known->to] == '/' ? known->to : at;
+}
+
 /* The ways through a wildcard. */
 static fp_status add_segments(turns *waiting, const fp_route_trie *trie, const fp_route_trie_node *node,
                               const uint8_t *path, size_t len, size_t at) {
   for (uint8_t token = FP_TEMPLATE_TOKEN_PCHAR; token <= FP_TEMPLATE_TOKEN_ANY; token++) {
     const fp_route_trie_node *child = child_of(trie, node, token);
     if (child == NULL) continue;
-    const size_t end = fp_path_template_segment_end(path, len, at, token == FP_TEMPLATE_TOKEN_ANY);
+    const size_t end = segment_end(waiting, token, path, len, at);
     if (end == at) continue;
     const fp_status status = add_turn(waiting, child, end);
     if (status < 0) return status;

@@ -11,7 +11,7 @@ enum {
 typedef struct search {
   fp_route_visits visits; /* first, so that draining finds the rest */
   const fp_virtual_host *host;
-  const fp_route_request *request;
+  fp_asked_request asked;
   fp_span path;  /* as it is compared */
   fp_span whole; /* with its parameters: what templates compare */
   fp_status status;
@@ -28,8 +28,8 @@ static size_t path_end(fp_span path) {
 /* ---- candidates ---- */
 
 /* 1, 0, or an error. */
-static int takes(const search *of, const fp_route_program *program) {
-  const int holds = fp_route_program_conditions(program, of->request);
+static int takes(search *of, const fp_route_program *program) {
+  const int holds = fp_route_program_conditions(program, &of->asked);
   if (holds != 1) return holds;
   if (program->template != NULL) {
     return fp_path_template_match(program->template, of->whole.data, of->whole.len, NULL);
@@ -59,7 +59,7 @@ static void drain(fp_route_visits *visits) {
     if (of->status < 0 || list->lowest >= visits->best) continue;
     try_candidates(of, fp_route_list_candidates(list), list->count);
     if (list->index != 0 && of->status >= 0) {
-      of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, of->request,
+      of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, &of->asked,
                                            &visits->best);
     }
   }
@@ -110,7 +110,8 @@ fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_req
   of.visits.count = 0;
   of.visits.drain = drain;
   of.host = host;
-  of.request = request;
+  of.asked.request = request;
+  of.asked.lookup_count = 0;
   of.status = FASTPATH_OK;
   of.whole = request->path;
   if (request->path.len > 0) {

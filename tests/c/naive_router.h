@@ -16,7 +16,7 @@ enum {
   NAIVE_DOMAINS_MAX = 6,
   NAIVE_ROUTES_MAX = 96,
   NAIVE_SHARES_MAX = 4,
-  NAIVE_CONDITIONS_MAX = 1024,
+  NAIVE_CONDITIONS_MAX = 2048,
   NAIVE_PATH_MAX = 1024
 };
 
@@ -46,7 +46,7 @@ typedef struct {
   fp_route_condition conditions[NAIVE_CONDITIONS_MAX];
   fp_span samples[NAIVE_CONDITIONS_MAX]; /* for each condition a value that is likely to match */
   size_t condition_count;
-  uint8_t text[1 << 16]; /* of all spans */
+  uint8_t text[1 << 20]; /* of all spans */
   size_t text_len;
 } naive_table;
 

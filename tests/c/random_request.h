@@ -146,7 +146,14 @@ static void random_wanted_field(random_table *make, const fp_route_condition *wi
   }
   if (one_in(from, 6)) put_word(&value, "b");
   if (make->distinct) value = (random_text){.len = 0};
-  for (size_t i = 0; make->distinct && i < sample.len; i++) put(&value, sample.data[i]);
+  for (size_t i = 0; make->distinct && i < sample.len; i++) {
+    if (sample.data[i] == ',' && one_in(from, 2)) { /* the same in two lines */
+      random_field(made, name, text_span(&value));
+      value.len = 0;
+    } else {
+      put(&value, sample.data[i]);
+    }
+  }
   if (one_in(from, 8)) random_field(made, name, naive_text("")); /* joined lines leave this one out */
   random_field(made, name, text_span(&value));
 }
@@ -159,6 +166,11 @@ static void random_other_fields(random_table *make, random_request *made) {
     random_text value;
     random_value_text(from, &value);
     if (name[0] != ':') random_field(made, name, text_span(&value));
+  }
+  for (size_t more = make->distinct ? below(from, 4) : 0; more > 0; more--) {
+    char value[32];
+    snprintf(value, sizeof value, "n%zu", below(from, one_in(from, 2) ? 7 : 70));
+    random_field(made, make->wanted, naive_text(value));
   }
   if (one_in(from, 8)) {
     random_field(made, "Connection", naive_text(random_word_of(from, lists, sizeof lists / sizeof *lists)));

@@ -5,6 +5,8 @@
 #ifndef FASTPATH_TESTS_RANDOM_TABLE_H
 #define FASTPATH_TESTS_RANDOM_TABLE_H
 
+#include <stdlib.h>
+
 #include "naive_router.h"
 #include "random_bytes.h"
 #include "random_pattern.h"
@@ -25,7 +27,9 @@ typedef struct {
   naive_table *table;
   const char *letters; /* of paths */
   random_style style;
-  bool distinct; /* most routes ask for a value of one header that is their own */
+  bool distinct; /* most routes ask for a value of one header, ... */
+  const char *wanted; /* ... which is this, */
+  size_t values;      /* of which there are so many */
 } random_table;
 
 static const char random_host_letters[] = "abA.:]*";
@@ -40,10 +44,10 @@ enum {
   RANDOM_HEADER_NAMES = sizeof random_header_names / sizeof *random_header_names
 };
 
-/* A copy that lasts as long as the table; empty when that is full. */
+/* A copy that lasts as long as the table. */
 static fp_span keep(naive_table *table, const uint8_t *bytes, size_t len) {
   fp_span kept = {table->text + table->text_len, len};
-  if (len > sizeof table->text - table->text_len) return (fp_span){table->text, 0};
+  if (len > sizeof table->text - table->text_len) abort(); /* more than the largest table needs */
   if (len > 0) memcpy(table->text + table->text_len, bytes, len);
   table->text_len += len;
   return kept;
@@ -75,17 +79,16 @@ static void random_range(random_source *from, fp_route_condition *made, random_t
 }
 
 static void random_condition(random_table *make, naive_route *route) {
+  static const char *const parameters[] = {"a", "b", "ab"};
   random_source *from = make->from;
   naive_table *table = make->table;
   fp_route_condition *made = &table->conditions[table->condition_count];
   random_text value, sample;
   const size_t sort = below(from, 16);
-  if (table->condition_count == NAIVE_CONDITIONS_MAX) return;
   *made = (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER, .denominator = 1};
   made->compare = (uint8_t)below(from, sort < 8 ? 7 : 6);
   made->name = keep_word(table, sort < 8 ? random_header_names[below(from, one_in(from, 2) ? 3 : RANDOM_HEADER_NAMES)]
-                                : one_in(from, 2) ? "a"
-                                                  : "b");
+                                         : random_word_of(from, parameters, sizeof parameters / sizeof *parameters));
   random_value_text(from, &value);
   sample = value;
   if (made->compare == FASTPATH_ROUTE_COMPARE_REGEX) random_regex(from, "ab", &value, &sample);
@@ -110,17 +113,22 @@ static void random_condition(random_table *make, naive_route *route) {
   table->condition_count++;
 }
 
-/* One that no other route of the table has. */
+/* A value of the one header that most routes of the table ask for. */
 static void random_distinct_condition(random_table *make, naive_route *route) {
+  random_source *from = make->from;
   naive_table *table = make->table;
   fp_route_condition *made = &table->conditions[table->condition_count];
-  random_text value;
-  if (table->condition_count == NAIVE_CONDITIONS_MAX) return;
-  value.len = (size_t)snprintf((char *)value.text, sizeof value.text, "n%zu", table->condition_count);
+  char value[48];
+  if (one_in(from, 6)) { /* what two lines of a header may come to */
+    snprintf(value, sizeof value, "n%zu,n%zu", below(from, 7), below(from, 7));
+  } else {
+    snprintf(value, sizeof value, "n%zu", table->condition_count % make->values);
+  }
   *made = (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER,
                                .compare = FASTPATH_ROUTE_COMPARE_EXACT,
-                               .name = keep_word(table, one_in(make->from, 12) ? "X-A" : "x-a"),
-                               .value = keep(table, value.text, value.len)};
+                               .name = keep_word(table, make->wanted),
+                               .value = keep_word(table, value)};
+  if (one_in(from, 12)) made->flags = (uint8_t)(1 << below(from, 3));
   table->samples[table->condition_count] = made->value;
   if (route->condition_count++ == 0) route->conditions = made;
   table->condition_count++;
@@ -266,7 +274,7 @@ static void random_route(random_table *make, naive_host *host) {
   if (make->style != STYLE_PATHS &&
       !one_in(from, make->distinct || make->style == STYLE_SAME || make->style == STYLE_DEEP ? 80 : 3)) {
     if (make->distinct && !one_in(from, 8)) random_distinct_condition(make, route);
-    for (size_t more = make->distinct ? one_in(from, 8) : 1 + below(from, 2); more > 0; more--) {
+    for (size_t more = make->distinct ? one_in(from, 3) : 1 + below(from, 2); more > 0; more--) {
       random_condition(make, route);
     }
   }
@@ -314,12 +322,15 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
                                           "ab/?#",
                                           "abcdefghijklmnopqrstuvwxyz/ABCDEFGHIJKLMNOPQRSTUVWXYZ",
                                           "\x01\x7f\x80\xff/az@[`{"};
+  static const char *const wanted[] = {"x-a", "X-B", "accept", "server"};
   *make = (random_table){.from = from, .table = table};
   memset(table->hosts, 0, sizeof table->hosts);
   table->host_count = table->condition_count = table->text_len = 0;
   make->letters = random_word_of(from, alphabets, sizeof alphabets / sizeof *alphabets);
   make->style = (random_style)below(from, STYLE_COUNT);
   make->distinct = one_in(from, 3);
+  make->wanted = random_word_of(from, wanted, sizeof wanted / sizeof *wanted);
+  make->values = one_in(from, 2) ? 6 : 1000;
   table->flags = (uint32_t)below(from, 4);
   for (size_t hosts = 1 + below(from, NAIVE_HOSTS_MAX); hosts > 0; hosts--) {
     naive_host *host = &table->hosts[table->host_count++];

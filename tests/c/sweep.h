@@ -65,7 +65,10 @@ void sweep_regex_set(void);
 void sweep_regex_without_dfa(void);
 void sweep_route_builder_abandoned(void);
 void sweep_route_conditions(void);
+void sweep_route_large_regexes(void);
+void sweep_route_long_path(void);
 void sweep_route_table(void);
+void sweep_route_templates(void);
 void sweep_snapshot(void);
 
 #endif

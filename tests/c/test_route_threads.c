@@ -1,18 +1,30 @@
-/* Eight threads match while tables are swapped under them: each answer is of one table, and every table is freed. */
-#include <fastpath/route.h>
+/*
+ * Eight threads match while tables are swapped under them, a thousand times a second: each answer is of one table, and
+ * every table is freed. One virtual host is new in each table, the other is shared with the tables before it.
+ *   test_route_threads [seconds]
+ */
+#define _POSIX_C_SOURCE 200809L
 #include <fastpath/snapshot.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <time.h>
 
-#include "check.h"
+#include "route_fixture.h"
 
 enum {
   READERS = 8,
-  SWAPS = 1000,
-  ROUTES = 64
+  PATHS = 16,   /* of the new virtual host */
+  HEADERS = 12, /* candidates of one place, found by a header's value */
+  REGEXES = 10, /* of the shared one, matched together */
+  KEPT = 64,    /* generations that share a virtual host */
+  SWAPS_PER_SECOND = 1000
 };
+
+/* What a table is made of: so that a mixture of two would be seen. */
+typedef struct {
+  uint32_t own;
+  uint32_t shared;
+} generation;
 
 static _Atomic int live;
 static _Atomic int finished;
@@ -21,72 +33,160 @@ static _Atomic uint64_t answers;
 static void ref(void *table) { fp_route_table_ref(table); }
 static void unref(void *table) { fp_route_table_unref(table); }
 
-static void count_end(void *generation) {
-  free(generation);
+static void count_end(void *made) {
+  free(made);
   atomic_fetch_sub(&live, 1);
 }
 
-/* Route i of a table takes the path of number (i + generation) % ROUTES, so that a mixture of two would be seen. */
-static fp_route_table *build(uint32_t generation, const fp_route_table *share) {
-  fp_route_builder *builder = fp_route_builder_new();
-  fp_route_table *table = NULL;
-  uint32_t *context = malloc(sizeof *context);
-  char path[32];
-  CHECK(builder != NULL && context != NULL);
-  CHECK_EQ(fp_route_builder_add_virtual_host(builder, NULL), FASTPATH_OK);
-  CHECK_EQ(fp_route_builder_add_domain(builder, (const uint8_t *)"*", 1, NULL), FASTPATH_OK);
-  for (uint32_t i = 0; i < ROUTES; i++) {
-    const int len = snprintf(path, sizeof path, "/%u/", (i + generation) % ROUTES);
-    CHECK_EQ(
-        fp_route_builder_add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, (const uint8_t *)path, (size_t)len, 0, NULL),
-        FASTPATH_OK);
+/* ---- tables: what route i asks for moves on by one in each generation ---- */
+
+static void add_text(fp_route_builder *builder, fp_route_path_kind kind, const char *format, uint32_t number) {
+  char text[64];
+  snprintf(text, sizeof text, format, number);
+  add_route(builder, kind, text, 0);
+}
+
+static void add_own(fp_route_builder *builder, uint32_t number) {
+  char text[16];
+  add_host(builder, "own");
+  for (uint32_t i = 0; i < PATHS; i++) add_text(builder, FASTPATH_ROUTE_PATH_PREFIX, "/%u/", (i + number) % PATHS);
+  for (uint32_t i = 0; i < HEADERS; i++) {
+    add_route(builder, FASTPATH_ROUTE_PATH_EXACT, "/headers", 0);
+    snprintf(text, sizeof text, "%u", (i + number) % HEADERS);
+    add_condition(builder, condition_of(FASTPATH_ROUTE_CONDITION_HEADER, "x-a", FASTPATH_ROUTE_COMPARE_EXACT, text, 0));
+    add_condition(builder,
+                  condition_of(FASTPATH_ROUTE_CONDITION_COOKIE, "c", FASTPATH_ROUTE_COMPARE_REGEX, "[0-9]+", 0));
   }
-  if (share != NULL) CHECK_EQ(fp_route_builder_share_virtual_host(builder, share, 0, NULL), FASTPATH_OK);
-  CHECK_EQ(fp_route_builder_build(builder, 0, &table, NULL), FASTPATH_OK);
-  fp_route_builder_free(builder);
-  *context = generation;
-  fp_route_table_set_context(table, context, count_end);
+  add_text(builder, FASTPATH_ROUTE_PATH_TEMPLATE, "/t/{name}/g%u/{rest=**}", number % 4);
+  CHECK_EQ(fp_route_builder_add_share(builder, 1, NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_add_share(builder, 1 + number, NULL), FASTPATH_OK);
+}
+
+static void add_to_share(fp_route_builder *builder, uint32_t number) {
+  add_host(builder, "shared");
+  for (uint32_t i = 0; i < REGEXES; i++) {
+    add_text(builder, FASTPATH_ROUTE_PATH_REGEX, "/r/[a-z]*%u", (i + number) % REGEXES);
+  }
+  add_text(builder, FASTPATH_ROUTE_PATH_TEMPLATE, "/{a}/{b}/%u", number % 4);
+}
+
+/* The next table after `before`, NULL for the first one. Takes no reference. */
+static fp_route_table *next_table(const fp_route_table *before) {
+  fp_route_builder *builder = fp_route_builder_new();
+  const generation *last = before == NULL ? NULL : fp_route_table_context(before);
+  generation *made = malloc(sizeof *made);
+  fp_route_table *table;
+  CHECK(builder != NULL && made != NULL);
+  *made = last == NULL ? (generation){0} : (generation){last->own + 1, last->shared};
+  add_own(builder, made->own);
+  if (last == NULL || made->own % KEPT == 0) {
+    made->shared = made->own / KEPT;
+    add_to_share(builder, made->shared);
+  } else {
+    CHECK_EQ(fp_route_builder_share_virtual_host(builder, before, 1, NULL), FASTPATH_OK);
+    CHECK_EQ(fp_route_builder_add_domain(builder, (const uint8_t *)"shared", 6, NULL), FASTPATH_OK);
+  }
+  table = build_table(builder, 0);
+  fp_route_table_set_context(table, made, count_end);
   atomic_fetch_add(&live, 1);
   return table;
 }
 
+/* ---- readers ---- */
+
+static fp_route_match match_of(const fp_route_table *table, const char *host, const char *path,
+                               const fixture_request *head) {
+  fp_route_request request = head->request;
+  fp_route_match match;
+  request.authority = span_of(host);
+  request.path = span_of(path);
+  (void)fp_route_table_match(table, &request, &match);
+  return match;
+}
+
+static void check_own(const fp_route_table *table, uint32_t own, uint32_t number, const fixture_request *head) {
+  char path[64];
+  fp_span params[2];
+  fp_route_match match;
+  snprintf(path, sizeof path, "/%u/x", number % PATHS);
+  match = match_of(table, "own", path, head);
+  CHECK_EQ((match.route + own) % PATHS, number % PATHS);
+  match = match_of(table, "own", "/headers", head); /* "x-a: 7" */
+  CHECK_EQ((match.route - PATHS + own) % HEADERS, 7);
+  snprintf(path, sizeof path, "/t/n%u/g%u/a/b", number, number % 4);
+  match = match_of(table, "own", path, head);
+  CHECK_EQ(match.route == PATHS + HEADERS, own % 4 == number % 4);
+  if (match.route != PATHS + HEADERS) return;
+  CHECK_EQ(match.share_total, 2 + own);
+  CHECK_EQ(fp_route_table_choose_share(table, &match, number), number % (2 + own) > 0);
+  fp_route_table_params(table, &match, span_of(path), params);
+  CHECK(params[0].data == (const uint8_t *)path + 3 && params[1].len == 3);
+}
+
+static void check_shared(const fp_route_table *table, uint32_t shared, uint32_t number, const fixture_request *head) {
+  char path[64];
+  snprintf(path, sizeof path, "/r/abc%u", number % REGEXES);
+  CHECK_EQ((match_of(table, "shared", path, head).route + shared) % REGEXES, number % REGEXES);
+  snprintf(path, sizeof path, "/x/y/%u", number % 4);
+  CHECK_EQ(match_of(table, "shared", path, head).route == REGEXES, shared % 4 == number % 4);
+}
+
 static void *match_until_finished(void *cell) {
   fp_snapshot_reader reader;
-  uint64_t count = 0;
+  fixture_request head;
+  uint32_t count = 0;
+  make_request(&head, "", "cookie: b; c=12\nx-a: 7\n");
   fp_snapshot_reader_init(&reader, cell);
-  while (!atomic_load_explicit(&finished, memory_order_relaxed) || count < 1000) {
+  while (!atomic_load_explicit(&finished, memory_order_relaxed) || count < 100) {
     const fp_route_table *table = fp_snapshot_read(&reader);
-    const uint32_t generation = *(const uint32_t *)fp_route_table_context(table), number = (uint32_t)(count % ROUTES);
-    char path[32];
-    const int len = snprintf(path, sizeof path, "/%u/x", number);
-    const fp_route_request request = {.authority = {NULL, 0}, .path = {(const uint8_t *)path, (size_t)len}};
-    fp_route_match match;
-    if (fp_route_table_virtual_host_count(table) == 1) {
-      CHECK_EQ(fp_route_table_match(table, &request, &match), FASTPATH_OK);
-      CHECK_EQ((match.route + generation) % ROUTES, number);
-    }
+    const generation *made = fp_route_table_context(table);
+    check_own(table, made->own, count, &head);
+    check_shared(table, made->shared, count, &head);
     count++;
   }
   fp_snapshot_reader_clear(&reader);
-  atomic_fetch_add(&answers, count);
+  free(head.data);
+  atomic_fetch_add(&answers, (uint64_t)5 * count);
   return NULL;
 }
 
-int main(void) {
+/* ---- the publisher ---- */
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void sleep_until(int64_t moment) {
+  const int64_t left = moment - nanoseconds();
+  const struct timespec pause = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+  if (left > 0) nanosleep(&pause, NULL);
+}
+
+int main(int argc, char **argv) {
+  const int64_t swaps = (argc > 1 ? strtoll(argv[1], NULL, 10) : 1) * SWAPS_PER_SECOND;
   pthread_t readers[READERS];
-  fp_snapshot_cell *cell = fp_snapshot_cell_new(build(0, NULL), ref, unref);
+  fp_route_table *current = next_table(NULL);
+  fp_snapshot_cell *cell = fp_snapshot_cell_new(fp_route_table_ref(current), ref, unref);
+  int64_t start;
   CHECK(cell != NULL);
   for (int i = 0; i < READERS; i++) CHECK(pthread_create(&readers[i], NULL, match_until_finished, cell) == 0);
-  for (uint32_t generation = 1; generation < SWAPS; generation++) {
-    fp_route_table *before = fp_snapshot_acquire(cell);
-    fp_snapshot_publish(cell, build(generation, generation % 4 == 0 ? before : NULL));
-    fp_route_table_unref(before);
+  start = nanoseconds();
+  for (int64_t swap = 1; swap <= swaps; swap++) {
+    fp_route_table *next = next_table(current);
+    fp_route_table_unref(current);
+    current = next;
+    fp_snapshot_publish(cell, fp_route_table_ref(current));
+    sleep_until(start + swap * (1000000000 / SWAPS_PER_SECOND));
   }
+  printf("%lld swaps in %.1f s", (long long)swaps, (double)(nanoseconds() - start) / 1e9);
   atomic_store(&finished, 1);
   for (int i = 0; i < READERS; i++) pthread_join(readers[i], NULL);
+  printf(", %llu answers\n", (unsigned long long)atomic_load(&answers));
+  fp_route_table_unref(current);
   CHECK_EQ(atomic_load(&live), 1);
   fp_snapshot_cell_unref(cell);
   CHECK_EQ(atomic_load(&live), 0);
-  CHECK(atomic_load(&answers) >= (uint64_t)1000 * READERS);
   return 0;
 }
