@@ -422,9 +422,10 @@ static uint32_t go_protocol(const fp_filter_chain_table *table, uint32_t from, f
   return table->nodes[from].other;
 }
 
+/* Envoy's loopback is one address of each family, not 127.0.0.0/8. */
 static bool is_loopback(const fp_cidr *address) {
-  static const uint8_t loopback[16] = {[15] = 1};
-  if (address->family == 4) return address->address[0] == 127;
+  static const uint8_t loopback[16] = {[15] = 1}, loopback4[4] = {127, 0, 0, 1};
+  if (address->family == 4) return memcmp(address->address, loopback4, sizeof loopback4) == 0;
   return address->family == 6 && memcmp(address->address, loopback, sizeof loopback) == 0;
 }
 
