@@ -219,17 +219,17 @@ static size_t value_count(const fp_filter_chain_match *match, step at) {
   return 0;
 }
 
+/* Envoy keeps "*.suffix" as ".suffix"; an empty name is as none. */
 static fp_status name_key(fp_span name, bool server_name, uint8_t *key, size_t *len, fp_error *error) {
   fp_span text = name;
-  if (server_name && text.len > 2 && text.data[0] == '*' && text.data[1] == '.') { /* its key is ".suffix" */
+  if (server_name && text.len >= 2 && text.data[0] == '*' && text.data[1] == '.') {
     text.data++;
     text.len--;
-  }
-  if (text.len == 0 || text.len > NAME_MAX_LEN) return refuse(error, "a name has 1 to 255 bytes");
-  if (server_name && memchr(text.data, '*', text.len) != NULL) {
+  } else if (server_name && text.len > 0 && memchr(text.data, '*', text.len) != NULL) {
     return refuse(error, "a server name has '*' only in front of a suffix (\"*.example.com\")");
   }
-  memcpy(key, text.data, text.len);
+  if (text.len > NAME_MAX_LEN) return refuse(error, "a name has at most 255 bytes");
+  if (text.len > 0) memcpy(key, text.data, text.len);
   if (server_name) fp_domain_lower(key, key, text.len);
   *len = text.len;
   return FASTPATH_OK;
@@ -239,6 +239,7 @@ static fp_status name_key(fp_span name, bool server_name, uint8_t *key, size_t *
 static fp_status key_of(const fp_filter_chain_match *match, step at, size_t index, uint8_t *key, size_t *len,
                         fp_error *error) {
   const fp_cidr *range = NULL;
+  uint8_t bits;
   *len = 0;
   switch (at) {
     case STEP_PORT:
@@ -270,10 +271,9 @@ static fp_status key_of(const fp_filter_chain_match *match, step at, size_t inde
     case STEP_COUNT: break;
   }
   if (range == NULL) return FASTPATH_OK;
-  if ((range->family != 4 && range->family != 6) || range->prefix_len > (range->family == 4 ? 32 : 128)) {
-    return refuse(error, "a range is longer than its addresses, or of no family");
-  }
-  *len = range_key(range, range->prefix_len, key);
+  if (range->family != 4 && range->family != 6) return refuse(error, "a range is of no family");
+  bits = range->family == 4 ? 32 : 128; /* Envoy takes a longer range for one address, too */
+  *len = range_key(range, range->prefix_len < bits ? range->prefix_len : bits, key);
   return FASTPATH_OK;
 }
 
@@ -405,7 +405,7 @@ static uint32_t go_server_name(const fp_filter_chain_table *table, uint32_t from
   uint32_t next;
   if (from == NONE || name.len == 0 || name.len > sizeof lower) return go(table, from, NULL, 0);
   fp_domain_lower(lower, name.data, name.len);
-  next = lower[0] == '.' ? NONE : look_up(table, from, lower, name.len);
+  next = look_up(table, from, lower, name.len);
   for (size_t at = 1; next == NONE && at < name.len; at++) {
     if (lower[at] == '.' && at + 1 < name.len) next = look_up(table, from, lower + at, name.len - at);
   }

@@ -10,13 +10,13 @@
 #include "http_chars.h"
 
 enum {
-  /* Of a method, before its line is complete: enough to tell other protocols at once, few enough to look at again. */
-  EARLY_METHOD = 64
+  EARLY_METHOD = 32 /* bytes of a method that tell other protocols before the line is complete */
 };
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-static bool is_blank(uint8_t byte) { return byte != 0 && byte <= ' '; }
+static bool is_blank(uint8_t byte) { return byte <= ' '; }
+static bool is_space(uint8_t byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
 static bool is_word(uint8_t byte) { return byte > ' '; }
 static bool is_visible(uint8_t byte) { return byte > ' ' && byte < 0x7f; }
 static bool is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
@@ -67,30 +67,35 @@ static bool is_target(fp_span target, bool is_connect) {
   return target.len == 0;
 }
 
-/* A request line without its end; 0 when it is none. */
+/* The version that a request line, without its end, has; 0 when it is none. */
 static int version_of(fp_span line) {
-  fp_span rest, method, target, version;
-  while (line.len > 0 && is_blank(line.data[line.len - 1])) line.len--;
-  rest = line;
-  method = take_run(&rest, is_word);
+  fp_span rest = line, method = take_run(&rest, is_word), target;
   if (method.len == 0 || fp_http_run(method.data, method.len, HTTP_CHAR_TOKEN) < method.len) return 0;
   (void)take_run(&rest, is_blank);
   target = take_run(&rest, is_word);
   if (!is_target(target, is_text(method, "CONNECT"))) return 0;
   (void)take_run(&rest, is_blank);
-  version = rest;
-  if (version.len > 0 && (version.len != 8 || memcmp(version.data, "HTTP/", 5) != 0 || !is_digit(version.data[5]) ||
-                          version.data[6] != '.' || !is_digit(version.data[7]))) {
+  if (rest.len == 0) { /* without a version, blanks are space, tab and CR only */
+    for (size_t i = 0; i < line.len; i++) {
+      if (line.data[i] < ' ' && line.data[i] != '\t' && line.data[i] != '\r') return 0;
+    }
+  }
+  while (rest.len > 0 && is_blank(rest.data[rest.len - 1])) rest.len--;
+  if (rest.len > 0 && (rest.len != 8 || memcmp(rest.data, "HTTP/", 5) != 0 || !is_digit(rest.data[5]) ||
+                       rest.data[6] != '.' || !is_digit(rest.data[7]))) {
     return 0;
   }
-  /* Envoy asks what the line ends with, even if that is its target. */
-  return line.len >= 8 && memcmp(line.data + line.len - 8, "HTTP/1.1", 8) == 0 ? FASTPATH_HTTP_1_1 : FASTPATH_HTTP_1_0;
+  if (rest.len == 0) { /* Envoy asks what the line ends with, even if that is its target */
+    while (line.data[line.len - 1] == '\r') line.len--;
+    rest = line.len < 8 ? rest : (fp_span){line.data + line.len - 8, 8};
+  }
+  return is_text(rest, "HTTP/1.1") ? FASTPATH_HTTP_1_1 : FASTPATH_HTTP_1_0;
 }
 
 /* Can a method begin like this? */
 static bool is_method_so_far(const uint8_t *data, size_t len) {
   const size_t most = len < EARLY_METHOD ? len : EARLY_METHOD, run = fp_http_run(data, most, HTTP_CHAR_TOKEN);
-  return run == most || (run > 0 && is_blank(data[run]));
+  return run == most || (run > 0 && is_space(data[run]));
 }
 
 fp_status fp_http_detect(const uint8_t *data, size_t len, size_t *looked, fp_http_version *version, fp_error *error) {

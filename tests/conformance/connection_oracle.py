@@ -6,6 +6,7 @@ which one it was. Connections say with a PROXY header where they come from and w
 
 from __future__ import annotations
 
+import json
 import selectors
 import socket
 import struct
@@ -74,6 +75,40 @@ def envoy_with(listeners: Sequence[Mapping[str, Any]], directory: Path) -> Itera
     ]
     with run_envoy({"static_resources": {"listeners": documents}}, ports, directory):
         yield ports
+
+
+@contextmanager
+def envoy_with_accepted(listeners: Sequence[Mapping[str, Any]], directory: Path) -> Iterator[list[int | None]]:
+    """Run Envoy and give it these listeners by file; yields the port of each, None for one that it refuses."""
+    *ports, last = free_ports(len(listeners) + 1)
+    everything = [*listeners, {"filter_chains": [naming_chain("last")]}]
+    resources = [
+        {
+            "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
+            "name": str(port),
+            "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+            **listener,
+        }
+        for port, listener in zip((*ports, last), everything, strict=True)
+    ]
+    source = directory / "listeners.json"
+    source.write_text(json.dumps({"resources": resources}))
+    bootstrap = {
+        "node": {"id": "x", "cluster": "x"},
+        "dynamic_resources": {
+            "lds_config": {"path_config_source": {"path": str(source)}, "resource_api_version": "V3"}
+        },
+    }
+    with run_envoy(bootstrap, [last], directory):
+        yield [port if _answers(port) else None for port in ports]
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 10).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def proxy_header(source: tuple[str, int], destination: tuple[str, int], tlvs: bytes = b"") -> bytes:

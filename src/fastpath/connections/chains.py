@@ -141,6 +141,8 @@ def _compile(chains: tuple[FilterChain, ...]) -> FilterChainTableSnapshot:
 
 
 def _add(builder: FilterChainTableBuilder, match: FilterChainMatch) -> None:
+    if match.destination_port == 0:
+        raise ValueError("a port is 0")
     builder.add(
         destination_port=match.destination_port or 0,
         destinations=[_range(item) for item in match.prefix_ranges],
