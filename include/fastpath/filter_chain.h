@@ -21,6 +21,7 @@ extern "C" {
 /* [cffi] */
 
 #define FASTPATH_FILTER_CHAIN_NONE 0xffffffffu
+#define FASTPATH_FILTER_CHAIN_WAYS_MAX 1048576 /* of one chain: its server names times its ranges times .. */
 
 /* An address, or a range of them. */
 typedef struct fp_cidr {
@@ -81,7 +82,7 @@ void fp_filter_chain_builder_free(fp_filter_chain_builder *builder); /* NULL is 
 /*
  * Add the next chain; chains are numbered from 0. Errors: CONFIG_FILTER_CHAIN (another chain asks for the same;
  * a server name with '*' other than in front of a suffix, a name of more than 255 bytes, a range of no family, a port that
- * is none), OVERFLOW, MEMORY. After an error the builder is of no use.
+ * is none, more than FASTPATH_FILTER_CHAIN_WAYS_MAX combinations of its lists), OVERFLOW, MEMORY. After an error the builder is of no use.
  */
 fp_status fp_filter_chain_builder_add(fp_filter_chain_builder *builder, const fp_filter_chain_match *match,
                                       fp_error *error);

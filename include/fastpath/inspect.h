@@ -65,20 +65,20 @@ typedef struct fp_client_hello {
   fp_span server_name;     /* of the host_name in server_name, 1 to 255 bytes without NUL; data NULL without one */
   fp_span alpn;            /* the protocol names, each behind its length; data NULL without them, or when malformed */
   fp_span cipher_suites;   /* two bytes each */
-  fp_span versions;        /* supported_versions, groups and signature_algorithms: two bytes each; data NULL likewise */
+  fp_span versions; /* supported_versions, groups and signature_algorithms: two bytes each; data NULL likewise */
   fp_span groups;
   fp_span signature_algorithms;
   fp_span point_formats; /* one byte each */
-  fp_span extensions;    /* all of them; see fp_tls_extension_next */
+  fp_span extensions; /* all of them; see fp_tls_extension_next */
 } fp_client_hello;
 
 /* How far a hello has been read. The caller's; zero bytes at the beginning of a connection. */
 typedef struct fp_client_hello_reader {
-  uint32_t at;           /* where the next record begins */
-  uint32_t got;          /* bytes of the message that lie in scratch */
+  uint32_t at; /* where the next record begins */
+  uint32_t got; /* bytes of the message that lie in scratch */
   uint8_t empty_records; /* in a row */
-  uint8_t warnings;      /* likewise */
-  int16_t verdict;       /* what was said at last, unless that was NEED_MORE */
+  uint8_t warnings; /* likewise */
+  int16_t verdict; /* what was said at last, unless that was NEED_MORE */
 } fp_client_hello_reader;
 
 /*
