@@ -291,8 +291,8 @@ def hellos(rng: random.Random) -> Iterator[bytes]:
 
 def test_the_same_bytes_are_client_hellos_and_say_the_same(tmp_path: Path) -> None:
     maker = hellos(random.Random(SEED))
-    # Left out are SSL 2.0's hellos, which Envoy's TLS library still knows, and pieces that are no TLS, but too short for
-    # it to see that.
+    # Left out are SSL 2.0's hellos, which Envoy's TLS library still knows, and pieces that are no TLS, but too short
+    # for it to see that.
     cases = [data for data in (next(maker) for _ in range(BYTES)) if data[0] < 0x80 and len(data) >= 5]
     check_all(cases, TLS_INSPECTOR, NAMED, inspected_hello, tmp_path)
 

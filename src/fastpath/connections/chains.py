@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, inet_pton
 
 from fastpath._filter_chain import FilterChainTableBuilder, FilterChainTableSnapshot
 from fastpath.errors import ConfigError
@@ -117,7 +118,12 @@ def _length_and(name: str | bytes) -> bytes:
 def _packed(address: IPAddress | str | None) -> bytes:
     if address is None:
         return b""
-    return (ip_address(address) if isinstance(address, str) else address).packed
+    if not isinstance(address, str):
+        return address.packed
+    try:
+        return inet_pton(AF_INET6 if ":" in address else AF_INET, address)
+    except OSError:
+        return ip_address(address).packed  # one with a scope, or ValueError
 
 
 def _compile(chains: tuple[FilterChain, ...]) -> FilterChainTableSnapshot:
