@@ -135,7 +135,7 @@ soak: $(STAMPS)/built ## 10 million messages through the C core and a million th
 bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
 	@$(CORE_MK) VARIANT=release benchmarks
 	@$(BIN)/python benchmarks/c_rows.py
-	@for row in chunked rewrite route regex lb; do echo "-- $$row, in C"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
+	@for row in chunked rewrite route regex connections lb; do echo "-- $$row, in C"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
 	@$(BIN)/python benchmarks/http_rows.py
 	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
 

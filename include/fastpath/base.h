@@ -84,7 +84,9 @@ typedef enum fp_status {
 
   /* The beginning of a connection, -300 .. -399: fastpath/inspect.h. */
   FASTPATH_ERR_INSPECT_PROXY = -300,
-  FASTPATH_ERR_INSPECT_TLS = -301
+  FASTPATH_ERR_INSPECT_TLS = -301,
+  FASTPATH_ERR_INSPECT_TLS_REFUSED = -302,
+  FASTPATH_ERR_INSPECT_HTTP = -303
 } fp_status;
 
 /* Why a call failed. The caller's; plain data, holds no references. */

@@ -21,11 +21,12 @@ extern "C" {
 /* [cffi] */
 
 #define FASTPATH_FILTER_CHAIN_NONE 0xffffffffu
+#define FASTPATH_FILTER_CHAIN_WAYS_MAX 1048576 /* of one chain: its server names times its ranges times .. */
 
 /* An address, or a range of them. */
 typedef struct fp_cidr {
   uint8_t family;     /* 4 or 6; 0: not of the internet */
-  uint8_t prefix_len; /* bits that count; not looked at in an address */
+  uint8_t prefix_len; /* bits that count, all of them when there are fewer; not looked at in an address */
   uint8_t address[16]; /* in network order; the first 4 bytes for family 4 */
 } fp_cidr;
 
@@ -80,8 +81,8 @@ void fp_filter_chain_builder_free(fp_filter_chain_builder *builder); /* NULL is 
 
 /*
  * Add the next chain; chains are numbered from 0. Errors: CONFIG_FILTER_CHAIN (another chain asks for the same;
- * a server name with '*' other than in front of a suffix, or an empty one; a range longer than its addresses, a source
- * port of 0), OVERFLOW, MEMORY. After an error the builder is of no use.
+ * a server name with '*' other than in front of a suffix, a name of more than 255 bytes, a range of no family, a port that
+ * is none, more than FASTPATH_FILTER_CHAIN_WAYS_MAX combinations of its lists), OVERFLOW, MEMORY. After an error the builder is of no use.
  */
 fp_status fp_filter_chain_builder_add(fp_filter_chain_builder *builder, const fp_filter_chain_match *match,
                                       fp_error *error);

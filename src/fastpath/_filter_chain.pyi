@@ -5,6 +5,7 @@ _Ranges = list[tuple[bytes, int]]
 class FilterChainTableBuilder:
     def add(
         self,
+        *,
         destination_port: int,
         destinations: _Ranges,
         server_names: list[bytes],

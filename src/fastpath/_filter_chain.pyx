@@ -75,7 +75,7 @@ cdef class FilterChainTableBuilder:
         fp_filter_chain_builder_free(self.builder)
 
     def add(
-        self, uint32_t destination_port, list destinations not None, list server_names not None,
+        self, *, uint32_t destination_port, list destinations not None, list server_names not None,
         bytes transport_protocol not None, list application_protocols not None, list direct_sources not None,
         uint32_t source_type, list sources not None, list source_ports not None,
     ):

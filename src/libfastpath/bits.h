@@ -28,7 +28,18 @@ static inline uint32_t first_bit(uint64_t word) {
 #endif
 }
 
-/* The same, but any number when no bit is set. */
+/* The index of the highest set bit; there must be one. */
+static inline uint32_t last_bit(uint64_t word) {
+#if defined(__GNUC__) || defined(__clang__)
+  return 63 - (uint32_t)__builtin_clzll(word);
+#else
+  uint32_t index = 63;
+  while ((word >> index & 1) == 0) index--;
+  return index;
+#endif
+}
+
+/* As first_bit, but any number when no bit is set. */
 static inline uint32_t first_bit_or_any(uint64_t word) {
 #if defined(FASTPATH_BMI2)
   return (uint32_t)_tzcnt_u64(word);

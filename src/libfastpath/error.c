@@ -70,6 +70,8 @@ const char *fp_status_name(fp_status status) {
     case FASTPATH_ERR_CONFIG_FILTER_CHAIN: return "config_filter_chain";
     case FASTPATH_ERR_INSPECT_PROXY: return "inspect_proxy";
     case FASTPATH_ERR_INSPECT_TLS: return "inspect_tls";
+    case FASTPATH_ERR_INSPECT_TLS_REFUSED: return "inspect_tls_refused";
+    case FASTPATH_ERR_INSPECT_HTTP: return "inspect_http";
   }
   return "unknown";
 }

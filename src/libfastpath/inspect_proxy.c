@@ -6,7 +6,7 @@
 #include "error.h"
 
 enum {
-  LINE_MAX_LEN = 107, /* of version 1, CRLF included */
+  LINE_MAX_LEN = 108, /* of version 1, CRLF included */
   FIXED = 16,         /* of version 2: signature, version and command, family, length */
   SIGNATURE = 12,
   TLV_CRC32C = 0x03
@@ -33,10 +33,11 @@ typedef struct {
   const uint8_t *end;
 } line;
 
+static bool is_blank(uint8_t byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
+
 static bool take_space(line *rest) { return rest->at < rest->end && *rest->at++ == ' '; }
 
-/* A decimal number without a zero in front. */
-static bool take_number(line *rest, uint32_t most, uint32_t *number) {
+static bool take_digits(line *rest, uint32_t most, uint32_t *number) {
   const uint8_t *start = rest->at;
   uint32_t value = 0;
   while (rest->at < rest->end && (uint8_t)(*rest->at - '0') < 10) {
@@ -45,14 +46,31 @@ static bool take_number(line *rest, uint32_t most, uint32_t *number) {
     rest->at++;
   }
   *number = value;
-  return rest->at > start && (*start != '0' || rest->at == start + 1);
+  return rest->at > start;
+}
+
+/* A part of an address: a number without a zero in front. */
+static bool take_octet(line *rest, uint32_t *number) {
+  const uint8_t *start = rest->at;
+  return take_digits(rest, 255, number) && (*start != '0' || rest->at == start + 1);
+}
+
+/* Envoy reads ports as its number parser does: blanks around them, a plus sign and zeros in front. */
+static bool take_port(line *rest, uint16_t *port) {
+  uint32_t number;
+  while (rest->at < rest->end && *rest->at != ' ' && is_blank(*rest->at)) rest->at++;
+  if (rest->at < rest->end && *rest->at == '+') rest->at++;
+  if (!take_digits(rest, 65535, &number)) return false;
+  while (rest->at < rest->end && *rest->at != ' ' && is_blank(*rest->at)) rest->at++;
+  *port = (uint16_t)number;
+  return true;
 }
 
 static bool take_ipv4(line *rest, uint8_t *address) {
   for (int i = 0; i < 4; i++) {
     uint32_t octet;
     if (i > 0 && (rest->at == rest->end || *rest->at++ != '.')) return false;
-    if (!take_number(rest, 255, &octet)) return false;
+    if (!take_octet(rest, &octet)) return false;
     address[i] = (uint8_t)octet;
   }
   return true;
@@ -106,13 +124,27 @@ static bool take_ipv6(line *rest, uint8_t *address) {
   return true;
 }
 
+/* May it be one host's: neither unspecified, nor a broadcast or multicast address. */
+static bool is_unicast(uint8_t family, const uint8_t *address) {
+  static const uint8_t none[16] = {0}, broadcast[4] = {255, 255, 255, 255};
+  if (family == FASTPATH_PROXY_IPV4) {
+    return memcmp(address, none, 4) != 0 && memcmp(address, broadcast, 4) != 0 && address[0] >> 4 != 14;
+  }
+  return memcmp(address, none, 16) != 0 && address[0] != 0xff;
+}
+
+static bool are_unicast(const fp_proxy_header *header) {
+  return is_unicast(header->family, header->source) && is_unicast(header->family, header->destination);
+}
+
 static fp_status read_line(const uint8_t *data, size_t len, fp_proxy_header *header, fp_error *error) {
-  line rest = {data + 6, data + len - 2};
+  line rest = {data + 6, data + len};
   const uint8_t *word = rest.at;
-  const size_t left = (size_t)(rest.end - rest.at);
+  size_t left;
   bool good;
-  uint32_t source, destination;
   *header = (fp_proxy_header){.version = 1, .len = (uint32_t)len};
+  while (rest.end > rest.at && is_blank(rest.end[-1])) rest.end--;
+  left = (size_t)(rest.end - rest.at);
   if (left >= 7 && memcmp(word, "UNKNOWN", 7) == 0) {
     if (left > 7 && word[7] != ' ') return refuse(error, 13, "the family is not TCP4, TCP6 or UNKNOWN");
     return FASTPATH_OK;
@@ -129,23 +161,18 @@ static fp_status read_line(const uint8_t *data, size_t len, fp_proxy_header *hea
     good = good && take_ipv6(&rest, header->source) && take_space(&rest) && take_ipv6(&rest, header->destination);
   }
   if (!good) return refuse(error, (size_t)(rest.at - data), "an address is malformed");
-  good = take_space(&rest) && take_number(&rest, 65535, &source) && take_space(&rest) &&
-         take_number(&rest, 65535, &destination) && rest.at == rest.end;
-  if (!good) return refuse(error, (size_t)(rest.at - data), "a port is malformed");
-  header->source_port = (uint16_t)source;
-  header->destination_port = (uint16_t)destination;
-  return FASTPATH_OK;
+  if (!are_unicast(header)) return refuse(error, 11, "an address is not that of one host");
+  good = take_space(&rest) && take_port(&rest, &header->source_port) && take_space(&rest) &&
+         take_port(&rest, &header->destination_port) && rest.at == rest.end;
+  return good ? FASTPATH_OK : refuse(error, (size_t)(rest.at - data), "a port is malformed");
 }
 
 static fp_status parse_line(const uint8_t *data, size_t len, fp_proxy_header *header, fp_error *error) {
   const size_t most = len < LINE_MAX_LEN ? len : LINE_MAX_LEN;
-  for (size_t i = 6; i < most; i++) {
-    if (data[i] == '\n' || (data[i] == '\r' && i + 1 < most && data[i + 1] != '\n')) {
-      return refuse(error, i, "the line does not end with CRLF");
-    }
-    if (data[i] == '\r' && i + 1 < most) return read_line(data, i + 2, header, error);
+  for (size_t i = 7; i < most; i++) {
+    if (data[i] == '\n' && data[i - 1] == '\r') return read_line(data, i + 1, header, error);
   }
-  if (len >= LINE_MAX_LEN) return refuse(error, LINE_MAX_LEN, "the line is longer than 107 bytes");
+  if (most == LINE_MAX_LEN) return refuse(error, LINE_MAX_LEN, "the line is longer than 108 bytes");
   return FASTPATH_NEED_MORE;
 }
 
@@ -183,50 +210,58 @@ static fp_status check_tlvs(const uint8_t *data, const fp_proxy_header *header, 
   return FASTPATH_OK;
 }
 
+/* Bytes of addresses; SIZE_MAX for a family or transport that does not exist. */
+static size_t addresses_len(uint8_t family_and_transport) {
+  const uint8_t family = family_and_transport >> 4, transport = family_and_transport & 15;
+  if (transport > 2) return SIZE_MAX;
+  switch (family) {
+    case 0: return 0;
+    case 1: return transport == 0 ? SIZE_MAX : 12;
+    case 2: return transport == 0 ? SIZE_MAX : 36;
+    case 3: return 216;
+    default: return SIZE_MAX;
+  }
+}
+
+/* What a proxy says for somebody else. The header is there as a whole. */
+static fp_status read_addresses(const uint8_t *data, size_t addresses, fp_proxy_header *read, fp_error *error) {
+  const uint8_t family = data[SIGNATURE + 1] >> 4;
+  const size_t address_len = family == 1 ? 4 : 16;
+  read->datagram = (data[SIGNATURE + 1] & 15) == 2;
+  read->tlvs_offset = FIXED + (uint32_t)addresses;
+  read->tlvs_len = read->len - read->tlvs_offset;
+  if (family == 1 || family == 2) {
+    const uint8_t *ports = data + FIXED + 2 * address_len;
+    read->family = family == 1 ? FASTPATH_PROXY_IPV4 : FASTPATH_PROXY_IPV6;
+    memcpy(read->source, data + FIXED, address_len);
+    memcpy(read->destination, data + FIXED + address_len, address_len);
+    read->source_port = load16(ports);
+    read->destination_port = load16(ports + 2);
+    if (!are_unicast(read)) return refuse(error, FIXED, "an address is not that of one host");
+  } else if (family == 3) {
+    read->family = FASTPATH_PROXY_UNIX;
+  }
+  return check_tlvs(data, read, error);
+}
+
 static fp_status parse_binary(const uint8_t *data, size_t len, fp_proxy_header *header, fp_error *error) {
   fp_proxy_header read = {.version = 2};
-  size_t addresses = 0, address_len = 0;
-  fp_status status;
-  if (len > SIGNATURE && (data[SIGNATURE] >> 4 != 2 || (data[SIGNATURE] & 15) > 1)) {
+  size_t addresses = 0;
+  fp_status status = FASTPATH_OK;
+  if (len == SIGNATURE) return FASTPATH_NEED_MORE;
+  if (data[SIGNATURE] >> 4 != 2 || (data[SIGNATURE] & 15) > 1) {
     return refuse(error, SIGNATURE, "the version is not 2, or the command is neither LOCAL nor PROXY");
   }
-  if (len > SIGNATURE + 1 && (data[SIGNATURE + 1] >> 4 > 3 || (data[SIGNATURE + 1] & 15) > 2)) {
-    return refuse(error, SIGNATURE + 1, "there is no such family or transport");
+  read.local = (data[SIGNATURE] & 15) == 0; /* then whatever else the header says must be ignored */
+  if (len > SIGNATURE + 1 && !read.local) {
+    addresses = addresses_len(data[SIGNATURE + 1]);
+    if (addresses == SIZE_MAX) return refuse(error, SIGNATURE + 1, "there is no such family or transport");
   }
   if (len < FIXED) return FASTPATH_NEED_MORE;
   read.len = FIXED + (uint32_t)load16(data + 14);
-  read.local = (data[SIGNATURE] & 15) == 0;
-  read.datagram = (data[SIGNATURE + 1] & 15) == 2;
-  switch (data[SIGNATURE + 1] >> 4) {
-    case 1:
-      read.family = FASTPATH_PROXY_IPV4;
-      address_len = 4;
-      addresses = 12;
-      break;
-    case 2:
-      read.family = FASTPATH_PROXY_IPV6;
-      address_len = 16;
-      addresses = 36;
-      break;
-    case 3:
-      read.family = FASTPATH_PROXY_UNIX;
-      addresses = 216;
-      break;
-    default: break;
-  }
   if (read.len - FIXED < addresses) return refuse(error, 14, "the header is too short for its addresses");
   if (len < read.len) return FASTPATH_NEED_MORE;
-  if (address_len > 0) {
-    const uint8_t *ports = data + FIXED + 2 * address_len;
-    memcpy(read.source, data + FIXED, address_len);
-    memcpy(read.destination, data + FIXED + address_len, address_len);
-    read.source_port = load16(ports);
-    read.destination_port = load16(ports + 2);
-  }
-  if (read.local) read.family = FASTPATH_PROXY_NONE; /* what it says must be ignored */
-  read.tlvs_offset = FIXED + (uint32_t)addresses;
-  read.tlvs_len = read.len - read.tlvs_offset;
-  status = check_tlvs(data, &read, error);
+  if (!read.local) status = read_addresses(data, addresses, &read, error);
   if (status >= 0) *header = read;
   return status;
 }

@@ -9,11 +9,17 @@ void sweep_inspect(void) {
   uint8_t scratch[FASTPATH_CLIENT_HELLO_MAX];
   fp_proxy_header header;
   fp_client_hello hello;
+  fp_client_hello_reader reader = {0};
+  fp_span extensions = {(const uint8_t *)"\0\x10\0\0", 4};
+  uint16_t type;
   fp_http_version version;
   fp_span list = {alpn, sizeof alpn}, name;
   CHECK_EQ(fp_proxy_header_parse((const uint8_t *)line, sizeof line - 1, &header, NULL), FASTPATH_OK);
   CHECK_EQ(fp_client_hello_parse((const uint8_t *)"\x16\x03", 2, scratch, &hello, NULL), FASTPATH_NEED_MORE);
-  CHECK_EQ(fp_http_detect((const uint8_t *)"GET / HTTP/1.1\r\n", 16, &version), FASTPATH_OK);
+  CHECK_EQ(fp_client_hello_read(&reader, (const uint8_t *)"\x16\x03", 2, 0, scratch, &hello, NULL), FASTPATH_NEED_MORE);
+  CHECK_EQ(fp_http_detect((const uint8_t *)"GET / HTTP/1.1\r\n", 16, NULL, &version, NULL), FASTPATH_OK);
+  CHECK_EQ(fp_tls_extension_next(&extensions, &type, &name), 1);
+  CHECK_EQ(type, 16);
   CHECK_EQ(fp_alpn_next(&list, &name), 1);
   CHECK_BYTES(name.data, name.len, "h2");
 }

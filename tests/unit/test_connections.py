@@ -6,25 +6,43 @@ import random
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from conformance import client_hellos as hello
 
 from fastpath import (
     NOT_THIS,
     ClientHello,
+    ClientHelloReader,
     ConfigError,
+    ConnectionInspector,
     FilterChainTable,
+    HttpDetector,
     HttpVersion,
+    InspectedConnection,
     ProxyHeader,
     RemoteProtocolError,
     detect_http,
     parse_client_hello,
     parse_proxy_header,
 )
-from fastpath.models import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch
+from fastpath.models import (
+    CidrRange,
+    Config,
+    ConnectionSourceType,
+    FilterChain,
+    FilterChainMatch,
+    HttpInspector,
+    Listener,
+    ListenerFilter,
+    OriginalDst,
+    ProxyProtocol,
+    TlsInspector,
+)
 
 Parse = Callable[[bytes], Any]
 
@@ -65,9 +83,10 @@ def crc32c(data: bytes) -> int:
     ("line", "source", "destination"),
     [
         (b"PROXY TCP4 1.2.3.4 5.6.7.8 1000 443\r\n", ("1.2.3.4", 1000), ("5.6.7.8", 443)),
-        (b"PROXY TCP4 255.255.255.255 0.0.0.0 0 65535\r\n", ("255.255.255.255", 0), ("0.0.0.0", 65535)),
+        (b"PROXY TCP4 255.255.255.254 0.0.0.1 0 65535\r\n", ("255.255.255.254", 0), ("0.0.0.1", 65535)),
+        (b"PROXY TCP4 1.2.3.4 5.6.7.8 +1 0002 \t \r\n", ("1.2.3.4", 1), ("5.6.7.8", 2)),
         (b"PROXY TCP6 ::1 2001:db8::7:8 1 2\r\n", ("::1", 1), ("2001:db8::7:8", 2)),
-        (b"PROXY TCP6 1:2:3:4:5:6:7:8 :: 1 2\r\n", ("1:2:3:4:5:6:7:8", 1), ("::", 2)),
+        (b"PROXY TCP6 1:2:3:4:5:6:7:8 ::9 1 2\r\n", ("1:2:3:4:5:6:7:8", 1), ("::9", 2)),
         (b"PROXY TCP6 ::ffff:1.2.3.4 1::8 1 2\r\n", ("::ffff:1.2.3.4", 1), ("1::8", 2)),
     ],
 )
@@ -99,12 +118,19 @@ def test_an_unknown_line_has_no_addresses(line: bytes) -> None:
         b"PROXY TCP6 12345:: :: 1 2\r\n",
         b"PROXY TCP6 1: :: 1 2\r\n",
         b"PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n",
-        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2 \r\n",
         b"PROXY TCP4 1.2.3.4  5.6.7.8 1 2\r\n",
         b"PROXY TCP5 1.2.3.4 5.6.7.8 1 2\r\n",
         b"PROXY UNKNOWNX\r\n",
-        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\n",
-        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\rx",
+        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\nx\r\n",
+        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\rx\r\n",
+        b"PROXY TCP4 1.2.3.4\0 5.6.7.8 1 2\r\n",
+        b"PROXY TCP4 0.0.0.0 5.6.7.8 1 2\r\n",
+        b"PROXY TCP4 1.2.3.4 224.0.0.1 1 2\r\n",
+        b"PROXY TCP4 255.255.255.255 5.6.7.8 1 2\r\n",
+        b"PROXY TCP6 :: ::1 1 2\r\n",
+        b"PROXY TCP6 ::1 ff02::1 1 2\r\n",
+        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 -0\r\n",
+        b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2" + b"\n" * 80,
         b"PROXY UNKNOWN " + b"x" * 100,
     ],
 )
@@ -125,8 +151,9 @@ def test_a_binary_header_of_ipv6_unix_and_none() -> None:
     assert outcome(parse_proxy_header, v2(1, 0x22, body)).source == ip_address("2001:db8::1")
     assert outcome(parse_proxy_header, v2(1, 0x31, bytes(216))).source is None
     assert outcome(parse_proxy_header, v2(1, 0x00, b"")).source is None
-    local = outcome(parse_proxy_header, v2(0, 0x11, ADDRESSES))
-    assert (local.local, local.source) == (True, None)
+    for family, body in ((0x11, ADDRESSES), (0x99, b""), (0x11, b"not addresses"), (0x11, ADDRESSES + b"\1\0\5")):
+        local = outcome(parse_proxy_header, v2(0, family, body))
+        assert (local.local, local.source, local.tlvs, local.length) == (True, None, b"", 16 + len(body))
 
 
 def test_the_checksum_is_checked() -> None:
@@ -145,6 +172,8 @@ def test_the_checksum_is_checked() -> None:
         v2(2, 0x11, ADDRESSES),
         v2(1, 0x41, ADDRESSES),
         v2(1, 0x13, ADDRESSES),
+        v2(1, 0x10, ADDRESSES),
+        v2(1, 0x11, bytes(4) + ADDRESSES[4:]),
         b"\r\n\r\n\0\r\nQUIT\n\x11\x11\0\x0c" + ADDRESSES,
     ],
 )
@@ -184,42 +213,108 @@ def in_records(message: bytes, *sizes: int) -> bytes:
 
 def test_a_real_hello() -> None:
     data = hello_of("a.example.com", ["h2", "http/1.1"])
-    hello = outcome(parse_client_hello, data)
-    assert isinstance(hello, ClientHello)
-    assert (hello.server_name, hello.application_protocols) == ("a.example.com", (b"h2", b"http/1.1"))
-    assert (hello.max_version, hello.legacy_version, hello.length) == (0x0304, 0x0303, len(data))
+    found = outcome(parse_client_hello, data)
+    assert isinstance(found, ClientHello)
+    assert (found.server_name, found.application_protocols) == ("a.example.com", (b"h2", b"http/1.1"))
+    assert (found.max_version, found.legacy_version, found.length) == (0x0304, 0x0303, len(data))
     plain = outcome(parse_client_hello, hello_of(None, []))
     assert (plain.server_name, plain.application_protocols) == (None, ())
 
 
-@pytest.mark.parametrize("sizes", [(1,), (3, 1), (4,), (5, 100), (1,) * 50, (100, 100)])
+@pytest.mark.parametrize("sizes", [(1,), (1, 2), (3, 1), (4,), (5, 100), (1,) * 50, (100, 100)])
 def test_a_hello_in_several_records(sizes: tuple[int, ...]) -> None:
     whole = hello_of("b.example", ["h2"])
     cut = in_records(whole[5:], *sizes)
-    hello, other = outcome(parse_client_hello, cut), parse_client_hello(whole)
+    found, other = outcome(parse_client_hello, cut), parse_client_hello(whole)
     assert isinstance(other, ClientHello)
-    assert hello == other._replace(length=len(cut))
+    assert found == other._replace(length=len(cut))
+    assert outcome(ClientHelloReader().read, cut) == found
 
 
-@pytest.mark.parametrize("data", [b"GET /", b"\x17\x03\x01\0\x05hello", b"\x16\x02", b"\x16\x03\x01\0\x05\x02"])
+@pytest.mark.parametrize(
+    "data", [b"GET /", b"\x17\x03\x01\0\x05hello", b"\x16\x02", b"\x16\x03\x01\0\x05\x02\0\0\x01x"]
+)
 def test_something_else_is_not_a_hello(data: bytes) -> None:
     assert outcome(parse_client_hello, data) is NOT_THIS
 
 
-def test_a_broken_hello_is_refused() -> None:
-    whole = hello_of("c.example", ["h2"])
-    message = whole[5:]
-    assert outcome(parse_client_hello, b"\x16\x03\x01\0\0") == "inspect_tls"
-    assert outcome(parse_client_hello, b"\x16\x03\x01\x40\x01\x01") == "inspect_tls"
-    assert outcome(parse_client_hello, in_records(b"\x01\xff\xff\xff" + bytes(100))) == "inspect_tls"
-    assert outcome(parse_client_hello, in_records(message, 10)[:15] + b"\x17\x03\x01\0\x01x") == "inspect_tls"
-    name = message.index(b"c.example")
-    for broken in (
-        message[: name - 2] + b"\0\x0a" + message[name:],  # a name longer than its list
-        message[:name] + b"\0" + message[name + 1 :],
-        b"\x01" + struct.pack("!I", 40)[1:] + message[4:44],
-    ):
-        assert outcome(parse_client_hello, in_records(broken)) == "inspect_tls"
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x41\x41\x01",  # a record of more than 16384 + 320 bytes
+        in_records(b"\x01\0\x40\x01"),  # a message of more than 16384
+        in_records(hello.message(hello.server_name(b"a")), 10)[:15] + b"\x17\x03\x01\0\x01x",
+        in_records(hello.message(hello.server_name(b"a")) + b"x"),
+        in_records(hello.message(hello.server_name(b"a\0"))),
+        in_records(hello.message(hello.server_name(b""))),
+        in_records(hello.message(hello.server_name(b"a" * 256))),
+        in_records(hello.message(hello.extension(0, b"\0\x08\0\0\x01a\0\0\x01b"))),
+        in_records(hello.message(hello.server_name(b"a") * 2)),
+        in_records(hello.message(b"".join(hello.extension(i, b"") for i in (*range(900, 930), 927)))),
+        in_records(hello.message(b"", session=bytes(33))),
+        in_records(hello.message(b"", ciphers=b"x")),
+        in_records(hello.message(b"", compressions=b"")),
+        in_records(hello.message(b"", after=b"x")),
+        in_records(hello.message(hello.extension(0xFE0D, b""))),
+        b"\x15\x03\x01\0\x02\x02\x28",
+        b"\x15\x03\x01\0\x02\x01\x5a" * 5,
+        b"\x16\x03\x01\0\0" * 33,
+    ],
+)
+def test_what_is_no_client_hello_after_all(data: bytes) -> None:
+    assert outcome(parse_client_hello, data) == "inspect_tls"
+
+
+def test_hellos_that_are_too_large_too_old_or_withdrawn() -> None:
+    def padded(size: int) -> bytes:
+        return in_records(hello.message(hello.server_name(b"a") + hello.extension(21, bytes(size))))
+
+    most = 16384 - len(padded(0))
+    for size in (most, most - 1):
+        assert parse_client_hello(padded(size)).length == 16384 - most + size  # type: ignore[union-attr]
+    with pytest.raises(RemoteProtocolError, match="too large"):
+        parse_client_hello(padded(most + 1))
+    for version in (0x0300, 0x0305, 0xFEFD):
+        assert outcome(parse_client_hello, in_records(hello.message(b"", version=version))) == "inspect_tls_refused"
+    assert outcome(parse_client_hello, b"\x15\x03\x01\0\x02\x01\0") == "inspect_tls_refused"
+    limited = ClientHelloReader(300)
+    assert limited.read(hello_of("a", [])[:299]) is None
+    for _ in range(2):
+        with pytest.raises(RemoteProtocolError) as caught:
+            limited.read(hello_of("a", []))
+        assert caught.value.code == "inspect_tls_refused"
+
+
+def test_warnings_and_empty_records_are_passed_over() -> None:
+    message = hello.message(hello.server_name(b"a"))
+    warning = b"\x15\x03\x01\0\x02\x01\x5a"
+    data = warning * 4 + in_records(message[:9]) + in_records(b"") * 32 + warning * 4 + in_records(message[9:])
+    assert outcome(parse_client_hello, data).server_name == "a"
+
+
+def test_fields_that_fingerprints_are_made_of() -> None:
+    extensions = (
+        hello.extension(0x1A1A, b"")
+        + hello.server_name(b"\xffa")
+        + hello.extension(10, b"\0\x04\x2a\x2a\0\x1d")
+        + hello.extension(11, b"\x01\0")
+        + hello.extension(13, b"\0\x02\x04\x03")
+        + hello.versions((0x3A3A, 0x0304, 0x0303))
+    )
+    found = outcome(parse_client_hello, in_records(hello.message(extensions, ciphers=b"\x13\x01\x13\x02")))
+    assert (found.server_name, found.cipher_suites, found.max_version) == ("\udcffa", b"\x13\x01\x13\x02", 0x0304)
+    assert (found.groups, found.point_formats, found.signature_algorithms) == (b"\x2a\x2a\0\x1d", b"\0", b"\x04\x03")
+    assert found.versions == b"\x3a\x3a\x03\x04\x03\x03"
+    assert [kind for kind, _ in found.iter_extensions()] == [0x1A1A, 0, 10, 11, 13, 43]
+    plain = outcome(parse_client_hello, in_records(hello.message(None)))
+    assert (plain.groups, plain.versions, plain.max_version, list(plain.iter_extensions())) == (b"", b"", 0x0303, [])
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0", b"\0\x01\0", b"\0\x03\x02h2x", b"\0\x05\x02h2\x02x"])
+def test_a_malformed_protocol_list_is_as_none(content: bytes) -> None:
+    assert (
+        outcome(parse_client_hello, in_records(hello.message(hello.extension(16, content)))).application_protocols == ()
+    )
 
 
 def test_mutated_hellos_never_do_anything_else() -> None:
@@ -229,11 +324,11 @@ def test_mutated_hellos_never_do_anything_else() -> None:
         for _ in range(rng.randrange(1, 4)):
             data[rng.randrange(len(data))] = rng.randrange(256)
         try:
-            hello = parse_client_hello(bytes(data))
+            found = parse_client_hello(bytes(data))
         except RemoteProtocolError as error:
-            assert error.code == "inspect_tls"  # noqa: PT017
+            assert error.code in ("inspect_tls", "inspect_tls_refused")  # noqa: PT017
         else:
-            assert hello is None or hello is NOT_THIS or isinstance(hello, ClientHello)
+            assert found is None or found is NOT_THIS or isinstance(found, ClientHello)
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
@@ -246,17 +341,189 @@ def test_mutated_hellos_never_do_anything_else() -> None:
         (b"PRI * HTTP/1.1\r\n", HttpVersion.HTTP_1_1),
         (b"M-SEARCH * HTTP/1.0\n", HttpVersion.HTTP_1_0),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HttpVersion.HTTP_2),
-        (b"GET / HTTP/2.0\r\n", NOT_THIS),
-        (b"GET /\r\n", NOT_THIS),
+        (b"GET / HTTP/2.0\r\n", HttpVersion.HTTP_1_0),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\rx", HttpVersion.HTTP_1_0),
+        (b"GET /\r\n", HttpVersion.HTTP_1_0),
+        (b"GET /HTTP/1.1\r\n", HttpVersion.HTTP_1_1),
+        (b"GET\t/\x01HTTP/1.1 \x0b\r\n", HttpVersion.HTTP_1_1),
+        (b"A" * 300 + b" * HTTP/1.1\n", HttpVersion.HTTP_1_1),
+        (b"GET a+b.c-1://u@h:8/?x HTTP/1.1\n", HttpVersion.HTTP_1_1),
+        (b"CONNECT [::1]:443 HTTP/1.1\n", HttpVersion.HTTP_1_1),
+        (b"CONNECT ? HTTP/1.1\n", HttpVersion.HTTP_1_1),
+        (b"connect h:443 HTTP/1.1\n", NOT_THIS),
+        (b"GET 1a://h HTTP/1.1\n", NOT_THIS),
+        (b"GET a://h@@ HTTP/1.1\n", NOT_THIS),
+        (b"GET a://h^ HTTP/1.1\n", NOT_THIS),
+        (b"GET /\x7f HTTP/1.1\n", NOT_THIS),
+        (b"GET\0/ HTTP/1.1\n", NOT_THIS),
+        (b"GET \x01/\n", NOT_THIS),
+        (b"GET / HTTP/11.1\r\n", NOT_THIS),
+        (b"GET / http/1.1\r\n", NOT_THIS),
+        (b"GET / x HTTP/1.1\r\n", NOT_THIS),
+        (b"GET / HTTP/1.1\rx\r\n", NOT_THIS),
+        (b"GET \r\n", NOT_THIS),
+        (b" GET / HTTP/1.1\r\n", NOT_THIS),
+        (b"\r\n", NOT_THIS),
         (b"*3\r\n$3", NOT_THIS),
+        (b"{", NOT_THIS),
         (b"\x16\x03\x01", NOT_THIS),
-        (b"A" * 33, NOT_THIS),
+        (b"A" * 31 + b"\x01", NOT_THIS),
+        (b"A" * 32 + b"\x01/ HTTP/1.1\n", HttpVersion.HTTP_1_1),
+        (b"GET /HTTP/1.1 \r\n", HttpVersion.HTTP_1_0),
+        (b"A" * 33, None),
         (b"GET", None),
+        (b"GET / HTTP/1.1\r", None),
+        (b"PRI * HTTP/2.0\r\n\r\nSM", None),
         (b"", None),
     ],
 )
 def test_which_http(data: bytes, version: object) -> None:
     assert outcome(detect_http, data) is version
+    assert outcome(HttpDetector().read, data) is version
+
+
+def test_a_request_line_has_at_most_64_kib() -> None:
+    line = b"GET /" + b"a" * 65521 + b" HTTP/1.1\n"
+    detector = HttpDetector()
+    assert detector.read(line[:65535]) is None
+    assert detector.read(line) is HttpVersion.HTTP_1_1
+    detector = HttpDetector()
+    with pytest.raises(RemoteProtocolError, match="longer than 65536") as caught:
+        detector.read(line.replace(b" ", b"a "))
+    assert caught.value.code == "inspect_http"
+
+
+# --- listener filters ------------------------------------------------------------------------------------------------
+
+PROXY_LINE = b"PROXY TCP4 1.2.3.4 5.6.7.8 1000 443\r\n"
+ALL_FILTERS = (ProxyProtocol(), TlsInspector(), HttpInspector())
+
+
+def inspected(filters: Iterable[ListenerFilter], data: bytes, size: int = 1) -> InspectedConnection | None:
+    """What comes of bytes that arrive in pieces; once something has come of them, no more are given."""
+    inspector = ConnectionInspector(filters, destination="127.0.0.1", port=80, source="127.0.0.9", source_port=9)
+    found = inspector.receive()
+    at = 0
+    while found is None and at < len(data):
+        found = inspector.receive(data[at : at + size])
+        at += size
+    if found is not None:
+        assert inspector.data == data[found.consumed : at]
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 100, 10000])
+def test_tls_behind_a_proxy_header(size: int) -> None:
+    found = inspected(ALL_FILTERS, PROXY_LINE + hello_of("a.example", ["h2"]), size)
+    assert found is not None
+    assert (str(found.source), found.source_port, str(found.destination), found.port) == (
+        "1.2.3.4",
+        1000,
+        "5.6.7.8",
+        443,
+    )
+    assert (str(found.direct_source), found.consumed) == ("127.0.0.9", len(PROXY_LINE))
+    assert (found.transport_protocol, found.server_name, found.application_protocols) == ("tls", "a.example", (b"h2",))
+    assert found.proxy_header is not None
+    assert found.client_hello is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "protocols"),
+    [
+        (b"GET / HTTP/1.1\r\n", (b"http/1.1",)),
+        (b"GET / HTTP/1.0\r\n", (b"http/1.0",)),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (b"h2c",)),
+        (b"*1\r\n$4\r\nPING\r\n", ()),
+        (in_records(hello.message(hello.server_name(b""))), ()),
+    ],
+)
+def test_what_is_not_tls_is_plain(data: bytes, protocols: tuple[bytes, ...]) -> None:
+    found = inspected(ALL_FILTERS[1:], data)
+    assert found is not None
+    assert (found.transport_protocol, found.application_protocols) == ("raw_buffer", protocols)
+    assert (str(found.source), found.port, found.consumed) == ("127.0.0.9", 80, 0)
+
+
+def test_without_filters_nothing_is_waited_for() -> None:
+    found = inspected((OriginalDst(),), b"")
+    assert found == ConnectionInspector((), destination="127.0.0.1", port=80, source="127.0.0.9", source_port=9).known
+    assert inspected(ALL_FILTERS, b"") is None
+
+
+def test_a_silent_client_is_gone_on_with_by_what_is_known() -> None:
+    inspector = ConnectionInspector(Listener("l", "::", 1, listener_filters=ALL_FILTERS), source="::9")
+    assert inspector.receive(PROXY_LINE + b"\x16") is None
+    assert (str(inspector.known.source), inspector.known.transport_protocol) == ("1.2.3.4", "raw_buffer")
+    assert inspector.data == b"\x16"
+
+
+@pytest.mark.parametrize(
+    ("filters", "data", "code"),
+    [
+        (ALL_FILTERS, b"GET /", "inspect_proxy"),
+        (ALL_FILTERS, b"PROXY TCP4 x\r\n", "inspect_proxy"),
+        (ALL_FILTERS, v2(1, 0x31, bytes(216)), "inspect_proxy"),
+        (ALL_FILTERS, v2(1, 0x00, b""), "inspect_proxy"),
+        ((ProxyProtocol(disallowed_versions=(1,)),), PROXY_LINE, "inspect_proxy"),
+        ((ProxyProtocol(disallowed_versions=(2,)),), v2(1, 0x11, ADDRESSES), "inspect_proxy"),
+        ((ProxyProtocol(True),), b"PROXY x\r\n", "inspect_proxy"),
+        ((TlsInspector(True),), b"GET /", "inspect_tls"),
+        ((TlsInspector(True),), in_records(hello.message(hello.server_name(b""))), "inspect_tls"),
+        ((TlsInspector(),), in_records(hello.message(b"", version=0x0300)), "inspect_tls_refused"),
+        ((TlsInspector(max_client_hello_size=300),), hello_of("a" * 60, ["h2"]), "inspect_tls_refused"),
+    ],
+)
+def test_connections_to_close(filters: tuple[ListenerFilter, ...], data: bytes, code: str) -> None:
+    for size in (1, len(data)):
+        with pytest.raises(RemoteProtocolError) as caught:
+            inspected(filters, data, size)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n", b"PROXX", b"\r\n\r\nx"])
+def test_a_proxy_header_may_be_optional(data: bytes) -> None:
+    found = inspected((ProxyProtocol(True),), data)
+    assert found is not None
+    assert (found.proxy_header, found.consumed) == (None, 0)
+    with_it = inspected((ProxyProtocol(True),), PROXY_LINE)
+    assert with_it is not None
+    assert with_it.port == 443
+
+
+def test_a_disallowed_version_is_no_header_where_headers_are_optional() -> None:
+    found = inspected((ProxyProtocol(True, (1,)),), PROXY_LINE)
+    assert found is not None
+    assert found.proxy_header is None
+
+
+def test_chains_are_chosen_by_what_was_seen() -> None:
+    listener = Listener(
+        "l",
+        "127.0.0.1",
+        0,
+        (
+            chain("tls", transport_protocol="tls", server_names=("*.example",)),
+            chain("http", application_protocols=("http/1.1", "h2c")),
+            chain("opaque", destination_port=443),
+        ),
+        FilterChain("default"),
+        ALL_FILTERS,
+    )
+    table = FilterChainTable.from_config(Config((listener,)))
+    assert FilterChainTable.from_config(Config((listener,)), "l").filter_chains == table.filter_chains
+    assert table.default_filter_chain == FilterChain("default")
+    outcomes = []
+    for data in (hello_of("a.example", []), b"GET / HTTP/1.1\r\n", b"\0\0\0\0"):
+        for line in (PROXY_LINE, b"PROXY UNKNOWN\r\n"):
+            connection = inspected(listener.listener_filters, line + data)
+            assert connection is not None
+            found = table.match(connection)
+            outcomes.append(found and found.name)
+    assert outcomes == ["opaque", "tls", "opaque", "http", "opaque", "default"]
+    for name in ("m", None):
+        with pytest.raises(ConfigError, match="expected one listener"):
+            FilterChainTable.from_config(Config((listener, replace(listener, name="k"))), name)
 
 
 # --- filter chains ---------------------------------------------------------------------------------------------------
@@ -317,7 +584,9 @@ def test_ports_protocols_and_sources() -> None:
     assert name_of(table, port=443, transport_protocol="tls", alpn=["y", "x"]) == "port"
     assert name_of(table, port=443, transport_protocol="tls", alpn=["y"]) is None
     assert name_of(table, port=443) == "plain"
-    assert name_of(table, port=80, source="127.9.9.9", destination="1.1.1.1") == "local"
+    assert name_of(table, port=80, source="127.0.0.1", destination="1.1.1.1") == "local"
+    assert name_of(table, port=80, source="::1", destination="1.1.1.1") == "local"
+    assert name_of(table, port=80, source="127.0.0.2", destination="1.1.1.1", source_port=7) == "external"
     assert name_of(table, port=80, source="1.1.1.1", destination="1.1.1.1") == "local"
     assert name_of(table, port=80, source="2.2.2.2", destination="1.1.1.1", source_port=8) == "external"
     assert name_of(table, port=80, source="2.2.2.2", destination="1.1.1.1", source_port=9) is None
@@ -331,8 +600,13 @@ def test_ports_protocols_and_sources() -> None:
         [chain("a", server_names=("x", "y")), chain("b", server_names=("Y",))],
         [chain("b", server_names=("a*",))],
         [chain("b", server_names=("*",))],
-        [chain("b", server_names=("",))],
-        [chain("b", prefix_ranges=(CidrRange("1.2.3.4", 33),))],
+        [chain("a"), chain("b", server_names=("",))],
+        [chain("a", server_names=("*.x",)), chain("b", server_names=(".x",))],
+        [chain("b", server_names=("*.x", "*.X"))],
+        [chain("b", server_names=("a" * 256,))],
+        [chain("a", prefix_ranges=(CidrRange("1.2.3.4", 32),)), chain("b", prefix_ranges=(CidrRange("1.2.3.4", 33),))],
+        [chain("b", prefix_ranges=(CidrRange("::", 129),))],
+        [chain("b", destination_port=0)],
         [chain("b", prefix_ranges=(CidrRange("nonsense", 3),))],
         [chain("b", source_ports=(0,))],
         [chain("b", destination_port=65536)],

@@ -66,11 +66,8 @@ def _read_range(section: Section) -> CidrRange:
     length = section.integer("prefix_len", 0, 128) or 0
     if prefix:
         try:
-            bits = ipaddress.ip_address(prefix).max_prefixlen
+            ipaddress.ip_address(prefix)
         except ValueError:
             section.error(f"expected an IP address, found {shorten(prefix)!r}")
-        else:
-            if length > bits:
-                section.error(f"the length of a range of {shorten(prefix)} is at most {bits}, found {length}")
     section.end()
     return CidrRange(prefix, length)

@@ -57,6 +57,8 @@ cdef extern from "fastpath/base.h" nogil:
         FASTPATH_ERR_CONFIG_FILTER_CHAIN
         FASTPATH_ERR_INSPECT_PROXY
         FASTPATH_ERR_INSPECT_TLS
+        FASTPATH_ERR_INSPECT_TLS_REFUSED
+        FASTPATH_ERR_INSPECT_HTTP
 
     ctypedef struct fp_error:
         fp_status code
