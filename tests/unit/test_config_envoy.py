@@ -342,7 +342,7 @@ static_resources:
             ),
             (
                 {"match": {"prefix": "/"}, "route": {"cluster": "one", "retry_policy": {"retry_on": "conect-failure"}}},
-                "the condition 'conect-failure' is unknown or not supported; did you mean \"connect-failure\"?",
+                "the condition 'conect-failure' is unknown; did you mean \"connect-failure\"?",
             ),
             (
                 {
