@@ -273,7 +273,7 @@ class Section:
         node = self.members.get(name)
         if node is not None and node.value.__class__ is str and node.value and not self._camel:
             self.asked.append(name)
-            return node.value
+            return str(node.value)
         value = self.get(name, required=required)
         if value is None:
             return default
