@@ -223,39 +223,38 @@ static size_t count_ways(const fp_filter_chain_match *match) {
   return ways;
 }
 
+/* Turns the odometer over the values of all steps on; the first step that now has another value, STEP_COUNT at its end. */
+static unsigned turn_on(const fp_filter_chain_match *match, size_t index[STEP_COUNT]) {
+  for (unsigned at = STEP_COUNT; at-- > 0;) {
+    if (++index[at] < value_count(match, (step)at)) return at;
+    index[at] = 0;
+  }
+  return STEP_COUNT;
+}
+
 fp_status fp_filter_chain_builder_add(fp_filter_chain_builder *builder, const fp_filter_chain_match *match,
                                       fp_error *error) {
-  /* An odometer over the values of all steps: each combination is a way from the first node to the chain. */
+  /* Each combination of values is a way from the first node to the chain; those of equal beginning share it. */
   size_t index[STEP_COUNT] = {0};
-  uint32_t ways[STEP_COUNT] = {0};
-  unsigned at = 0;
+  uint32_t way[STEP_COUNT + 1] = {0};
   uint8_t key[FP_CHAIN_KEY_MAX];
   size_t len = 0;
   if (builder->chains == FP_CHAIN_NONE - 1)
     return fp_error_set(error, FASTPATH_ERR_OVERFLOW, 0, 0, "too many filter chains");
   if (count_ways(match) > FASTPATH_FILTER_CHAIN_WAYS_MAX) return refuse(error, "the lists have too many combinations");
   if (builder->nodes.count == 0 && add_node(builder) == FP_CHAIN_NONE) return out_of_memory(error);
-  for (;;) {
-    uint32_t next = FP_CHAIN_NONE;
-    fp_status status = key_of(match, (step)at, index[at], key, &len, error);
-    if (status >= 0) status = follow(builder, ways[at], key, len, at == STEP_SOURCE_PORT, &next, error);
-    if (status < 0) return status;
-    if (len > 0 && (at == STEP_DESTINATION || at == STEP_DIRECT_SOURCE || at == STEP_SOURCE)) {
-      note_range(node_at(builder, ways[at]), key);
-    }
-    if (at < STEP_SOURCE_PORT) {
-      ways[++at] = next;
-      index[at] = 0;
-      continue;
-    }
-    while (++index[at] >= (value_count(match, (step)at) == 0 ? 1 : value_count(match, (step)at))) {
-      if (at == 0) {
-        builder->chains++;
-        return FASTPATH_OK;
+  for (unsigned from = 0; from < STEP_COUNT; from = turn_on(match, index)) {
+    for (unsigned at = from; at < STEP_COUNT; at++) {
+      fp_status status = key_of(match, (step)at, index[at], key, &len, error);
+      if (status >= 0) status = follow(builder, way[at], key, len, at == STEP_SOURCE_PORT, &way[at + 1], error);
+      if (status < 0) return status;
+      if (len > 0 && (at == STEP_DESTINATION || at == STEP_DIRECT_SOURCE || at == STEP_SOURCE)) {
+        note_range(node_at(builder, way[at]), key);
       }
-      at--;
     }
   }
+  builder->chains++;
+  return FASTPATH_OK;
 }
 
 fp_status fp_filter_chain_builder_build(fp_filter_chain_builder *builder, fp_filter_chain_table **table,
