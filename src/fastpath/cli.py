@@ -1,4 +1,4 @@
-"""The command line: `fastpath demo`, `fastpath config check`, `fastpath routes …`, `fastpath --version`."""
+"""The command line: `fastpath demo`, `fastpath config`, `fastpath routes`, `fastpath balance`, `fastpath --version`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import fastpath
 
-from . import cli_routes
+from . import cli_balance, cli_routes
 from .clusters import ClusterManager
 from .config import load
 from .errors import ConfigError, ConfigErrors, ConfigWarning
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
     check.set_defaults(command=_check)
     cli_routes.add_commands(commands)
+    cli_balance.add_commands(commands)
     return parser
 
 

@@ -24,7 +24,8 @@ LAYERS = [
     ("http", "routing", "clusters", "connections"),
     ("aio", "discovery"),
     ("proxy",),
-    ("cli", "cli_routes", "demo", "__main__"),
+    ("simulation",),
+    ("cli", "cli_balance", "cli_routes", "console", "demo", "__main__"),
 ]
 WITHIN_A_LAYER = {"_*", "config", "http", "proxy", "cli"}
 # These know less than their place would allow.

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from .. import aio
+from .. import aio, console
 from ..config import load
 from ..models import Config
 from ..proxy import Gateway
-from . import console
 from .observe import CountingGateway
 from .processes import dead_port, run_client, start_upstream
 from .report import report
