@@ -11,6 +11,7 @@
 #include <fastpath/cluster.h>
 #include <fastpath/filter_chain.h>
 #include <fastpath/hash.h>
+#include <fastpath/health.h>
 #include <fastpath/http.h>
 #include <fastpath/http_connection.h>
 #include <fastpath/http_write.h>

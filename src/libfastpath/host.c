@@ -24,6 +24,8 @@ struct fp_host {
   _Atomic uint32_t weight;
   _Atomic uint32_t priority;
   _Atomic int health;
+  _Atomic uint32_t flags; /* fp_host_flag, without what is configured */
+  fp_outlier_monitor monitor;
   uint16_t port;
   size_t address_len;
   size_t hostname_len;
@@ -37,7 +39,7 @@ static uint8_t *append(uint8_t *text, fp_span span) {
   return text + span.len;
 }
 
-fp_host *fp_host_new(const fp_endpoint *endpoint) {
+fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags) {
   const fp_span address = endpoint->address, hostname = endpoint->hostname, hash_key = endpoint->hash_key;
   const int bracketed = memchr(address.data, ':', address.len) != NULL;
   char port[8];
@@ -50,6 +52,7 @@ fp_host *fp_host_new(const fp_endpoint *endpoint) {
   if (host == NULL) return NULL;
   memset(host, 0, sizeof *host);
   atomic_init(&host->references, 1);
+  atomic_init(&host->flags, flags);
   host->port = endpoint->port;
   host->address_len = address.len;
   host->hostname_len = hostname.len;
@@ -117,6 +120,37 @@ fp_health_status fp_host_health(const fp_host *host) {
   return (fp_health_status)atomic_load_explicit(&host->health, memory_order_relaxed);
 }
 
+void fp_host_change_flags(fp_host *host, uint32_t set, uint32_t clear) {
+  const uint32_t flags = atomic_load_explicit(&host->flags, memory_order_relaxed);
+  atomic_store_explicit(&host->flags, (flags & ~clear) | set, memory_order_relaxed);
+}
+
+static uint32_t own_flags(const fp_host *host) { return atomic_load_explicit(&host->flags, memory_order_relaxed); }
+
+bool fp_host_has_flag(const fp_host *host, uint32_t flag) { return (own_flags(host) & flag) != 0; }
+
+uint32_t fp_host_flags(const fp_host *host) {
+  switch (fp_host_health(host)) {
+    case FASTPATH_HEALTH_UNKNOWN:
+    case FASTPATH_HEALTH_HEALTHY: break;
+    case FASTPATH_HEALTH_UNHEALTHY:
+    case FASTPATH_HEALTH_DRAINING:
+    case FASTPATH_HEALTH_TIMEOUT: return own_flags(host) | FASTPATH_HOST_FAILED_CONFIGURED;
+    case FASTPATH_HEALTH_DEGRADED: return own_flags(host) | FASTPATH_HOST_DEGRADED_CONFIGURED;
+  }
+  return own_flags(host);
+}
+
+uint8_t fp_host_health_now(const fp_host *host, fp_health_status configured) {
+  const uint32_t flags = own_flags(host);
+  uint32_t health = (uint32_t)configured;
+  if (flags & (FASTPATH_HOST_FAILED_ACTIVE_CHECK | FASTPATH_HOST_FAILED_OUTLIER_CHECK)) health |= FP_HEALTH_FAILED;
+  if (flags & FASTPATH_HOST_DEGRADED_ACTIVE_CHECK) health |= FP_HEALTH_DEGRADED;
+  return (uint8_t)health;
+}
+
+fp_outlier_monitor *fp_host_monitor(fp_host *host) { return &host->monitor; }
+
 /* One by one, 2^64 is out of reach. */
 static void count(counter *value) { atomic_fetch_add_explicit(value, 1, memory_order_relaxed); }
 
@@ -155,7 +189,7 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
     saturating_add(&host->latency_total, (uint64_t)latency);
     count(&host->latency_count);
   }
-  return FASTPATH_OK;
+  return fp_outlier_monitor_report(&host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
 }
 
 uint64_t fp_host_active_requests(const fp_host *host) {

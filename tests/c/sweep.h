@@ -54,6 +54,7 @@ void sweep_connection_refusal(void);
 void sweep_connection_switch(void);
 void sweep_filter_chains(void);
 void sweep_hashing(void);
+void sweep_health(void);
 void sweep_http_head_reader(void);
 void sweep_http_parse(void);
 void sweep_http_write(void);

@@ -40,6 +40,7 @@ static const struct {
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
+    {"health", sweep_health},
     {"hashing", sweep_hashing},
 };
 

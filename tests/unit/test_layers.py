@@ -21,6 +21,7 @@ LAYERS = [
     ("config",),
     ("substitution",),
     ("actions",),
+    ("health",),
     ("http", "routing", "clusters", "connections"),
     ("aio",),
     ("proxy",),

@@ -8,6 +8,7 @@ from ..models import Cluster, Endpoint, HealthStatus, LbPolicy, LocalityEndpoint
 from .envoy_address import read_socket_address
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .envoy_metadata import read_metadata
+from .envoy_outlier_detection import read_outlier_detection
 from .fields import UINT32_MAX, Section
 
 __all__ = ["read_cluster"]
@@ -47,6 +48,7 @@ def read_cluster(section: Section) -> Cluster:
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
         maglev=read_maglev(section.section("maglev_lb_config")),
+        outlier_detection=read_outlier_detection(section.section("outlier_detection")),
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )

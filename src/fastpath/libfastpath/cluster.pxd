@@ -36,6 +36,7 @@ cdef extern from "fastpath/cluster.h" nogil:
     ctypedef struct fp_cluster_config:
         const fp_lb_policy *policy
         uint32_t panic_threshold
+        uint32_t initial_flags
         fp_lb_options options
 
     ctypedef struct fp_host_stats:

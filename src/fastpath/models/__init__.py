@@ -32,6 +32,7 @@ from .matcher import (
     TlsContextMatch,
 )
 from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
+from .outlier_detection import HostFlag, OutlierDetection, OutlierEjectionType
 from .position import Position
 from .route import (
     DirectResponse,
@@ -77,6 +78,7 @@ __all__ = [
     "HeaderMutations",
     "HeaderValueOption",
     "HealthStatus",
+    "HostFlag",
     "HttpConnectionManager",
     "HttpFault",
     "HttpInspector",
@@ -91,6 +93,8 @@ __all__ = [
     "MetadataMatcher",
     "NetworkFilter",
     "OriginalDst",
+    "OutlierDetection",
+    "OutlierEjectionType",
     "PathWithEscapedSlashesAction",
     "Position",
     "ProxyProtocol",

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .outlier_detection import OutlierDetection
 from .position import Position, position_field
 
 __all__ = [
@@ -119,4 +120,6 @@ class Cluster:
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    outlier_detection: OutlierDetection | None = None
+    """Whether hosts are ejected for what they answer."""
     position: Position | None = position_field()

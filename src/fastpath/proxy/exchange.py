@@ -463,7 +463,8 @@ class Exchange:
         assert pick is not None
         assert plan is not None
         self._pick = None
-        pick.report(reset=reset_kind(failure))
+        if failure != "overflow":  # that is no fault of the host's
+            pick.report(reset=reset_kind(failure))
         pick.release()
         self.failed.append((pick.host, failure))
         if plan.rules is not None and plan.rules.on_failure(failure) and self._retry():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +24,8 @@ from .timeouts import TimeoutQueue, TimeoutQueues
 from .upstream import Pool, Upstream
 
 __all__ = ["Gateway", "Options"]
+
+_LONGEST_TICK = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Gateway:
             for listener, manager in zip(config.listeners, self._managers, strict=True)
         }
         self._servers: list[Server] = []
+        self._ticking: asyncio.TimerHandle | None = None
         self._pools: dict[Host, Pool] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
@@ -130,6 +134,7 @@ class Gateway:
         self.stream_idle: TimeoutQueue[Exchange] = TimeoutQueue(loop, options.stream_idle_timeout, Exchange.stalled)
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
+        self._tick()
         try:
             served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
             for listener, manager, table in served:
@@ -140,6 +145,12 @@ class Gateway:
             await self.close(0.0)
             raise
 
+    def _tick(self) -> None:
+        """Let the clusters do what time brings, and come again; before long, since an update may bring other times."""
+        due = self.clusters.tick()
+        delay = _LONGEST_TICK if due is None else min(due - time.monotonic(), _LONGEST_TICK)
+        self._ticking = self.loop.call_later(max(delay, 0.0), self._tick)
+
     @property
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Address and port of each listener by its name; a port that was configured as 0 is the one that was given."""
@@ -148,6 +159,9 @@ class Gateway:
     async def close(self, drain_timeout: float = 5.0) -> None:
         """Listen no more, let requests under way end (at most so many seconds), and close all connections."""
         self.draining = True
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
         for server in self._servers:
             server.stop_listening()
         deadline = self.loop.time() + drain_timeout
