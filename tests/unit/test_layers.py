@@ -23,7 +23,7 @@ LAYERS = [
     ("actions",),
     ("health",),
     ("http", "routing", "clusters", "connections"),
-    ("aio",),
+    ("aio", "discovery"),
     ("proxy",),
     ("cli", "cli_routes", "demo", "__main__"),
 ]
