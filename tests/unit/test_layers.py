@@ -23,7 +23,7 @@ LAYERS = [
     ("actions",),
     ("health",),
     ("http", "routing", "clusters", "connections"),
-    ("aio", "discovery"),
+    ("aio", "discovery", "health_runner"),
     ("proxy",),
     ("cli", "cli_routes", "demo", "__main__"),
 ]

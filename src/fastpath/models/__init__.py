@@ -19,6 +19,7 @@ from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
 from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
+from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
 from .matcher import (
     CookieMatcher,
@@ -81,10 +82,12 @@ __all__ = [
     "HeaderMatcher",
     "HeaderMutations",
     "HeaderValueOption",
+    "HealthCheck",
     "HealthStatus",
     "HostFlag",
     "HttpConnectionManager",
     "HttpFault",
+    "HttpHealthCheck",
     "HttpInspector",
     "Int64Range",
     "LbPolicy",
@@ -115,6 +118,7 @@ __all__ = [
     "RuntimeFraction",
     "StringMatcher",
     "SubstitutionFormatString",
+    "TcpHealthCheck",
     "TcpProxy",
     "TcpProxyCluster",
     "TlsCertificate",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .discovery import DiscoveryType, DnsConfig
+from .health_check import HealthCheck
 from .outlier_detection import OutlierDetection
 from .position import Position, position_field
 
@@ -127,4 +128,6 @@ class Cluster:
     maglev: MaglevConfig = MaglevConfig()
     outlier_detection: OutlierDetection | None = None
     """Whether hosts are ejected for what they answer."""
+    health_checks: tuple[HealthCheck, ...] = ()
+    """How hosts are asked whether they are well; at most one. A cluster does not ask: see fastpath.health."""
     position: Position | None = position_field()

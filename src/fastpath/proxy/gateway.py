@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,6 +13,7 @@ from typing import Any
 from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
 
 from ..discovery import DnsSource, Following, Resolver, follow
+from ..health_runner import HealthRunner
 from ..models import Config, DiscoveryType
 from .exchange import Exchange
 from .heads import HeaderChanges
@@ -25,8 +25,6 @@ from .timeouts import TimeoutQueue, TimeoutQueues
 from .upstream import Pool, Upstream
 
 __all__ = ["Gateway", "Options"]
-
-_LONGEST_TICK = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -87,6 +85,7 @@ class Gateway:
         self.config = config
         self.options = options or Options()
         self.clusters = ClusterManager(config.clusters, seed=seed)
+        self.health = HealthRunner(self.clusters.values(), seed=seed)
         self.random = random.Random(seed)
         self.draining = False
         self.buffers = BufferPool()
@@ -97,7 +96,6 @@ class Gateway:
             for listener, manager in zip(config.listeners, self._managers, strict=True)
         }
         self._servers: list[Server] = []
-        self._ticking: asyncio.TimerHandle | None = None
         self._pools: dict[Host, Pool] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
@@ -140,9 +138,10 @@ class Gateway:
         self.stream_idle: TimeoutQueue[Exchange] = TimeoutQueue(loop, options.stream_idle_timeout, Exchange.stalled)
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
-        self._tick()
         try:
             await self._resolve()
+            self.health.start()
+            await self.health.ready()
             served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
             for listener, manager, table in served:
                 server = Server(self, listener, manager, table)
@@ -151,12 +150,6 @@ class Gateway:
         except BaseException:
             await self.close(0.0)
             raise
-
-    def _tick(self) -> None:
-        """Let the clusters do what time brings, and come again; before long, since an update may bring other times."""
-        due = self.clusters.tick()
-        delay = _LONGEST_TICK if due is None else min(due - time.monotonic(), _LONGEST_TICK)
-        self._ticking = self.loop.call_later(max(delay, 0.0), self._tick)
 
     async def _resolve(self) -> None:
         """Give the clusters that are configured by name their hosts, from now on."""
@@ -182,9 +175,6 @@ class Gateway:
     async def close(self, drain_timeout: float = 5.0) -> None:
         """Listen no more, let requests under way end (at most so many seconds), and close all connections."""
         self.draining = True
-        if self._ticking is not None:
-            self._ticking.cancel()
-            self._ticking = None
         for server in self._servers:
             server.stop_listening()
         deadline = self.loop.time() + drain_timeout
@@ -192,6 +182,7 @@ class Gateway:
             await asyncio.sleep(0.01)
         for server in self._servers:
             server.abort()
+        await self.health.close()
         for following in self._followings:
             await following.close()
         self._followings.clear()
