@@ -4,6 +4,7 @@
 #ifndef FASTPATH_FASTPATH_H
 #define FASTPATH_FASTPATH_H
 
+#include <fastpath/admission.h>
 #include <fastpath/authority.h>
 #include <fastpath/base.h>
 #include <fastpath/buffer.h>

@@ -40,6 +40,7 @@ typedef void (*sweep_scenario)(void);
     CHECK((object) != NULL);         \
   } while (0)
 
+void sweep_admission(void);
 void sweep_authority(void);
 void sweep_base(void);
 void sweep_buffer_growth(void);

@@ -41,6 +41,7 @@ static const struct {
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
     {"health", sweep_health},
+    {"admission", sweep_admission},
     {"hashing", sweep_hashing},
 };
 

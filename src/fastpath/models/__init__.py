@@ -4,6 +4,7 @@ Loaders (`fastpath.config`) produce these and nothing else; tables and clusters 
 Every model carries where it came from in `position`, which equality ignores. Imports nothing else of fastpath.
 """
 
+from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
     Cluster,
     Endpoint,
@@ -60,6 +61,7 @@ from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
     "CidrRange",
+    "CircuitBreakerThresholds",
     "Cluster",
     "Config",
     "ConnectionSourceType",
@@ -109,6 +111,7 @@ __all__ = [
     "RedirectAction",
     "RegexRewrite",
     "RequestMirrorPolicy",
+    "RetryBudget",
     "RetryPolicy",
     "RingHashConfig",
     "Route",
