@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
+from fastpath import BufferPool, CircuitBreaker, Cluster, ClusterManager, Host, Limits, Match, RouteTable
 
 from ..discovery import DnsSource, Following, Resolver, follow
 from ..health_runner import HealthRunner
-from ..models import Config, DiscoveryType
+from ..models import CircuitBreakerThresholds, Config, DiscoveryType
 from .exchange import Exchange
 from .heads import HeaderChanges
 from .plan import Plan
@@ -97,6 +97,7 @@ class Gateway:
         }
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
+        self._breakers: dict[str, tuple[CircuitBreaker, CircuitBreakerThresholds]] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -249,12 +250,26 @@ class Gateway:
         """A number from 0 to 2^64-1."""
         return self.random.getrandbits(64)
 
-    def pool(self, host: Host) -> Pool:
-        """The connections to a host."""
+    def pool(self, host: Host, cluster: Cluster) -> Pool:
+        """The connections to a host of a cluster."""
+        breaker = self.breaker(cluster)
         pool = self._pools.get(host)
         if pool is None:
-            pool = Pool(self, host)
+            pool = Pool(self, host, breaker)
         return pool
+
+    def breaker(self, cluster: Cluster) -> CircuitBreaker:
+        """What bounds the use of a cluster, as its model says now."""
+        thresholds = cluster.model.circuit_breaker
+        breaker, known = self._breakers.get(cluster.name, (None, None))
+        if breaker is None:
+            breaker = CircuitBreaker(thresholds)
+        elif known is thresholds:
+            return breaker
+        else:
+            breaker.configure(thresholds)
+        self._breakers[cluster.name] = breaker, thresholds
+        return breaker
 
     def pool_changed(self, pool: Pool) -> None:
         """Know the pool as long as there is something in it, so that hosts that are gone leave nothing behind."""
