@@ -179,6 +179,11 @@ void fp_host_set_unref(fp_host_set *set); /* NULL is allowed */
 size_t fp_host_set_count(const fp_host_set *set);
 fp_host *fp_host_set_host(const fp_host_set *set, size_t index);
 
+/* How many priorities there are, at least 1, and whether one is in panic: all its hosts are used, healthy or not. 0 for a
+   priority out of range. Threads: any. */
+uint32_t fp_host_set_priority_count(const fp_host_set *set);
+uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority);
+
 /* ---- pickers ---- */
 
 /*

@@ -22,5 +22,6 @@
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
 #include <fastpath/snapshot.h>
+#include <fastpath/stats.h>
 
 #endif

@@ -7,7 +7,14 @@ from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
 from fastpath._cluster cimport Cluster, Host, live, wrap
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_status
-from fastpath.libfastpath.cluster cimport fp_host_unref
+from fastpath.libfastpath.cluster cimport (
+    fp_cluster_host_set,
+    fp_host_set,
+    fp_host_set_in_panic,
+    fp_host_set_priority_count,
+    fp_host_set_unref,
+    fp_host_unref,
+)
 from fastpath.libfastpath.health cimport *
 from fastpath.libfastpath.lb cimport fp_host
 
@@ -107,3 +114,14 @@ def next_event(Cluster cluster not None):
         return wrap(event.host), <int>event.kind, <int>event.type
     finally:
         fp_host_unref(event.host)
+
+
+def panics(Cluster cluster not None):
+    """Whether each priority is in panic now: a tuple."""
+    cdef fp_host_set *host_set = fp_cluster_host_set(cluster.ptr)
+    try:
+        return tuple([
+            fp_host_set_in_panic(host_set, priority) != 0 for priority in range(fp_host_set_priority_count(host_set))
+        ])
+    finally:
+        fp_host_set_unref(host_set)

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fastpath import _cluster, models
 from fastpath._cluster import Host, HostStats, Pick, xxh64
 from fastpath.errors import ConfigError, NoHostAvailable
-from fastpath.health import HealthCluster, outlier_values
+from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import DiscoveryType, Endpoint, LbPolicy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "NoHostAvailable", "Pick", "xxh64"]
@@ -58,14 +58,23 @@ class Cluster(HealthCluster):
         """
         if model.name != self.name:
             raise ValueError(f"cluster {self.name!r} cannot become {model.name!r}")
+        try:
+            self._become(model)
+        except ConfigError as error:
+            self._emit(UpdateFailed(error))
+            raise
+
+    def _become(self, model: models.Cluster) -> None:
+        before = self.hosts
         arguments = _arguments(model, "")
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
             self._update(*arguments)
         except ConfigError as error:
             raise _located(error, model, "") from None
-        self._detect(model.outlier_detection, values)
         self.model = model
+        self._detect(model.outlier_detection, values)
+        self._note_update(before)
 
 
 class ClusterManager(Mapping[str, Cluster]):

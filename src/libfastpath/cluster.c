@@ -53,6 +53,7 @@ static void adopt(fp_cluster *cluster, const fp_cluster_config *config, fp_endpo
   cluster->endpoint_count = count;
   cluster->stale = false;
   fp_outlier_detector_adopt(&cluster->detector, set);
+  for (size_t i = fp_host_set_count(set); i-- > 0;) fp_host_join(fp_host_set_host(set, i), cluster->traffic);
 }
 
 fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
@@ -68,6 +69,8 @@ fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *end
   if (made == NULL) goto no_cluster;
   memset(made, 0, sizeof *made);
   if (pthread_mutex_init(&made->updating, NULL) != 0) goto no_mutex;
+  made->traffic = fp_traffic_new();
+  if (made->traffic == NULL) goto no_traffic;
   made->cell = fp_snapshot_cell_new(set, ref_set, unref_set);
   if (made->cell == NULL) goto no_cell;
   atomic_init(&made->references, 1);
@@ -75,6 +78,8 @@ fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *end
   *cluster = made;
   return FASTPATH_OK;
 no_cell:
+  fp_traffic_unref(made->traffic);
+no_traffic:
   pthread_mutex_destroy(&made->updating);
 no_mutex:
   fp_memory_free(made);
@@ -94,6 +99,7 @@ void fp_cluster_unref(fp_cluster *cluster) {
   if (cluster == NULL || atomic_fetch_sub_explicit(&cluster->references, 1, memory_order_acq_rel) != 1) return;
   while (fp_outlier_detector_take_event(&cluster->detector, &event)) fp_host_unref(event.host);
   fp_snapshot_cell_unref(cluster->cell);
+  fp_traffic_unref(cluster->traffic);
   pthread_mutex_destroy(&cluster->updating);
   fp_memory_free(cluster->endpoints);
   fp_memory_free(cluster);
@@ -131,3 +137,7 @@ fp_status fp_cluster_republish(fp_cluster *cluster) {
 }
 
 fp_host_set *fp_cluster_host_set(fp_cluster *cluster) { return fp_snapshot_acquire(cluster->cell); }
+
+void fp_cluster_stats_get(const fp_cluster *cluster, fp_cluster_stats *stats) {
+  fp_traffic_get(cluster->traffic, stats);
+}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "outlier_detector.h"
+#include "traffic.h"
 
 struct fp_cluster {
   _Atomic size_t references;
@@ -18,6 +19,7 @@ struct fp_cluster {
   fp_cluster_config config;
   fp_endpoint *endpoints;
   size_t endpoint_count;
+  fp_traffic *traffic; /* set once, for good */
   bool stale; /* flags have changed since the current host set was built */
   fp_outlier_detector detector;
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "histogram.h"
 #include "memory.h"
 
 typedef _Atomic uint64_t counter;
@@ -26,6 +27,8 @@ struct fp_host {
   _Atomic int health;
   _Atomic uint32_t flags; /* fp_host_flag, without what is configured */
   fp_outlier_monitor monitor;
+  _Atomic(fp_traffic *) traffic;     /* referenced; of the cluster */
+  _Atomic(fp_histogram *) latencies; /* NULL until one is reported */
   uint16_t port;
   size_t address_len;
   size_t hostname_len;
@@ -74,7 +77,15 @@ fp_host *fp_host_ref(fp_host *host) {
 }
 
 void fp_host_unref(fp_host *host) {
-  if (host != NULL && atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) == 1) fp_memory_free(host);
+  if (host == NULL || atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) != 1) return;
+  fp_traffic_unref(atomic_load_explicit(&host->traffic, memory_order_relaxed));
+  fp_memory_free(atomic_load_explicit(&host->latencies, memory_order_relaxed));
+  fp_memory_free(host);
+}
+
+void fp_host_join(fp_host *host, fp_traffic *traffic) {
+  if (atomic_load_explicit(&host->traffic, memory_order_relaxed) != NULL) return;
+  atomic_store_explicit(&host->traffic, fp_traffic_ref(traffic), memory_order_release);
 }
 
 static int same(fp_span a, fp_span b) { return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0); }
@@ -175,7 +186,29 @@ fp_status fp_host_release(fp_host *host) {
   return FASTPATH_OK;
 }
 
+/* Without the memory for it the latency is counted with the cluster only. */
+static void record_latency(fp_host *host, uint64_t latency) {
+  fp_histogram *known = atomic_load_explicit(&host->latencies, memory_order_acquire), *made;
+  if (known == NULL) {
+    made = fp_histogram_new();
+    if (made == NULL) return;
+    if (atomic_compare_exchange_strong_explicit(&host->latencies, &known, made, memory_order_acq_rel,
+                                                memory_order_acquire))
+      known = made;
+    else
+      fp_memory_free(made);
+  }
+  fp_histogram_record(known, latency);
+}
+
+void fp_host_latencies_get(const fp_host *host, fp_histogram_counts *counts) {
+  const fp_histogram *known = atomic_load_explicit(&host->latencies, memory_order_acquire);
+  memset(counts, 0, sizeof *counts);
+  if (known != NULL) fp_histogram_add_to(known, counts);
+}
+
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency) {
+  fp_traffic *traffic;
   if (status != 0 ? status < 100 || status > 599 : reset == FASTPATH_RESET_NONE) return FASTPATH_ERR_ARGUMENT;
   switch (reset) {
     case FASTPATH_RESET_NONE: break;
@@ -188,7 +221,10 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
   if (latency >= 0) {
     saturating_add(&host->latency_total, (uint64_t)latency);
     count(&host->latency_count);
+    record_latency(host, (uint64_t)latency);
   }
+  traffic = atomic_load_explicit(&host->traffic, memory_order_acquire);
+  if (traffic != NULL) fp_traffic_record(traffic, status, reset, latency);
   return fp_outlier_monitor_report(&host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <fastpath/cluster.h>
 
 #include "outlier_monitor.h"
+#include "traffic.h"
 
 /* A host with one reference, these flags and all counters 0. Copies the strings. NULL when out of memory. */
 fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags);
@@ -17,6 +18,9 @@ int fp_host_agrees(const fp_host *host, const fp_endpoint *endpoint);
 
 /* Takes over what an update may change. */
 void fp_host_set_attributes(fp_host *host, uint32_t weight, uint32_t priority, fp_health_status health);
+
+/* From now on reports count there, too. Takes a reference; for a host that counts somewhere already: nothing. */
+void fp_host_join(fp_host *host, fp_traffic *traffic);
 
 /* The cluster's lock guards changes; configured health is no part of these. */
 void fp_host_change_flags(fp_host *host, uint32_t set, uint32_t clear);

@@ -136,6 +136,12 @@ void fp_host_set_unref(fp_host_set *set) {
   fp_memory_free(set);
 }
 
+uint32_t fp_host_set_priority_count(const fp_host_set *set) { return set->priority_count; }
+
+uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority) {
+  return priority < set->priority_count && set->loads[priority].panic ? 1 : 0;
+}
+
 size_t fp_host_set_count(const fp_host_set *set) { return set->count; }
 
 fp_host *fp_host_set_host(const fp_host_set *set, size_t index) {

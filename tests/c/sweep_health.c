@@ -40,5 +40,21 @@ void sweep_health(void) {
   CHECK_EQ(event.kind, FASTPATH_HEALTH_EVENT_EJECTED);
   fp_host_unref(event.host);
   fp_host_set_unref(set);
+
+  fp_cluster_stats *counted = malloc(sizeof *counted);
+  CHECK(counted != NULL);
+  CHECK_EQ(fp_host_report(host, 200, FASTPATH_RESET_NONE, 1000000), FASTPATH_OK);
+  fp_cluster_stats_get(cluster, counted);
+  CHECK_EQ(counted->statuses[500] + counted->statuses[200] + counted->lost, 6);
+  CHECK_EQ(counted->latencies.count, counted->statuses[200]);
+  fp_host_latencies_get(host, &counted->latencies);
+  if (counted->latencies.count == 0) CHECK(failing_memory_fired());
+  CHECK(fp_histogram_quantile(&counted->latencies, 0.5) <= 1.04e6);
+  CHECK_EQ(fp_histogram_bound(0), 64);
+  set = fp_cluster_host_set(cluster);
+  CHECK_EQ(fp_host_set_priority_count(set), 1);
+  CHECK_EQ(fp_host_set_in_panic(set, 0), 0);
+  fp_host_set_unref(set);
+  free(counted);
   fp_cluster_unref(cluster); /* with an event that nobody took */
 }

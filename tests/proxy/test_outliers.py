@@ -46,3 +46,15 @@ async def test_too_many_connections_are_not_held_against_a_host(lab: Any) -> Non
     responses = await asyncio.gather(*(lab.fetch() for _ in range(6)))
     assert sorted(response.status for response in responses) == [200, 200, 503, 503, 503, 503]
     assert gateway.clusters["one"].outlier_stats.ejections_active == 0
+
+
+async def test_the_gateways_numbers_add_up(lab: Any) -> None:
+    good, bad = await lab.upstream("good"), await lab.upstream("bad", 404)
+    gateway = await lab.gateway({"one": [good, bad]})
+    client = await lab.client()
+    for _ in range(100):
+        await client.request(lab.get())
+    text = gateway.metrics()
+    assert 'envoy_cluster_upstream_rq{envoy_cluster_name="one",envoy_response_code="200"} 50\n' in text
+    assert 'envoy_cluster_upstream_rq{envoy_cluster_name="one",envoy_response_code="404"} 50\n' in text
+    assert 'envoy_cluster_upstream_rq_time_count{envoy_cluster_name="one"} 100\n' in text

@@ -23,7 +23,7 @@ LAYERS = [
     ("actions",),
     ("health",),
     ("http", "routing", "clusters", "connections"),
-    ("aio", "discovery", "health_runner"),
+    ("aio", "discovery", "health_runner", "metrics"),
     ("proxy",),
     ("cli", "cli_routes", "demo", "__main__"),
 ]

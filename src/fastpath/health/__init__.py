@@ -13,7 +13,16 @@ from fastpath._health import OutlierStats
 
 from .checker import Check, CheckResult, HealthChecker, HealthCheckStats
 from .cluster import HealthCluster
-from .events import HealthEvent, HostEjected, HostFlagsChanged, HostReadmitted, OutlierDetected
+from .events import (
+    HealthEvent,
+    HostDrained,
+    HostEjected,
+    HostFlagsChanged,
+    HostReadmitted,
+    OutlierDetected,
+    PanicChanged,
+    UpdateFailed,
+)
 from .outliers import outlier_values
 
 __all__ = [
@@ -23,10 +32,13 @@ __all__ = [
     "HealthChecker",
     "HealthCluster",
     "HealthEvent",
+    "HostDrained",
     "HostEjected",
     "HostFlagsChanged",
     "HostReadmitted",
     "OutlierDetected",
     "OutlierStats",
+    "PanicChanged",
+    "UpdateFailed",
     "outlier_values",
 ]

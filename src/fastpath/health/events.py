@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastpath._cluster import Host
+from fastpath.errors import ConfigError
 from fastpath.models import HostFlag, OutlierEjectionType
 
-__all__ = ["HealthEvent", "HostEjected", "HostFlagsChanged", "HostReadmitted", "OutlierDetected"]
+__all__ = [
+    "HealthEvent",
+    "HostDrained",
+    "HostEjected",
+    "HostFlagsChanged",
+    "HostReadmitted",
+    "OutlierDetected",
+    "PanicChanged",
+    "UpdateFailed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +51,28 @@ class HostFlagsChanged:
     flags: HostFlag
 
 
-HealthEvent = HostEjected | OutlierDetected | HostReadmitted | HostFlagsChanged
+@dataclass(frozen=True, slots=True)
+class PanicChanged:
+    """So many hosts of a priority are unhealthy that all are used; or that is over."""
+
+    priority: int
+    panic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostDrained:
+    """A host that an update has removed has no active request any more."""
+
+    host: Host
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFailed:
+    """An update was refused; what was there before goes on."""
+
+    error: ConfigError
+
+
+HealthEvent = (
+    HostEjected | OutlierDetected | HostReadmitted | HostFlagsChanged | PanicChanged | HostDrained | UpdateFailed
+)

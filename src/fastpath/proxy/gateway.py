@@ -14,6 +14,7 @@ from fastpath import BufferPool, CircuitBreaker, Cluster, ClusterManager, Host, 
 
 from ..discovery import DnsSource, Following, Resolver, follow
 from ..health_runner import HealthRunner
+from ..metrics import prometheus
 from ..models import CircuitBreakerThresholds, Config, DiscoveryType
 from .exchange import Exchange
 from .heads import HeaderChanges
@@ -257,6 +258,11 @@ class Gateway:
         if pool is None:
             pool = Pool(self, host, breaker)
         return pool
+
+    def metrics(self) -> str:
+        """The numbers of all clusters, as Prometheus reads them; to be served with fastpath.metrics.CONTENT_TYPE."""
+        breakers = {name: breaker for name, (breaker, _) in self._breakers.items()}
+        return prometheus(self.clusters.values(), breakers=breakers)
 
     def breaker(self, cluster: Cluster) -> CircuitBreaker:
         """What bounds the use of a cluster, as its model says now."""
