@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -240,3 +242,12 @@ class TestConfiguration:
         with pytest.raises(ConfigErrors) as caught:
             load_detection(**fields)
         assert caught.value.path.startswith("static_resources.clusters[0].outlierDetection")
+
+
+def test_what_the_documentation_shows_runs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "health.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(compile("\n".join(blocks), "docs/health.md", "exec"), names)
+    assert 0 < names["seconds"] <= 60
+    assert "envoy_cluster_outlier_detection_ejections_active" in names["text"]
