@@ -18,14 +18,22 @@ static fp_status check_config(const fp_cluster_config *config, fp_error *error) 
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the policy is none");
   if (config->panic_threshold > 100)
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the panic threshold is above 100 percent");
+  if (config->initial_flags & ~(uint32_t)FP_HOST_CHECK_FLAGS)
+    return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "an initial flag is none of those that checks set");
   return config->policy->check == NULL ? FASTPATH_OK : config->policy->check(&config->options, error);
+}
+
+/* Endpoints of one priority stand as their hosts do, unless one is there twice: that saves most of the searching. */
+static const fp_host *host_of(const fp_host_set *set, size_t index, const fp_endpoint *endpoint) {
+  const fp_host *likely = fp_host_set_host(set, index);
+  return likely != NULL && fp_host_is(likely, endpoint) ? likely : fp_host_set_find(set, endpoint);
 }
 
 /* The endpoints with the strings of the set's hosts, so that they live as long. NULL when out of memory. */
 static fp_endpoint *remember(const fp_host_set *set, const fp_endpoint *endpoints, size_t count) {
   fp_endpoint *copy = fp_memory_alloc((count + 1) * sizeof *copy);
   for (size_t i = 0; copy != NULL && i < count; i++) {
-    const fp_host *host = fp_host_set_find(set, &endpoints[i]);
+    const fp_host *host = host_of(set, i, &endpoints[i]);
     copy[i] = endpoints[i];
     copy[i].address = fp_host_address(host);
     copy[i].hostname = fp_host_hostname(host);
@@ -52,8 +60,11 @@ static void adopt(fp_cluster *cluster, const fp_cluster_config *config, fp_endpo
   cluster->endpoints = endpoints;
   cluster->endpoint_count = count;
   cluster->stale = false;
-  fp_outlier_detector_adopt(&cluster->detector, set);
-  for (size_t i = fp_host_set_count(set); i-- > 0;) fp_host_join(fp_host_set_host(set, i), cluster->traffic);
+  for (size_t i = fp_host_set_count(set); i-- > 0;) {
+    fp_host *host = fp_host_set_host(set, i);
+    if (fp_host_join(host, cluster->traffic)) fp_outlier_detector_watch(&cluster->detector, host);
+  }
+  fp_outlier_detector_recount(&cluster->detector, set);
 }
 
 fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,

@@ -5,9 +5,6 @@
 #include "host.h"
 #include "host_set.h"
 
-#define CHECK_FLAGS \
-  (FASTPATH_HOST_FAILED_ACTIVE_CHECK | FASTPATH_HOST_DEGRADED_ACTIVE_CHECK | FASTPATH_HOST_ACTIVE_CHECK_TIMEOUT)
-
 /* The current host set, with a reference, and the lock. */
 static fp_host_set *enter(fp_cluster *cluster) {
   pthread_mutex_lock(&cluster->updating);
@@ -30,7 +27,7 @@ static bool has(const fp_host_set *set, const fp_host *host) {
 fp_status fp_cluster_flag_host(fp_cluster *cluster, fp_host *host, uint32_t set_flags, uint32_t clear) {
   fp_host_set *set;
   bool changed = false;
-  if ((set_flags | clear) & ~(uint32_t)CHECK_FLAGS) return FASTPATH_ERR_ARGUMENT;
+  if ((set_flags | clear) & ~(uint32_t)FP_HOST_CHECK_FLAGS) return FASTPATH_ERR_ARGUMENT;
   set = enter(cluster);
   if (has(set, host)) {
     const uint32_t before = fp_host_flags(host);

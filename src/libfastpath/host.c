@@ -1,5 +1,6 @@
 #include "host.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 typedef _Atomic uint64_t counter;
 
 struct fp_host {
-  /* What a pick touches comes first, so that it shares a cache line. */
+  /* What a pick touches comes first, so that it shares a cache line; what an update touches shares the next one. */
   counter active_requests;
   counter requests;
   _Atomic(void *) user_data;
@@ -19,22 +20,22 @@ struct fp_host {
   counter error;
   counter connect_failures;
   counter connection_resets;
-  counter timeouts;
-  counter latency_count;
-  counter latency_total;
+  _Atomic(fp_traffic *) traffic; /* referenced; of the cluster */
   _Atomic uint32_t weight;
   _Atomic uint32_t priority;
   _Atomic int health;
   _Atomic uint32_t flags; /* fp_host_flag, without what is configured */
-  fp_outlier_monitor monitor;
-  _Atomic(fp_traffic *) traffic;     /* referenced; of the cluster */
-  _Atomic(fp_histogram *) latencies; /* NULL until one is reported */
-  uint16_t port;
   size_t address_len;
   size_t hostname_len;
   size_t key_len;
   size_t hash_key_len; /* 0: none configured */
-  uint8_t text[];      /* address, hostname, key, hash key */
+  uint16_t port;
+  counter timeouts;
+  counter latency_count;
+  counter latency_total;
+  _Atomic(fp_histogram *) latencies; /* NULL until one is reported */
+  fp_outlier_monitor *monitor; /* behind the text, so that looking for a host reads little */
+  uint8_t text[];              /* address, hostname, key, hash key */
 };
 
 static uint8_t *append(uint8_t *text, fp_span span) {
@@ -48,12 +49,16 @@ fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags) {
   char port[8];
   const size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
   const size_t key_len = address.len + (bracketed ? 2 : 0) + port_len;
+  size_t size;
   fp_host *host;
   uint8_t *text;
   if (address.len > SIZE_MAX / 8 || hostname.len > SIZE_MAX / 8 || hash_key.len > SIZE_MAX / 8) return NULL;
-  host = fp_memory_alloc(sizeof *host + address.len + hostname.len + key_len + hash_key.len);
+  size = sizeof *host + address.len + hostname.len + key_len + hash_key.len;
+  size += alignof(fp_outlier_monitor) - 1 - (size - 1) % alignof(fp_outlier_monitor);
+  host = fp_memory_alloc(size + sizeof *host->monitor);
   if (host == NULL) return NULL;
-  memset(host, 0, sizeof *host);
+  memset(host, 0, size + sizeof *host->monitor);
+  host->monitor = (void *)((uint8_t *)host + size);
   atomic_init(&host->references, 1);
   atomic_init(&host->flags, flags);
   host->port = endpoint->port;
@@ -83,9 +88,10 @@ void fp_host_unref(fp_host *host) {
   fp_memory_free(host);
 }
 
-void fp_host_join(fp_host *host, fp_traffic *traffic) {
-  if (atomic_load_explicit(&host->traffic, memory_order_relaxed) != NULL) return;
+bool fp_host_join(fp_host *host, fp_traffic *traffic) {
+  if (atomic_load_explicit(&host->traffic, memory_order_relaxed) != NULL) return false;
   atomic_store_explicit(&host->traffic, fp_traffic_ref(traffic), memory_order_release);
+  return true;
 }
 
 static int same(fp_span a, fp_span b) { return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0); }
@@ -160,7 +166,7 @@ uint8_t fp_host_health_now(const fp_host *host, fp_health_status configured) {
   return (uint8_t)health;
 }
 
-fp_outlier_monitor *fp_host_monitor(fp_host *host) { return &host->monitor; }
+fp_outlier_monitor *fp_host_monitor(fp_host *host) { return host->monitor; }
 
 /* One by one, 2^64 is out of reach. */
 static void count(counter *value) { atomic_fetch_add_explicit(value, 1, memory_order_relaxed); }
@@ -225,7 +231,7 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
   }
   traffic = atomic_load_explicit(&host->traffic, memory_order_acquire);
   if (traffic != NULL) fp_traffic_record(traffic, status, reset, latency);
-  return fp_outlier_monitor_report(&host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
+  return fp_outlier_monitor_report(host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
 }
 
 uint64_t fp_host_active_requests(const fp_host *host) {

@@ -19,8 +19,11 @@ int fp_host_agrees(const fp_host *host, const fp_endpoint *endpoint);
 /* Takes over what an update may change. */
 void fp_host_set_attributes(fp_host *host, uint32_t weight, uint32_t priority, fp_health_status health);
 
-/* From now on reports count there, too. Takes a reference; for a host that counts somewhere already: nothing. */
-void fp_host_join(fp_host *host, fp_traffic *traffic);
+/* From now on reports count there, too: takes a reference. False, and nothing changes, for a host that counts already. */
+bool fp_host_join(fp_host *host, fp_traffic *traffic);
+
+#define FP_HOST_CHECK_FLAGS \
+  (FASTPATH_HOST_FAILED_ACTIVE_CHECK | FASTPATH_HOST_DEGRADED_ACTIVE_CHECK | FASTPATH_HOST_ACTIVE_CHECK_TIMEOUT)
 
 /* The cluster's lock guards changes; configured health is no part of these. */
 void fp_host_change_flags(fp_host *host, uint32_t set, uint32_t clear);

@@ -97,14 +97,14 @@ bool fp_outlier_detector_readmit(fp_outlier_detector *detector, fp_host *host, i
   return true;
 }
 
-void fp_outlier_detector_adopt(fp_outlier_detector *detector, const fp_host_set *set) {
-  const size_t count = fp_host_set_count(set);
+void fp_outlier_detector_watch(const fp_outlier_detector *detector, fp_host *host) {
+  fp_outlier_monitor_configure(fp_host_monitor(host), detector->on ? &detector->config : NULL);
+}
+
+void fp_outlier_detector_recount(fp_outlier_detector *detector, const fp_host_set *set) {
   detector->stats.ejections_active = 0;
-  for (size_t i = 0; i < count; i++) {
-    fp_host *host = fp_host_set_host(set, i);
-    fp_outlier_monitor_configure(fp_host_monitor(host), detector->on ? &detector->config : NULL);
-    detector->stats.ejections_active += is_ejected(host) ? 1 : 0;
-  }
+  for (size_t i = fp_host_set_count(set); i-- > 0;)
+    detector->stats.ejections_active += is_ejected(fp_host_set_host(set, i)) ? 1 : 0;
 }
 
 bool fp_outlier_detector_start(fp_outlier_detector *detector, const fp_outlier_config *config, uint64_t seed,
@@ -120,7 +120,7 @@ bool fp_outlier_detector_start(fp_outlier_detector *detector, const fp_outlier_c
     for (size_t i = fp_host_set_count(set); i-- > 0;)
       changed = fp_outlier_detector_readmit(detector, fp_host_set_host(set, i), now) || changed;
   }
-  fp_outlier_detector_adopt(detector, set);
+  for (size_t i = fp_host_set_count(set); i-- > 0;) fp_outlier_detector_watch(detector, fp_host_set_host(set, i));
   return changed;
 }
 

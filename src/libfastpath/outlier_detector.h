@@ -27,8 +27,11 @@ fp_status fp_outlier_detector_check(const fp_outlier_config *config, fp_error *e
 bool fp_outlier_detector_start(fp_outlier_detector *detector, const fp_outlier_config *config, uint64_t seed,
                                const fp_host_set *set, int64_t now);
 
-/* Other hosts: those that are new are looked at, those that are gone do not count as ejected any more. */
-void fp_outlier_detector_adopt(fp_outlier_detector *detector, const fp_host_set *set);
+/* A host is new. */
+void fp_outlier_detector_watch(const fp_outlier_detector *detector, fp_host *host);
+
+/* Hosts have come or gone: those that are gone do not count as ejected any more. */
+void fp_outlier_detector_recount(fp_outlier_detector *detector, const fp_host_set *set);
 
 /* Each returns whether a flag changed. The host is one of the set. */
 bool fp_outlier_detector_judge(fp_outlier_detector *detector, fp_host *host, const fp_host_set *set, int64_t now);
