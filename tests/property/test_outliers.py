@@ -56,8 +56,8 @@ class OutlierMachine(RuleBasedStateMachine):
         self.cluster.subscribe(self.note)
 
     def note(self, event: HealthEvent) -> None:
-        port = event.host.port
         if isinstance(event, HostEjected):
+            port = event.host.port
             detection = self.cluster.model.outlier_detection
             assert detection is not None
             assert port not in self.ejected
@@ -65,7 +65,7 @@ class OutlierMachine(RuleBasedStateMachine):
             assert share <= detection.max_ejection_percent or (detection.always_eject_one_host and not self.ejected)
             self.ejected.add(port)
         elif isinstance(event, HostReadmitted):
-            self.ejected.remove(port)
+            self.ejected.remove(event.host.port)
 
     @rule(
         outcomes=st.lists(
