@@ -31,6 +31,7 @@ class HealthRunner:
         self._clusters = tuple(clusters)
         self._seed = seed
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0  # of the loop's clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._kept: dict[Host, _Streams] = {}
         self._checked = asyncio.Event()
@@ -84,21 +85,26 @@ class HealthRunner:
                     task.add_done_callback(self._tasks.discard)
                 times.append(checker.next_due())
             now = cluster.clock()
-            delay = min(delay, *(time - now for time in times if time is not None), _LONGEST_WAIT)
+            delay = min([delay, *(time - now for time in times if time is not None)])
+        self._note_checked()
+        self._forget()
+        self._set_timer(delay)
+
+    def _set_timer(self, delay: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wakes_at = loop.time() + max(delay, 0.0)
+        self._timer = loop.call_at(self._wakes_at, self._wake)
+
+    def _note_checked(self) -> None:
         if not self._checked.is_set() and all(checker.all_checked for checker in self.checkers.values()):
             self._checked.set()
-        self._forget()
-        self._timer = loop.call_later(max(delay, 0.0), self._wake)
 
     def _forget(self) -> None:
         """Close what is kept of hosts that are gone."""
         for host in [host for host in self._kept if not any(each.knows(host) for each in self.checkers.values())]:
             self._kept.pop(host)[1].close()
-
-    def _wake_sooner(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._wake()
 
     async def _run(self, checker: HealthChecker, check: Check) -> None:
         try:
@@ -108,7 +114,12 @@ class HealthRunner:
         except (OSError, ValueError):  # ValueError: a name that DNS cannot have
             result = CheckResult.NETWORK
         checker.finish(check, result)
-        self._wake_sooner()
+        self._note_checked()
+        due = checker.next_due()
+        if due is not None and self._timer is not None:
+            delay = due - checker.cluster.clock()
+            if asyncio.get_running_loop().time() + delay < self._wakes_at:
+                self._set_timer(delay)
 
     async def _ask(self, checker: HealthChecker, check: Check) -> CheckResult:
         streams = self._kept.pop(check.host, None)

@@ -277,6 +277,12 @@ static void what_makes_no_sense_is_refused(void) {
   config.enforcing[FASTPATH_OUTLIER_SUCCESS_RATE] = 101;
   CHECK_EQ(fp_cluster_detect_outliers(cluster, &config, 1, 0, &error), FASTPATH_ERR_CONFIG);
   fp_cluster_unref(cluster);
+  {
+    fp_cluster_config with_flags = {.policy = fp_lb_policy_get(FASTPATH_LB_ROUND_ROBIN),
+                                    .initial_flags = FASTPATH_HOST_FAILED_OUTLIER_CHECK};
+    fp_lb_options_default(&with_flags.options);
+    CHECK_EQ(fp_cluster_new(&with_flags, NULL, 0, &cluster, &error), FASTPATH_ERR_ARGUMENT);
+  }
 }
 
 int main(void) {

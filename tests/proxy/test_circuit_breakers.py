@@ -127,3 +127,13 @@ async def test_an_update_brings_other_limits(lab: Any) -> None:
     assert (await client.request(lab.get())).status == 503
     cluster.update(replace(cluster.model, circuit_breaker=CircuitBreakerThresholds()))
     assert (await client.request(lab.get())).status == 200
+
+
+async def test_who_waits_too_long_for_a_connection_is_not_held_against_the_host(lab: Any) -> None:
+    slow = await lab.upstream(delay=0.3)
+    routes = [{"match": {"prefix": "/"}, "route": {"cluster": "one", "timeout": "0.1s"}}]
+    gateway = await lab.gateway({"one": [slow]}, routes, cluster=breakers(max_connections=1))
+    answers = await asyncio.gather(*(lab.fetch() for _ in range(3)))
+    assert [each.status for each in answers] == [504, 504, 504]
+    assert gateway.clusters["one"].hosts[0].stats.timeouts == 1
+    assert unused(gateway)

@@ -372,7 +372,8 @@ class Exchange(UpstreamRequest):
             self._release()
             self.reply(_FAILED[failure], failure)
             return
-        pick.report(reset=reset_kind(failure))
+        if failure != TIMEOUT or self._counted is not None:  # waiting for a connection is no fault of the host's
+            pick.report(reset=reset_kind(failure))
         self._release()
         if plan.rules is not None and plan.rules.on_failure(failure) and self._retry():
             return
@@ -567,7 +568,8 @@ class Exchange(UpstreamRequest):
             self._finish()
             return
         if self._pick is not None:
-            self._pick.report(reset=TIMEOUT)
+            if self._counted is not None:
+                self._pick.report(reset=TIMEOUT)
             self.failed.append((self._pick.host, TIMEOUT))
         self.reply(_FAILED[TIMEOUT], TIMEOUT)
 
