@@ -1,6 +1,15 @@
+from libc.stdint cimport uint32_t
+
 from fastpath.libfastpath.base cimport fp_status
 from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker, fp_pick_options
 from fastpath.libfastpath.lb cimport fp_host
+
+
+cdef class Host
+cdef class Cluster
+
+cdef Host wrap(fp_host *ptr)
+cdef fp_host *live(Host host) except NULL
 
 
 cdef class Host:
@@ -11,6 +20,7 @@ cdef class Host:
 
 cdef class Pick:
     cdef readonly Host host
+    cdef Cluster cluster
     cdef bint counted
     cdef bint reported
 
@@ -21,6 +31,7 @@ cdef class Cluster:
     cdef fp_picker *picker
     cdef fp_host_set *set  # referenced: what all_hosts lists
     cdef tuple all_hosts
+    cdef uint32_t initial_flags  # of hosts that an update brings
 
     cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL
     cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, final
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
-from fastpath.models import HealthStatus
+from fastpath.models import HealthStatus, HostFlag
 
 class HostStats(NamedTuple):
     active_requests: int
@@ -35,6 +35,8 @@ class Host:
     def priority(self) -> int: ...
     @property
     def health_status(self) -> HealthStatus: ...
+    @property
+    def flags(self) -> HostFlag: ...
     @property
     def active_requests(self) -> int: ...
     @property

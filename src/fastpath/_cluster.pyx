@@ -11,13 +11,14 @@ from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from fastpath._status cimport check
-from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.hash cimport fp_hash_xxh64
+from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
 
 from fastpath.errors import NoHostAvailable
-from fastpath.models import HealthStatus
+from fastpath.models import HealthStatus, HostFlag
 
 cdef enum:
     EXCLUDED_ON_STACK = 8
@@ -54,7 +55,7 @@ cdef inline str text(fp_span span):
     return (<char *>span.data)[:span.len].decode("utf-8", "surrogateescape")
 
 
-cdef inline Host wrap(fp_host *ptr):
+cdef Host wrap(fp_host *ptr):
     """The one Host that stands for ptr, which somebody keeps alive. The GIL guards the pointer back to it."""
     cdef void *known = fp_host_user_data(ptr)
     if known is not NULL:
@@ -62,7 +63,7 @@ cdef inline Host wrap(fp_host *ptr):
     return make_host(ptr)
 
 
-cdef inline fp_host *live(Host host) except NULL:
+cdef fp_host *live(Host host) except NULL:
     if host is None or host.ptr is NULL:
         raise RuntimeError("this object was not made by a Cluster")
     return host.ptr
@@ -117,6 +118,11 @@ cdef class Host:
     def health_status(self):
         """As configured: a HealthStatus."""
         return _HEALTH[<int>fp_host_health(live(self))]
+
+    @property
+    def flags(self):
+        """What is held against it: a HostFlag, 0 for nothing."""
+        return HostFlag(fp_host_flags(live(self)))
 
     @property
     def active_requests(self):
@@ -190,8 +196,12 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
-        check(fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL)
+        cdef int result = check(
+            fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
+        )
         self.reported = True
+        if result == FASTPATH_DUE:
+            self.cluster._judge(self.host)
 
     def __enter__(self):
         return self
@@ -241,6 +251,7 @@ cdef class Cluster:
         try:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
             config.panic_threshold = panic_threshold
+            config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
@@ -262,6 +273,9 @@ cdef class Cluster:
     def _update(self, int policy, unsigned int panic_threshold, tuple options not None, list endpoints not None):
         self.configure(policy, panic_threshold, options, endpoints)
         self.hosts_of(NULL)
+
+    def _judge(self, Host host not None):
+        """Outlier detection has to look at a host. Filled in by fastpath.health."""
 
     cdef tuple hosts_of(self, fp_host_set *set):
         """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""
@@ -348,6 +362,7 @@ cdef class Cluster:
         cdef Host host = wrap(self.choose(hash_key, exclude, max_attempts))
         cdef Pick pick = Pick.__new__(Pick)
         pick.host = host
+        pick.cluster = self
         pick.counted = True
         fp_host_acquire(host.ptr)
         return pick

@@ -33,8 +33,6 @@ void fp_priority_hosts_unref(fp_priority_hosts *priority) {
   fp_memory_free(priority);
 }
 
-static int is_healthy(uint8_t health) { return health == FASTPATH_HEALTH_UNKNOWN || health == FASTPATH_HEALTH_HEALTHY; }
-
 /* The hosts of `all` with this health, behind those that are already in the arrays; `used` moves on. */
 static void fill_group(fp_priority_hosts *priority, fp_host_source source, uint32_t *used) {
   const fp_host_group *all = &priority->groups[FP_HOST_SOURCE_ALL];
@@ -42,7 +40,7 @@ static void fill_group(fp_priority_hosts *priority, fp_host_source source, uint3
   const uint32_t start = *used;
   for (uint32_t i = 0; i < all->count; i++) {
     const uint8_t health = priority->health[i];
-    if (source == FP_HOST_SOURCE_HEALTHY ? !is_healthy(health) : health != FASTPATH_HEALTH_DEGRADED) continue;
+    if (source == FP_HOST_SOURCE_HEALTHY ? !fp_health_is_healthy(health) : !fp_health_is_degraded(health)) continue;
     priority->hosts[*used] = all->hosts[i];
     priority->weights[*used] = all->weights[i];
     priority->positions[*used] = i;
@@ -77,7 +75,7 @@ static fp_status finish_priority(fp_priority_hosts *priority, fp_error *error) {
   uint32_t used = groups[FP_HOST_SOURCE_ALL].count, healthy = 0;
   fp_status status = make_table(priority->policy, &groups[FP_HOST_SOURCE_ALL], error);
   if (status < 0) return status;
-  for (uint32_t i = 0; i < used; i++) healthy += is_healthy(priority->health[i]) ? 1u : 0u;
+  for (uint32_t i = 0; i < used; i++) healthy += fp_health_is_healthy(priority->health[i]) ? 1u : 0u;
   if (healthy == used) {
     groups[FP_HOST_SOURCE_HEALTHY] = groups[FP_HOST_SOURCE_ALL];
     groups[FP_HOST_SOURCE_DEGRADED].weights_equal = 1;
@@ -138,6 +136,12 @@ void fp_host_set_unref(fp_host_set *set) {
   fp_memory_free(set);
 }
 
+uint32_t fp_host_set_priority_count(const fp_host_set *set) { return set->priority_count; }
+
+uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority) {
+  return priority < set->priority_count && set->loads[priority].panic ? 1 : 0;
+}
+
 size_t fp_host_set_count(const fp_host_set *set) { return set->count; }
 
 fp_host *fp_host_set_host(const fp_host_set *set, size_t index) {
@@ -145,6 +149,10 @@ fp_host *fp_host_set_host(const fp_host_set *set, size_t index) {
   if (index >= set->count) return NULL;
   while (set->offsets[priority] > index) priority--;
   return set->priorities[priority]->groups[FP_HOST_SOURCE_ALL].hosts[index - set->offsets[priority]];
+}
+
+fp_host *fp_host_set_find(const fp_host_set *set, const fp_endpoint *endpoint) {
+  return *fp_host_index_slot(&set->index, endpoint);
 }
 
 static fp_status check_endpoints(const fp_endpoint *endpoints, size_t count, fp_error *error) {
@@ -167,7 +175,8 @@ static fp_status check_endpoints(const fp_endpoint *endpoints, size_t count, fp_
 }
 
 /* Fills the index and the priorities' lists of all hosts. `previous` may be NULL. */
-static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_t count, const fp_host_set *previous) {
+static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_t count, uint32_t initial_flags,
+                           const fp_host_set *previous) {
   for (size_t i = 0; i < count; i++) {
     const fp_endpoint *endpoint = &endpoints[i];
     fp_priority_hosts *priority = set->priorities[endpoint->priority];
@@ -179,14 +188,14 @@ static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_
     if (host != NULL && fp_host_agrees(host, endpoint)) {
       fp_host_ref(host);
     } else {
-      host = fp_host_new(endpoint);
+      host = fp_host_new(endpoint, initial_flags);
       if (host == NULL) return FASTPATH_ERR_MEMORY;
     }
     *slot = host;
     priority->hosts[all->count] = host;
     priority->weights[all->count] = endpoint->weight;
     priority->positions[all->count] = all->count;
-    priority->health[all->count] = endpoint->health;
+    priority->health[all->count] = fp_host_health_now(host, (fp_health_status)endpoint->health);
     all->count++;
     set->count++;
   }
@@ -236,7 +245,7 @@ static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, con
     set->priorities[i] = priority_new(config, counts[i]);
     if (set->priorities[i] == NULL) return FASTPATH_ERR_MEMORY;
   }
-  status = add_hosts(set, endpoints, count, previous);
+  status = add_hosts(set, endpoints, count, config->initial_flags, previous);
   if (status < 0) return status;
   for (uint32_t i = 0; i < set->priority_count; i++) {
     if (previous != NULL && i < previous->priority_count &&
@@ -276,6 +285,6 @@ void fp_host_set_apply(const fp_host_set *set) {
     const fp_priority_hosts *priority = set->priorities[i];
     const fp_host_group *all = &priority->groups[FP_HOST_SOURCE_ALL];
     for (uint32_t j = 0; j < all->count; j++)
-      fp_host_set_attributes(all->hosts[j], all->weights[j], i, (fp_health_status)priority->health[j]);
+      fp_host_set_attributes(all->hosts[j], all->weights[j], i, fp_health_configured(priority->health[j]));
   }
 }

@@ -27,7 +27,7 @@ typedef struct fp_priority_hosts {
   fp_host **hosts; /* each referenced; owns what the groups point to */
   uint32_t *weights;
   uint32_t *positions;
-  uint8_t *health; /* of the hosts in groups[ALL] */
+  uint8_t *health; /* of the hosts in groups[ALL], as fp_host_health_now says */
 } fp_priority_hosts;
 
 fp_priority_hosts *fp_priority_hosts_ref(fp_priority_hosts *priority);
@@ -53,6 +53,9 @@ struct fp_host_set {
  */
 fp_status fp_host_set_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                           const fp_host_set *previous, fp_host_set **set, fp_error *error);
+
+/* The host with the endpoint's address and port, borrowed from the set; NULL when there is none. */
+fp_host *fp_host_set_find(const fp_host_set *set, const fp_endpoint *endpoint);
 
 /* Tells the hosts their weight, priority and health in this set, which is about to be published. */
 void fp_host_set_apply(const fp_host_set *set);

@@ -40,6 +40,8 @@ static const struct {
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
+    {"health", sweep_health},
+    {"admission", sweep_admission},
     {"hashing", sweep_hashing},
 };
 
