@@ -10,9 +10,13 @@
  * An update builds a new host set off to the side and publishes it with one swap; pickers see it with their next pick
  * and never wait. A host that is in both the old and the new set is the same fp_host, with the same counters.
  *
- * Priorities, overprovisioning (140 %), degraded hosts and panic follow Envoy: load goes to the first priority as long
- * as 72 % of its hosts are healthy, and a priority whose healthy and degraded hosts are fewer than panic_threshold
- * percent, while the cluster as a whole cannot take all load, is used as if all its hosts were healthy.
+ * Priorities, overprovisioning, degraded hosts and panic follow Envoy: load goes to the first priority as long as 72 %
+ * of its hosts are healthy, and a priority whose healthy and degraded hosts are fewer than panic_threshold percent,
+ * while the cluster as a whole cannot take all load, is used as if all its hosts were healthy.
+ *
+ * Locality weighted: the localities of a priority share its load by their weights, each weight reduced by as much as
+ * overprovisioning cannot make up for hosts that are not well. Policies that go by a hash take the weights as they are.
+ * In panic localities take no turns.
  */
 #ifndef FASTPATH_CLUSTER_H
 #define FASTPATH_CLUSTER_H
@@ -54,7 +58,8 @@ typedef struct fp_endpoint {
   fp_span hash_key;  /* what hash policies place it by; empty: its address and port */
   uint32_t weight;   /* 1 to 2^32-1 */
   uint32_t priority; /* 0 to FASTPATH_CLUSTER_MAX_PRIORITY */
-  uint32_t locality; /* number of its locality; endpoints of one locality stand together */
+  uint32_t locality; /* number of its locality within the priority; localities take turns in that order */
+  uint32_t locality_weight; /* of its locality, the same for all its endpoints; 0: none, which is no load */
   uint16_t port;
   uint8_t health; /* fp_health_status */
 } fp_endpoint;
@@ -63,6 +68,10 @@ typedef struct fp_cluster_config {
   const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get */
   uint32_t panic_threshold;   /* percent, 0 (never panic) to 100; Envoy's default is 50 */
   fp_lb_options options;      /* for the policy */
+  /* How much a priority or locality can take: this many percent of what is healthy in it. 0: 140, Envoy's default */
+  uint32_t overprovisioning_factor;
+  uint32_t weighted_priority_health; /* 1: what is healthy in a priority is measured by weight, not by count */
+  uint32_t locality_weighted;        /* 1: locality weights share the load of a priority */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */

@@ -26,4 +26,4 @@ cdef class Cluster:
     cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL
     cdef int checked(self, fp_status status, size_t excluded) except -1
     cdef tuple hosts_of(self, fp_host_set *set)
-    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1
+    cdef int configure(self, int policy, tuple rules, tuple options, list endpoints) except -1

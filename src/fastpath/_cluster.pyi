@@ -65,9 +65,9 @@ class Cluster:
         cls,
         name: str,
         policy: int,
-        panic_threshold: int,
+        rules: tuple[int, int, bool, bool],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
+        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int]],
         seed: int,
     ) -> Self: ...
     @property
@@ -77,9 +77,9 @@ class Cluster:
     def _update(
         self,
         policy: int,
-        panic_threshold: int,
+        rules: tuple[int, int, bool, bool],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
+        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int]],
     ) -> None: ...
     def pick(
         self,

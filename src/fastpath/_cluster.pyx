@@ -210,10 +210,10 @@ cdef class Cluster:
     is built without the GIL, and picks go on meanwhile with the hosts from before.
     """
 
-    def __cinit__(self, str name not None, int policy, unsigned int panic_threshold, tuple options not None,
+    def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
                   list endpoints not None, uint64_t seed):
         self.name = name
-        self.configure(policy, panic_threshold, options, endpoints)
+        self.configure(policy, rules, options, endpoints)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -224,11 +224,12 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1:
+    cdef int configure(self, int policy, tuple rules, tuple options, list endpoints) except -1:
         """Make the cluster, or update it.
 
+        rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
-        endpoints: (address, hostname, hash_key, port, weight, priority, locality, health).
+        endpoints: (address, hostname, hash_key, port, weight, priority, locality, locality_weight, health).
         """
         cdef fp_cluster_config config
         cdef fp_error error
@@ -240,13 +241,14 @@ cdef class Cluster:
             raise MemoryError
         try:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
-            config.panic_threshold = panic_threshold
+            config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
+                config.locality_weighted = rules
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
             for i in range(count):
                 address, hostname, hash_key, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
-                    array[i].health = endpoints[i]
+                    array[i].locality_weight, array[i].health = endpoints[i]
                 array[i].address = span_of(address)
                 array[i].hostname = span_of(hostname)
                 array[i].hash_key = span_of(hash_key)
@@ -259,8 +261,8 @@ cdef class Cluster:
             free(array)
         return check(status, &error)
 
-    def _update(self, int policy, unsigned int panic_threshold, tuple options not None, list endpoints not None):
-        self.configure(policy, panic_threshold, options, endpoints)
+    def _update(self, int policy, tuple rules not None, tuple options not None, list endpoints not None):
+        self.configure(policy, rules, options, endpoints)
         self.hosts_of(NULL)
 
     cdef tuple hosts_of(self, fp_host_set *set):

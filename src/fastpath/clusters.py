@@ -9,8 +9,8 @@
 A cluster's hosts are an immutable set; `Cluster.update` builds another one off to the side and swaps it in. A host that
 stays keeps its identity and its counters.
 
-Load balancing follows Envoy: priorities with overprovisioning (140 %), degraded hosts, panic. Locality weights play no
-part (Envoy ignores them too, unless locality weighted balancing is switched on).
+Load balancing follows Envoy: priorities with overprovisioning, degraded hosts, panic. Locality weights count when
+locality weighted balancing is switched on, as in Envoy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
 from fastpath._cluster import Host, HostStats, Pick, xxh64
+from fastpath.balancing.localities import number_localities
 from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.models import DiscoveryType, Endpoint, LbPolicy
 
@@ -30,7 +31,8 @@ _MAX_WEIGHT = 2**32 - 1
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
 
-_Endpoint = tuple[bytes, bytes, bytes, int, int, int, int, int]
+_Endpoint = tuple[bytes, bytes, bytes, int, int, int, int, int, int]
+_Rules = tuple[int, int, bool, bool]
 _Options = tuple[float, int, int, int, int, int]
 
 
@@ -101,18 +103,24 @@ def _make(model: models.Cluster, seed: int, path: str) -> Cluster:
     return cluster
 
 
-def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, list[_Endpoint]]:
-    """Policy, panic threshold in whole percent, options and endpoints, checked, as the core takes them."""
+def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options, list[_Endpoint]]:
+    """Policy, rules, options and endpoints, checked, as the core takes them."""
     policy = model.lb_policy.value
     if not _cluster.has_policy(policy):
         raise _refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
     threshold = model.healthy_panic_threshold
     if not 0 <= threshold <= 100:
         raise _refusal("not a percentage", f"{path}healthy_panic_threshold", model.position)
+    factor = model.overprovisioning_factor
+    _check_integer(factor, 1, _MAX_WEIGHT, f"{path}overprovisioning_factor", model.position)
+    rules = int(threshold + 0.5), factor, model.weighted_priority_health, model.locality_weighted
     endpoints: list[_Endpoint] = []
-    for number, locality in enumerate(model.localities):
-        where = f"{path}localities[{number}]"
+    numbers = number_localities(model.localities)
+    for place, locality in enumerate(model.localities):
+        where = f"{path}localities[{place}]"
+        locality_number, locality_weight = numbers[place]
         _check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
+        _check_integer(locality_weight, 0, _MAX_WEIGHT, f"{where}.weight", locality.position)
         for index, endpoint in enumerate(locality.endpoints):
             if not _is_host(model, endpoint):
                 continue
@@ -129,11 +137,12 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, li
                     endpoint.port,
                     weight,
                     locality.priority,
-                    number,
+                    locality_number,
+                    locality_weight,
                     endpoint.health_status.value,
                 )
             )
-    return policy, int(threshold + 0.5), _options(model, path), endpoints
+    return policy, rules, _options(model, path), endpoints
 
 
 def _is_host(model: models.Cluster, endpoint: Endpoint) -> bool:

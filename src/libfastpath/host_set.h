@@ -8,30 +8,8 @@
 #include <stdatomic.h>
 
 #include "host_index.h"
+#include "priority_hosts.h"
 #include "priority_load.h"
-
-/* Which hosts of a priority a pick chooses among. */
-typedef enum fp_host_source {
-  FP_HOST_SOURCE_HEALTHY,
-  FP_HOST_SOURCE_DEGRADED,
-  FP_HOST_SOURCE_ALL
-} fp_host_source;
-#define FP_HOST_SOURCES 3
-
-/* The hosts of one priority. Immutable; shared by the host sets between which it did not change. */
-typedef struct fp_priority_hosts {
-  _Atomic size_t references;
-  const fp_lb_policy *policy;
-  fp_lb_options options;
-  fp_host_group groups[FP_HOST_SOURCES];
-  fp_host **hosts; /* each referenced; owns what the groups point to */
-  uint32_t *weights;
-  uint32_t *positions;
-  uint8_t *health; /* of the hosts in groups[ALL] */
-} fp_priority_hosts;
-
-fp_priority_hosts *fp_priority_hosts_ref(fp_priority_hosts *priority);
-void fp_priority_hosts_unref(fp_priority_hosts *priority); /* NULL is allowed */
 
 struct fp_host_set {
   _Atomic size_t references;
@@ -42,7 +20,7 @@ struct fp_host_set {
   fp_priority_hosts **priorities;
   uint32_t *offsets; /* of a priority's first host among all */
   fp_priority_load *loads;
-  /* The one group that gets all load; priority_count when load is shared. */
+  /* The one kind of hosts that gets all load; priority_count when load is shared. */
   uint32_t sole_priority;
   fp_host_source sole_source;
 };

@@ -3,6 +3,7 @@
 
 #include "cluster.h"
 #include "host_set.h"
+#include "locality_turns.h"
 #include "memory.h"
 
 /* How often a strict pick asks the policy before it draws among the hosts that are left. */
@@ -11,6 +12,7 @@
 typedef struct picker_priority {
   fp_priority_hosts *hosts; /* referenced: what the states belong to; NULL before the first host set */
   fp_lb_state states[FP_HOST_SOURCES];
+  fp_locality_turns *turns[FP_LOCALITY_SOURCES]; /* NULL before the first pick, and when there are no turns */
 } picker_priority;
 
 /* Where a pick looks: some hosts of one priority. */
@@ -51,6 +53,10 @@ static void forget_cursors(picker_priority *priority) {
     state->cursor = NULL;
     state->ready = 0;
   }
+  for (int source = 0; source < FP_LOCALITY_SOURCES; source++) {
+    fp_locality_turns_free(priority->turns[source], priority->hosts->policy);
+    priority->turns[source] = NULL;
+  }
   fp_priority_hosts_unref(priority->hosts);
   priority->hosts = NULL;
 }
@@ -89,6 +95,20 @@ static choice choice_of(const fp_picker *picker, const fp_host_set *set, uint32_
                   set->offsets[priority]};
 }
 
+static const fp_localities *localities_of(const fp_host_set *set, uint32_t priority, fp_host_source source) {
+  const fp_localities *localities;
+  if (source >= FP_LOCALITY_SOURCES) return NULL;
+  localities = &set->priorities[priority]->localities[source];
+  return localities->count > 0 ? localities : NULL;
+}
+
+static choice choice_in_locality(const fp_picker *picker, const fp_host_set *set, uint32_t priority,
+                                 fp_host_source source, uint32_t locality) {
+  return (choice){&set->priorities[priority]->localities[source].groups[locality],
+                  fp_locality_turns_state(picker->priorities[priority].turns[source], locality),
+                  set->offsets[priority]};
+}
+
 /* Makes the states agree with a new host set; those of priorities that did not change go on. */
 static fp_status adopt(fp_picker *picker, fp_host_set *set) {
   picker->set = NULL;
@@ -105,7 +125,7 @@ static fp_status adopt(fp_picker *picker, fp_host_set *set) {
   }
   picker->policy = set->policy;
   picker->sole = (choice){NULL, NULL, 0};
-  if (set->sole_priority < set->priority_count)
+  if (set->sole_priority < set->priority_count && localities_of(set, set->sole_priority, set->sole_source) == NULL)
     picker->sole = choice_of(picker, set, set->sole_priority, set->sole_source);
   picker->set = set;
   return FASTPATH_OK;
@@ -126,8 +146,31 @@ static fp_status prepare(const fp_picker *picker, const choice *at) {
   return FASTPATH_OK;
 }
 
+/* The turns of a priority's localities, which are not NULL. */
+static fp_status prepare_turns(fp_picker *picker, uint32_t priority, fp_host_source source) {
+  picker_priority *at = &picker->priorities[priority];
+  if (at->turns[source] == NULL)
+    at->turns[source] =
+        fp_locality_turns_new(localities_of(picker->set, priority, source), picker->seed, &picker->random);
+  return at->turns[source] == NULL ? FASTPATH_ERR_MEMORY : FASTPATH_OK;
+}
+
+/* A priority's hosts, or those of the locality whose turn it is. */
+static fp_status choose_group(fp_picker *picker, uint32_t priority, fp_host_source source, choice *at) {
+  fp_status status;
+  if (localities_of(picker->set, priority, source) == NULL) {
+    *at = choice_of(picker, picker->set, priority, source);
+    return FASTPATH_OK;
+  }
+  status = prepare_turns(picker, priority, source);
+  if (status < 0) return status;
+  *at = choice_in_locality(picker, picker->set, priority, source,
+                           fp_locality_turns_next(picker->priorities[priority].turns[source]));
+  return FASTPATH_OK;
+}
+
 /* The group that the ticket, 1 to 100, falls to: healthy load by priority, then degraded load. */
-static choice choose_by_load(const fp_picker *picker, uint32_t ticket) {
+static fp_status choose_by_load(fp_picker *picker, uint32_t ticket, choice *at) {
   const fp_host_set *set = picker->set;
   uint32_t reached = 0;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
@@ -135,10 +178,11 @@ static choice choose_by_load(const fp_picker *picker, uint32_t ticket) {
       const fp_priority_load *load = &set->loads[i];
       reached += source == FP_HOST_SOURCE_HEALTHY ? load->healthy_load : load->degraded_load;
       if (ticket <= reached)
-        return choice_of(picker, set, i, load->panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source);
+        return choose_group(picker, i, load->panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source, at);
     }
   }
-  return choice_of(picker, set, 0, FP_HOST_SOURCE_HEALTHY);
+  *at = choice_of(picker, set, 0, FP_HOST_SOURCE_HEALTHY);
+  return FASTPATH_OK;
 }
 
 /* One choice by the policy: its place in at->group. NONE when the group is empty. */
@@ -147,7 +191,8 @@ static inline fp_status pick_once(fp_picker *picker, const fp_lb_request *reques
   if (at->group == NULL) {
     const int has_number = picker->policy->number != FASTPATH_LB_NO_NUMBER;
     const uint64_t number = has_number ? request->number : fp_lb_random(&picker->random);
-    *at = choose_by_load(picker, (uint32_t)(number % 100 + 1));
+    const fp_status status = choose_by_load(picker, (uint32_t)(number % 100 + 1), at);
+    if (status < 0) return status;
   }
   if (at->group->count == 0) return FASTPATH_NONE;
   if (!at->state->ready) {
@@ -190,6 +235,24 @@ static int draw_allowed(const fp_host_group *group, const fp_pick_options *optio
   }
 }
 
+/* One of a priority's hosts that are not excluded, whichever locality's turn it is. */
+static fp_status draw_in_priority(fp_picker *picker, uint32_t priority, fp_host_source source,
+                                  const fp_pick_options *options, uint64_t random, choice *at, uint32_t *place) {
+  const fp_localities *localities = localities_of(picker->set, priority, source);
+  fp_status status;
+  if (localities == NULL) {
+    *at = choice_of(picker, picker->set, priority, source);
+    return draw_allowed(at->group, options, random, place) ? FASTPATH_OK : FASTPATH_NONE;
+  }
+  status = prepare_turns(picker, priority, source);
+  if (status < 0) return status;
+  for (uint32_t i = 0; i < localities->count; i++) {
+    *at = choice_in_locality(picker, picker->set, priority, source, i);
+    if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
+  }
+  return FASTPATH_NONE;
+}
+
 /* Any host that is in use and not excluded: the chosen group first, then by priority, healthy before degraded. */
 static fp_status search(fp_picker *picker, const fp_pick_options *options, const fp_lb_request *request, choice *at,
                         uint32_t *place) {
@@ -199,8 +262,9 @@ static fp_status search(fp_picker *picker, const fp_pick_options *options, const
   if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
     for (uint32_t i = 0; i < set->priority_count; i++) {
-      *at = choice_of(picker, set, i, set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source);
-      if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
+      const fp_host_source used = set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source;
+      const fp_status status = draw_in_priority(picker, i, used, options, random, at, place);
+      if (status != FASTPATH_NONE) return status;
     }
   }
   return FASTPATH_NONE;

@@ -12,6 +12,8 @@ static void endpoints_fill(fp_endpoint *endpoints, uint16_t port, bool weighted)
                                  .hostname = span_of("host.example"),
                                  .weight = weighted ? i % 5 + 1 : 1,
                                  .priority = i >= ENDPOINTS - 2,
+                                 .locality = i / 4,
+                                 .locality_weight = 2 - i / 4,
                                  .port = (uint16_t)(port + i),
                                  .health = i == 3   ? FASTPATH_HEALTH_DEGRADED
                                            : i == 4 ? FASTPATH_HEALTH_UNHEALTHY
@@ -35,7 +37,7 @@ static fp_cluster_config config_of(fp_lb_policy_id policy) {
   return config;
 }
 
-/* Every policy makes its tables and cursors, with equal weights and with others. */
+/* Every policy makes its tables and cursors, with equal weights and with others, and for each locality. */
 void sweep_policies(void) {
   static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN, FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
                                              FASTPATH_LB_RANDOM, FASTPATH_LB_MAGLEV};
@@ -47,9 +49,10 @@ void sweep_policies(void) {
   TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
   fp_picker *picker;
   TRY_NEW(picker, fp_picker_new(cluster, 7));
-  for (int round = 0; round < 10; round++) {
-    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 60};
-    config = config_of(policies[round / 2]);
+  for (int round = 0; round < 20; round++) {
+    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 59};
+    config = config_of(policies[round / 4]);
+    config.locality_weighted = (uint32_t)round % 4 / 2;
     endpoints_fill(endpoints, 8000, round % 2 == 0);
     endpoints[1].hash_key = span_of("placed by this");
     TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);

@@ -25,7 +25,8 @@ def endpoints(
 
 
 def model(*localities: tuple[Endpoint, ...], **fields: Any) -> models.Cluster:
-    return models.Cluster("c", tuple(LocalityEndpoints(group) for group in localities), **fields)
+    groups = (LocalityEndpoints(group, zone=f"z{number}") for number, group in enumerate(localities))
+    return models.Cluster("c", tuple(groups), **fields)
 
 
 def make(*localities: tuple[Endpoint, ...], seed: int | None = 0, **fields: Any) -> Cluster:

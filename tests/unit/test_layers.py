@@ -20,7 +20,7 @@ LAYERS = [
     ("_*", "ffi"),
     ("config",),
     ("substitution",),
-    ("actions",),
+    ("actions", "balancing"),
     ("http", "routing", "clusters", "connections"),
     ("aio", "discovery"),
     ("proxy",),

@@ -30,6 +30,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t weight
         uint32_t priority
         uint32_t locality
+        uint32_t locality_weight
         uint16_t port
         uint8_t health
 
@@ -37,6 +38,9 @@ cdef extern from "fastpath/cluster.h" nogil:
         const fp_lb_policy *policy
         uint32_t panic_threshold
         fp_lb_options options
+        uint32_t overprovisioning_factor
+        uint32_t weighted_priority_health
+        uint32_t locality_weighted
 
     ctypedef struct fp_host_stats:
         uint64_t active_requests
