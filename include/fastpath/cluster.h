@@ -23,6 +23,7 @@
 
 #include <fastpath/base.h>
 #include <fastpath/lb.h>
+#include <fastpath/subset.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -61,7 +62,8 @@ typedef struct fp_endpoint {
   uint32_t locality; /* number of its locality within the priority; localities take turns in that order */
   uint32_t locality_weight; /* of its locality, the same for all its endpoints; 0: none, which is no load */
   uint16_t port;
-  uint8_t health; /* fp_health_status */
+  uint8_t health;    /* fp_health_status */
+  fp_labels *labels; /* for subsets; NULL: none. The host set references them */
 } fp_endpoint;
 
 typedef struct fp_cluster_config {
@@ -72,6 +74,7 @@ typedef struct fp_cluster_config {
   uint32_t overprovisioning_factor;
   uint32_t weighted_priority_health; /* 1: what is healthy in a priority is measured by weight, not by count */
   uint32_t locality_weighted;        /* 1: locality weights share the load of a priority */
+  fp_subset_rules *subset_rules;     /* NULL: no subsets. The host set references them */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */
@@ -107,7 +110,8 @@ typedef struct fp_pick_options {
      host_selection_retry_max_attempts). FASTPATH_PICK_STRICT: an excluded host is never given. */
   uint32_t max_attempts;
   uint32_t has_hash;
-  uint64_t hash; /* the request's hash, when has_hash */
+  uint64_t hash;                   /* the request's hash, when has_hash */
+  const fp_labels *metadata_match; /* which subset it is for; NULL: the cluster's fallback. Borrowed for the call */
 } fp_pick_options;
 
 /* ---- hosts ---- */
@@ -201,6 +205,7 @@ void fp_picker_free(fp_picker *picker); /* NULL is allowed */
  *   index    of the host in fp_picker_host_set(picker); may be NULL
  *   host     borrowed until the picker is next used or freed; nothing is counted
  * NONE when there is no host to give: the cluster is empty, no host is healthy and panic is off, or all are excluded.
+ * With subsets, hosts of the request's subset only, or of the fallback's.
  * FASTPATH_ERR_MEMORY when a schedule for a new host set could not be allocated; the next call tries again.
  */
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index);

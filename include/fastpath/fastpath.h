@@ -20,5 +20,6 @@
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
 #include <fastpath/snapshot.h>
+#include <fastpath/subset.h>
 
 #endif

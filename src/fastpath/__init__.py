@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         finalize_request,
         finalize_response,
     )
-    from fastpath.clusters import Cluster, ClusterManager, Host, Pick
+    from fastpath.clusters import Cluster, ClusterManager, Host, MetadataMatch, Pick
     from fastpath.config import load
     from fastpath.connections import (
         NOT_THIS,
@@ -134,6 +134,7 @@ __all__ = [
     "Limits",
     "LocalProtocolError",
     "Match",
+    "MetadataMatch",
     "NoHostAvailable",
     "PathNormalizer",
     "PathRouter",
@@ -210,6 +211,7 @@ _EXPORTS = {
     "Limits": "fastpath._limits",
     "LocalProtocolError": "fastpath.errors",
     "Match": "fastpath.routing",
+    "MetadataMatch": "fastpath.clusters",
     "NEED_DATA": "fastpath._connection",
     "NOT_THIS": "fastpath.connections",
     "NoHostAvailable": "fastpath.errors",

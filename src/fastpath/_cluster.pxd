@@ -1,3 +1,4 @@
+from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
 from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker, fp_pick_options
 from fastpath.libfastpath.lb cimport fp_host
@@ -22,8 +23,10 @@ cdef class Cluster:
     cdef fp_host_set *set  # referenced: what all_hosts lists
     cdef tuple all_hosts
 
-    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL
+    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts,
+                         Labels metadata_match) except NULL
     cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL
     cdef int checked(self, fp_status status, size_t excluded) except -1
     cdef tuple hosts_of(self, fp_host_set *set)
-    cdef int configure(self, int policy, tuple rules, tuple options, list endpoints) except -1
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+                       list endpoints) except -1

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, final
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
+from fastpath._subset import Labels, SubsetRules
 from fastpath.models import HealthStatus
 
 class HostStats(NamedTuple):
@@ -67,7 +68,8 @@ class Cluster:
         policy: int,
         rules: tuple[int, int, bool, bool],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int]],
+        subset_rules: SubsetRules | None,
+        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int, Labels | None]],
         seed: int,
     ) -> Self: ...
     @property
@@ -79,7 +81,8 @@ class Cluster:
         policy: int,
         rules: tuple[int, int, bool, bool],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int]],
+        subset_rules: SubsetRules | None,
+        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int, Labels | None]],
     ) -> None: ...
     def pick(
         self,
@@ -88,6 +91,7 @@ class Cluster:
         hash_key: int | str | ReadableBuffer | None = None,
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
+        metadata_match: Labels | None = None,
     ) -> Pick: ...
     def pick_host(
         self,
@@ -96,6 +100,7 @@ class Cluster:
         hash_key: int | str | ReadableBuffer | None = None,
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
+        metadata_match: Labels | None = None,
     ) -> Host: ...
     def pick_many(self, count: int) -> list[Host]: ...
     def pick_many_into(self, indices: WriteableBuffer) -> tuple[Host, ...]: ...

@@ -11,6 +11,7 @@ from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from fastpath._status cimport check
+from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.hash cimport fp_hash_xxh64
@@ -211,9 +212,9 @@ cdef class Cluster:
     """
 
     def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
-                  list endpoints not None, uint64_t seed):
+                  SubsetRules subset_rules, list endpoints not None, uint64_t seed):
         self.name = name
-        self.configure(policy, rules, options, endpoints)
+        self.configure(policy, rules, options, subset_rules, endpoints)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -224,18 +225,20 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, tuple rules, tuple options, list endpoints) except -1:
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+                       list endpoints) except -1:
         """Make the cluster, or update it.
 
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
-        endpoints: (address, hostname, hash_key, port, weight, priority, locality, locality_weight, health).
+        endpoints: (address, hostname, hash_key, port, weight, priority, locality, locality_weight, health, labels).
         """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
         cdef size_t count = len(endpoints), i
         cdef bytes address, hostname, hash_key
+        cdef Labels labels
         cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
         if array is NULL:
             raise MemoryError
@@ -243,12 +246,14 @@ cdef class Cluster:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
             config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
                 config.locality_weighted = rules
+            config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
             for i in range(count):
                 address, hostname, hash_key, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
-                    array[i].locality_weight, array[i].health = endpoints[i]
+                    array[i].locality_weight, array[i].health, labels = endpoints[i]
+                array[i].labels = labels.ptr if labels is not None else NULL
                 array[i].address = span_of(address)
                 array[i].hostname = span_of(hostname)
                 array[i].hash_key = span_of(hash_key)
@@ -261,8 +266,9 @@ cdef class Cluster:
             free(array)
         return check(status, &error)
 
-    def _update(self, int policy, tuple rules not None, tuple options not None, list endpoints not None):
-        self.configure(policy, rules, options, endpoints)
+    def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
+                list endpoints not None):
+        self.configure(policy, rules, options, subset_rules, endpoints)
         self.hosts_of(NULL)
 
     cdef tuple hosts_of(self, fp_host_set *set):
@@ -287,12 +293,13 @@ cdef class Cluster:
         """All hosts, healthy or not, by priority and in configured order."""
         return self.hosts_of(NULL)
 
-    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL:
+    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts,
+                         Labels metadata_match) except NULL:
         """A host, borrowed until the picker is next used."""
         cdef fp_host *host
         cdef fp_pick_options options
         cdef bint excludes = exclude is not NOTHING and bool(exclude)
-        if hash_key is None and not excludes:
+        if hash_key is None and not excludes and metadata_match is None:
             self.checked(fp_picker_pick(self.picker, NULL, &host, NULL), 0)
             return host
         options.excluded = NULL
@@ -300,6 +307,7 @@ cdef class Cluster:
         options.max_attempts = FASTPATH_PICK_STRICT
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key) if hash_key is not None else 0
+        options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         if not excludes:
             self.checked(fp_picker_pick(self.picker, &options, &host, NULL), 0)
             return host
@@ -337,26 +345,29 @@ cdef class Cluster:
         besides = f" besides the {excluded} excluded" if excluded else ""
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
-    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+             Labels metadata_match=None):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
         ignore them. `exclude` holds hosts not wanted, such as those tried before. With `max_attempts` None none of them
         is ever chosen; with a number the policy is asked again at most so often, and then what it gives is taken, as
-        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`.
+        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`. `metadata_match` (a
+        MetadataMatch) says which of the cluster's subsets the request is for; without it the cluster's fallback is.
 
         NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
         """
-        cdef Host host = wrap(self.choose(hash_key, exclude, max_attempts))
+        cdef Host host = wrap(self.choose(hash_key, exclude, max_attempts, metadata_match))
         cdef Pick pick = Pick.__new__(Pick)
         pick.host = host
         pick.counted = True
         fp_host_acquire(host.ptr)
         return pick
 
-    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+                  Labels metadata_match=None):
         """As `pick`, but gives the bare Host and counts nothing."""
-        return wrap(self.choose(hash_key, exclude, max_attempts))
+        return wrap(self.choose(hash_key, exclude, max_attempts, metadata_match))
 
     def pick_many(self, Py_ssize_t count):
         """A list of `count` hosts, chosen as by `pick_host()`. ValueError when count is negative."""
@@ -364,7 +375,7 @@ cdef class Cluster:
         if count < 0:
             raise ValueError("count is negative")
         for _ in range(count):
-            hosts.append(wrap(self.choose(None, None, None)))
+            hosts.append(wrap(self.choose(None, NOTHING, None, None)))
         return hosts
 
     def pick_many_into(self, indices):

@@ -21,17 +21,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
 from fastpath._cluster import Host, HostStats, Pick, xxh64
+from fastpath._subset import Labels, SubsetRules
+from fastpath.balancing.labels import MetadataMatch, host_labels
 from fastpath.balancing.localities import number_localities
+from fastpath.balancing.subsets import subset_rules
 from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.models import DiscoveryType, Endpoint, LbPolicy
 
-__all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "NoHostAvailable", "Pick", "xxh64"]
+__all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
 _MAX_WEIGHT = 2**32 - 1
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
 
-_Endpoint = tuple[bytes, bytes, bytes, int, int, int, int, int, int]
+_Endpoint = tuple[bytes, bytes, bytes, int, int, int, int, int, int, Labels | None]
 _Rules = tuple[int, int, bool, bool]
 _Options = tuple[float, int, int, int, int, int]
 
@@ -103,8 +106,8 @@ def _make(model: models.Cluster, seed: int, path: str) -> Cluster:
     return cluster
 
 
-def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options, list[_Endpoint]]:
-    """Policy, rules, options and endpoints, checked, as the core takes them."""
+def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options, SubsetRules | None, list[_Endpoint]]:
+    """Policy, rules, options, subsets and endpoints, checked, as the core takes them."""
     policy = model.lb_policy.value
     if not _cluster.has_policy(policy):
         raise _refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
@@ -114,6 +117,7 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options,
     factor = model.overprovisioning_factor
     _check_integer(factor, 1, _MAX_WEIGHT, f"{path}overprovisioning_factor", model.position)
     rules = int(threshold + 0.5), factor, model.weighted_priority_health, model.locality_weighted
+    subsets = None if model.subsets is None else subset_rules(model.subsets, f"{path}subsets")
     endpoints: list[_Endpoint] = []
     numbers = number_localities(model.localities)
     for place, locality in enumerate(model.localities):
@@ -140,9 +144,10 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options,
                     locality_number,
                     locality_weight,
                     endpoint.health_status.value,
+                    _labels(model, endpoint, f"{where}.endpoints[{index}].metadata"),
                 )
             )
-    return policy, rules, _options(model, path), endpoints
+    return policy, rules, _options(model, path), subsets, endpoints
 
 
 def _is_host(model: models.Cluster, endpoint: Endpoint) -> bool:
@@ -160,6 +165,16 @@ def _hash_key(endpoint: Endpoint) -> bytes:
     """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
     key = endpoint.metadata.get("envoy.lb", {}).get("hash_key")
     return key.encode("utf-8", "surrogateescape") if isinstance(key, str) else b""
+
+
+def _labels(model: models.Cluster, endpoint: Endpoint, path: str) -> Labels | None:
+    """What subsets know it by: its metadata `envoy.lb`."""
+    if model.subsets is None:
+        return None
+    try:
+        return host_labels(endpoint.metadata.get("envoy.lb", {}), list_as_any=model.subsets.list_as_any)
+    except TypeError as error:
+        raise _refusal(str(error), path, endpoint.position) from None
 
 
 def _options(model: models.Cluster, path: str) -> _Options:
@@ -198,7 +213,7 @@ _POLICY_FIELDS = {LbPolicy.LEAST_REQUEST: "least_request", LbPolicy.RING_HASH: "
 def _located(error: ConfigError, model: models.Cluster, path: str) -> ConfigError:
     """The core's refusal of endpoint number `error.index`, or of the policy's options, with the way there."""
     if error.index is None:
-        field = _POLICY_FIELDS[model.lb_policy]
+        field = _POLICY_FIELDS.get(model.lb_policy, "subsets")
         return _refusal(error.reason, path + field, getattr(model, field).position or model.position, error.code)
     left = error.index
     for number, locality in enumerate(model.localities):

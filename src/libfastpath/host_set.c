@@ -5,6 +5,8 @@
 #include "error.h"
 #include "host.h"
 #include "memory.h"
+#include "subset_rules.h"
+#include "subsets.h"
 
 fp_host_set *fp_host_set_ref(fp_host_set *set) {
   atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);
@@ -15,6 +17,7 @@ void fp_host_set_unref(fp_host_set *set) {
   if (set == NULL || atomic_fetch_sub_explicit(&set->references, 1, memory_order_acq_rel) != 1) return;
   for (uint32_t i = 0; set->priorities != NULL && i < set->priority_count; i++)
     fp_priority_hosts_unref(set->priorities[i]);
+  fp_subsets_free(set->subsets);
   fp_host_index_clear(&set->index);
   fp_memory_free(set->priorities);
   fp_memory_free(set->offsets);
@@ -80,12 +83,8 @@ static fp_priority_load load_of(const fp_priority_hosts *priority, uint32_t weig
 }
 
 static void compute_loads(fp_host_set *set, const fp_cluster_config *config) {
-  uint32_t offset = 0;
-  for (uint32_t i = 0; i < set->priority_count; i++) {
-    set->offsets[i] = offset;
-    offset += set->priorities[i]->count;
+  for (uint32_t i = 0; i < set->priority_count; i++)
     set->loads[i] = load_of(set->priorities[i], config->weighted_priority_health);
-  }
   fp_priority_load_compute(set->loads, set->priority_count, config->panic_threshold);
   set->sole_priority = set->priority_count;
   for (uint32_t i = 0; i < set->priority_count; i++) {
@@ -97,37 +96,39 @@ static void compute_loads(fp_host_set *set, const fp_cluster_config *config) {
   }
 }
 
-static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
-                          const fp_host_set *previous, fp_error *error) {
-  fp_status status;
-  uint32_t counts[FASTPATH_CLUSTER_MAX_PRIORITY + 1] = {0};
+/* A set of empty priorities with room for so many hosts each. NULL when out of memory. */
+static fp_host_set *set_alloc(const fp_cluster_config *config, const uint32_t *counts, uint32_t priority_count) {
+  fp_host_set *set = fp_memory_alloc(sizeof *set);
+  if (set == NULL) return NULL;
+  memset(set, 0, sizeof *set);
+  atomic_init(&set->references, 1);
   set->policy = config->policy;
-  set->priority_count = 1;
-  for (size_t i = 0; i < count; i++) {
-    counts[endpoints[i].priority]++;
-    if (endpoints[i].priority >= set->priority_count) set->priority_count = endpoints[i].priority + 1;
-  }
-  status = fp_host_index_init(&set->index, count);
-  if (status < 0) return status;
-  set->priorities = fp_memory_alloc(set->priority_count * sizeof *set->priorities);
-  if (set->priorities == NULL) return FASTPATH_ERR_MEMORY;
-  memset(set->priorities, 0, set->priority_count * sizeof *set->priorities);
-  set->offsets = fp_memory_alloc(set->priority_count * sizeof *set->offsets);
-  set->loads = fp_memory_alloc(set->priority_count * sizeof *set->loads);
-  if (set->offsets == NULL || set->loads == NULL) return FASTPATH_ERR_MEMORY;
-  for (uint32_t i = 0; i < set->priority_count; i++) {
+  set->priority_count = priority_count;
+  set->offsets = fp_memory_alloc(priority_count * sizeof *set->offsets);
+  set->loads = fp_memory_alloc(priority_count * sizeof *set->loads);
+  set->priorities = fp_memory_alloc(priority_count * sizeof *set->priorities);
+  if (set->priorities != NULL) memset(set->priorities, 0, priority_count * sizeof *set->priorities);
+  if (set->offsets == NULL || set->loads == NULL || set->priorities == NULL) goto out_of_memory;
+  for (uint32_t i = 0; i < priority_count; i++) {
     set->priorities[i] = fp_priority_hosts_new(config, counts[i]);
-    if (set->priorities[i] == NULL) return FASTPATH_ERR_MEMORY;
+    if (set->priorities[i] == NULL) goto out_of_memory;
   }
-  status = add_hosts(set, endpoints, count, previous);
-  if (status < 0) return status;
+  return set;
+out_of_memory:
+  fp_host_set_unref(set);
+  return NULL;
+}
+
+/* Takes over the priorities that are as in `previous`, finishes the others, and shares out the load. */
+static fp_status set_finish(fp_host_set *set, const fp_cluster_config *config, const fp_host_set *previous,
+                            fp_error *error) {
   for (uint32_t i = 0; i < set->priority_count; i++) {
     if (previous != NULL && i < previous->priority_count &&
         fp_priority_hosts_equal(set->priorities[i], previous->priorities[i])) {
       fp_priority_hosts_unref(set->priorities[i]);
       set->priorities[i] = fp_priority_hosts_ref(previous->priorities[i]);
     } else {
-      status = fp_priority_hosts_finish(set->priorities[i], error);
+      const fp_status status = fp_priority_hosts_finish(set->priorities[i], error);
       if (status < 0) return status;
     }
   }
@@ -135,19 +136,75 @@ static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, con
   return FASTPATH_OK;
 }
 
+static void number_hosts(fp_host_set *set) {
+  uint32_t offset = 0;
+  for (uint32_t i = 0; i < set->priority_count; i++) {
+    set->offsets[i] = offset;
+    offset += set->priorities[i]->count;
+  }
+}
+
+static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
+                          const fp_host_set *previous, fp_error *error) {
+  fp_status status = fp_host_index_init(&set->index, count);
+  if (status >= 0) status = add_hosts(set, endpoints, count, previous);
+  if (status < 0) return status;
+  number_hosts(set);
+  for (uint32_t i = 0; status >= 0 && i < set->priority_count && config->subset_rules != NULL; i++)
+    if (set->priorities[i]->locality_weighted) status = fp_priority_hosts_measure(set->priorities[i]);
+  /* Before priorities are taken over from `previous`, whose labels may be others. */
+  if (status >= 0 && config->subset_rules != NULL)
+    status = fp_subsets_new(set, config, previous == NULL ? NULL : previous->subsets, &set->subsets, error);
+  return status < 0 ? status : set_finish(set, config, previous, error);
+}
+
 fp_status fp_host_set_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                           const fp_host_set *previous, fp_host_set **set, fp_error *error) {
+  uint32_t counts[FASTPATH_CLUSTER_MAX_PRIORITY + 1] = {0}, priority_count = 1;
   fp_host_set *made;
   fp_status status = check_endpoints(endpoints, count, error);
   if (status < 0) return status;
-  made = fp_memory_alloc(sizeof *made);
-  if (made == NULL) return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
-  memset(made, 0, sizeof *made);
-  atomic_init(&made->references, 1);
-  status = set_fill(made, config, endpoints, count, previous, error);
+  for (size_t i = 0; i < count; i++) {
+    counts[endpoints[i].priority]++;
+    if (endpoints[i].priority >= priority_count) priority_count = endpoints[i].priority + 1;
+  }
+  made = set_alloc(config, counts, priority_count);
+  status = made == NULL ? FASTPATH_ERR_MEMORY : set_fill(made, config, endpoints, count, previous, error);
   if (status < 0) {
     fp_host_set_unref(made);
     if (status == FASTPATH_ERR_MEMORY) (void)fp_error_set(error, status, 0, 0, "out of memory");
+    return status;
+  }
+  *set = made;
+  return FASTPATH_OK;
+}
+
+fp_status fp_host_set_new_part(const fp_host_set *whole, const fp_cluster_config *config, const fp_host_place *places,
+                               uint32_t count, int single, const fp_host_set *previous, fp_host_set **set,
+                               fp_error *error) {
+  uint32_t counts[FASTPATH_CLUSTER_MAX_PRIORITY + 1] = {0};
+  fp_host_set *made;
+  fp_status status = FASTPATH_OK;
+  for (uint32_t i = 0; i < count; i++) counts[places[i].priority]++;
+  made = set_alloc(config, counts, whole->priority_count);
+  if (made == NULL) return FASTPATH_ERR_MEMORY;
+  made->count = count;
+  memcpy(made->offsets, whole->offsets, whole->priority_count * sizeof *made->offsets);
+  for (uint32_t i = 0; i < count; i++) {
+    fp_host_entry entry = whole->priorities[places[i].priority]->entries[places[i].entry];
+    if (single) entry.health = FASTPATH_HEALTH_HEALTHY;
+    fp_priority_hosts_copy(made->priorities[places[i].priority], &entry);
+  }
+  for (uint32_t i = 0; status >= 0 && i < made->priority_count; i++) {
+    if (!made->priorities[i]->locality_weighted) continue;
+    if (config->subset_rules->scale_locality_weight)
+      status = fp_priority_hosts_scale(made->priorities[i]);
+    else
+      made->priorities[i]->locality_weight_sum = whole->priorities[i]->locality_weight_sum;
+  }
+  if (status >= 0) status = set_finish(made, config, previous, error);
+  if (status < 0) {
+    fp_host_set_unref(made);
     return status;
   }
   *set = made;

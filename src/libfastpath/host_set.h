@@ -20,6 +20,7 @@ struct fp_host_set {
   fp_priority_hosts **priorities;
   uint32_t *offsets; /* of a priority's first host among all */
   fp_priority_load *loads;
+  struct fp_subsets *subsets; /* NULL: none, or this is one */
   /* The one kind of hosts that gets all load; priority_count when load is shared. */
   uint32_t sole_priority;
   fp_host_source sole_source;
@@ -31,6 +32,21 @@ struct fp_host_set {
  */
 fp_status fp_host_set_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                           const fp_host_set *previous, fp_host_set **set, fp_error *error);
+
+/* Where a host is in a set. */
+typedef struct fp_host_place {
+  uint32_t priority;
+  uint32_t entry;
+} fp_host_place;
+
+/*
+ * A host set of some hosts of another one, in that order by priority, which has no subsets and no index. Offsets and
+ * positions are those of `whole`. `previous` is as for fp_host_set_new. single: they count as healthy. `error` may be
+ * NULL when `whole` was made of the same config.
+ */
+fp_status fp_host_set_new_part(const fp_host_set *whole, const fp_cluster_config *config, const fp_host_place *places,
+                               uint32_t count, int single, const fp_host_set *previous, fp_host_set **set,
+                               fp_error *error);
 
 /* Tells the hosts their weight, priority and health in this set, which is about to be published. */
 void fp_host_set_apply(const fp_host_set *set);

@@ -10,7 +10,7 @@ static int by_locality(const void *a, const void *b, const void *context) {
   const fp_locality_member *left = a, *right = b;
   (void)context;
   if (left->locality != right->locality) return left->locality < right->locality ? -1 : 1;
-  return left->position < right->position ? -1 : left->position > right->position;
+  return left->entry < right->entry ? -1 : left->entry > right->entry;
 }
 
 void fp_locality_members_sort(fp_locality_member *members, uint32_t count) {
@@ -84,22 +84,26 @@ void fp_localities_clear(fp_localities *localities, const fp_lb_policy *policy) 
   memset(localities, 0, sizeof *localities);
 }
 
-void fp_localities_add_shares(fp_host_group *group, const fp_locality_member *members, uint32_t count) {
-  uint64_t locality_sum = 0;
+uint64_t fp_localities_weight(const fp_locality_member *members, uint32_t count) {
+  uint64_t sum = 0;
   for (uint32_t start = 0; start < count; start = locality_end(members, start, count))
-    locality_sum += members[start].locality_weight;
+    sum += members[start].locality_weight;
+  return sum;
+}
+
+void fp_localities_add_shares(fp_host_group *group, const fp_locality_member *members, uint32_t count, uint64_t sum) {
   for (uint32_t start = 0, end; start < count; start = end) {
-    uint64_t sum = 0;
+    uint64_t host_sum = 0;
     double locality_share;
     end = locality_end(members, start, count);
     if (members[start].locality_weight == 0) continue;
-    locality_share = (double)members[start].locality_weight / (double)locality_sum;
-    for (uint32_t i = start; i < end; i++) sum += members[i].wanted ? members[i].weight : 0;
+    locality_share = (double)members[start].locality_weight / (double)sum;
+    for (uint32_t i = start; i < end; i++) host_sum += members[i].wanted ? members[i].weight : 0;
     for (uint32_t i = start; i < end; i++) {
       const fp_locality_member *member = &members[i];
       if (!member->wanted) continue;
       fp_host_group_add(group, member->host, member->weight, member->position,
-                        member->weight * locality_share / (double)sum);
+                        member->weight * locality_share / (double)host_sum);
     }
   }
 }

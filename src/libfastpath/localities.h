@@ -14,13 +14,14 @@
 typedef struct fp_locality_member {
   fp_host *host; /* borrowed */
   uint32_t weight;
-  uint32_t position;        /* in the priority's list of all hosts */
+  uint32_t position;        /* as the groups tell it */
+  uint32_t entry;           /* in the priority's list */
   uint32_t locality;        /* number */
   uint32_t locality_weight; /* the same for all members of a locality */
   uint32_t wanted;          /* 1 when it belongs into the groups; the others only count as members */
 } fp_locality_member;
 
-/* By locality, and within one by position: as the functions below want them. */
+/* By locality, and within one as they are listed: as the functions below want them. */
 void fp_locality_members_sort(fp_locality_member *members, uint32_t count);
 
 /* The localities whose turn comes. Zero bytes: none. Immutable once made. */
@@ -36,7 +37,11 @@ fp_status fp_localities_init(fp_localities *localities, const fp_locality_member
                              fp_error *error);
 void fp_localities_clear(fp_localities *localities, const fp_lb_policy *policy);
 
-/* Into an empty group that has shares and room: the wanted members of localities that have a weight. */
-void fp_localities_add_shares(fp_host_group *group, const fp_locality_member *members, uint32_t count);
+/* The sum of the localities' weights. */
+uint64_t fp_localities_weight(const fp_locality_member *members, uint32_t count);
+
+/* Into an empty group that has shares and room: the wanted members of localities that have a weight, which is a part of
+   `sum`. */
+void fp_localities_add_shares(fp_host_group *group, const fp_locality_member *members, uint32_t count, uint64_t sum);
 
 #endif

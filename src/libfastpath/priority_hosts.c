@@ -1,10 +1,12 @@
 #include "priority_hosts.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "host_group.h"
 #include "lb_policies.h"
 #include "memory.h"
+#include "subset_rules.h"
 
 #define OVERPROVISIONING_FACTOR 140
 
@@ -15,7 +17,8 @@ fp_priority_hosts *fp_priority_hosts_new(const fp_cluster_config *config, uint32
   atomic_init(&priority->references, 1);
   priority->policy = config->policy;
   priority->options = config->options;
-  priority->locality_weighted = config->locality_weighted;
+  priority->locality_weighted =
+      config->locality_weighted && (config->subset_rules == NULL || config->subset_rules->locality_weight_aware);
   priority->overprovisioning_factor =
       config->overprovisioning_factor == 0 ? OVERPROVISIONING_FACTOR : config->overprovisioning_factor;
   priority->entries = fp_memory_alloc((capacity == 0 ? 1 : (size_t)capacity) * sizeof *priority->entries);
@@ -43,26 +46,42 @@ void fp_priority_hosts_unref(fp_priority_hosts *priority) {
   fp_host_group_clear(&priority->groups[FP_HOST_SOURCE_ALL], priority->policy);
   for (int source = 0; source < FP_LOCALITY_SOURCES; source++)
     fp_localities_clear(&priority->localities[source], priority->policy);
-  for (uint32_t i = 0; i < priority->count; i++) fp_host_unref(priority->entries[i].host);
+  for (uint32_t i = 0; i < priority->count; i++) {
+    fp_host_unref(priority->entries[i].host);
+    fp_labels_unref(priority->entries[i].labels);
+  }
   fp_memory_free(priority->entries);
   fp_memory_free(priority);
 }
 
 void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_endpoint *endpoint) {
-  priority->entries[priority->count++] = (fp_host_entry){.host = host,
-                                                         .weight = endpoint->weight,
-                                                         .locality = endpoint->locality,
-                                                         .locality_weight = endpoint->locality_weight,
-                                                         .health = endpoint->health};
+  const uint32_t at = priority->count++;
+  priority->entries[at] = (fp_host_entry){.host = host,
+                                          .weight = endpoint->weight,
+                                          .locality = endpoint->locality,
+                                          .locality_weight = endpoint->locality_weight,
+                                          .health = endpoint->health,
+                                          .position = at,
+                                          .labels = endpoint->labels == NULL ? NULL : fp_labels_ref(endpoint->labels)};
+}
+
+void fp_priority_hosts_copy(fp_priority_hosts *priority, const fp_host_entry *entry) {
+  fp_host_entry *copy = &priority->entries[priority->count++];
+  *copy = *entry;
+  fp_host_ref(copy->host);
+  if (copy->labels != NULL) fp_labels_ref(copy->labels);
 }
 
 int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts *b) {
   if (a->policy != b->policy || !fp_lb_options_equal(&a->options, &b->options) || a->count != b->count ||
-      a->locality_weighted != b->locality_weighted || a->overprovisioning_factor != b->overprovisioning_factor)
+      a->locality_weighted != b->locality_weighted || a->overprovisioning_factor != b->overprovisioning_factor ||
+      a->locality_weight_sum != b->locality_weight_sum)
     return 0;
   for (uint32_t i = 0; i < a->count; i++) {
     const fp_host_entry *left = &a->entries[i], *right = &b->entries[i];
-    if (left->host != right->host || left->weight != right->weight || left->health != right->health) return 0;
+    if (left->host != right->host || left->weight != right->weight || left->health != right->health ||
+        left->position != right->position)
+      return 0;
     if (a->locality_weighted && (left->locality != right->locality || left->locality_weight != right->locality_weight))
       return 0;
   }
@@ -96,10 +115,55 @@ static fp_locality_member *members_new(const fp_priority_hosts *priority) {
   if (members == NULL) return NULL;
   for (uint32_t i = 0; i < priority->count; i++) {
     const fp_host_entry *entry = &priority->entries[i];
-    members[i] = (fp_locality_member){entry->host, entry->weight, i, entry->locality, entry->locality_weight, 1};
+    members[i] = (fp_locality_member){.host = entry->host,
+                                      .weight = entry->weight,
+                                      .position = entry->position,
+                                      .entry = i,
+                                      .locality = entry->locality,
+                                      .locality_weight = entry->locality_weight,
+                                      .wanted = 1};
   }
   fp_locality_members_sort(members, priority->count);
   return members;
+}
+
+/* How many members, from `start` on, are of one locality. */
+static uint32_t locality_size(const fp_locality_member *members, uint32_t start, uint32_t count) {
+  uint32_t size = 1;
+  while (start + size < count && members[start + size].locality == members[start].locality) size++;
+  return size;
+}
+
+fp_status fp_priority_hosts_measure(fp_priority_hosts *priority) {
+  fp_locality_member *members = members_new(priority);
+  if (members == NULL) return FASTPATH_ERR_MEMORY;
+  priority->locality_weight_sum = fp_localities_weight(members, priority->count);
+  for (uint32_t start = 0, size; start < priority->count; start += size) {
+    size = locality_size(members, start, priority->count);
+    for (uint32_t i = start; i < start + size; i++) priority->entries[members[i].entry].locality_size = size;
+  }
+  fp_memory_free(members);
+  return FASTPATH_OK;
+}
+
+/* In single precision and with halves away from zero, as Envoy has it. */
+static uint32_t scaled(uint32_t weight, uint32_t size, uint32_t whole) {
+  const float result = roundf((float)((uint64_t)weight * size) / (float)whole);
+  return result < (float)UINT32_MAX ? (uint32_t)result : UINT32_MAX;
+}
+
+fp_status fp_priority_hosts_scale(fp_priority_hosts *priority) {
+  fp_locality_member *members = members_new(priority);
+  if (members == NULL) return FASTPATH_ERR_MEMORY;
+  for (uint32_t start = 0, size; start < priority->count; start += size) {
+    size = locality_size(members, start, priority->count);
+    for (uint32_t i = start; i < start + size; i++) {
+      fp_host_entry *entry = &priority->entries[members[i].entry];
+      entry->locality_weight = scaled(entry->locality_weight, size, entry->locality_size);
+    }
+  }
+  fp_memory_free(members);
+  return FASTPATH_OK;
 }
 
 /* members: NULL when localities do not share the hash policy's load. */
@@ -110,11 +174,13 @@ static fp_status make_group(fp_priority_hosts *priority, fp_host_source source, 
   const fp_status status = fp_host_group_init(group, count, members != NULL, &priority->options);
   if (status < 0) return status;
   if (members != NULL) {
-    fp_localities_add_shares(group, members, priority->count);
+    const uint64_t known = priority->locality_weight_sum;
+    fp_localities_add_shares(group, members, priority->count,
+                             known > 0 ? known : fp_localities_weight(members, priority->count));
   } else {
     for (uint32_t i = 0; i < priority->count; i++) {
       const fp_host_entry *entry = &priority->entries[i];
-      if (has_source(entry, source)) fp_host_group_add(group, entry->host, entry->weight, i, 0.0);
+      if (has_source(entry, source)) fp_host_group_add(group, entry->host, entry->weight, entry->position, 0.0);
     }
   }
   return fp_host_group_finish(group, priority->policy, error);
@@ -122,7 +188,7 @@ static fp_status make_group(fp_priority_hosts *priority, fp_host_source source, 
 
 static void want(fp_locality_member *members, const fp_priority_hosts *priority, fp_host_source source) {
   for (uint32_t i = 0; i < priority->count; i++)
-    members[i].wanted = has_source(&priority->entries[members[i].position], source) ? 1 : 0;
+    members[i].wanted = has_source(&priority->entries[members[i].entry], source) ? 1 : 0;
 }
 
 /* members: as for make_group, all wanted. */

@@ -24,7 +24,10 @@ typedef struct fp_host_entry {
   uint32_t weight;
   uint32_t locality;
   uint32_t locality_weight;
-  uint32_t health; /* fp_health_status */
+  uint32_t locality_size; /* hosts of its locality in the whole priority, where that is asked for */
+  uint32_t health;        /* fp_health_status */
+  uint32_t position;      /* in the whole priority: its own place, unless this is a subset */
+  fp_labels *labels;      /* referenced by the priority; may be NULL */
 } fp_host_entry;
 
 /* Immutable once finished; shared by the host sets between which it did not change. */
@@ -34,6 +37,8 @@ typedef struct fp_priority_hosts {
   fp_lb_options options;
   uint32_t locality_weighted;
   uint32_t overprovisioning_factor; /* percent */
+  /* What hash policies take a locality's weight as a part of, in the whole priority; 0: of the weights here. */
+  uint64_t locality_weight_sum;
   uint32_t count;
   fp_host_entry *entries; /* all hosts, in configured order */
   fp_host_group groups[FP_HOST_SOURCES];
@@ -47,6 +52,14 @@ void fp_priority_hosts_unref(fp_priority_hosts *priority); /* NULL is allowed */
 
 /* There must be room. The caller's reference to the host becomes the priority's. */
 void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_endpoint *endpoint);
+
+/* There must be room. Adds a host of another priority, for a subset of that. */
+void fp_priority_hosts_copy(fp_priority_hosts *priority, const fp_host_entry *entry);
+
+/* Of a whole priority: fills in locality_size and locality_weight_sum. Of a subset's: multiplies locality weights by the share of the locality
+   that is in it. MEMORY. */
+fp_status fp_priority_hosts_measure(fp_priority_hosts *priority);
+fp_status fp_priority_hosts_scale(fp_priority_hosts *priority);
 
 /* Whether both would choose alike, and can stand for one another. */
 int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts *b);

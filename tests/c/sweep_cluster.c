@@ -79,7 +79,8 @@ void sweep_cluster(void) {
   uint16_t port = fp_host_port(kept);
   CHECK(port >= 8000 && port < 8000 + ENDPOINTS);
   fp_host_acquire(kept);
-  fp_pick_options options = {(const fp_host *const[]){kept}, 1, FASTPATH_PICK_STRICT, 0, 0};
+  fp_pick_options options = {
+      .excluded = (const fp_host *const[]){kept}, .excluded_count = 1, .max_attempts = FASTPATH_PICK_STRICT};
   CHECK(pick(picker, &options) != kept);
 
   /* An update that fails leaves the old set, and the counters of hosts that stay. */

@@ -40,6 +40,7 @@ static const struct {
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
+    {"subsets", sweep_subsets},
     {"hashing", sweep_hashing},
 };
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fastpath import ClusterManager, NoHostAvailable, load
+from fastpath import ClusterManager, MetadataMatch, NoHostAvailable, load
 
 from .envoy_oracle import KeptConnection, free_ports, run_envoy
 
@@ -57,6 +57,7 @@ class Case:
     """Every request has a hash of its own, and gets the same host from both."""
     tolerance: float | None = None
     """How far the counts of a host may be apart; None: 4.5 standard deviations."""
+    picks: int = PICKS
 
     def cluster(self, port: int) -> dict[str, Any]:
         number = 0
@@ -134,20 +135,22 @@ class Balancers:
     def close(self) -> None:
         self._connection.close()
 
-    def envoys(self, case: Case, picks: int = PICKS) -> Picks:
+    def envoys(self, case: Case) -> Picks:
         chosen: Picks = []
-        for number in range(picks):
+        for number in range(case.picks):
             status, fields = self._connection.get(f"/{case.name}/?key={number}".encode())
             assert status in (200, 503)
             chosen.append(fields[b"x-chosen"].decode() if status == 200 else None)
         return chosen
 
-    def ours(self, case: Case, picks: int = PICKS) -> Picks:
+    def ours(self, case: Case) -> Picks:
         cluster = self._clusters[case.name]
+        wanted = None if case.metadata_match is None else MetadataMatch(case.metadata_match)
         chosen: Picks = []
-        for number in range(picks):
+        for number in range(case.picks):
+            key = str(number) if case.by_hash else None
             try:
-                chosen.append(cluster.pick_host(hash_key=str(number) if case.by_hash else None).address)
+                chosen.append(cluster.pick_host(hash_key=key, metadata_match=wanted).address)
             except NoHostAvailable:
                 chosen.append(None)
         return chosen
@@ -159,8 +162,8 @@ class Balancers:
             return
         theirs, own = Counter(envoys), Counter(ours)
         for host in theirs | own:
-            share = (theirs[host] + own[host]) / (2 * PICKS)
-            sigma = math.sqrt(2 * PICKS * share * (1 - share))
+            share = (theirs[host] + own[host]) / (2 * case.picks)
+            sigma = math.sqrt(2 * case.picks * share * (1 - share))
             tolerance = 4.5 * sigma + 1 if case.tolerance is None else case.tolerance
             assert abs(theirs[host] - own[host]) <= tolerance, (host, theirs, own)
 

@@ -8,6 +8,7 @@ from .envoy_common_lb import read_assignment_policy, read_common_lb
 from .envoy_discovery import check_discovered, read_discovery
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .envoy_metadata import read_metadata
+from .envoy_subset import read_subsets
 from .fields import UINT32_MAX, Section
 
 __all__ = ["read_cluster"]
@@ -44,6 +45,7 @@ def read_cluster(section: Section) -> Cluster:
         overprovisioning_factor=policy.overprovisioning_factor,
         weighted_priority_health=policy.weighted_priority_health,
         locality_weighted=common.locality_weighted,
+        subsets=read_subsets(section.section("lb_subset_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
         maglev=read_maglev(section.section("maglev_lb_config")),

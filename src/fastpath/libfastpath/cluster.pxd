@@ -3,6 +3,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options, fp_lb_policy
+from fastpath.libfastpath.subset cimport fp_labels, fp_subset_rules
 
 
 cdef extern from "fastpath/cluster.h" nogil:
@@ -33,6 +34,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t locality_weight
         uint16_t port
         uint8_t health
+        fp_labels *labels
 
     ctypedef struct fp_cluster_config:
         const fp_lb_policy *policy
@@ -41,6 +43,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t overprovisioning_factor
         uint32_t weighted_priority_health
         uint32_t locality_weighted
+        fp_subset_rules *subset_rules
 
     ctypedef struct fp_host_stats:
         uint64_t active_requests
@@ -68,6 +71,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t max_attempts
         uint32_t has_hash
         uint64_t hash
+        const fp_labels *metadata_match
 
     fp_host *fp_host_ref(fp_host *host)
     void fp_host_unref(fp_host *host)

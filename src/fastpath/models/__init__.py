@@ -53,6 +53,7 @@ from .route import (
     VirtualHost,
     WeightedCluster,
 )
+from .subset import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
@@ -110,6 +111,10 @@ __all__ = [
     "RouteMatch",
     "RuntimeFraction",
     "StringMatcher",
+    "SubsetConfig",
+    "SubsetFallback",
+    "SubsetSelector",
+    "SubsetSelectorFallback",
     "SubstitutionFormatString",
     "TcpProxy",
     "TcpProxyCluster",

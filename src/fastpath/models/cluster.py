@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from .discovery import DiscoveryType, DnsConfig
 from .position import Position, position_field
+from .subset import SubsetConfig
 
 __all__ = [
     "Cluster",
@@ -132,6 +133,8 @@ class Cluster:
     """Whether what is healthy in a priority is measured by weight, not by number of hosts (load_assignment.policy)."""
     locality_weighted: bool = False
     """Whether localities share a priority's load by their weights (common_lb_config.locality_weighted_lb_config)."""
+    subsets: SubsetConfig | None = None
+    """None: all hosts are for all requests."""
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
