@@ -29,4 +29,4 @@ cdef class Cluster:
     cdef int checked(self, fp_status status, size_t excluded) except -1
     cdef tuple hosts_of(self, fp_host_set *set)
     cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
-                       list endpoints) except -1
+                       list groups) except -1

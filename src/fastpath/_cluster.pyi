@@ -69,7 +69,7 @@ class Cluster:
         rules: tuple[int, int, bool, bool],
         options: tuple[float, int, int, int, int, int],
         subset_rules: SubsetRules | None,
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int, Labels | None]],
+        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
         seed: int,
     ) -> Self: ...
     @property
@@ -82,7 +82,7 @@ class Cluster:
         rules: tuple[int, int, bool, bool],
         options: tuple[float, int, int, int, int, int],
         subset_rules: SubsetRules | None,
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int, int, Labels | None]],
+        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
     ) -> None: ...
     def pick(
         self,

@@ -212,9 +212,9 @@ cdef class Cluster:
     """
 
     def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
-                  SubsetRules subset_rules, list endpoints not None, uint64_t seed):
+                  SubsetRules subset_rules, list groups not None, uint64_t seed):
         self.name = name
-        self.configure(policy, rules, options, subset_rules, endpoints)
+        self.configure(policy, rules, options, subset_rules, groups)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -226,17 +226,19 @@ cdef class Cluster:
         fp_cluster_unref(self.ptr)
 
     cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
-                       list endpoints) except -1:
+                       list groups) except -1:
         """Make the cluster, or update it.
 
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
-        endpoints: (address, hostname, hash_key, port, weight, priority, locality, locality_weight, health, labels).
+        groups: (priority, locality, locality_weight, endpoints), endpoints: (address, hostname, hash_key, port, weight,
+        health, labels).
         """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
-        cdef size_t count = len(endpoints), i
+        cdef size_t count = sum([len(group[3]) for group in groups]), i = 0
+        cdef uint32_t priority, locality, locality_weight
         cdef bytes address, hostname, hash_key
         cdef Labels labels
         cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
@@ -250,13 +252,17 @@ cdef class Cluster:
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
-            for i in range(count):
-                address, hostname, hash_key, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
-                    array[i].locality_weight, array[i].health, labels = endpoints[i]
-                array[i].labels = labels.ptr if labels is not None else NULL
-                array[i].address = span_of(address)
-                array[i].hostname = span_of(hostname)
-                array[i].hash_key = span_of(hash_key)
+            for priority, locality, locality_weight, endpoints in groups:
+                for endpoint in <list?>endpoints:
+                    address, hostname, hash_key, array[i].port, array[i].weight, array[i].health, labels = \
+                        <tuple?>endpoint
+                    array[i].priority, array[i].locality = priority, locality
+                    array[i].locality_weight = locality_weight
+                    array[i].address = span_of(address)
+                    array[i].hostname = span_of(hostname)
+                    array[i].hash_key = span_of(hash_key)
+                    array[i].labels = labels.ptr if labels is not None else NULL
+                    i += 1
             with nogil:
                 if self.ptr is NULL:
                     status = fp_cluster_new(&config, array, count, &self.ptr, &error)
@@ -267,8 +273,8 @@ cdef class Cluster:
         return check(status, &error)
 
     def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
-                list endpoints not None):
-        self.configure(policy, rules, options, subset_rules, endpoints)
+                list groups not None):
+        self.configure(policy, rules, options, subset_rules, groups)
         self.hosts_of(NULL)
 
     cdef tuple hosts_of(self, fp_host_set *set):

@@ -65,7 +65,7 @@ static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_
     host = host != NULL && fp_host_agrees(host, endpoint) ? fp_host_ref(host) : fp_host_new(endpoint);
     if (host == NULL) return FASTPATH_ERR_MEMORY;
     *slot = host;
-    fp_priority_hosts_add(set->priorities[endpoint->priority], host, endpoint);
+    fp_priority_hosts_add(set->priorities[endpoint->priority], host, endpoint, (uint32_t)i);
     set->count++;
   }
   return FASTPATH_OK;

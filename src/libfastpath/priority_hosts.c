@@ -54,13 +54,14 @@ void fp_priority_hosts_unref(fp_priority_hosts *priority) {
   fp_memory_free(priority);
 }
 
-void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_endpoint *endpoint) {
+void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_endpoint *endpoint, uint32_t number) {
   const uint32_t at = priority->count++;
   priority->entries[at] = (fp_host_entry){.host = host,
                                           .weight = endpoint->weight,
                                           .locality = endpoint->locality,
                                           .locality_weight = endpoint->locality_weight,
                                           .health = endpoint->health,
+                                          .endpoint = number,
                                           .position = at,
                                           .labels = endpoint->labels == NULL ? NULL : fp_labels_ref(endpoint->labels)};
 }

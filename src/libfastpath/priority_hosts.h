@@ -26,6 +26,7 @@ typedef struct fp_host_entry {
   uint32_t locality_weight;
   uint32_t locality_size; /* hosts of its locality in the whole priority, where that is asked for */
   uint32_t health;        /* fp_health_status */
+  uint32_t endpoint;      /* its number among all that were given, for errors */
   uint32_t position;      /* in the whole priority: its own place, unless this is a subset */
   fp_labels *labels;      /* referenced by the priority; may be NULL */
 } fp_host_entry;
@@ -51,7 +52,7 @@ fp_priority_hosts *fp_priority_hosts_ref(fp_priority_hosts *priority);
 void fp_priority_hosts_unref(fp_priority_hosts *priority); /* NULL is allowed */
 
 /* There must be room. The caller's reference to the host becomes the priority's. */
-void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_endpoint *endpoint);
+void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_endpoint *endpoint, uint32_t number);
 
 /* There must be room. Adds a host of another priority, for a subset of that. */
 void fp_priority_hosts_copy(fp_priority_hosts *priority, const fp_host_entry *entry);

@@ -159,8 +159,9 @@ static fp_status gather(builder *self, const selection *chosen, int single, fp_h
 
 /* The host into each subset that it belongs to by this selector: with several values of a key, that is each of them with
    each of the other keys' values. `places`: of the label chosen for each key. */
-static fp_status gather_by(builder *self, const fp_subset_rule *rule, const fp_labels *labels, fp_host_place place,
+static fp_status gather_by(builder *self, const fp_subset_rule *rule, const fp_host_entry *entry, fp_host_place place,
                            fp_error *error) {
+  const fp_labels *labels = entry->labels;
   size_t places[FASTPATH_SUBSET_MAX_KEYS];
   selection chosen;
   uint32_t left = FASTPATH_SUBSET_MAX_MEMBERSHIPS;
@@ -170,8 +171,8 @@ static fp_status gather_by(builder *self, const fp_subset_rule *rule, const fp_l
     uint32_t key = chosen.count;
     fp_status status;
     if (left == 0)
-      return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "a host is in more than %d subsets of a selector",
-                          FASTPATH_SUBSET_MAX_MEMBERSHIPS);
+      return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, entry->endpoint,
+                          "the host is in more than %d subsets of a selector", FASTPATH_SUBSET_MAX_MEMBERSHIPS);
     for (uint32_t i = 0; i < chosen.count; i++) chosen.labels[i] = &labels->items[places[i]];
     status = gather(self, &chosen, (int)rule->single_host, place);
     if (status < 0) return status;
@@ -191,7 +192,7 @@ static fp_status gather_all(builder *self, fp_error *error) {
     for (uint32_t j = 0; j < priority->count; j++) {
       for (size_t k = 0; priority->entries[j].labels != NULL && k < rules->count; k++) {
         const fp_host_place place = {i, j};
-        const fp_status status = gather_by(self, &rules->selectors[k], priority->entries[j].labels, place, error);
+        const fp_status status = gather_by(self, &rules->selectors[k], &priority->entries[j], place, error);
         if (status < 0) return status;
       }
     }

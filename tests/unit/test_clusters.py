@@ -5,6 +5,7 @@ import gc
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -382,6 +383,22 @@ def test_an_update_starts_the_schedule_of_changed_weights_afresh() -> None:
     cluster.pick_many(17)
     cluster.update(model(endpoints(1, 2, 4)))
     assert ports(cluster, 14) == ports(make(endpoints(1, 2, 4)), 14)
+
+
+def test_an_update_may_be_made_of_the_last_models_parts() -> None:
+    cluster = make(endpoints(1, 2, 3), endpoints(4, first=4))
+    first, second = cluster.model.localities
+    kept = (*first.endpoints[1:], Endpoint("10.0.0.1", 9))
+    cluster.update(replace(cluster.model, localities=(second, replace(first, endpoints=kept))))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(4, 4), (2, 2), (3, 3), (9, 1)]
+    changed = replace(second.endpoints[0], weight=7)
+    cluster.update(replace(cluster.model, localities=(replace(second, endpoints=(changed,)), first)))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(4, 7), (1, 1), (2, 2), (3, 3)]
+    with pytest.raises(ConfigError) as caught:
+        cluster.update(
+            replace(cluster.model, localities=(first, replace(second, endpoints=(changed, Endpoint("", 1)))))
+        )
+    assert caught.value.path == "localities[1].endpoints[1]"
 
 
 def test_a_refused_update_changes_nothing() -> None:

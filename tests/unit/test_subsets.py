@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,17 @@ def test_other_metadata_moves_a_host_that_stays_the_same() -> None:
         assert ports(cluster, {"version": 2}) == [1] * 4
 
 
+def test_endpoints_that_stay_are_read_anew_for_other_subsets() -> None:
+    cluster = cluster_of(SubsetConfig((VERSION,)), {"version": [1, 2]}, {"version": 2})
+    with pytest.raises(NoHostAvailable):
+        ports(cluster, {"version": 1})
+    cluster.update(replace(cluster.model, subsets=SubsetConfig((VERSION,), list_as_any=True)))
+    assert ports(cluster, {"version": 1}) == [1] * 4
+    assert set(ports(cluster, {"version": 2})) == {1, 2}
+    cluster.update(replace(cluster.model, subsets=None))
+    assert set(ports(cluster, {"version": 3})) == {1, 2}
+
+
 def test_an_excluded_host_gives_way_to_one_of_the_same_subset() -> None:
     cluster = cluster_of(SubsetConfig((VERSION,)), {"version": 1}, {"version": 2}, {"version": 1})
     match = MetadataMatch({"version": 1})
@@ -127,7 +139,7 @@ def test_a_host_in_too_many_subsets_is_refused() -> None:
     wide: dict[str, object] = {"a": list(range(40)), "b": list(range(40))}
     with pytest.raises(ConfigError, match="more than 1024 subsets") as caught:
         cluster_of(config, wide)
-    assert caught.value.path == "clusters[0].subsets"
+    assert caught.value.path == "clusters[0].localities[0].endpoints[0]"
 
 
 def test_metadata_that_is_no_json_is_refused() -> None:
