@@ -19,7 +19,8 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import Host, HostStats, Pick, xxh64
+from fastpath._cluster import Host, HostStats, Pick
+from fastpath._hash_keys import xxh64
 from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.models import Endpoint, LbPolicy
 
@@ -121,8 +122,8 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, li
             endpoints.append(
                 (
                     endpoint.address.encode("utf-8", "surrogateescape"),
-                    endpoint.hostname.encode("utf-8", "surrogateescape"),
-                    _hash_key(endpoint),
+                    endpoint.hostname.encode("utf-8", "surrogateescape") if endpoint.hostname else b"",
+                    _hash_key(endpoint) if endpoint.metadata else b"",
                     endpoint.port,
                     weight,
                     locality.priority,

@@ -234,10 +234,11 @@ fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_h
   return FASTPATH_OK;
 }
 
-fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count) {
+fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices) {
   fp_status status = refresh(picker);
   for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
-    const fp_lb_request request = {number_of(picker, NULL), 0};
+    const fp_pick_options options = {.has_hash = hashes != NULL, .hash = hashes != NULL ? hashes[i] : 0};
+    const fp_lb_request request = {number_of(picker, &options), 0};
     choice at;
     uint32_t place;
     status = pick_once(picker, &request, &at, &place);
