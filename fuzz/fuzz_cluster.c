@@ -88,6 +88,26 @@ static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_thresho
   }
 }
 
+/* Many at once are the same as one after the other. */
+static void pick_many(fp_picker *picker, fp_picker *twin, int hashed) {
+  uint64_t hashes[16];
+  uint32_t indices[16];
+  fp_status status;
+  for (uint64_t i = 0; i < 16; i++) hashes[i] = i * 0x9E3779B97F4A7C15u;
+  status = fp_picker_pick_many(picker, hashed ? hashes : NULL, 16, indices);
+  for (size_t i = 0; i < 16; i++) {
+    const fp_pick_options options = {.has_hash = (uint32_t)hashed, .hash = hashes[i]};
+    fp_host *host;
+    size_t index;
+    if (fp_picker_pick(twin, &options, &host, &index) != FASTPATH_OK) { /* the first that finds none ends them all */
+      FUZZ_CHECK(status == FASTPATH_NONE);
+      return;
+    }
+    FUZZ_CHECK(status == FASTPATH_NONE || indices[i] == index);
+  }
+  FUZZ_CHECK(status == FASTPATH_OK);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   input in = {data, size};
   fp_cluster_config config = {.policy = any_policy(&in), .panic_threshold = take(&in) % 101};
@@ -106,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fp_host_set *before, *after;
     size_t count;
     pick_some(picker, twin, live_threshold, take(&in));
+    pick_many(picker, twin, live_threshold % 2 == 0);
     config.panic_threshold = take(&in) % 101;
     if (take(&in) % 4 == 0) config.policy = any_policy(&in);
     count = take_endpoints(&in, endpoints, names);

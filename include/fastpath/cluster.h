@@ -211,10 +211,12 @@ void fp_picker_free(fp_picker *picker); /* NULL is allowed */
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index);
 
 /*
- * Choose `count` times as fp_picker_pick without options would, all from one host set, and write the indices. NONE when
- * one of the choices found no host; what indices then holds is unspecified.
+ * Choose `count` times as fp_picker_pick would for requests with these hashes, all from one host set.
+ *   hashes   count of them; NULL: requests without a hash
+ *   indices  of the hosts in fp_picker_host_set(picker)
+ * NONE when one of the choices found no host; what indices then holds is unspecified. Errors as fp_picker_pick.
  */
-fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count);
+fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices);
 
 /* The host set of the last pick, borrowed until the picker is next used or freed; NULL before the first pick. */
 fp_host_set *fp_picker_host_set(const fp_picker *picker);

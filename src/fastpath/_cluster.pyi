@@ -1,12 +1,14 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from types import TracebackType
-from typing import Literal, NamedTuple, final
+from typing import Literal, NamedTuple, TypeAlias, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
 from fastpath._subset import Labels, SubsetRules
 from fastpath.models import HealthStatus
+
+_HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 
 class HostStats(NamedTuple):
     active_requests: int
@@ -19,7 +21,6 @@ class HostStats(NamedTuple):
     latency_count: int
     latency_total: float
 
-def xxh64(data: ReadableBuffer, seed: int = 0) -> int: ...
 def has_policy(policy: int) -> bool: ...
 
 @final
@@ -102,5 +103,13 @@ class Cluster:
         max_attempts: int | None = None,
         metadata_match: Labels | None = None,
     ) -> Host: ...
-    def pick_many(self, count: int) -> list[Host]: ...
-    def pick_many_into(self, indices: WriteableBuffer) -> tuple[Host, ...]: ...
+    @overload
+    def pick_many(self, count: int | None = None, *, hash_keys: _HashKeys | None = None) -> list[Host]: ...
+    @overload
+    def pick_many(
+        self,
+        count: int | None = None,
+        *,
+        hash_keys: _HashKeys | None = None,
+        out: WriteableBuffer,
+    ) -> tuple[Host, ...]: ...

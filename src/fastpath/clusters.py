@@ -20,7 +20,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import Host, HostStats, Pick, xxh64
+from fastpath._cluster import Host, HostStats, Pick
+from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
 from fastpath.balancing.labels import MetadataMatch

@@ -74,9 +74,12 @@ fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_h
   return status;
 }
 
-fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count) {
+fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices) {
   fp_host *host;
   fp_status status = refresh(picker);
-  for (size_t i = 0; status == FASTPATH_OK && i < count; i++) status = pick(picker, NULL, &host, &indices[i]);
+  for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
+    const fp_pick_options options = {.has_hash = hashes != NULL, .hash = hashes != NULL ? hashes[i] : 0};
+    status = pick(picker, &options, &host, &indices[i]);
+  }
   return status;
 }

@@ -59,6 +59,9 @@ void sweep_policies(void) {
     fp_host *host = pick(picker, &options);
     CHECK(fp_host_hash_key(host).len == (fp_host_port(host) == 8001 ? 14 : 13));
     CHECK_EQ(fp_host_active_requests(host), 0);
+    uint32_t again;
+    TRY(fp_picker_pick_many(picker, &options.hash, 1, &again), true);
+    CHECK(again < ENDPOINTS);
   }
   fp_picker_free(picker);
   fp_cluster_unref(cluster);
@@ -92,7 +95,7 @@ void sweep_cluster(void) {
   TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error),
       (now = fp_cluster_host_set(cluster)) == old && (fp_host_set_unref(now), true));
   uint32_t indices[64];
-  TRY(fp_picker_pick_many(picker, indices, 64), true);
+  TRY(fp_picker_pick_many(picker, NULL, 64, indices), true);
   CHECK_EQ(fp_host_set_count(fp_picker_host_set(picker)), ENDPOINTS);
   CHECK_EQ(fp_host_report(kept, 200, FASTPATH_RESET_NONE, 1000), FASTPATH_OK);
   fp_host_stats stats;

@@ -107,5 +107,5 @@ cdef extern from "fastpath/cluster.h" nogil:
     fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed)
     void fp_picker_free(fp_picker *picker)
     fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index)
-    fp_status fp_picker_pick_many(fp_picker *picker, uint32_t *indices, size_t count)
+    fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices)
     fp_host_set *fp_picker_host_set(const fp_picker *picker)
