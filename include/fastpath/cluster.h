@@ -69,6 +69,7 @@ typedef struct fp_endpoint {
 typedef struct fp_cluster_config {
   const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get */
   uint32_t panic_threshold;   /* percent, 0 (never panic) to 100; Envoy's default is 50 */
+  uint32_t initial_flags;     /* fp_host_flag, of hosts that are new: FAILED_ACTIVE_CHECK until a check has passed */
   fp_lb_options options;      /* for the policy */
   /* How much a priority or locality can take: this many percent of what is healthy in it. 0: 140, Envoy's default */
   uint32_t overprovisioning_factor;
@@ -141,7 +142,8 @@ fp_status fp_host_release(fp_host *host);
  *   status   of the response, 100 to 599; 0 when there was none
  *   reset    why there was none, or why it broke off
  *   latency  nanoseconds; negative when not measured
- * FASTPATH_ERR_ARGUMENT when status or reset are out of range, or say nothing at all. Threads: any.
+ * FASTPATH_DUE when outlier detection has to look at the host now: fp_cluster_judge_host. FASTPATH_ERR_ARGUMENT when
+ * status or reset are out of range, or say nothing at all. Threads: any.
  */
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency);
 
@@ -189,6 +191,11 @@ void fp_host_set_unref(fp_host_set *set); /* NULL is allowed */
    out of range. Threads: any. */
 size_t fp_host_set_count(const fp_host_set *set);
 fp_host *fp_host_set_host(const fp_host_set *set, size_t index);
+
+/* How many priorities there are, at least 1, and whether one is in panic: all its hosts are used, healthy or not. 0 for a
+   priority out of range. Threads: any. */
+uint32_t fp_host_set_priority_count(const fp_host_set *set);
+uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority);
 
 /* ---- pickers ---- */
 

@@ -7,6 +7,13 @@ from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
 from fastpath.libfastpath.lb cimport fp_host
 
 
+cdef class Host
+cdef class Cluster
+
+cdef Host wrap(fp_host *ptr)
+cdef fp_host *live(Host host) except NULL
+
+
 cdef class Host:
     cdef fp_host *ptr  # referenced
     cdef readonly str address
@@ -15,6 +22,7 @@ cdef class Host:
 
 cdef class Pick:
     cdef readonly Host host
+    cdef Cluster cluster
     cdef bint counted
     cdef bint reported
 
@@ -25,6 +33,7 @@ cdef class Cluster:
     cdef fp_picker *picker
     cdef fp_host_set *set  # referenced: what all_hosts lists
     cdef tuple all_hosts
+    cdef uint32_t initial_flags  # of hosts that an update brings
 
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,

@@ -6,7 +6,7 @@ from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
 from fastpath._subset import Labels, SubsetRules
-from fastpath.models import HealthStatus
+from fastpath.models import HealthStatus, HostFlag
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 
@@ -37,6 +37,8 @@ class Host:
     def priority(self) -> int: ...
     @property
     def health_status(self) -> HealthStatus: ...
+    @property
+    def flags(self) -> HostFlag: ...
     @property
     def active_requests(self) -> int: ...
     @property

@@ -17,12 +17,13 @@ from libc.stdlib cimport free, malloc
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
 from fastpath._status cimport check
 from fastpath._subset cimport Labels, SubsetRules
-from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
+from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
 
 from fastpath.errors import NoHostAvailable
-from fastpath.models import HealthStatus
+from fastpath.models import HealthStatus, HostFlag
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
@@ -57,7 +58,7 @@ cdef inline str text(fp_span span):
     return (<char *>span.data)[:span.len].decode("utf-8", "surrogateescape")
 
 
-cdef inline Host wrap(fp_host *ptr):
+cdef Host wrap(fp_host *ptr):
     """The one Host that stands for ptr, which somebody keeps alive. The GIL guards the pointer back to it."""
     cdef void *known = fp_host_user_data(ptr)
     if known is not NULL:
@@ -65,7 +66,7 @@ cdef inline Host wrap(fp_host *ptr):
     return make_host(ptr)
 
 
-cdef inline fp_host *live(Host host) except NULL:
+cdef fp_host *live(Host host) except NULL:
     if host is None or host.ptr is NULL:
         raise RuntimeError("this object was not made by a Cluster")
     return host.ptr
@@ -120,6 +121,11 @@ cdef class Host:
     def health_status(self):
         """As configured: a HealthStatus."""
         return _HEALTH[<int>fp_host_health(live(self))]
+
+    @property
+    def flags(self):
+        """What is held against it: a HostFlag, 0 for nothing."""
+        return HostFlag(fp_host_flags(live(self)))
 
     @property
     def active_requests(self):
@@ -193,8 +199,12 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
-        check(fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL)
+        cdef int result = check(
+            fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
+        )
         self.reported = True
+        if result == FASTPATH_DUE:
+            self.cluster._judge(self.host)
 
     def __enter__(self):
         return self
@@ -251,6 +261,7 @@ cdef class Cluster:
             config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
                 config.locality_weighted = rules
             config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
+            config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
@@ -278,6 +289,9 @@ cdef class Cluster:
                 list groups not None):
         self.configure(policy, rules, options, subset_rules, groups)
         self.hosts_of(NULL)
+
+    def _judge(self, Host host not None):
+        """Outlier detection has to look at a host. Filled in by fastpath.health."""
 
     cdef tuple hosts_of(self, fp_host_set *set):
         """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""
@@ -375,6 +389,7 @@ cdef class Cluster:
         cdef Host host = self.choose(hash_key, exclude, max_attempts, metadata_match)
         cdef Pick pick = Pick.__new__(Pick)
         pick.host = host
+        pick.cluster = self
         pick.counted = True
         fp_host_acquire(host.ptr)
         return pick

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
 from fastpath._cluster import Host, HostStats, Pick
@@ -28,6 +29,7 @@ from fastpath.balancing.labels import MetadataMatch
 from fastpath.balancing.refusal import MAX_UINT32, check_integer, refusal
 from fastpath.balancing.subsets import subset_rules
 from fastpath.errors import ConfigError, NoHostAvailable
+from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
@@ -36,7 +38,7 @@ _Rules = tuple[int, int, bool, bool]
 _Options = tuple[float, int, int, int, int, int]
 
 
-class Cluster(_cluster.Cluster):
+class Cluster(HealthCluster):
     """Hosts and the policy that chooses among them; made by a ClusterManager.
 
     `pick()` chooses a host and counts a request there, `pick_host()` only chooses. Any thread may call any method;
@@ -64,13 +66,24 @@ class Cluster(_cluster.Cluster):
         """
         if model.name != self.name:
             raise ValueError(f"cluster {self.name!r} cannot become {model.name!r}")
-        with self._updating:
-            arguments, rows = _arguments(model, ""), EndpointRows(model, "", self._rows)
-            try:
-                self._update(*arguments, rows.groups)
-            except ConfigError as error:
-                raise _located(error, model, "") from None
-            self.model, self._rows = model, rows
+        try:
+            with self._updating:
+                self._become(model)
+        except ConfigError as error:
+            self._emit(UpdateFailed(error))
+            raise
+
+    def _become(self, model: models.Cluster) -> None:
+        before = self.hosts
+        arguments, rows = _arguments(model, ""), EndpointRows(model, "", self._rows)
+        values = outlier_values(model.outlier_detection, "outlier_detection")
+        try:
+            self._update(*arguments, rows.groups)
+        except ConfigError as error:
+            raise _located(error, model, "") from None
+        self.model, self._rows = model, rows
+        self._detect(model.outlier_detection, values)
+        self._note_update(before)
 
 
 class ClusterManager(Mapping[str, Cluster]):
@@ -80,15 +93,23 @@ class ClusterManager(Mapping[str, Cluster]):
     when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else. Ring
     hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
+    `clock` gives seconds; it is what ejections of outliers are timed by.
     """
 
-    def __init__(self, clusters: Sequence[models.Cluster], *, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        clusters: Sequence[models.Cluster],
+        *,
+        seed: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clusters: dict[str, Cluster] = {}
         for index, model in enumerate(clusters):
             path = f"clusters[{index}]"
             if model.name in self._clusters:
                 raise refusal(f"there is a cluster {model.name!r} already", f"{path}.name", model.position)
-            self._clusters[model.name] = _make(model, secrets.randbits(64) if seed is None else seed, path + ".")
+            own_seed = secrets.randbits(64) if seed is None else seed
+            self._clusters[model.name] = _make(model, own_seed, clock, path + ".")
 
     def __getitem__(self, name: str) -> Cluster:
         return self._clusters[name]
@@ -99,14 +120,21 @@ class ClusterManager(Mapping[str, Cluster]):
     def __len__(self) -> int:
         return len(self._clusters)
 
+    def tick(self) -> float | None:
+        """`Cluster.tick` of each; the earliest time at which one is due again, None for never."""
+        times = [due for cluster in self._clusters.values() if (due := cluster.tick()) is not None]
+        return min(times, default=None)
 
-def _make(model: models.Cluster, seed: int, path: str) -> Cluster:
+
+def _make(model: models.Cluster, seed: int, clock: Callable[[], float], path: str) -> Cluster:
     arguments, rows = _arguments(model, path), EndpointRows(model, path)
     try:
         cluster = Cluster(model.name, *arguments, rows.groups, seed)
     except ConfigError as error:
         raise _located(error, model, path) from None
     cluster.model, cluster._rows, cluster._updating = model, rows, threading.Lock()
+    cluster._start_health(seed, clock)
+    cluster._detect(model.outlier_detection, outlier_values(model.outlier_detection, f"{path}outlier_detection"))
     return cluster
 
 

@@ -25,6 +25,12 @@ void fp_host_set_unref(fp_host_set *set) {
   fp_memory_free(set);
 }
 
+uint32_t fp_host_set_priority_count(const fp_host_set *set) { return set->priority_count; }
+
+uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority) {
+  return priority < set->priority_count && set->loads[priority].panic ? 1 : 0;
+}
+
 size_t fp_host_set_count(const fp_host_set *set) { return set->count; }
 
 fp_host *fp_host_set_host(const fp_host_set *set, size_t index) {
@@ -32,6 +38,10 @@ fp_host *fp_host_set_host(const fp_host_set *set, size_t index) {
   if (index >= set->count) return NULL;
   while (set->offsets[priority] > index) priority--;
   return set->priorities[priority]->entries[index - set->offsets[priority]].host;
+}
+
+fp_host *fp_host_set_find(const fp_host_set *set, const fp_endpoint *endpoint) {
+  return *fp_host_index_slot(&set->index, endpoint);
 }
 
 static fp_status check_endpoints(const fp_endpoint *endpoints, size_t count, fp_error *error) {
@@ -55,14 +65,15 @@ static fp_status check_endpoints(const fp_endpoint *endpoints, size_t count, fp_
 }
 
 /* Fills the index and the priorities' lists of all hosts. `previous` may be NULL. */
-static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_t count, const fp_host_set *previous) {
+static fp_status add_hosts(fp_host_set *set, const fp_endpoint *endpoints, size_t count, uint32_t initial_flags,
+                           const fp_host_set *previous) {
   for (size_t i = 0; i < count; i++) {
     const fp_endpoint *endpoint = &endpoints[i];
     fp_host **slot = fp_host_index_slot(&set->index, endpoint);
     fp_host *host = NULL;
     if (*slot != NULL) continue; /* the first of several counts */
     if (previous != NULL) host = *fp_host_index_slot(&previous->index, endpoint);
-    host = host != NULL && fp_host_agrees(host, endpoint) ? fp_host_ref(host) : fp_host_new(endpoint);
+    host = host != NULL && fp_host_agrees(host, endpoint) ? fp_host_ref(host) : fp_host_new(endpoint, initial_flags);
     if (host == NULL) return FASTPATH_ERR_MEMORY;
     *slot = host;
     fp_priority_hosts_add(set->priorities[endpoint->priority], host, endpoint, (uint32_t)i);
@@ -147,7 +158,7 @@ static void number_hosts(fp_host_set *set) {
 static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                           const fp_host_set *previous, fp_error *error) {
   fp_status status = fp_host_index_init(&set->index, count);
-  if (status >= 0) status = add_hosts(set, endpoints, count, previous);
+  if (status >= 0) status = add_hosts(set, endpoints, count, config->initial_flags, previous);
   if (status < 0) return status;
   number_hosts(set);
   for (uint32_t i = 0; status >= 0 && i < set->priority_count && config->subset_rules != NULL; i++)
@@ -216,7 +227,7 @@ void fp_host_set_apply(const fp_host_set *set) {
     const fp_priority_hosts *priority = set->priorities[i];
     for (uint32_t j = 0; j < priority->count; j++) {
       const fp_host_entry *entry = &priority->entries[j];
-      fp_host_set_attributes(entry->host, entry->weight, i, (fp_health_status)entry->health);
+      fp_host_set_attributes(entry->host, entry->weight, i, fp_health_configured(entry->health));
     }
   }
 }

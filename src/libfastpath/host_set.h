@@ -33,6 +33,9 @@ struct fp_host_set {
 fp_status fp_host_set_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                           const fp_host_set *previous, fp_host_set **set, fp_error *error);
 
+/* The host with the endpoint's address and port, borrowed from the set; NULL when there is none. */
+fp_host *fp_host_set_find(const fp_host_set *set, const fp_endpoint *endpoint);
+
 /* Where a host is in a set. */
 typedef struct fp_host_place {
   uint32_t priority;

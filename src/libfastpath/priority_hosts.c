@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "host.h"
 #include "host_group.h"
 #include "lb_policies.h"
 #include "memory.h"
@@ -60,7 +61,7 @@ void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_
                                           .weight = endpoint->weight,
                                           .locality = endpoint->locality,
                                           .locality_weight = endpoint->locality_weight,
-                                          .health = endpoint->health,
+                                          .health = fp_host_health_now(host, (fp_health_status)endpoint->health),
                                           .endpoint = number,
                                           .position = at,
                                           .labels = endpoint->labels == NULL ? NULL : fp_labels_ref(endpoint->labels)};
@@ -92,10 +93,10 @@ int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts 
 static int has_source(const fp_host_entry *entry, fp_host_source source) {
   switch (source) {
     case FP_HOST_SOURCE_ALL: return 1;
-    case FP_HOST_SOURCE_DEGRADED: return entry->health == FASTPATH_HEALTH_DEGRADED;
+    case FP_HOST_SOURCE_DEGRADED: return fp_health_is_degraded(entry->health);
     case FP_HOST_SOURCE_HEALTHY: break;
   }
-  return entry->health == FASTPATH_HEALTH_UNKNOWN || entry->health == FASTPATH_HEALTH_HEALTHY;
+  return fp_health_is_healthy(entry->health);
 }
 
 uint32_t fp_priority_hosts_count(const fp_priority_hosts *priority, fp_host_source source) {

@@ -25,10 +25,10 @@ typedef struct fp_host_entry {
   uint32_t locality;
   uint32_t locality_weight;
   uint32_t locality_size; /* hosts of its locality in the whole priority, where that is asked for */
-  uint32_t health;        /* fp_health_status */
   uint32_t endpoint;      /* its number among all that were given, for errors */
   uint32_t position;      /* in the whole priority: its own place, unless this is a subset */
   fp_labels *labels;      /* referenced by the priority; may be NULL */
+  uint8_t health;         /* as fp_host_health_now says */
 } fp_host_entry;
 
 /* Immutable once finished; shared by the host sets between which it did not change. */

@@ -41,6 +41,8 @@ static const struct {
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
     {"subsets", sweep_subsets},
+    {"health", sweep_health},
+    {"admission", sweep_admission},
     {"hashing", sweep_hashing},
 };
 

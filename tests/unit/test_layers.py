@@ -22,8 +22,9 @@ LAYERS = [
     ("substitution",),
     ("balancing",),
     ("actions",),
+    ("health",),
     ("http", "routing", "clusters", "connections"),
-    ("aio", "discovery"),
+    ("aio", "discovery", "health_runner", "metrics"),
     ("proxy",),
     ("cli", "cli_routes", "demo", "__main__"),
 ]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
+from .envoy_circuit_breakers import read_circuit_breakers
 from .envoy_common_lb import read_assignment_policy, read_common_lb
 from .envoy_discovery import check_discovered, read_discovery
+from .envoy_health_check import read_health_checks
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .envoy_metadata import read_metadata
+from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
 from .fields import UINT32_MAX, Section
 
@@ -49,6 +52,9 @@ def read_cluster(section: Section) -> Cluster:
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
         maglev=read_maglev(section.section("maglev_lb_config")),
+        circuit_breaker=read_circuit_breakers(section.section("circuit_breakers")),
+        health_checks=read_health_checks(section),
+        outlier_detection=read_outlier_detection(section.section("outlier_detection")),
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )

@@ -39,6 +39,7 @@ cdef extern from "fastpath/cluster.h" nogil:
     ctypedef struct fp_cluster_config:
         const fp_lb_policy *policy
         uint32_t panic_threshold
+        uint32_t initial_flags
         fp_lb_options options
         uint32_t overprovisioning_factor
         uint32_t weighted_priority_health
@@ -102,6 +103,8 @@ cdef extern from "fastpath/cluster.h" nogil:
     fp_host_set *fp_host_set_ref(fp_host_set *set)
     void fp_host_set_unref(fp_host_set *set)
     size_t fp_host_set_count(const fp_host_set *set)
+    uint32_t fp_host_set_priority_count(const fp_host_set *set)
+    uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority)
     fp_host *fp_host_set_host(const fp_host_set *set, size_t index)
 
     fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed)

@@ -4,6 +4,7 @@ Loaders (`fastpath.config`) produce these and nothing else; tables and clusters 
 Every model carries where it came from in `position`, which equality ignores. Imports nothing else of fastpath.
 """
 
+from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
     Cluster,
     Endpoint,
@@ -19,6 +20,7 @@ from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
 from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
+from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
 from .matcher import (
     CookieMatcher,
@@ -33,6 +35,7 @@ from .matcher import (
     TlsContextMatch,
 )
 from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
+from .outlier_detection import HostFlag, OutlierDetection, OutlierEjectionType
 from .position import Position
 from .route import (
     DirectResponse,
@@ -59,6 +62,7 @@ from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
     "CidrRange",
+    "CircuitBreakerThresholds",
     "Cluster",
     "Config",
     "ConnectionSourceType",
@@ -81,9 +85,12 @@ __all__ = [
     "HeaderMatcher",
     "HeaderMutations",
     "HeaderValueOption",
+    "HealthCheck",
     "HealthStatus",
+    "HostFlag",
     "HttpConnectionManager",
     "HttpFault",
+    "HttpHealthCheck",
     "HttpInspector",
     "Int64Range",
     "LbPolicy",
@@ -96,6 +103,8 @@ __all__ = [
     "MetadataMatcher",
     "NetworkFilter",
     "OriginalDst",
+    "OutlierDetection",
+    "OutlierEjectionType",
     "PathWithEscapedSlashesAction",
     "Position",
     "ProxyProtocol",
@@ -103,6 +112,7 @@ __all__ = [
     "RedirectAction",
     "RegexRewrite",
     "RequestMirrorPolicy",
+    "RetryBudget",
     "RetryPolicy",
     "RingHashConfig",
     "Route",
@@ -116,6 +126,7 @@ __all__ = [
     "SubsetSelector",
     "SubsetSelectorFallback",
     "SubstitutionFormatString",
+    "TcpHealthCheck",
     "TcpProxy",
     "TcpProxyCluster",
     "TlsCertificate",

@@ -6,7 +6,10 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .circuit_breakers import CircuitBreakerThresholds
 from .discovery import DiscoveryType, DnsConfig
+from .health_check import HealthCheck
+from .outlier_detection import OutlierDetection
 from .position import Position, position_field
 from .subset import SubsetConfig
 
@@ -138,4 +141,10 @@ class Cluster:
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    outlier_detection: OutlierDetection | None = None
+    """Whether hosts are ejected for what they answer."""
+    circuit_breaker: CircuitBreakerThresholds = CircuitBreakerThresholds()
+    """How much may be under way at once. A cluster does not count that: see fastpath.CircuitBreaker."""
+    health_checks: tuple[HealthCheck, ...] = ()
+    """How hosts are asked whether they are well; at most one. A cluster does not ask: see fastpath.health."""
     position: Position | None = position_field()

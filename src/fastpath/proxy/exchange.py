@@ -27,7 +27,7 @@ from .shadow import Shadow, start_shadows
 from .upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
-    from fastpath import Cluster, Host, Match, PathNormalizer, Pick
+    from fastpath import CircuitBreaker, Cluster, Host, Match, PathNormalizer, Pick
 
     from .downstream import Downstream
     from .gateway import Gateway
@@ -43,7 +43,7 @@ _FAILED = {
     RESET: Reply(503, b"the upstream closed the connection before it answered\n"),
     TIMEOUT: Reply(504, b"the upstream did not answer in time\n"),
     "protocol": Reply(502, b"the upstream's answer was not HTTP\n"),
-    "overflow": Reply(503, b"too many connections to the upstream\n"),
+    "overflow": Reply(503, b"too much is under way to the upstream\n", ((b"x-envoy-overloaded", b"true"),)),
 }
 
 
@@ -66,6 +66,7 @@ class Exchange(UpstreamRequest):
         "_plan",
         "_replay",
         "_retries_left",
+        "_retrying",
         "_sent_at",
         "_shadows",
         "_task",
@@ -124,6 +125,7 @@ class Exchange(UpstreamRequest):
         self._end: EndOfMessage | None = None
         self._replay: ReplayBody | None = None  # while the request may be tried again
         self._retries_left = 0
+        self._retrying: CircuitBreaker | None = None  # what counts this request among the retries
         self._sent_at = began
 
     # --- from the request to a route -------------------------------------------------------------------------------
@@ -288,12 +290,9 @@ class Exchange(UpstreamRequest):
             self._no_host()
             return
         self.host = pick.host
-        if not self._go_to(pick, self._connect_timeout()):
-            self._attempt_failed("overflow")
-
-    def _connect_timeout(self) -> float:
         assert self._cluster is not None
-        return self._cluster.model.connect_timeout
+        if not self._go_to(pick, self._cluster):
+            self._attempt_failed("overflow")
 
     def connected(self, upstream: Upstream) -> None:
         """A connection to the host is here: send the request, as far as it is known."""
@@ -370,9 +369,14 @@ class Exchange(UpstreamRequest):
         self._abandon()
         assert pick is not None
         assert plan is not None
-        pick.report(reset=reset_kind(failure))
-        self._release()
         self.failed.append((pick.host, failure))
+        if failure == "overflow":  # no fault of the host's, and trying again would add to it
+            self._release()
+            self.reply(_FAILED[failure], failure)
+            return
+        if failure != TIMEOUT or self._counted is not None:  # waiting for a connection is no fault of the host's
+            pick.report(reset=reset_kind(failure))
+        self._release()
         if plan.rules is not None and plan.rules.on_failure(failure) and self._retry():
             return
         self.reply(_FAILED[failure], failure)
@@ -381,9 +385,15 @@ class Exchange(UpstreamRequest):
         """Try again after the back-off, when tries are left and the request can be sent again."""
         plan = self._plan
         assert plan is not None
+        self._retry_over()
         if plan.rules is None or self._retries_left <= 0 or not self._replayable():
             return False
         self._retries_left -= 1
+        assert self._cluster is not None
+        breaker = self.gateway.breaker(self._cluster)
+        if not breaker.acquire("retries"):
+            return False
+        self._retrying = breaker
         if plan.per_try_timeout is not None:
             plan.per_try_timeout.stop(self)
         retry = plan.rules.num_retries - self._retries_left
@@ -391,6 +401,11 @@ class Exchange(UpstreamRequest):
         delay = plan.rules.back_off(retry, self.gateway.random)
         self._timer = self.gateway.loop.call_later(delay, self._attempt)
         return True
+
+    def _retry_over(self) -> None:
+        breaker, self._retrying = self._retrying, None
+        if breaker is not None:
+            breaker.release("retries")
 
     def _replayable(self) -> bool:
         kept = self._replay is not None and self._replay.complete
@@ -532,7 +547,8 @@ class Exchange(UpstreamRequest):
             self._finish()
         elif reused and failure == RESET and self.request.method in _IDEMPOTENT and not self.request.has_body:
             # A kept connection that ends as it is used was most likely closed for being idle (RFC 9112, 9.3.1).
-            if not self._go_again(self._connect_timeout()):
+            assert self._cluster is not None
+            if not self._go_again(self._cluster):
                 self._attempt_failed("overflow")
         else:
             self._attempt_failed(failure)
@@ -554,7 +570,8 @@ class Exchange(UpstreamRequest):
             self._finish()
             return
         if self._pick is not None:
-            self._pick.report(reset=TIMEOUT)
+            if self._counted is not None:
+                self._pick.report(reset=TIMEOUT)
             self.failed.append((self._pick.host, TIMEOUT))
         self.reply(_FAILED[TIMEOUT], TIMEOUT)
 
@@ -606,6 +623,7 @@ class Exchange(UpstreamRequest):
         for shadow in self._shadows or ():
             shadow.give_up()
         self._release()
+        self._retry_over()
         self._stop_timeouts()
         self.ended = self.gateway.loop.time()
         if self.gateway.logs:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
+from fastpath import BufferPool, CircuitBreaker, Cluster, ClusterManager, Host, Limits, Match, RouteTable
 
 from ..discovery import DnsSource, Following, Resolver, follow
-from ..models import Config, DiscoveryType
+from ..health_runner import HealthRunner
+from ..metrics import prometheus
+from ..models import CircuitBreakerThresholds, Config, DiscoveryType
 from .exchange import Exchange
 from .heads import HeaderChanges
 from .plan import Plan
@@ -84,6 +86,7 @@ class Gateway:
         self.config = config
         self.options = options or Options()
         self.clusters = ClusterManager(config.clusters, seed=seed)
+        self.health = HealthRunner(self.clusters.values(), seed=seed)
         self.random = random.Random(seed)
         self.draining = False
         self.buffers = BufferPool()
@@ -95,6 +98,7 @@ class Gateway:
         }
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
+        self._breakers: dict[str, tuple[CircuitBreaker, CircuitBreakerThresholds]] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -138,6 +142,8 @@ class Gateway:
         self.draining = False
         try:
             await self._resolve()
+            self.health.start()
+            await self.health.ready()
             served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
             for listener, manager, table in served:
                 server = Server(self, listener, manager, table)
@@ -178,6 +184,7 @@ class Gateway:
             await asyncio.sleep(0.01)
         for server in self._servers:
             server.abort()
+        await self.health.close()
         for following in self._followings:
             await following.close()
         self._followings.clear()
@@ -244,12 +251,31 @@ class Gateway:
         """A number from 0 to 2^64-1."""
         return self.random.getrandbits(64)
 
-    def pool(self, host: Host) -> Pool:
-        """The connections to a host."""
+    def pool(self, host: Host, cluster: Cluster) -> Pool:
+        """The connections to a host of a cluster."""
+        breaker = self.breaker(cluster)
         pool = self._pools.get(host)
         if pool is None:
-            pool = Pool(self, host)
+            pool = Pool(self, host, breaker)
         return pool
+
+    def metrics(self) -> str:
+        """The numbers of all clusters, as Prometheus reads them; to be served with fastpath.metrics.CONTENT_TYPE."""
+        breakers = {name: breaker for name, (breaker, _) in self._breakers.items()}
+        return prometheus(self.clusters.values(), breakers=breakers)
+
+    def breaker(self, cluster: Cluster) -> CircuitBreaker:
+        """What bounds the use of a cluster, as its model says now."""
+        thresholds = cluster.model.circuit_breaker
+        breaker, known = self._breakers.get(cluster.name, (None, None))
+        if breaker is None:
+            breaker = CircuitBreaker(thresholds)
+        elif known is thresholds:
+            return breaker
+        else:
+            breaker.configure(thresholds)
+        self._breakers[cluster.name] = breaker, thresholds
+        return breaker
 
     def pool_changed(self, pool: Pool) -> None:
         """Know the pool as long as there is something in it, so that hosts that are gone leave nothing behind."""

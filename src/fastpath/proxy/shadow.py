@@ -75,7 +75,7 @@ class Shadow(UpstreamRequest):
             self.give_up()
             return
         self._timer = self.gateway.loop.call_later(timeout, self.timed_out)
-        if not self._go_to(pick, self._cluster.model.connect_timeout):
+        if not self._go_to(pick, self._cluster):
             self.give_up()
 
     def give_up(self) -> None:

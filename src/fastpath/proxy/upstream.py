@@ -21,7 +21,7 @@ from ..aio import HTTPProtocol
 from .retry import CONNECT_FAILURE, RESET
 
 if TYPE_CHECKING:
-    from fastpath import HeadRewriter, Host, Request
+    from fastpath import CircuitBreaker, HeadRewriter, Host, Request
 
     from .gateway import Gateway
     from .upstream_request import UpstreamRequest
@@ -177,14 +177,21 @@ class Upstream(HTTPProtocol):
 
 
 class Pool:
-    """The connections to one host: those that wait for a request, the latest used first, and a count of all."""
+    """The connections to one host: those that wait for a request, the latest used first, and a count of all.
 
-    def __init__(self, gateway: Gateway, host: Host):
+    The cluster's breaker bounds connections, requests that wait for one, and requests, as in Envoy: a request waits
+    when there may be no further connection, unless the host has none at all.
+    """
+
+    def __init__(self, gateway: Gateway, host: Host, breaker: CircuitBreaker):
         self.gateway = gateway
         self.host = host
+        self.breaker = breaker
         self.connections: set[Upstream] = set()
         self._idle: list[Upstream] = []
         self._connecting: dict[UpstreamRequest, asyncio.Task[None]] = {}
+        self._waiting: dict[UpstreamRequest, float] = {}  # for a connection to be free; with the time to connect
+        self._bounded = 0  # connections, or those under way, that the breaker counts
 
     @property
     def empty(self) -> bool:
@@ -202,9 +209,15 @@ class Pool:
         return None
 
     def give_back(self, upstream: Upstream) -> None:
-        """Keep a connection for the next request, unless enough are kept."""
-        full = len(self._idle) >= self.gateway.options.max_idle_per_host
-        if full or upstream.closing or self.gateway.draining:
+        """Give a connection to the next request, or keep it for one, unless enough are kept."""
+        if upstream.closing or self.gateway.draining:
+            upstream.close()
+            return
+        if self._waiting:
+            upstream.reused = True
+            self._hand(self._next_waiting()[0], upstream)
+            return
+        if len(self._idle) >= self.gateway.options.max_idle_per_host:
             upstream.close()
         else:
             self._idle.append(upstream)
@@ -212,26 +225,66 @@ class Pool:
 
     def forget(self, upstream: Upstream) -> None:
         """The connection has ended."""
+        if upstream not in self.connections:
+            return
         self.connections.discard(upstream)
         self.gateway.upstream_idle.stop(upstream)
         if upstream in self._idle:
             self._idle.remove(upstream)
-        self.gateway.pool_changed(self)
+        self._ended()
 
     def connect(self, request: UpstreamRequest, timeout: float) -> bool:
-        """Open a connection for a request. False when there are as many as there may be."""
+        """Open a connection for a request, or let it wait for one. False when as much is under way as there may be."""
         if len(self.connections) + len(self._connecting) >= self.gateway.options.max_connections_per_host:
             return False
-        self._connecting[request] = self.gateway.start_task(self._connect(request, timeout))
-        self.gateway.pool_changed(self)
+        if not self.breaker.acquire("pending_requests"):
+            return False
+        if self._may_connect():
+            self._start(request, timeout)
+        else:
+            self._waiting[request] = timeout
         return True
 
     def cancel(self, request: UpstreamRequest) -> None:
         """The request does not wait for a connection any more."""
+        if self._waiting.pop(request, None) is not None:
+            self.breaker.release("pending_requests")
         task = self._connecting.pop(request, None)
         if task is not None:
+            self.breaker.release("pending_requests")
             task.cancel()
-            self.gateway.pool_changed(self)
+            self._ended()
+
+    def _may_connect(self) -> bool:
+        if self.breaker.acquire("connections"):
+            self._bounded += 1
+            return True
+        return self.empty  # or nothing would ever serve those who wait
+
+    def _start(self, request: UpstreamRequest, timeout: float) -> None:
+        self._connecting[request] = self.gateway.start_task(self._connect(request, timeout))
+        self.gateway.pool_changed(self)
+
+    def _next_waiting(self) -> tuple[UpstreamRequest, float]:
+        request = next(iter(self._waiting))
+        return request, self._waiting.pop(request)
+
+    def _hand(self, request: UpstreamRequest, upstream: Upstream) -> None:
+        self.breaker.release("pending_requests")
+        if request.begin(self.breaker):
+            request.connected(upstream)
+        else:
+            self.give_back(upstream)
+            request.connect_failed("overflow")
+
+    def _ended(self) -> None:
+        """There is one connection less, or one under way: another one may take its place."""
+        if self._bounded > len(self.connections) + len(self._connecting):
+            self._bounded -= 1
+            self.breaker.release("connections")
+        if self._waiting and self._may_connect():
+            self._start(*self._next_waiting())
+        self.gateway.pool_changed(self)
 
     async def _connect(self, request: UpstreamRequest, timeout: float) -> None:
         upstream = Upstream(self)
@@ -240,9 +293,10 @@ class Pool:
         try:
             await asyncio.wait_for(connecting, timeout)
         except (OSError, ValueError, asyncio.TimeoutError):  # ValueError: a name that DNS cannot have
-            wanted = self._connecting.pop(request, None) is not None
             upstream.close()
-            if wanted:
+            if self._connecting.pop(request, None) is not None:
+                self.breaker.release("pending_requests")
+                self._ended()
                 request.connect_failed(CONNECT_FAILURE)
             return
         except asyncio.CancelledError:
@@ -250,15 +304,14 @@ class Pool:
             raise
         self.connections.add(upstream)
         if self._connecting.pop(request, None) is not None:
-            request.connected(upstream)
+            self._hand(request, upstream)
         else:
             self.give_back(upstream)
 
     def close(self) -> None:
         """End all connections."""
-        for task in self._connecting.values():
-            task.cancel()
-        self._connecting.clear()
+        for request in [*self._waiting, *self._connecting]:
+            self.cancel(request)
         for upstream in list(self.connections):
             upstream.close()
         self.gateway.pool_changed(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastpath import Data, EndOfMessage, InformationalResponse, Pick, Response
+    from fastpath import CircuitBreaker, Cluster, Data, EndOfMessage, InformationalResponse, Pick, Response
 
     from .gateway import Gateway
     from .upstream import Pool, Upstream
@@ -16,7 +16,7 @@ __all__ = ["UpstreamRequest"]
 class UpstreamRequest:
     """What a Pool finds a connection for, and what an Upstream tells of the answer: one attempt at a time."""
 
-    __slots__ = ("_pick", "_pool", "gateway", "upstream")
+    __slots__ = ("_counted", "_pick", "_pool", "gateway", "upstream")
 
     def __init__(self, gateway: Gateway):
         self.gateway = gateway
@@ -24,24 +24,41 @@ class UpstreamRequest:
         """The connection that the request was given to, until the answer has come."""
         self._pick: Pick | None = None
         self._pool: Pool | None = None
+        self._counted: CircuitBreaker | None = None  # what counts it among the active requests
 
     # --- for those who send ----------------------------------------------------------------------------------------
 
-    def _go_to(self, pick: Pick, connect_timeout: float) -> bool:
-        """Take a connection to the host, or open one. False when there are as many as there may be."""
+    def _go_to(self, pick: Pick, cluster: Cluster) -> bool:
+        """Take a connection to the host, or wait for one. False when as much is under way as there may be."""
         self._pick = pick
-        pool = self._pool = self.gateway.pool(pick.host)
+        pool = self._pool = self.gateway.pool(pick.host, cluster)
         upstream = pool.take()
-        if upstream is not None:
+        if upstream is None:
+            return pool.connect(self, cluster.model.connect_timeout)
+        if self.begin(pool.breaker):
             self.connected(upstream)
             return True
-        return pool.connect(self, connect_timeout)
+        pool.give_back(upstream)
+        return False
 
-    def _go_again(self, connect_timeout: float) -> bool:
+    def _go_again(self, cluster: Cluster) -> bool:
         """The same host, over a connection of its own."""
         assert self._pick is not None
-        self._pool = self.gateway.pool(self._pick.host)  # the one before may have gone with an update
-        return self._pool.connect(self, connect_timeout)
+        self._uncount()
+        self._pool = self.gateway.pool(self._pick.host, cluster)  # the one before may have gone with an update
+        return self._pool.connect(self, cluster.model.connect_timeout)
+
+    def begin(self, breaker: CircuitBreaker) -> bool:
+        """Count it among the active requests. False when there are as many as there may be."""
+        if not breaker.acquire("requests"):
+            return False
+        self._counted = breaker
+        return True
+
+    def _uncount(self) -> None:
+        breaker, self._counted = self._counted, None
+        if breaker is not None:
+            breaker.release("requests")
 
     def _abandon(self) -> None:
         """The answer is not wanted any more, nor a connection."""
@@ -53,6 +70,7 @@ class UpstreamRequest:
 
     def _release(self) -> None:
         """The host is done with this request."""
+        self._uncount()
         pick, self._pick = self._pick, None
         if pick is not None:
             pick.release()
