@@ -75,15 +75,18 @@ typedef struct fp_cluster_config {
   uint32_t overprovisioning_factor;
   uint32_t weighted_priority_health; /* 1: what is healthy in a priority is measured by weight, not by count */
   uint32_t locality_weighted;        /* 1: locality weights share the load of a priority */
-  fp_subset_rules *subset_rules;     /* NULL: no subsets. The host set references them */
+  /* Health of hosts that requests may ask for by their address: a bit 1 << fp_health_status for each; 0: that of hosts
+     which get load, UNKNOWN, HEALTHY and DEGRADED, which is Envoy's default. */
+  uint32_t override_statuses;
+  fp_subset_rules *subset_rules; /* NULL: no subsets. The host set references them */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */
 typedef struct fp_host_stats {
-  uint64_t active_requests;  /* acquired and not yet released */
-  uint64_t requests;         /* acquired */
-  uint64_t success;          /* reported with a status below 500 */
-  uint64_t error;            /* reported with a status of 500 and above, or with any reset */
+  uint64_t active_requests; /* acquired and not yet released */
+  uint64_t requests; /* acquired */
+  uint64_t success; /* reported with a status below 500 */
+  uint64_t error; /* reported with a status of 500 and above, or with any reset */
   uint64_t connect_failures; /* resets by kind */
   uint64_t connection_resets;
   uint64_t timeouts;
@@ -111,7 +114,7 @@ typedef struct fp_pick_options {
      host_selection_retry_max_attempts). FASTPATH_PICK_STRICT: an excluded host is never given. */
   uint32_t max_attempts;
   uint32_t has_hash;
-  uint64_t hash;                   /* the request's hash, when has_hash */
+  uint64_t hash; /* the request's hash, when has_hash */
   const fp_labels *metadata_match; /* which subset it is for; NULL: the cluster's fallback. Borrowed for the call */
 } fp_pick_options;
 
@@ -224,6 +227,14 @@ fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_h
  * NONE when one of the choices found no host; what indices then holds is unspecified. Errors as fp_picker_pick.
  */
 fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices);
+
+/*
+ * The host that a request asks for by its address, as fp_host_key gives it, whatever its priority, subset and weight: so
+ * sessions stay where they are. NONE when the current host set has no such host, or its health is none that
+ * override_statuses names: then choose another one, or fail, as the session wants it. The host is borrowed until the
+ * picker is next used or freed; nothing is counted. Errors as fp_picker_pick.
+ */
+fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host);
 
 /* The host set of the last pick, borrowed until the picker is next used or freed; NULL before the first pick. */
 fp_host_set *fp_picker_host_set(const fp_picker *picker);

@@ -35,6 +35,7 @@ cdef class Cluster:
     cdef tuple all_hosts
     cdef uint32_t initial_flags  # of hosts that an update brings
 
+    cdef Host overriding(self, str key, bint strict)
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
                                  Labels metadata_match) except NULL

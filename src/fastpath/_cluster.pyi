@@ -69,7 +69,7 @@ class Cluster:
         cls,
         name: str,
         policy: int,
-        rules: tuple[int, int, bool, bool],
+        rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
         subset_rules: SubsetRules | None,
         groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
@@ -82,7 +82,7 @@ class Cluster:
     def _update(
         self,
         policy: int,
-        rules: tuple[int, int, bool, bool],
+        rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
         subset_rules: SubsetRules | None,
         groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
@@ -95,6 +95,8 @@ class Cluster:
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
         metadata_match: Labels | None = None,
+        override_host: str | None = None,
+        override_strict: bool = False,
     ) -> Pick: ...
     def pick_host(
         self,
@@ -104,6 +106,8 @@ class Cluster:
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
         metadata_match: Labels | None = None,
+        override_host: str | None = None,
+        override_strict: bool = False,
     ) -> Host: ...
     @overload
     def pick_many(self, count: int | None = None, *, hash_keys: _HashKeys | None = None) -> list[Host]: ...

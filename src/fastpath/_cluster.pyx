@@ -241,7 +241,8 @@ cdef class Cluster:
                        list groups) except -1:
         """Make the cluster, or update it.
 
-        rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted);
+        rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
+        override_statuses);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
         groups: (priority, locality, locality_weight, endpoints), endpoints: (address, hostname, hash_key, port, weight,
         health, labels).
@@ -259,7 +260,7 @@ cdef class Cluster:
         try:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
             config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
-                config.locality_weighted = rules
+                config.locality_weighted, config.override_statuses = rules
             config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
             config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
@@ -314,6 +315,18 @@ cdef class Cluster:
     def hosts(self):
         """All hosts, healthy or not, by priority and in configured order."""
         return self.hosts_of(NULL)
+
+    cdef Host overriding(self, str key, bint strict):
+        """The host of this address; None when another one may be chosen."""
+        cdef fp_host *host
+        cdef bytes encoded = key.encode("utf-8", "surrogateescape")
+        cdef fp_status status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
+        if status == FASTPATH_OK:
+            return wrap(host)
+        check(status, NULL)
+        if strict:
+            raise NoHostAvailable(f"cluster {self.name!r} has no host {key} to offer")
+        return None
 
     cdef inline Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
         cdef fp_host *host
@@ -375,7 +388,7 @@ cdef class Cluster:
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
     def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-             Labels metadata_match=None):
+             Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
@@ -384,9 +397,17 @@ cdef class Cluster:
         Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`. `metadata_match` (a
         MetadataMatch) says which of the cluster's subsets the request is for; without it the cluster's fallback is.
 
+        `override_host` is a host that a session wants to stay with, as str(host) names it. It is given whatever the
+        rest says while the cluster has it and its health is one of the cluster's `override_host_status`; else another
+        one is, or none with `override_strict`. For a retry, leave it out.
+
         NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
         """
-        cdef Host host = self.choose(hash_key, exclude, max_attempts, metadata_match)
+        cdef Host host = None
+        if override_host is not None:
+            host = self.overriding(override_host, override_strict)
+        if host is None:
+            host = self.choose(hash_key, exclude, max_attempts, metadata_match)
         cdef Pick pick = Pick.__new__(Pick)
         pick.host = host
         pick.cluster = self
@@ -395,8 +416,13 @@ cdef class Cluster:
         return pick
 
     def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-                  Labels metadata_match=None):
+                  Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """As `pick`, but gives the bare Host and counts nothing."""
+        cdef Host host = None
+        if override_host is not None:
+            host = self.overriding(override_host, override_strict)
+            if host is not None:
+                return host
         return self.choose(hash_key, exclude, max_attempts, metadata_match)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):

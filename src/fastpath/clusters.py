@@ -34,7 +34,7 @@ from fastpath.models import LbPolicy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
-_Rules = tuple[int, int, bool, bool]
+_Rules = tuple[int, int, bool, bool, int]
 _Options = tuple[float, int, int, int, int, int]
 
 
@@ -148,7 +148,10 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options,
         raise refusal("not a percentage", f"{path}healthy_panic_threshold", model.position)
     factor = model.overprovisioning_factor
     check_integer(factor, 1, MAX_UINT32, f"{path}overprovisioning_factor", model.position)
-    rules = int(threshold + 0.5), factor, model.weighted_priority_health, model.locality_weighted
+    statuses = 0
+    for status in model.override_host_status:
+        statuses |= 1 << status.value
+    rules = int(threshold + 0.5), factor, model.weighted_priority_health, model.locality_weighted, statuses
     subsets = None if model.subsets is None else subset_rules(model.subsets, f"{path}subsets")
     return policy, rules, _options(model, path), subsets
 

@@ -8,6 +8,9 @@
 #include "subset_rules.h"
 #include "subsets.h"
 
+#define DEFAULT_OVERRIDE_STATUSES \
+  (1u << FASTPATH_HEALTH_UNKNOWN | 1u << FASTPATH_HEALTH_HEALTHY | 1u << FASTPATH_HEALTH_DEGRADED)
+
 fp_host_set *fp_host_set_ref(fp_host_set *set) {
   atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);
   return set;
@@ -114,6 +117,7 @@ static fp_host_set *set_alloc(const fp_cluster_config *config, const uint32_t *c
   memset(set, 0, sizeof *set);
   atomic_init(&set->references, 1);
   set->policy = config->policy;
+  set->override_statuses = config->override_statuses == 0 ? DEFAULT_OVERRIDE_STATUSES : config->override_statuses;
   set->priority_count = priority_count;
   set->offsets = fp_memory_alloc(priority_count * sizeof *set->offsets);
   set->loads = fp_memory_alloc(priority_count * sizeof *set->loads);

@@ -20,6 +20,7 @@ struct fp_host_set {
   fp_priority_hosts **priorities;
   uint32_t *offsets; /* of a priority's first host among all */
   fp_priority_load *loads;
+  uint32_t override_statuses; /* bits by fp_health_status */
   struct fp_subsets *subsets; /* NULL: none, or this is one */
   /* The one kind of hosts that gets all load; priority_count when load is shared. */
   uint32_t sole_priority;

@@ -3,6 +3,7 @@
 
 #include "cluster.h"
 #include "memory.h"
+#include "override_host.h"
 #include "picker_view.h"
 #include "subset_views.h"
 
@@ -82,4 +83,13 @@ fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t 
     status = pick(picker, &options, &host, &indices[i]);
   }
   return status;
+}
+
+fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host) {
+  const fp_status status = refresh(picker);
+  fp_host *found = status < 0 ? NULL : fp_override_host(picker->view.set, key);
+  if (status < 0) return status;
+  if (found == NULL) return FASTPATH_NONE;
+  *host = found;
+  return FASTPATH_OK;
 }

@@ -97,6 +97,10 @@ void sweep_cluster(void) {
   uint32_t indices[64];
   TRY(fp_picker_pick_many(picker, NULL, 64, indices), true);
   CHECK_EQ(fp_host_set_count(fp_picker_host_set(picker)), ENDPOINTS);
+  fp_host *named = NULL;
+  CHECK_EQ(fp_picker_pick_override(picker, fp_host_key(kept), &named), FASTPATH_OK);
+  CHECK(named == kept);
+  CHECK_EQ(fp_picker_pick_override(picker, span_of("10.0.0.1:1"), &named), FASTPATH_NONE);
   CHECK_EQ(fp_host_report(kept, 200, FASTPATH_RESET_NONE, 1000), FASTPATH_OK);
   fp_host_stats stats;
   fp_host_stats_get(kept, &stats);

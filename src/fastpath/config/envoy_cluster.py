@@ -48,6 +48,7 @@ def read_cluster(section: Section) -> Cluster:
         overprovisioning_factor=policy.overprovisioning_factor,
         weighted_priority_health=policy.weighted_priority_health,
         locality_weighted=common.locality_weighted,
+        override_host_status=common.override_host_status,
         subsets=read_subsets(section.section("lb_subset_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),

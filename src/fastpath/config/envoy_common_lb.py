@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..models import HealthStatus
 from .fields import Section
 
 __all__ = ["AssignmentPolicy", "CommonLb", "read_assignment_policy", "read_common_lb"]
@@ -15,9 +16,11 @@ _UNSUPPORTED = (
     "ignore_new_hosts_until_first_hc",
     "close_connections_on_host_set_change",
     "consistent_hashing_lb_config",
-    "override_host_status",
 )
 _UNSUPPORTED_POLICY = ("drop_overloads", "endpoint_stale_after")
+
+
+_DEFAULT_STATUSES = frozenset({HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED})
 
 
 class CommonLb(NamedTuple):
@@ -25,6 +28,7 @@ class CommonLb(NamedTuple):
 
     healthy_panic_threshold: float
     locality_weighted: bool
+    override_host_status: frozenset[HealthStatus]
 
 
 class AssignmentPolicy(NamedTuple):
@@ -36,14 +40,20 @@ class AssignmentPolicy(NamedTuple):
 
 def read_common_lb(section: Section | None) -> CommonLb:
     """A CommonLbConfig."""
+    statuses = _DEFAULT_STATUSES
     if section is None:
-        return CommonLb(50.0, locality_weighted=False)
+        return CommonLb(50.0, locality_weighted=False, override_host_status=statuses)
     threshold = section.percent("healthy_panic_threshold", 50.0)
     weighted = section.section("locality_weighted_lb_config")
     if weighted is not None:
         weighted.end()
+    override = section.section("override_host_status")
+    if override is not None:
+        found = frozenset(value.enum(HealthStatus) or HealthStatus.UNKNOWN for value in override.items("statuses"))
+        statuses = found or statuses
+        override.end()
     section.end(_UNSUPPORTED)
-    return CommonLb(threshold, locality_weighted=weighted is not None)
+    return CommonLb(threshold, locality_weighted=weighted is not None, override_host_status=statuses)
 
 
 def read_assignment_policy(section: Section | None) -> AssignmentPolicy:

@@ -44,6 +44,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t overprovisioning_factor
         uint32_t weighted_priority_health
         uint32_t locality_weighted
+        uint32_t override_statuses
         fp_subset_rules *subset_rules
 
     ctypedef struct fp_host_stats:
@@ -111,4 +112,5 @@ cdef extern from "fastpath/cluster.h" nogil:
     void fp_picker_free(fp_picker *picker)
     fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index)
     fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices)
+    fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host)
     fp_host_set *fp_picker_host_set(const fp_picker *picker)

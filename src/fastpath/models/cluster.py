@@ -136,6 +136,10 @@ class Cluster:
     """Whether what is healthy in a priority is measured by weight, not by number of hosts (load_assignment.policy)."""
     locality_weighted: bool = False
     """Whether localities share a priority's load by their weights (common_lb_config.locality_weighted_lb_config)."""
+    override_host_status: frozenset[HealthStatus] = frozenset(
+        {HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED}
+    )
+    """Health of hosts that a session may ask for (common_lb_config); empty: the default, as in Envoy."""
     subsets: SubsetConfig | None = None
     """None: all hosts are for all requests."""
     least_request: LeastRequestConfig = LeastRequestConfig()
