@@ -105,6 +105,9 @@ fp_status fp_circuit_breaker_configure(fp_circuit_breaker *breaker, const fp_bre
 /* One more of the resource, or FASTPATH_NONE, which counts as an overflow. Threads: any. */
 fp_status fp_circuit_breaker_acquire(fp_circuit_breaker *breaker, fp_breaker_resource resource);
 
+/* One more, whatever the limit: for what has to be, such as a host's only connection. Threads: any. */
+void fp_circuit_breaker_add(fp_circuit_breaker *breaker, fp_breaker_resource resource);
+
 /* One less. Without its acquire it is FASTPATH_ERR_STATE and changes nothing. Threads: any. */
 fp_status fp_circuit_breaker_release(fp_circuit_breaker *breaker, fp_breaker_resource resource);
 

@@ -168,6 +168,10 @@ cdef class CircuitBreaker:
         """One more. False when the breaker is open, which counts as an overflow."""
         return fp_circuit_breaker_acquire(self.ptr, resource_of(resource)) == FASTPATH_OK
 
+    def add(self, str resource not None):
+        """One more, whatever the limit: for what has to be, such as a host's only connection."""
+        fp_circuit_breaker_add(self.ptr, resource_of(resource))
+
     def release(self, str resource not None):
         """One less. RuntimeError when none was active."""
         check(fp_circuit_breaker_release(self.ptr, resource_of(resource)), NULL)

@@ -91,6 +91,10 @@ fp_status fp_circuit_breaker_acquire(fp_circuit_breaker *breaker, fp_breaker_res
   return FASTPATH_OK;
 }
 
+void fp_circuit_breaker_add(fp_circuit_breaker *breaker, fp_breaker_resource which) {
+  atomic_fetch_add_explicit(&breaker->resources[which].active, 1, memory_order_relaxed);
+}
+
 fp_status fp_circuit_breaker_release(fp_circuit_breaker *breaker, fp_breaker_resource which) {
   resource *given = &breaker->resources[which];
   uint64_t before = atomic_load_explicit(&given->active, memory_order_relaxed);

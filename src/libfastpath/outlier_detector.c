@@ -140,6 +140,7 @@ static bool eject(fp_outlier_detector *detector, fp_host *host, fp_outlier_type 
     stats->ejections_overflow++;
     return false;
   }
+  if (is_ejected(host)) return false; /* for its rate, a moment ago */
   if (!draw(detector, config->enforcing[type])) {
     note(detector, host, FASTPATH_HEALTH_EVENT_DETECTED, type);
     return false;
@@ -192,7 +193,15 @@ static bool is_over(const fp_outlier_detector *detector, const fp_outlier_monito
 /* Whether the host's rate of the interval that is over counts. */
 static bool has_volume(fp_host *host, fp_outlier_origin origin, uint64_t volume) {
   const fp_outlier_monitor *monitor = fp_host_monitor(host);
-  return !is_ejected(host) && monitor->volume[origin] > 0 && monitor->volume[origin] >= volume;
+  return monitor->volume[origin] > 0 && monitor->volume[origin] >= volume;
+}
+
+/* What hosts that are ejected already were asked does not count. */
+static void leave_out_ejected(const fp_host_set *set, fp_outlier_origin origin) {
+  for (size_t i = fp_host_set_count(set); i-- > 0;) {
+    fp_host *host = fp_host_set_host(set, i);
+    if (is_ejected(host)) fp_host_monitor(host)->volume[origin] = 0;
+  }
 }
 
 /* Ejects whose success rate is far below the average. */
@@ -227,13 +236,20 @@ static bool compare_success_rates(fp_outlier_detector *detector, const fp_host_s
   return changed;
 }
 
-/* Ejects who fails too often, whatever the others do. `valid` hosts had enough requests before any was ejected. */
-static bool compare_failures(fp_outlier_detector *detector, const fp_host_set *set, fp_outlier_origin origin,
-                             size_t valid) {
+static size_t count_with_volume(const fp_host_set *set, fp_outlier_origin origin, uint64_t volume) {
+  size_t valid = 0;
+  for (size_t i = fp_host_set_count(set); i-- > 0;)
+    valid += has_volume(fp_host_set_host(set, i), origin, volume) ? 1 : 0;
+  return valid;
+}
+
+/* Ejects who fails too often, whatever the others do. */
+static bool compare_failures(fp_outlier_detector *detector, const fp_host_set *set, fp_outlier_origin origin) {
   const fp_outlier_config *config = &detector->config;
   const fp_outlier_type type = origin == FP_OUTLIER_EXTERNAL ? FASTPATH_OUTLIER_FAILURE_PERCENTAGE
                                                              : FASTPATH_OUTLIER_FAILURE_PERCENTAGE_LOCAL_ORIGIN;
   const size_t count = fp_host_set_count(set);
+  const size_t valid = count_with_volume(set, origin, config->failure_percentage_request_volume);
   bool changed = false;
   if (valid == 0 || valid < config->failure_percentage_minimum_hosts) return false;
   for (size_t i = 0; i < count; i++) {
@@ -243,13 +259,6 @@ static bool compare_failures(fp_outlier_detector *detector, const fp_host_set *s
       changed = eject(detector, host, type, count) || changed;
   }
   return changed;
-}
-
-static size_t count_with_volume(const fp_host_set *set, fp_outlier_origin origin, uint64_t volume) {
-  size_t valid = 0;
-  for (size_t i = fp_host_set_count(set); i-- > 0;)
-    valid += has_volume(fp_host_set_host(set, i), origin, volume) ? 1 : 0;
-  return valid;
 }
 
 /* An interval is over. */
@@ -264,9 +273,9 @@ static bool compare(fp_outlier_detector *detector, const fp_host_set *set) {
     fp_outlier_monitor_turn(fp_host_monitor(host));
   }
   for (int origin = 0; origin < FP_OUTLIER_ORIGINS; origin++) {
-    const size_t valid = count_with_volume(set, (fp_outlier_origin)origin, config->failure_percentage_request_volume);
+    leave_out_ejected(set, (fp_outlier_origin)origin);
     changed = compare_success_rates(detector, set, (fp_outlier_origin)origin) || changed;
-    changed = compare_failures(detector, set, (fp_outlier_origin)origin, valid) || changed;
+    changed = compare_failures(detector, set, (fp_outlier_origin)origin) || changed;
   }
   for (size_t i = 0; i < count; i++) {
     fp_host *host = fp_host_set_host(set, i);

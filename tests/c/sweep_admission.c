@@ -29,6 +29,8 @@ void sweep_admission(void) {
   fp_circuit_breaker_stats_get(breaker, FASTPATH_BREAKER_PENDING_REQUESTS, &stats);
   CHECK_EQ(stats.overflow, 1);
   CHECK_EQ(fp_circuit_breaker_release(breaker, FASTPATH_BREAKER_PENDING_REQUESTS), FASTPATH_OK);
+  fp_circuit_breaker_add(breaker, FASTPATH_BREAKER_PENDING_REQUESTS);
+  CHECK_EQ(fp_circuit_breaker_acquire(breaker, FASTPATH_BREAKER_PENDING_REQUESTS), FASTPATH_NONE);
   CHECK(fp_circuit_breaker_ref(breaker) == breaker);
   fp_circuit_breaker_unref(breaker);
   fp_circuit_breaker_unref(breaker);

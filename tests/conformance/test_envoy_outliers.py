@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,16 +57,45 @@ CASES = [
     Case("all", (500, 503), {"max_ejection_percent": 100}),
 ]
 
+FLIPPING = 0  # instead of a status: 200 and 500 in turn
+_RATES = {
+    "consecutive_5xx": 0,
+    "interval": "0.3s",
+    "max_ejection_percent": 100,
+    "success_rate_request_volume": 5,
+    "failure_percentage_request_volume": 5,
+}
+RATES = [
+    # Rates of 100 and 50: 91.7 on average, and 1.9 deviations below that are 56.3; with two that fail it is 38.6.
+    Case("one_below", (200, 200, 200, 200, 200, FLIPPING), _RATES),
+    Case("two_below", (200, 200, 200, 200, FLIPPING, FLIPPING), _RATES),
+    Case("too_few", (200, 200, 200, FLIPPING), _RATES),
+    Case(
+        "share_of_failures",
+        (200, 200, 200, 200, FLIPPING, FLIPPING),
+        {**_RATES, "failure_percentage_threshold": 40, "enforcing_failure_percentage": 100},
+    ),
+    Case("share_not_enforced", (200, 200, 200, 200, FLIPPING), {**_RATES, "failure_percentage_threshold": 40}),
+]
+
 NAMES = {
     OutlierEjectionType.CONSECUTIVE_5XX: "consecutive_5xx",
     OutlierEjectionType.CONSECUTIVE_GATEWAY_FAILURE: "consecutive_gateway_failure",
     OutlierEjectionType.CONSECUTIVE_LOCAL_ORIGIN_FAILURE: "consecutive_local_origin_failure",
+}
+RATE_NAMES = {
+    OutlierEjectionType.SUCCESS_RATE: "success_rate",
+    OutlierEjectionType.FAILURE_PERCENTAGE: "failure_percentage",
 }
 
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.asked: Counter[str] = Counter()
 
 
 def start(status: int) -> Server:
@@ -74,7 +104,8 @@ def start(status: int) -> Server:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            self.send_response(status)
+            server.asked[self.path] += 1  # each cluster has a path, and turns of its own
+            self.send_response(status or (200, 500)[server.asked[self.path] % 2])
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -125,9 +156,14 @@ class Oracle:
 
     def __init__(self, port: int, admin: int, clusters: dict[str, dict[str, Any]], statuses: dict[int, int]) -> None:
         self.connection = KeptConnection(port)
+        self.main_thread = KeptConnection(admin)
         self.admin = admin
         self.clusters = clusters
         self.statuses = statuses
+
+    def settle(self) -> None:
+        """Ejecting is the main thread's affair: return when it has done what there was."""
+        self.main_thread.get(b"/ready")
 
     def counters(self, name: str) -> dict[str, int]:
         url = f"http://127.0.0.1:{self.admin}/stats?format=json&filter=cluster.{name}.outlier_detection"
@@ -138,7 +174,8 @@ class Oracle:
 
 @pytest.fixture(scope="module")
 def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    servers = {status: [start(status) for _ in range(3)] for status in (200, 500, 502, 503)}
+    servers = {status: [start(status) for _ in range(5)] for status in (200, 500, 502, 503)}
+    flipping = [start(FLIPPING) for _ in range(2)]
     port, admin, dead = free_ports(3)
     statuses = {server.server_port: status for status, group in servers.items() for server in group}
     clusters = {}
@@ -146,14 +183,19 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
         free = {status: list(group) for status, group in servers.items()}
         ports = [free[status].pop().server_port if status else dead for status in case.answers]
         clusters[case.name] = cluster(case.name, ports, case.detection)
+    for case in RATES:
+        good, bad = iter(servers[200]), iter(flipping)
+        ports = [next(good if status else bad).server_port for status in case.answers]
+        clusters[case.name] = cluster(case.name, ports, case.detection)
     directory: Path = tmp_path_factory.mktemp("envoy")
     try:
         with run_envoy(document(list(clusters.values()), port, admin), [port, admin], directory):
             made = Oracle(port, admin, clusters, statuses)
             yield made
             made.connection.close()
+            made.main_thread.close()
     finally:
-        for group in servers.values():
+        for group in (*servers.values(), flipping):
             for server in group:
                 server.shutdown()
                 server.server_close()
@@ -198,11 +240,43 @@ def test_the_same_hosts_are_ejected(oracle: Oracle, case: Case) -> None:
         status, _ = oracle.connection.get(f"/{case.name}/".encode())
         if status != 200:
             failed += 1
-            time.sleep(0.003)  # the ejection is the main thread's affair
+            oracle.settle()
     counters = oracle.counters(case.name)
     # Where Envoy's worker has begun in the round is not known, so it is one of these.
     possible = [fastpath_counters(oracle, case, seed) for seed in range(12)]
     assert ({name: counters[name] for name in possible[0][0]}, failed) in possible
+
+
+def own_rates(oracle: Oracle, case: Case) -> tuple[dict[str, bool], int]:
+    """Which outliers a single interval shows, and how many hosts are ejected then."""
+    now = 0.0
+    config = load({"static_resources": {"clusters": [oracle.clusters[case.name]]}})
+    live = ClusterManager(config.clusters, seed=0, clock=lambda: now)[case.name]
+    for number in range(100 * len(case.answers)):
+        with live.pick() as pick:
+            status = case.answers[live.hosts.index(pick.host)]
+            pick.report(status or (200, 500)[number // len(case.answers) % 2])
+    now = 0.3
+    live.tick()
+    stats = live.outlier_stats
+    found = {}
+    for kind, name in RATE_NAMES.items():
+        found[f"ejections_detected_{name}"] = stats.ejections_detected[kind.value] > 0
+        found[f"ejections_enforced_{name}"] = stats.ejections_enforced[kind.value] > 0
+    return found, stats.ejections_active
+
+
+def test_rates_make_the_same_outliers(oracle: Oracle) -> None:
+    deadline = time.monotonic() + 1.2  # four intervals, one of which at least is full of requests
+    while time.monotonic() < deadline:
+        for case in RATES:
+            for _ in case.answers:
+                oracle.connection.get(f"/{case.name}/".encode())
+    for case in RATES:
+        found, active = own_rates(oracle, case)
+        counters = oracle.counters(case.name)
+        assert {name: counters[name] > 0 for name in found} == found, case
+        assert counters["ejections_active"] == active, case
 
 
 def test_the_host_comes_back_in_time(oracle: Oracle) -> None:
@@ -211,7 +285,7 @@ def test_the_host_comes_back_in_time(oracle: Oracle) -> None:
     while len(failed) < 6 and time.monotonic() < deadline:
         if oracle.connection.get(b"/brief/")[0] != 200:
             failed.append(time.monotonic())
-            time.sleep(0.003)
+            oracle.settle()
     assert 0.28 < failed[5] - failed[4] < 0.45
 
     now = 0.0

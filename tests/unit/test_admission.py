@@ -111,6 +111,8 @@ class TestCircuitBreaker:
         for resource, limit in (("connections", 1), ("pending_requests", 2), ("requests", 3), ("retries", 4)):
             assert [breaker.acquire(resource) for _ in range(5)] == [True] * limit + [False] * (5 - limit)
             assert breaker.stats(resource) == (limit, limit, 0, 5 - limit)
+        breaker.add("connections")
+        assert breaker.stats("connections") == (2, 1, 0, 4)
 
     def test_a_budget_follows_the_requests(self) -> None:
         breaker = CircuitBreaker(CircuitBreakerThresholds(retry_budget=RetryBudget(50.0, 1)))

@@ -55,6 +55,7 @@ cdef extern from "fastpath/admission.h" nogil:
     fp_status fp_circuit_breaker_configure(fp_circuit_breaker *breaker, const fp_breaker_thresholds *thresholds,
                                            fp_error *error)
     fp_status fp_circuit_breaker_acquire(fp_circuit_breaker *breaker, fp_breaker_resource resource)
+    void fp_circuit_breaker_add(fp_circuit_breaker *breaker, fp_breaker_resource resource)
     fp_status fp_circuit_breaker_release(fp_circuit_breaker *breaker, fp_breaker_resource resource)
     void fp_circuit_breaker_stats_get(const fp_circuit_breaker *breaker, fp_breaker_resource resource,
                                       fp_breaker_stats *stats)

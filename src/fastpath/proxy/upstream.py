@@ -191,7 +191,6 @@ class Pool:
         self._idle: list[Upstream] = []
         self._connecting: dict[UpstreamRequest, asyncio.Task[None]] = {}
         self._waiting: dict[UpstreamRequest, float] = {}  # for a connection to be free; with the time to connect
-        self._bounded = 0  # connections, or those under way, that the breaker counts
 
     @property
     def empty(self) -> bool:
@@ -257,9 +256,11 @@ class Pool:
 
     def _may_connect(self) -> bool:
         if self.breaker.acquire("connections"):
-            self._bounded += 1
             return True
-        return self.empty  # or nothing would ever serve those who wait
+        if self.empty:  # or nothing would ever serve those who wait
+            self.breaker.add("connections")
+            return True
+        return False
 
     def _start(self, request: UpstreamRequest, timeout: float) -> None:
         self._connecting[request] = self.gateway.start_task(self._connect(request, timeout))
@@ -279,9 +280,7 @@ class Pool:
 
     def _ended(self) -> None:
         """There is one connection less, or one under way: another one may take its place."""
-        if self._bounded > len(self.connections) + len(self._connecting):
-            self._bounded -= 1
-            self.breaker.release("connections")
+        self.breaker.release("connections")
         if self._waiting and self._may_connect():
             self._start(*self._next_waiting())
         self.gateway.pool_changed(self)
@@ -305,7 +304,8 @@ class Pool:
         self.connections.add(upstream)
         if self._connecting.pop(request, None) is not None:
             self._hand(request, upstream)
-        else:
+        else:  # it was given up at the last moment, and was not counted any more
+            self.breaker.add("connections")
             self.give_back(upstream)
 
     def close(self) -> None:
