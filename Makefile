@@ -112,7 +112,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 
 # ---- sanitizers and fuzzers
 
-.PHONY: asan asan-python tsan fuzz differential soak
+.PHONY: asan asan-python tsan tsan-updates fuzz differential soak
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
@@ -120,6 +120,11 @@ asan-python: $(STAMPS)/built $(STAMPS)/test
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
+
+UPDATE_SECONDS ?= 600
+tsan-updates: build/llhttp/LICENSE ## eight pickers and a thousand updates per second for UPDATE_SECONDS under ThreadSanitizer
+	@$(CORE_MK) VARIANT=tsan TESTS=tests/c/test_cluster_threads.c tests
+	@timeout $$(($(UPDATE_SECONDS) * 4)) build/core/tsan/tests/c/test_cluster_threads $(UPDATE_SECONDS)
 
 fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
 	@tools/need_clang.sh

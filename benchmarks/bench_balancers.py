@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import array
 import bisect
+import functools
 import heapq
 import random
 from collections.abc import Callable
@@ -177,8 +178,8 @@ def test_fastpath_pick_many(benchmark: BenchmarkFixture, count: int) -> None:
     benchmark(cluster_of(count).pick_many, BATCH)
 
 
-def test_fastpath_pick_many_into(benchmark: BenchmarkFixture, count: int) -> None:
-    benchmark(cluster_of(count).pick_many_into, array.array("I", bytes(4 * BATCH)))
+def test_fastpath_pick_many_out(benchmark: BenchmarkFixture, count: int) -> None:
+    benchmark(functools.partial(cluster_of(count).pick_many, out=array.array("I", bytes(4 * BATCH))))
 
 
 def test_heapq_edf(benchmark: BenchmarkFixture, count: int) -> None:
@@ -217,6 +218,10 @@ def ring_count(request: pytest.FixtureRequest, benchmark: BenchmarkFixture) -> i
 
 def test_fastpath_ring(benchmark: BenchmarkFixture, ring_count: int) -> None:
     benchmark(by_key(equal_cluster_of(ring_count, LbPolicy.RING_HASH)))
+
+
+def test_fastpath_ring_many(benchmark: BenchmarkFixture, ring_count: int) -> None:
+    benchmark(functools.partial(equal_cluster_of(ring_count, LbPolicy.RING_HASH).pick_many, hash_keys=KEYS))
 
 
 def test_uhashring(benchmark: BenchmarkFixture, ring_count: int) -> None:

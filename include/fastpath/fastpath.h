@@ -23,5 +23,6 @@
 #include <fastpath/route.h>
 #include <fastpath/snapshot.h>
 #include <fastpath/stats.h>
+#include <fastpath/subset.h>
 
 #endif

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         finalize_request,
         finalize_response,
     )
-    from fastpath.clusters import Cluster, ClusterManager, Host, Pick
+    from fastpath.clusters import Cluster, ClusterManager, Host, MetadataMatch, Pick
     from fastpath.config import load
     from fastpath.connections import (
         NOT_THIS,
@@ -137,6 +137,7 @@ __all__ = [
     "Limits",
     "LocalProtocolError",
     "Match",
+    "MetadataMatch",
     "NoHostAvailable",
     "PathNormalizer",
     "PathRouter",
@@ -219,6 +220,7 @@ _EXPORTS = {
     "Limits": "fastpath._limits",
     "LocalProtocolError": "fastpath.errors",
     "Match": "fastpath.routing",
+    "MetadataMatch": "fastpath.clusters",
     "NEED_DATA": "fastpath._connection",
     "NOT_THIS": "fastpath.connections",
     "NoHostAvailable": "fastpath.errors",

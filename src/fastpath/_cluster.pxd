@@ -1,7 +1,9 @@
 from libc.stdint cimport uint32_t
 
+from fastpath._hash_keys cimport HashKeys
+from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
-from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker, fp_pick_options
+from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
 from fastpath.libfastpath.lb cimport fp_host
 
 
@@ -33,8 +35,14 @@ cdef class Cluster:
     cdef tuple all_hosts
     cdef uint32_t initial_flags  # of hosts that an update brings
 
-    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL
-    cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL
-    cdef int checked(self, fp_status status, size_t excluded) except -1
+    cdef Host overriding(self, str key, bint strict)
+    cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
+                                 Labels metadata_match) except NULL
+    cdef int refuse(self, fp_status status, size_t excluded) except -1
+    cdef tuple pick_into(self, HashKeys keys, Py_ssize_t wanted, object out)
+    cdef list pick_list(self, HashKeys keys, Py_ssize_t wanted)
+    cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices)
     cdef tuple hosts_of(self, fp_host_set *set)
-    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+                       list groups) except -1

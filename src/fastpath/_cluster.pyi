@@ -1,11 +1,14 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from types import TracebackType
-from typing import Literal, NamedTuple, final
+from typing import Literal, NamedTuple, TypeAlias, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
+from fastpath._subset import Labels, SubsetRules
 from fastpath.models import HealthStatus, HostFlag
+
+_HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 
 class HostStats(NamedTuple):
     active_requests: int
@@ -18,7 +21,6 @@ class HostStats(NamedTuple):
     latency_count: int
     latency_total: float
 
-def xxh64(data: ReadableBuffer, seed: int = 0) -> int: ...
 def has_policy(policy: int) -> bool: ...
 
 @final
@@ -67,9 +69,10 @@ class Cluster:
         cls,
         name: str,
         policy: int,
-        panic_threshold: int,
+        rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
+        subset_rules: SubsetRules | None,
+        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
         seed: int,
     ) -> Self: ...
     @property
@@ -79,9 +82,10 @@ class Cluster:
     def _update(
         self,
         policy: int,
-        panic_threshold: int,
+        rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
+        subset_rules: SubsetRules | None,
+        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
     ) -> None: ...
     def pick(
         self,
@@ -90,6 +94,9 @@ class Cluster:
         hash_key: int | str | ReadableBuffer | None = None,
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
+        metadata_match: Labels | None = None,
+        override_host: str | None = None,
+        override_strict: bool = False,
     ) -> Pick: ...
     def pick_host(
         self,
@@ -98,6 +105,17 @@ class Cluster:
         hash_key: int | str | ReadableBuffer | None = None,
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
+        metadata_match: Labels | None = None,
+        override_host: str | None = None,
+        override_strict: bool = False,
     ) -> Host: ...
-    def pick_many(self, count: int) -> list[Host]: ...
-    def pick_many_into(self, indices: WriteableBuffer) -> tuple[Host, ...]: ...
+    @overload
+    def pick_many(self, count: int | None = None, *, hash_keys: _HashKeys | None = None) -> list[Host]: ...
+    @overload
+    def pick_many(
+        self,
+        count: int | None = None,
+        *,
+        hash_keys: _HashKeys | None = None,
+        out: WriteableBuffer,
+    ) -> tuple[Host, ...]: ...

@@ -1,3 +1,4 @@
+# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
 """Clusters, hosts and picks: one to one over fastpath/cluster.h. Composition from models is in fastpath.clusters."""
 
 from collections import namedtuple
@@ -5,20 +6,27 @@ from collections import namedtuple
 cimport cython
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_GET_ITEM
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
+from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
 from fastpath._status cimport check
+from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
-from fastpath.libfastpath.hash cimport fp_hash_xxh64
 from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
 
 from fastpath.errors import NoHostAvailable
 from fastpath.models import HealthStatus, HostFlag
+
+cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
     EXCLUDED_ON_STACK = 8
@@ -36,11 +44,6 @@ HostStats = namedtuple(
     "HostStats",
     "active_requests requests success error connect_failures connection_resets timeouts latency_count latency_total",
 )
-
-
-def xxh64(const uint8_t[::1] data not None, uint64_t seed=0):
-    """XXH64 of `data`: the hash of Envoy's hash policies. `seed` and the result are 64-bit integers."""
-    return fp_hash_xxh64(&data[0] if data.shape[0] else NULL, <size_t>data.shape[0], seed)
 
 
 cdef inline fp_span span_of(bytes data):
@@ -220,10 +223,10 @@ cdef class Cluster:
     is built without the GIL, and picks go on meanwhile with the hosts from before.
     """
 
-    def __cinit__(self, str name not None, int policy, unsigned int panic_threshold, tuple options not None,
-                  list endpoints not None, uint64_t seed):
+    def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
+                  SubsetRules subset_rules, list groups not None, uint64_t seed):
         self.name = name
-        self.configure(policy, panic_threshold, options, endpoints)
+        self.configure(policy, rules, options, subset_rules, groups)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -234,33 +237,46 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1:
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+                       list groups) except -1:
         """Make the cluster, or update it.
 
+        rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
+        override_statuses);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
-        endpoints: (address, hostname, hash_key, port, weight, priority, locality, health).
+        groups: (priority, locality, locality_weight, endpoints), endpoints: (address, hostname, hash_key, port, weight,
+        health, labels).
         """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
-        cdef size_t count = len(endpoints), i
+        cdef size_t count = sum([len(group[3]) for group in groups]), i = 0
+        cdef uint32_t priority, locality, locality_weight
         cdef bytes address, hostname, hash_key
+        cdef Labels labels
         cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
         if array is NULL:
             raise MemoryError
         try:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
-            config.panic_threshold = panic_threshold
+            config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
+                config.locality_weighted, config.override_statuses = rules
+            config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
             config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
-            for i in range(count):
-                address, hostname, hash_key, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
-                    array[i].health = endpoints[i]
-                array[i].address = span_of(address)
-                array[i].hostname = span_of(hostname)
-                array[i].hash_key = span_of(hash_key)
+            for priority, locality, locality_weight, endpoints in groups:
+                for endpoint in <list?>endpoints:
+                    address, hostname, hash_key, array[i].port, array[i].weight, array[i].health, labels = \
+                        <tuple?>endpoint
+                    array[i].priority, array[i].locality = priority, locality
+                    array[i].locality_weight = locality_weight
+                    array[i].address = span_of(address)
+                    array[i].hostname = span_of(hostname)
+                    array[i].hash_key = span_of(hash_key)
+                    array[i].labels = labels.ptr if labels is not None else NULL
+                    i += 1
             with nogil:
                 if self.ptr is NULL:
                     status = fp_cluster_new(&config, array, count, &self.ptr, &error)
@@ -270,8 +286,9 @@ cdef class Cluster:
             free(array)
         return check(status, &error)
 
-    def _update(self, int policy, unsigned int panic_threshold, tuple options not None, list endpoints not None):
-        self.configure(policy, panic_threshold, options, endpoints)
+    def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
+                list groups not None):
+        self.configure(policy, rules, options, subset_rules, groups)
         self.hosts_of(NULL)
 
     def _judge(self, Host host not None):
@@ -299,33 +316,55 @@ cdef class Cluster:
         """All hosts, healthy or not, by priority and in configured order."""
         return self.hosts_of(NULL)
 
-    cdef fp_host *choose(self, object hash_key, object exclude, object max_attempts) except NULL:
-        """A host, borrowed until the picker is next used."""
+    cdef Host overriding(self, str key, bint strict):
+        """The host of this address; None when another one may be chosen."""
         cdef fp_host *host
-        cdef fp_pick_options options
-        cdef bint excludes = exclude is not NOTHING and bool(exclude)
-        if hash_key is None and not excludes:
-            self.checked(fp_picker_pick(self.picker, NULL, &host, NULL), 0)
-            return host
-        options.excluded = NULL
-        options.excluded_count = 0
-        options.max_attempts = FASTPATH_PICK_STRICT
-        options.has_hash = hash_key is not None
-        options.hash = hash_of(hash_key) if hash_key is not None else 0
-        if not excludes:
-            self.checked(fp_picker_pick(self.picker, &options, &host, NULL), 0)
-            return host
-        return self.choose_with(&options, exclude, max_attempts)
+        cdef bytes encoded = key.encode("utf-8", "surrogateescape")
+        cdef fp_status status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
+        if status == FASTPATH_OK:
+            return wrap(host)
+        check(status, NULL)
+        if strict:
+            raise NoHostAvailable(f"cluster {self.name!r} has no host {key} to offer")
+        return None
 
-    cdef fp_host *choose_with(self, fp_pick_options *options, object exclude, object max_attempts) except NULL:
+    cdef inline Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+        cdef fp_host *host
+        cdef size_t index
+        cdef fp_pick_options options
+        cdef fp_status status
+        if exclude is not NOTHING and exclude:
+            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
+        if hash_key is None and metadata_match is None:
+            status = fp_picker_pick(self.picker, NULL, &host, &index)
+        else:
+            options.excluded_count = 0
+            options.has_hash = hash_key is not None
+            options.hash = hash_of(hash_key) if hash_key is not None else 0
+            options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
+            status = fp_picker_pick(self.picker, &options, &host, &index)
+        if status != FASTPATH_OK:
+            self.refuse(status, 0)
+        if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+            return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
+        return wrap(host)
+
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
+                                 Labels metadata_match) except NULL:
+        """Borrowed until the picker is next used."""
         cdef fp_host *excluded[EXCLUDED_ON_STACK]
         cdef fp_host **array = excluded
         cdef fp_host *host = NULL
+        cdef fp_pick_options options
         cdef fp_status status
         cdef tuple hosts = tuple(exclude)
         cdef size_t count = len(hosts), i
+        options.max_attempts = FASTPATH_PICK_STRICT
         if max_attempts is not None:
             options.max_attempts = min(<uint32_t>max_attempts, <uint32_t>FASTPATH_PICK_STRICT - 1)
+        options.has_hash = hash_key is not None
+        options.hash = hash_of(hash_key) if hash_key is not None else 0
+        options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         if count > EXCLUDED_ON_STACK:
             array = <fp_host **>malloc(count * sizeof(fp_host *))
             if array is NULL:
@@ -335,31 +374,40 @@ cdef class Cluster:
                 array[i] = live(<Host?>hosts[i])
             options.excluded = <const fp_host **>array
             options.excluded_count = count
-            status = fp_picker_pick(self.picker, options, &host, NULL)
+            status = fp_picker_pick(self.picker, &options, &host, NULL)
         finally:
             if array is not excluded:
                 free(array)
-        self.checked(status, count)
+        if status != FASTPATH_OK:
+            self.refuse(status, count)
         return host
 
-    cdef int checked(self, fp_status status, size_t excluded) except -1:
-        if status == FASTPATH_OK:
-            return 0
+    cdef int refuse(self, fp_status status, size_t excluded) except -1:
         check(status, NULL)
         besides = f" besides the {excluded} excluded" if excluded else ""
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
-    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+             Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
         ignore them. `exclude` holds hosts not wanted, such as those tried before. With `max_attempts` None none of them
         is ever chosen; with a number the policy is asked again at most so often, and then what it gives is taken, as
-        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`.
+        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`. `metadata_match` (a
+        MetadataMatch) says which of the cluster's subsets the request is for; without it the cluster's fallback is.
+
+        `override_host` is a host that a session wants to stay with, as str(host) names it. It is given whatever the
+        rest says while the cluster has it and its health is one of the cluster's `override_host_status`; else another
+        one is, or none with `override_strict`. For a retry, leave it out.
 
         NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
         """
-        cdef Host host = wrap(self.choose(hash_key, exclude, max_attempts))
+        cdef Host host = None
+        if override_host is not None:
+            host = self.overriding(override_host, override_strict)
+        if host is None:
+            host = self.choose(hash_key, exclude, max_attempts, metadata_match)
         cdef Pick pick = Pick.__new__(Pick)
         pick.host = host
         pick.cluster = self
@@ -367,54 +415,88 @@ cdef class Cluster:
         fp_host_acquire(host.ptr)
         return pick
 
-    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+                  Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """As `pick`, but gives the bare Host and counts nothing."""
-        return wrap(self.choose(hash_key, exclude, max_attempts))
+        cdef Host host = None
+        if override_host is not None:
+            host = self.overriding(override_host, override_strict)
+            if host is not None:
+                return host
+        return self.choose(hash_key, exclude, max_attempts, metadata_match)
 
-    def pick_many(self, Py_ssize_t count):
-        """A list of `count` hosts, chosen as by `pick_host()`. ValueError when count is negative."""
-        cdef list hosts = []
-        if count < 0:
-            raise ValueError("count is negative")
-        for _ in range(count):
-            hosts.append(wrap(self.choose(None, None, None)))
-        return hosts
+    def pick_many(self, count=None, *, hash_keys=None, out=None):
+        """Many choices at once, as by `pick_host()`, all from one set of hosts; nothing is counted.
 
-    def pick_many_into(self, indices):
-        """Fill a writable, contiguous buffer of unsigned 32-bit integers (`array("I", …)`, numpy uint32) with choices.
+        `hash_keys` are what hash policies go by: an iterable of str, bytes or 64-bit hashes, or a contiguous buffer of
+        unsigned 64-bit hashes (`array("Q", …)`, numpy uint64). `count` is how many hosts are wanted; not needed with
+        hash_keys or out. Gives a list of hosts.
 
-        They are indices into the tuple of hosts that is returned. BufferError or ValueError for any other buffer.
+        With `out`, a writable contiguous buffer of unsigned 32-bit integers (`array("I", …)`, numpy uint32), indices go
+        there instead, and the tuple of hosts is returned that they are indices of.
+
+        NoHostAvailable as `pick`. ValueError when count is negative or sizes do not agree, BufferError or ValueError
+        for another kind of buffer.
         """
+        cdef HashKeys keys = None if hash_keys is None else hash_keys_of(hash_keys)
+        cdef Py_ssize_t wanted = -1
+        if count is not None:
+            wanted = count
+            if wanted < 0:
+                raise ValueError("count is negative")
+        if keys is not None:
+            if wanted >= 0 and <size_t>wanted != keys.count:
+                raise ValueError(f"count is {wanted}, but there are {keys.count} hash keys")
+            wanted = <Py_ssize_t>keys.count
+        if out is not None:
+            return self.pick_into(keys, wanted, out)
+        if wanted < 0:
+            raise TypeError("one of count, hash_keys and out is needed")
+        return self.pick_list(keys, wanted)
+
+    cdef tuple pick_into(self, HashKeys keys, Py_ssize_t wanted, object out):
         cdef Py_buffer view
-        cdef fp_status status
-        PyObject_GetBuffer(indices, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+        PyObject_GetBuffer(out, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
         try:
             if view.itemsize != 4 or view.format is NULL or view.format[0] not in (b"I", b"L") or view.format[1] != 0:
-                raise ValueError("not a buffer of unsigned 32-bit integers")
-            status = fp_picker_pick_many(self.picker, <uint32_t *>view.buf, <size_t>view.len // 4)
+                raise ValueError("out is not a buffer of unsigned 32-bit integers")
+            if wanted >= 0 and wanted != view.len // 4:
+                raise ValueError(f"out has room for {view.len // 4} indices, not for {wanted}")
+            return self.pick_indices(keys, <size_t>view.len // 4, <uint32_t *>view.buf)
         finally:
             PyBuffer_Release(&view)
-        self.checked(status, 0)
+
+    cdef list pick_list(self, HashKeys keys, Py_ssize_t wanted):
+        cdef tuple hosts
+        cdef list picked
+        cdef Py_ssize_t i
+        cdef uint32_t *indices
+        if wanted > PY_SSIZE_T_MAX // 8:
+            raise MemoryError
+        indices = <uint32_t *>PyMem_Malloc(<size_t>max(wanted, 1) * sizeof(uint32_t))
+        if indices is NULL:
+            raise MemoryError
+        try:
+            hosts = self.pick_indices(keys, <size_t>wanted, indices)
+            picked = PyList_New(wanted)
+            for i in range(wanted):
+                host = <object>PyTuple_GET_ITEM(hosts, <Py_ssize_t>indices[i])
+                Py_INCREF(host)
+                PyList_SET_ITEM(picked, i, host)
+            return picked
+        finally:
+            PyMem_Free(indices)
+
+    cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices):
+        """Fills indices; gives the hosts that they are indices of."""
+        cdef const uint64_t *hashes = NULL if keys is None else keys.hashes
+        cdef fp_status status = fp_picker_pick_many(self.picker, hashes, count, indices)
+        if status != FASTPATH_OK:
+            self.refuse(status, 0)
         return self.hosts_of(fp_picker_host_set(self.picker))
 
     def __repr__(self):
         return f"<Cluster {self.name!r} of {len(self.hosts)} hosts>"
-
-
-cdef uint64_t hash_of(object key) except? 0:
-    cdef const char *data
-    cdef Py_ssize_t size
-    if isinstance(key, str):
-        try:
-            data = PyUnicode_AsUTF8AndSize(key, &size)
-        except UnicodeEncodeError:  # surrogates: bytes that were no UTF-8
-            return hash_of((<str>key).encode("utf-8", "surrogateescape"))
-        return fp_hash_xxh64(<const uint8_t *>data, <size_t>size, 0)
-    if isinstance(key, bytes):
-        return fp_hash_xxh64(<const uint8_t *>PyBytes_AS_STRING(key), <size_t>PyBytes_GET_SIZE(key), 0)
-    if isinstance(key, int):
-        return key
-    return xxh64(key)
 
 
 def has_policy(int policy):

@@ -29,7 +29,8 @@ static const fp_host *host_of(const fp_host_set *set, size_t index, const fp_end
   return likely != NULL && fp_host_is(likely, endpoint) ? likely : fp_host_set_find(set, endpoint);
 }
 
-/* The endpoints with the strings of the set's hosts, so that they live as long. NULL when out of memory. */
+/* The endpoints with the strings of the set's hosts, so that they live as long, and references to their labels, which
+   hosts may have others of. NULL when out of memory. */
 static fp_endpoint *remember(const fp_host_set *set, const fp_endpoint *endpoints, size_t count) {
   fp_endpoint *copy = fp_memory_alloc((count + 1) * sizeof *copy);
   for (size_t i = 0; copy != NULL && i < count; i++) {
@@ -38,8 +39,14 @@ static fp_endpoint *remember(const fp_host_set *set, const fp_endpoint *endpoint
     copy[i].address = fp_host_address(host);
     copy[i].hostname = fp_host_hostname(host);
     copy[i].hash_key = endpoints[i].hash_key.len > 0 ? fp_host_hash_key(host) : (fp_span){NULL, 0};
+    if (copy[i].labels != NULL) fp_labels_ref(copy[i].labels);
   }
   return copy;
+}
+
+static void forget(fp_endpoint *copy, size_t count) {
+  for (size_t i = 0; copy != NULL && i < count; i++) fp_labels_unref(copy[i].labels);
+  fp_memory_free(copy);
 }
 
 /* Builds a host set and what is remembered of it; `previous` may be NULL. Nothing of either is published. */
@@ -55,7 +62,7 @@ static fp_status build(const fp_cluster_config *config, const fp_endpoint *endpo
 
 static void adopt(fp_cluster *cluster, const fp_cluster_config *config, fp_endpoint *endpoints, size_t count,
                   const fp_host_set *set) {
-  fp_memory_free(cluster->endpoints);
+  forget(cluster->endpoints, cluster->endpoint_count);
   cluster->config = *config;
   cluster->endpoints = endpoints;
   cluster->endpoint_count = count;
@@ -95,7 +102,7 @@ no_traffic:
 no_mutex:
   fp_memory_free(made);
 no_cluster:
-  fp_memory_free(copy);
+  forget(copy, count);
   fp_host_set_unref(set);
   return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
 }
@@ -112,7 +119,7 @@ void fp_cluster_unref(fp_cluster *cluster) {
   fp_snapshot_cell_unref(cluster->cell);
   fp_traffic_unref(cluster->traffic);
   pthread_mutex_destroy(&cluster->updating);
-  fp_memory_free(cluster->endpoints);
+  forget(cluster->endpoints, cluster->endpoint_count);
   fp_memory_free(cluster);
 }
 

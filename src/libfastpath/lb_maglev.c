@@ -13,8 +13,6 @@
 #include "memory.h"
 #include "tournament.h"
 
-#define FREE UINT32_MAX
-
 typedef struct maglev {
   uint32_t size;
   uint32_t slots[]; /* hosts */
@@ -74,21 +72,37 @@ static void fill_builders(const fp_host_group *group, builder *builders) {
   for (uint32_t i = 0; i < group->count; i++) {
     const fp_span key = fp_host_hash_key(group->hosts[i]);
     builders[i] = (builder){.key = key,
-                            .weight = (double)group->weights[i] / (double)sum,
+                            .weight = fp_lb_share(group, i, sum),
                             .host = i,
                             .next = (uint32_t)(fp_hash_xxh64(key.data, key.len, 0) % size),
                             .skip = (uint32_t)(fp_hash_xxh64(key.data, key.len, 1) % (size - 1)) + 1};
   }
 }
 
-static void take_slot(maglev *self, builder *taker) {
-  for (;;) {
-    const uint32_t slot = taker->next;
-    const uint64_t next = (uint64_t)slot + taker->skip;
-    taker->next = (uint32_t)(next < self->size ? next : next - self->size);
-    if (self->slots[slot] != FREE) continue;
-    self->slots[slot] = taker->host;
-    return;
+/* The table while slots are free: a bit for each that is taken, since many are tried, and bits stay in the cache. */
+typedef struct filling {
+  maglev *table;
+  uint64_t *taken;
+} filling;
+
+static inline uint32_t slot_after(uint32_t slot, uint32_t skip, uint32_t size) {
+  const uint32_t next = slot + skip;
+  return next < size ? next : next - size;
+}
+
+static void take_slot(const filling *self, builder *taker) {
+  const uint32_t size = self->table->size, skip = taker->skip;
+  uint32_t slot = taker->next;
+  while (self->taken[slot / 64] >> slot % 64 & 1) slot = slot_after(slot, skip, size);
+  self->taken[slot / 64] |= (uint64_t)1 << slot % 64;
+  self->table->slots[slot] = taker->host;
+  taker->next = slot_after(slot, skip, size);
+}
+
+static void take_in_order(const filling *self, builder *builders, uint32_t count) {
+  for (uint32_t taken = 0, at = 0; taken < self->table->size; taken++) {
+    take_slot(self, &builders[at]);
+    at = at + 1 == count ? 0 : at + 1;
   }
 }
 
@@ -104,7 +118,7 @@ static uint64_t next_turn(const builder *taker, uint64_t iteration) {
 }
 
 /* By weight. Who takes the next slot is who has the earliest turn; within an iteration, builders go in order. */
-static void take_turns(maglev *self, builder *builders, uint32_t count, fp_tournament *turns) {
+static void take_turns(const filling *self, builder *builders, uint32_t count, fp_tournament *turns) {
   double most = 0.0;
   for (uint32_t i = 0; i < count; i++) {
     if (builders[i].weight > most) most = builders[i].weight;
@@ -112,7 +126,7 @@ static void take_turns(maglev *self, builder *builders, uint32_t count, fp_tourn
     turns->orders[i] = i;
   }
   fp_tournament_start(turns);
-  for (uint32_t taken = 0; taken < self->size; taken++) {
+  for (uint32_t taken = 0; taken < self->table->size; taken++) {
     builder *taker = &builders[turns->winner];
     const uint64_t iteration = turns->deadlines[turns->winner];
     take_slot(self, taker);
@@ -125,6 +139,7 @@ static fp_status maglev_new(const fp_host_group *group, void **table, fp_error *
   const uint32_t size = group->options->table_size, count = group->count;
   maglev *self;
   builder *builders;
+  uint64_t *taken;
   void *memory;
   fp_tournament turns;
   if (count > size)
@@ -133,22 +148,25 @@ static fp_status maglev_new(const fp_host_group *group, void **table, fp_error *
   self = fp_memory_alloc(sizeof *self + size * sizeof self->slots[0]);
   builders = fp_memory_alloc(2 * (size_t)count * sizeof *builders);
   memory = fp_memory_alloc(fp_tournament_size(count));
-  if (self == NULL || builders == NULL || memory == NULL) {
+  taken = fp_memory_alloc((size / 64 + 1) * sizeof *taken);
+  if (self == NULL || builders == NULL || memory == NULL || taken == NULL) {
     fp_memory_free(self);
+    fp_memory_free(taken);
     fp_memory_free(builders);
     fp_memory_free(memory);
     return FASTPATH_ERR_MEMORY;
   }
   self->size = size;
-  memset(self->slots, 0xff, size * sizeof self->slots[0]);
+  memset(taken, 0, (size / 64 + 1) * sizeof *taken);
   fill_builders(group, builders);
   sort_by_key(builders, builders + count, count);
   if (group->weights_equal) {
-    for (uint32_t taken = 0; taken < size; taken++) take_slot(self, &builders[taken % count]);
+    take_in_order(&(filling){self, taken}, builders, count);
   } else {
     fp_tournament_init(&turns, count, memory);
-    take_turns(self, builders, count, &turns);
+    take_turns(&(filling){self, taken}, builders, count, &turns);
   }
+  fp_memory_free(taken);
   fp_memory_free(builders);
   fp_memory_free(memory);
   *table = self;

@@ -4,8 +4,8 @@
  *   hashes   |--a--|-b-|----a----|--c--|--b--|     a request goes to the first point at or after its hash, and past the
  *            0                            2^64     last point to the first
  *
- * Points are sorted by hash in one pass, since hashes spread evenly: each belongs into a bucket by its top bits, with
- * about one point per bucket, and the same buckets find a request's point without a binary search.
+ * Hashes spread evenly: two passes of a radix sort over their top bits leave the points in order but for a few
+ * neighbours, and an index by as many top bits as there are about points finds a request's point without a search.
  */
 #include <fastpath/cluster.h>
 #include <fastpath/hash.h>
@@ -19,18 +19,35 @@
 /* What MurmurHash2 is started with in libstdc++, and so in Envoy. */
 #define MURMUR_SEED 0xC70F6907u
 
-typedef struct point {
-  uint64_t hash;
-  uint32_t host;
-} point;
+#define DIGIT_BITS 11
+#define DIGITS (1u << DIGIT_BITS)
+
+/* Hashes looked at together: as many points follow the last one, later than any request. */
+#define STRIDE 4
+
+/* Hashes and the hosts that they lead to, side by side. */
+typedef struct points {
+  uint64_t *hashes;
+  uint32_t *hosts;
+} points;
 
 typedef struct ring {
   uint32_t count;
   unsigned shift;   /* 64 - bits of a bucket number */
   uint32_t *starts; /* by bucket: its first point, or where it would be; one more at the end */
-  uint64_t *hashes; /* by point, sorted; equal ones in the order in which hosts were configured */
-  uint32_t *hosts;
+  points points;    /* sorted by hash; equal ones in the order in which hosts were configured */
 } ring;
+
+/* What a ring is sorted with. */
+typedef struct workshop {
+  points points;
+  uint32_t low[DIGITS]; /* how many points have this digit: of the hash's top bits, the lower and the upper one */
+  uint32_t high[DIGITS];
+} workshop;
+
+static unsigned low_digit(uint64_t hash) { return hash >> (64 - 2 * DIGIT_BITS) & (DIGITS - 1); }
+
+static unsigned high_digit(uint64_t hash) { return (unsigned)(hash >> (64 - DIGIT_BITS)); }
 
 static fp_status ring_check(const fp_lb_options *options, fp_error *error) {
   if (options->maximum_ring_size > FASTPATH_LB_MAX_RING_SIZE)
@@ -52,124 +69,189 @@ static uint32_t *share_points(const fp_host_group *group) {
   if (ends == NULL) return NULL;
   for (uint32_t i = 0; i < group->count; i++) sum += group->weights[i];
   for (uint32_t i = 0; i < group->count; i++) {
-    const double weight = (double)group->weights[i] / (double)sum;
+    const double weight = fp_lb_share(group, i, sum);
     if (weight < least) least = weight;
   }
   scale = ceil(least * group->options->minimum_ring_size) / least;
   if (scale > group->options->maximum_ring_size) scale = group->options->maximum_ring_size;
   for (uint32_t i = 0; i < group->count; i++) {
-    target += scale * ((double)group->weights[i] / (double)sum);
+    target += scale * fp_lb_share(group, i, sum);
     if (current < target) current = ceil(target);
     ends[i] = (uint32_t)current;
   }
   return ends;
 }
 
-/* The hash of the key in buffer, its "_" included, and a number, for which there is room behind it. */
-static uint64_t hash_point(uint32_t hash_function, uint8_t *buffer, size_t key_len, uint32_t number) {
-  uint8_t digits[10];
-  size_t count = 0, len = key_len;
-  do digits[count++] = (uint8_t)('0' + number % 10);
-  while ((number /= 10) > 0);
-  while (count > 0) buffer[len++] = digits[--count];
-  return hash_function == FASTPATH_LB_XX_HASH ? fp_hash_xxh64(buffer, len, 0)
-                                              : fp_hash_murmur64a(buffer, len, MURMUR_SEED);
+/* The number behind a key, in decimal, which counts up in place. */
+typedef struct decimal {
+  uint8_t *first; /* most significant digit */
+  size_t len;
+} decimal;
+
+static void count_up(decimal *number) {
+  size_t at = number->len;
+  while (at > 0 && number->first[at - 1] == '9') number->first[--at] = '0';
+  if (at > 0) {
+    number->first[at - 1]++;
+  } else {
+    number->first[0] = '1';
+    number->first[number->len++] = '0';
+  }
 }
 
-/* Fills points, and counts them by bucket in starts[bucket + 1]. */
-static fp_status hash_points(const fp_host_group *group, const uint32_t *ends, unsigned shift, point *points,
-                             uint32_t *starts) {
-  uint8_t *buffer;
+static uint64_t hash_text(uint32_t hash_function, const uint8_t *text, size_t len) {
+  return hash_function == FASTPATH_LB_XX_HASH ? fp_hash_xxh64(text, len, 0) : fp_hash_murmur64a(text, len, MURMUR_SEED);
+}
+
+static size_t longest_key(const fp_host_group *group) {
   size_t longest = 0;
   for (uint32_t i = 0; i < group->count; i++) {
     const size_t len = fp_host_hash_key(group->hosts[i]).len;
     if (len > longest) longest = len;
   }
-  buffer = fp_memory_alloc(longest + 12);
-  if (buffer == NULL) return FASTPATH_ERR_MEMORY;
+  return longest;
+}
+
+/* Fills the ring with the hashes of "key_0", "key_1", ... for each host in turn, and counts their digits. */
+static fp_status make_points(ring *self, const fp_host_group *group, const uint32_t *ends, workshop *work) {
+  uint8_t *text = fp_memory_alloc(longest_key(group) + sizeof "_4294967295");
+  if (text == NULL) return FASTPATH_ERR_MEMORY;
   for (uint32_t i = 0, at = 0; i < group->count; i++) {
     const fp_span key = fp_host_hash_key(group->hosts[i]);
-    memcpy(buffer, key.data, key.len);
-    buffer[key.len] = '_';
-    for (uint32_t number = 0; at < ends[i]; at++, number++) {
-      points[at].hash = hash_point(group->options->hash_function, buffer, key.len + 1, number);
-      points[at].host = i;
-      starts[(points[at].hash >> shift) + 1]++;
+    decimal number = {text + key.len + 1, 1};
+    memcpy(text, key.data, key.len);
+    memcpy(text + key.len, "_0", 2);
+    for (; at < ends[i]; at++, count_up(&number)) {
+      const uint64_t hash = hash_text(group->options->hash_function, text, key.len + 1 + number.len);
+      self->points.hashes[at] = hash;
+      self->points.hosts[at] = i;
+      work->low[low_digit(hash)]++;
+      work->high[high_digit(hash)]++;
     }
   }
-  fp_memory_free(buffer);
+  fp_memory_free(text);
   return FASTPATH_OK;
 }
 
-/* Stable: within a bucket the points come in the order in which they were made, and equal ones stay in it. */
-static void sort_points(ring *self, const point *points, uint32_t *free_places) {
-  const size_t buckets = (size_t)1 << (64 - self->shift);
-  memcpy(free_places, self->starts, buckets * sizeof *free_places);
-  for (uint32_t i = 0; i < self->count; i++) {
-    const size_t bucket = (size_t)(points[i].hash >> self->shift);
-    uint32_t place = free_places[bucket]++;
-    for (; place > self->starts[bucket] && self->hashes[place - 1] > points[i].hash; place--) {
-      self->hashes[place] = self->hashes[place - 1];
-      self->hosts[place] = self->hosts[place - 1];
-    }
-    self->hashes[place] = points[i].hash;
-    self->hosts[place] = points[i].host;
+static void counts_to_places(uint32_t *counts) {
+  uint32_t place = 0;
+  for (unsigned i = 0; i < DIGITS; i++) {
+    const uint32_t count = counts[i];
+    counts[i] = place;
+    place += count;
   }
+}
+
+static inline void move_point(points to, uint32_t place, uint64_t hash, uint32_t host) {
+  to.hashes[place] = hash;
+  to.hosts[place] = host;
+}
+
+/* Stable: equal points stay in the order in which they were made. */
+static void sort_points(points sorted, uint32_t count, workshop *work) {
+  const points other = work->points;
+  counts_to_places(work->low);
+  counts_to_places(work->high);
+  for (uint32_t i = 0; i < count; i++)
+    move_point(other, work->low[low_digit(sorted.hashes[i])]++, sorted.hashes[i], sorted.hosts[i]);
+  for (uint32_t i = 0; i < count; i++)
+    move_point(sorted, work->high[high_digit(other.hashes[i])]++, other.hashes[i], other.hosts[i]);
+  for (uint32_t i = 1; i < count; i++) {
+    const uint64_t hash = sorted.hashes[i];
+    const uint32_t host = sorted.hosts[i];
+    uint32_t place = i;
+    for (; place > 0 && sorted.hashes[place - 1] > hash; place--)
+      move_point(sorted, place, sorted.hashes[place - 1], sorted.hosts[place - 1]);
+    move_point(sorted, place, hash, host);
+  }
+}
+
+static void index_points(ring *self) {
+  const size_t buckets = (size_t)1 << (64 - self->shift);
+  uint32_t reached = 0;
+  memset(self->starts, 0, (buckets + 1) * sizeof *self->starts);
+  for (uint32_t i = 0; i < self->count; i++) /* where each bucket's last point leaves off */
+    self->starts[(self->points.hashes[i] >> self->shift) + 1] = i + 1;
+  for (size_t bucket = 0; bucket < buckets; bucket++) {
+    reached = self->starts[bucket] > reached ? self->starts[bucket] : reached;
+    self->starts[bucket] = reached;
+  }
+  for (uint32_t i = 0; i < STRIDE; i++) self->points.hashes[self->count + i] = UINT64_MAX;
+}
+
+static fp_status points_alloc(points *made, size_t count) {
+  made->hashes = fp_memory_alloc((count + STRIDE) * sizeof *made->hashes);
+  made->hosts = fp_memory_alloc(count * sizeof *made->hosts);
+  return made->hashes == NULL || made->hosts == NULL ? FASTPATH_ERR_MEMORY : FASTPATH_OK;
+}
+
+static void points_free(points gone) {
+  fp_memory_free(gone.hashes);
+  fp_memory_free(gone.hosts);
 }
 
 static void ring_free(void *table) {
   ring *self = table;
   fp_memory_free(self->starts);
-  fp_memory_free(self->hashes);
-  fp_memory_free(self->hosts);
+  points_free(self->points);
   fp_memory_free(self);
 }
 
-static fp_status ring_fill(ring *self, const fp_host_group *group, const uint32_t *ends) {
-  const uint32_t count = ends[group->count - 1];
+static fp_status ring_fill(ring *self, const fp_host_group *group, const uint32_t *ends, workshop *work) {
   const size_t buckets = (size_t)1 << (64 - self->shift);
-  point *points = fp_memory_alloc(count * sizeof *points);
-  uint32_t *free_places = fp_memory_alloc(buckets * sizeof *free_places);
-  fp_status status = FASTPATH_ERR_MEMORY;
-  self->starts = fp_memory_alloc((buckets + 1) * sizeof *self->starts);
-  self->hashes = fp_memory_alloc(count * sizeof *self->hashes);
-  self->hosts = fp_memory_alloc(count * sizeof *self->hosts);
-  if (points != NULL && free_places != NULL && self->starts != NULL && self->hashes != NULL && self->hosts != NULL) {
-    memset(self->starts, 0, (buckets + 1) * sizeof *self->starts);
-    status = hash_points(group, ends, self->shift, points, self->starts);
+  fp_status status = points_alloc(&self->points, self->count);
+  if (status >= 0) status = points_alloc(&work->points, self->count);
+  if (status >= 0) status = make_points(self, group, ends, work);
+  if (status >= 0) {
+    sort_points(self->points, self->count, work);
+    self->starts = fp_memory_alloc((buckets + 1) * sizeof *self->starts);
+    if (self->starts == NULL) return FASTPATH_ERR_MEMORY;
+    index_points(self);
   }
-  if (status == FASTPATH_OK) {
-    for (size_t i = 0; i < buckets; i++) self->starts[i + 1] += self->starts[i];
-    sort_points(self, points, free_places);
-  }
-  fp_memory_free(points);
-  fp_memory_free(free_places);
   return status;
+}
+
+/* A ring without its points yet. NULL when out of memory. */
+static ring *ring_alloc(uint32_t count) {
+  ring *self = fp_memory_alloc(sizeof *self);
+  if (self == NULL) return NULL;
+  memset(self, 0, sizeof *self);
+  self->count = count;
+  self->shift = 63;
+  while (count > (uint64_t)1 << (64 - self->shift)) self->shift--;
+  return self;
 }
 
 static fp_status ring_new(const fp_host_group *group, void **table, fp_error *error) {
   uint32_t *ends = share_points(group);
-  ring *self;
-  fp_status status;
+  workshop *work = fp_memory_alloc(sizeof *work);
+  ring *made = ends == NULL ? NULL : ring_alloc(ends[group->count - 1]);
+  fp_status status = FASTPATH_ERR_MEMORY;
   (void)error;
-  if (ends == NULL) return FASTPATH_ERR_MEMORY;
-  self = fp_memory_alloc(sizeof *self);
-  if (self == NULL) {
-    fp_memory_free(ends);
-    return FASTPATH_ERR_MEMORY;
+  if (made != NULL && work != NULL) {
+    memset(work, 0, sizeof *work);
+    status = ring_fill(made, group, ends, work);
+    points_free(work->points);
   }
-  memset(self, 0, sizeof *self);
-  self->count = ends[group->count - 1];
-  self->shift = 63;
-  while (self->count > (uint64_t)1 << (64 - self->shift)) self->shift--;
-  status = ring_fill(self, group, ends);
+  fp_memory_free(work);
   fp_memory_free(ends);
-  if (status < 0) {
-    ring_free(self);
-    return status;
+  if (status >= 0) {
+    *table = made;
+  } else if (made != NULL) {
+    ring_free(made);
   }
-  *table = self;
-  return FASTPATH_OK;
+  return status;
+}
+
+/* The first point at or after the hash, or count. Hashes of a bucket are few, and compared without a branch. */
+static inline uint32_t ring_find(const ring *self, uint64_t hash) {
+  uint32_t at = self->starts[hash >> self->shift];
+  for (;;) {
+    const uint64_t *hashes = self->points.hashes + at;
+    const unsigned before = (unsigned)(hashes[0] < hash) + (hashes[1] < hash) + (hashes[2] < hash) + (hashes[3] < hash);
+    at += before;
+    if (before < STRIDE) return at;
+  }
 }
 
 static uint32_t ring_pick(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) {
@@ -177,11 +259,10 @@ static uint32_t ring_pick(const fp_host_group *group, fp_lb_state *state, const 
   uint64_t at;
   (void)state;
   if (self == NULL) return 0;
-  at = self->starts[request->number >> self->shift];
-  while (at < self->count && self->hashes[at] < request->number) at++;
+  at = ring_find(self, request->number);
   if (at == self->count) at = 0;
   if (request->attempt > 0) at = (at + request->attempt) % self->count;
-  return self->hosts[at];
+  return self->points.hosts[at];
 }
 
 const fp_lb_policy fp_lb_ring_hash = {

@@ -72,5 +72,6 @@ void sweep_route_long_path(void);
 void sweep_route_table(void);
 void sweep_route_templates(void);
 void sweep_snapshot(void);
+void sweep_subsets(void);
 
 #endif

@@ -40,6 +40,7 @@ static const struct {
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
+    {"subsets", sweep_subsets},
     {"health", sweep_health},
     {"admission", sweep_admission},
     {"hashing", sweep_hashing},

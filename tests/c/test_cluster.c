@@ -65,8 +65,8 @@ static void test_an_empty_cluster_has_no_host(void) {
   fp_picker *picker = fp_picker_new(cluster, 1);
   uint32_t index;
   CHECK(no_host(picker, NULL));
-  CHECK_EQ(fp_picker_pick_many(picker, &index, 1), FASTPATH_NONE);
-  CHECK_EQ(fp_picker_pick_many(picker, &index, 0), FASTPATH_OK);
+  CHECK_EQ(fp_picker_pick_many(picker, NULL, 1, &index), FASTPATH_NONE);
+  CHECK_EQ(fp_picker_pick_many(picker, NULL, 0, &index), FASTPATH_OK);
   CHECK_EQ(fp_host_set_count(fp_picker_host_set(picker)), 0);
   CHECK(fp_host_set_host(fp_picker_host_set(picker), 0) == NULL);
   fp_picker_free(picker);
@@ -126,15 +126,25 @@ static void check_load(const fp_priority_load *load, uint32_t healthy, uint32_t 
   CHECK_EQ(load->panic, panic);
 }
 
+static fp_priority_load load(uint32_t total, uint32_t healthy, uint32_t degraded) {
+  return (fp_priority_load){.overprovisioning_factor = 140,
+                            .total = total,
+                            .healthy = healthy,
+                            .degraded = degraded,
+                            .total_weight = total,
+                            .healthy_weight = healthy,
+                            .degraded_weight = degraded};
+}
+
 static void test_priority_loads_are_envoys(void) {
-  fp_priority_load one[] = {{.total = 10, .healthy = 8}};
-  fp_priority_load spill[] = {{.total = 10, .healthy = 5}, {.total = 10, .healthy = 10}};
-  fp_priority_load scaled[] = {{.total = 100, .healthy = 20}, {.total = 100, .healthy = 20}};
-  fp_priority_load count[] = {{.total = 3}, {.total = 1}};
-  fp_priority_load empty[] = {{.total = 0}, {.total = 0}};
-  fp_priority_load gap[] = {{.total = 0}, {.total = 4, .healthy = 4}};
-  fp_priority_load mixed[] = {{.total = 10, .healthy = 3, .degraded = 3}, {.total = 10, .healthy = 1}};
-  fp_priority_load off[] = {{.total = 3}, {.total = 1}};
+  fp_priority_load one[] = {load(10, 8, 0)};
+  fp_priority_load spill[] = {load(10, 5, 0), load(10, 10, 0)};
+  fp_priority_load scaled[] = {load(100, 20, 0), load(100, 20, 0)};
+  fp_priority_load count[] = {load(3, 0, 0), load(1, 0, 0)};
+  fp_priority_load empty[] = {load(0, 0, 0), load(0, 0, 0)};
+  fp_priority_load gap[] = {load(0, 0, 0), load(4, 4, 0)};
+  fp_priority_load mixed[] = {load(10, 3, 3), load(10, 1, 0)};
+  fp_priority_load off[] = {load(3, 0, 0), load(1, 0, 0)};
   fp_priority_load_compute(one, 1, 50);
   check_load(&one[0], 100, 0, 0);
   fp_priority_load_compute(spill, 2, 50);
@@ -359,7 +369,7 @@ static void test_indices_lead_to_the_hosts_picked(void) {
   fp_picker *picker = fp_picker_new(cluster, 3), *twin = fp_picker_new(cluster, 3);
   uint32_t indices[200];
   CHECK(fp_picker_host_set(picker) == NULL);
-  CHECK_EQ(fp_picker_pick_many(picker, indices, 200), FASTPATH_OK);
+  CHECK_EQ(fp_picker_pick_many(picker, NULL, 200, indices), FASTPATH_OK);
   for (int i = 0; i < 200; i++) {
     fp_host *host;
     size_t index;

@@ -29,5 +29,6 @@ def clusters(config: fastpath.models.Cluster) -> None:
         pick.report(200, latency=0.1)
         pick.report(reset="connect-failure")
     assert_type(cluster.pick_many(3), list[fastpath.Host])
-    assert_type(cluster.pick_many_into(bytearray(8)), tuple[fastpath.Host, ...])
+    assert_type(cluster.pick_many(hash_keys=["a", b"b", 3]), list[fastpath.Host])
+    assert_type(cluster.pick_many(out=bytearray(8)), tuple[fastpath.Host, ...])
     cluster.update(config)

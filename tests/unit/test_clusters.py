@@ -5,6 +5,7 @@ import gc
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -25,7 +26,8 @@ def endpoints(
 
 
 def model(*localities: tuple[Endpoint, ...], **fields: Any) -> models.Cluster:
-    return models.Cluster("c", tuple(LocalityEndpoints(group) for group in localities), **fields)
+    groups = (LocalityEndpoints(group, zone=f"z{number}") for number, group in enumerate(localities))
+    return models.Cluster("c", tuple(groups), **fields)
 
 
 def make(*localities: tuple[Endpoint, ...], seed: int | None = 0, **fields: Any) -> Cluster:
@@ -87,7 +89,7 @@ def test_one_sequence_whatever_the_call() -> None:
     mixed = ports(cluster, 10)
     mixed += [cluster.pick_host().port for _ in range(10)]
     mixed += [cluster.pick().host.port for _ in range(10)]
-    hosts = cluster.pick_many_into(indices)
+    hosts = cluster.pick_many(out=indices)
     mixed += [hosts[index].port for index in indices]
     assert mixed == expected
 
@@ -102,7 +104,7 @@ def test_an_empty_cluster_has_no_host() -> None:
         with pytest.raises(NoHostAvailable, match="'c'"):
             call()
     with pytest.raises(NoHostAvailable):
-        cluster.pick_many_into(array.array("I", [7]))
+        cluster.pick_many(out=array.array("I", [7]))
     assert cluster.pick_many(0) == []
     assert cluster.hosts == ()
 
@@ -150,12 +152,58 @@ def test_more_picks_than_zero_or_a_refusal() -> None:
 @pytest.mark.parametrize("buffer", [array.array("Q", [0]), array.array("i", [0]), bytearray(8)])
 def test_indices_need_a_buffer_of_unsigned_32_bit_integers(buffer: Any) -> None:
     with pytest.raises(ValueError, match="32-bit"):
-        make(endpoints(1)).pick_many_into(buffer)
+        make(endpoints(1)).pick_many(out=buffer)
+
+
+@pytest.mark.parametrize("policy", [LbPolicy.ROUND_ROBIN, LbPolicy.RING_HASH, LbPolicy.MAGLEV])
+def test_many_keys_get_the_hosts_that_each_would(policy: LbPolicy) -> None:
+    group = endpoints(*range(1, 31))
+    one, many = make(group, lb_policy=policy), make(group, lb_policy=policy)
+    keys = ["user-1", b"user-2", bytearray(b"user-3"), "käse", "\udcff", 2**64 - 1, 7] * 5
+    hashes = array.array("Q", [key if isinstance(key, int) else xxh64(_bytes(key)) for key in keys])
+    expected = [one.pick_host(hash_key=key).address for key in keys]
+    assert [host.address for host in many.pick_many(hash_keys=keys)] == expected
+    expected = [one.pick_host(hash_key=key).address for key in keys]
+    assert [host.address for host in many.pick_many(len(keys), hash_keys=hashes)] == expected
+    indices = array.array("I", bytes(4 * len(keys)))
+    expected = [one.pick_host(hash_key=key).address for key in keys]
+    hosts = many.pick_many(hash_keys=iter(keys), out=indices)
+    assert [hosts[index].address for index in indices] == expected
+    assert hosts == many.hosts
+    assert many.pick_many(hash_keys=[]) == []
+
+
+def _bytes(key: Any) -> bytes:
+    return key.encode("utf-8", "surrogateescape") if isinstance(key, str) else bytes(key)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({}, TypeError),
+        ({"hash_keys": "user"}, TypeError),
+        ({"hash_keys": 5}, TypeError),
+        ({"hash_keys": [1.5]}, TypeError),
+        ({"hash_keys": [2**64]}, OverflowError),
+        ({"hash_keys": b"12345678"}, ValueError),
+        ({"hash_keys": array.array("d", [1.0])}, ValueError),
+        ({"hash_keys": array.array("q", [1])}, ValueError),
+        ({"hash_keys": memoryview(array.array("Q", [1, 2, 3, 4]))[::2]}, BufferError),
+        ({"hash_keys": ["a", "b"], "count": 3}, ValueError),
+        ({"hash_keys": ["a", "b"], "out": array.array("I", [0])}, ValueError),
+        ({"count": 2, "out": array.array("I", [0])}, ValueError),
+        ({"count": 2**62}, MemoryError),
+        ({"count": 2**64}, OverflowError),
+    ],
+)
+def test_many_picks_of_nonsense_are_refused(arguments: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        make(endpoints(1, 2)).pick_many(**arguments)
 
 
 def test_indices_need_a_writable_buffer() -> None:
     with pytest.raises(BufferError):
-        make(endpoints(1)).pick_many_into(cast(Any, b"1234"))
+        make(endpoints(1)).pick_many(out=cast(Any, b"1234"))
 
 
 # ---- excluding
@@ -381,6 +429,22 @@ def test_an_update_starts_the_schedule_of_changed_weights_afresh() -> None:
     cluster.pick_many(17)
     cluster.update(model(endpoints(1, 2, 4)))
     assert ports(cluster, 14) == ports(make(endpoints(1, 2, 4)), 14)
+
+
+def test_an_update_may_be_made_of_the_last_models_parts() -> None:
+    cluster = make(endpoints(1, 2, 3), endpoints(4, first=4))
+    first, second = cluster.model.localities
+    kept = (*first.endpoints[1:], Endpoint("10.0.0.1", 9))
+    cluster.update(replace(cluster.model, localities=(second, replace(first, endpoints=kept))))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(4, 4), (2, 2), (3, 3), (9, 1)]
+    changed = replace(second.endpoints[0], weight=7)
+    cluster.update(replace(cluster.model, localities=(replace(second, endpoints=(changed,)), first)))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(4, 7), (1, 1), (2, 2), (3, 3)]
+    with pytest.raises(ConfigError) as caught:
+        cluster.update(
+            replace(cluster.model, localities=(first, replace(second, endpoints=(changed, Endpoint("", 1)))))
+        )
+    assert caught.value.path == "localities[1].endpoints[1]"
 
 
 def test_a_refused_update_changes_nothing() -> None:

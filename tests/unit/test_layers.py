@@ -20,6 +20,7 @@ LAYERS = [
     ("_*", "ffi"),
     ("config",),
     ("substitution",),
+    ("balancing",),
     ("actions",),
     ("health",),
     ("http", "routing", "clusters", "connections"),

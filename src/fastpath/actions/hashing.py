@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fastpath._cluster import xxh64
+from fastpath._hash_keys import xxh64
 from fastpath.models import HashPolicy, HashPolicyCookie
 from fastpath.substitution.heads import RequestHead, as_bytes
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join

@@ -5,11 +5,13 @@ from __future__ import annotations
 from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
 from .envoy_circuit_breakers import read_circuit_breakers
+from .envoy_common_lb import read_assignment_policy, read_common_lb
 from .envoy_discovery import check_discovered, read_discovery
 from .envoy_health_check import read_health_checks
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .envoy_metadata import read_metadata
 from .envoy_outlier_detection import read_outlier_detection
+from .envoy_subset import read_subsets
 from .fields import UINT32_MAX, Section
 
 __all__ = ["read_cluster"]
@@ -27,17 +29,14 @@ def read_cluster(section: Section) -> Cluster:
         section.error("connect_timeout must be more than 0")
     assignment = section.section("load_assignment")
     localities: tuple[LocalityEndpoints, ...] = ()
+    policy = read_assignment_policy(None if assignment is None else assignment.section("policy"))
     if assignment is not None:
         assignment.string("cluster_name", required=True)
         localities = tuple(_read_locality(item, names=named) for item in assignment.sections("endpoints"))
         assignment.end()
         _check_weights(assignment, localities)
     check_discovered(section, discovery.type, localities)
-    common = section.section("common_lb_config")
-    panic_threshold = 50.0
-    if common is not None:
-        panic_threshold = common.percent("healthy_panic_threshold", panic_threshold)
-        common.end()
+    common = read_common_lb(section.section("common_lb_config"))
     cluster = Cluster(
         name=name,
         type=discovery.type,
@@ -45,7 +44,12 @@ def read_cluster(section: Section) -> Cluster:
         eds_service_name=discovery.eds_service_name,
         localities=() if discovery.type is DiscoveryType.EDS else localities,
         lb_policy=section.enum("lb_policy", LbPolicy, LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES),
-        healthy_panic_threshold=panic_threshold,
+        healthy_panic_threshold=common.healthy_panic_threshold,
+        overprovisioning_factor=policy.overprovisioning_factor,
+        weighted_priority_health=policy.weighted_priority_health,
+        locality_weighted=common.locality_weighted,
+        override_host_status=common.override_host_status,
+        subsets=read_subsets(section.section("lb_subset_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
         maglev=read_maglev(section.section("maglev_lb_config")),
@@ -65,10 +69,11 @@ def _read_locality(section: Section, *, names: bool) -> LocalityEndpoints:
     if locality is not None:
         place = {name: locality.string(name) for name in place}
         locality.end()
+    weight = section.integer("load_balancing_weight", 1)
     endpoints = LocalityEndpoints(
         endpoints=tuple(_read_endpoint(item, names=names) for item in section.sections("lb_endpoints")),
         priority=section.integer("priority", 0, 128) or 0,
-        weight=section.integer("load_balancing_weight", 1),
+        weight=weight if locality is not None else None,  # Envoy passes over a weight of no locality
         position=section.position,
         **place,
     )

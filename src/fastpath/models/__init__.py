@@ -56,6 +56,7 @@ from .route import (
     VirtualHost,
     WeightedCluster,
 )
+from .subset import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
@@ -120,6 +121,10 @@ __all__ = [
     "RouteMatch",
     "RuntimeFraction",
     "StringMatcher",
+    "SubsetConfig",
+    "SubsetFallback",
+    "SubsetSelector",
+    "SubsetSelectorFallback",
     "SubstitutionFormatString",
     "TcpHealthCheck",
     "TcpProxy",

@@ -11,6 +11,7 @@ from .discovery import DiscoveryType, DnsConfig
 from .health_check import HealthCheck
 from .outlier_detection import OutlierDetection
 from .position import Position, position_field
+from .subset import SubsetConfig
 
 __all__ = [
     "Cluster",
@@ -61,7 +62,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class LocalityEndpoints:
-    """Endpoints of one locality and priority."""
+    """Endpoints of one locality and priority.
+
+    `weight` is 1 to 2^32-1. When localities are weighted, one without a weight gets no load; when none of a priority
+    has one, its hosts are balanced as if localities were not weighted, but hash policies have no host to give.
+    """
 
     endpoints: tuple[Endpoint, ...]
     region: str = ""
@@ -124,6 +129,19 @@ class Cluster:
     """Seconds."""
     healthy_panic_threshold: float = 50.0
     """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
+    overprovisioning_factor: int = 140
+    """Percent, above 0 (load_assignment.policy): a priority can take all load while so much of what is healthy in it is
+    100 or more; so can a locality."""
+    weighted_priority_health: bool = False
+    """Whether what is healthy in a priority is measured by weight, not by number of hosts (load_assignment.policy)."""
+    locality_weighted: bool = False
+    """Whether localities share a priority's load by their weights (common_lb_config.locality_weighted_lb_config)."""
+    override_host_status: frozenset[HealthStatus] = frozenset(
+        {HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED}
+    )
+    """Health of hosts that a session may ask for (common_lb_config); empty: the default, as in Envoy."""
+    subsets: SubsetConfig | None = None
+    """None: all hosts are for all requests."""
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()

@@ -274,11 +274,13 @@ class Exchange(UpstreamRequest):
         assert cluster is not None
         assert plan is not None
         assert finalizer is not None
-        key = finalizer.hash
+        key, wanted = finalizer.hash, finalizer.actions.metadata_match
         if self.failed and plan.rules is not None and plan.rules.previous_hosts:
-            tried = [host for host, _ in self.failed]
-            return cluster.pick(self.request, hash_key=key, exclude=tried, max_attempts=plan.rules.host_attempts)
-        return cluster.pick(self.request) if key is None else cluster.pick(self.request, hash_key=key)
+            tried, attempts = [host for host, _ in self.failed], plan.rules.host_attempts
+            return cluster.pick(self.request, hash_key=key, exclude=tried, max_attempts=attempts, metadata_match=wanted)
+        if key is None and wanted is None:
+            return cluster.pick(self.request)
+        return cluster.pick(self.request, hash_key=key, metadata_match=wanted)
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")

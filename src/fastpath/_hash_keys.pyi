@@ -1,0 +1,3 @@
+from _typeshed import ReadableBuffer
+
+def xxh64(data: ReadableBuffer, seed: int = 0) -> int: ...

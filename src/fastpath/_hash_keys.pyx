@@ -1,0 +1,71 @@
+# cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
+"""Keys that requests are placed by, as 64-bit hashes: one by one, or many at once."""
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_C_CONTIGUOUS,
+    PyBUF_FORMAT,
+    PyBuffer_Release,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+)
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+
+
+def xxh64(const uint8_t[::1] data not None, uint64_t seed=0):
+    """XXH64 of `data`: the hash of Envoy's hash policies. `seed` and the result are 64-bit integers."""
+    return fp_hash_xxh64(&data[0] if data.shape[0] else NULL, <size_t>data.shape[0], seed)
+
+
+cdef uint64_t hash_of_other(object key) except? 0:
+    cdef const char *data
+    cdef Py_ssize_t size
+    if isinstance(key, str):
+        try:
+            data = PyUnicode_AsUTF8AndSize(key, &size)
+        except UnicodeEncodeError:  # surrogates: bytes that were no UTF-8
+            return hash_of((<str>key).encode("utf-8", "surrogateescape"))
+        return fp_hash_xxh64(<const uint8_t *>data, <size_t>size, 0)
+    if isinstance(key, int):
+        return key
+    return xxh64(key)
+
+
+@cython.final
+@cython.no_gc
+cdef class HashKeys:
+    """Hashes of many keys, in memory of their own or in the buffer that was given, which stays exported meanwhile."""
+
+    def __init__(self):
+        raise TypeError("made by the calls that take hash_keys")
+
+    def __dealloc__(self):
+        PyMem_Free(self.own)
+        PyBuffer_Release(&self.view)
+
+    cdef int hash_each(self, object keys) except -1:
+        cdef list items = list(keys)
+        cdef size_t i
+        self.count = <size_t>len(items)
+        self.own = <uint64_t *>PyMem_Malloc(max(self.count, 1) * sizeof(uint64_t))
+        if self.own is NULL:
+            raise MemoryError
+        self.hashes = self.own
+        for i in range(self.count):
+            self.own[i] = hash_of(items[<Py_ssize_t>i])
+        return 0
+
+
+cdef HashKeys hash_keys_of(object keys):
+    """Of an iterable of keys, or of a contiguous buffer of unsigned 64-bit integers, which are hashes already."""
+    cdef HashKeys made = HashKeys.__new__(HashKeys)
+    if isinstance(keys, str):
+        raise TypeError("hash_keys is one string, not several keys")
+    if not PyObject_CheckBuffer(keys):
+        made.hash_each(keys)
+        return made
+    PyObject_GetBuffer(keys, &made.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+    if made.view.itemsize != 8 or made.view.format is NULL or bytes(made.view.format) not in (b"Q", b"L"):
+        raise ValueError("hash_keys is not a buffer of unsigned 64-bit integers")
+    made.hashes = <const uint64_t *>made.view.buf
+    made.count = <size_t>made.view.len // 8
+    return made
