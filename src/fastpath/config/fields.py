@@ -43,13 +43,28 @@ def camel_case(name: str) -> str:
 
 
 class Problems:
-    """All that is wrong with one document. `lenient` turns unknown fields into warnings."""
+    """All that is wrong with a set of documents. `lenient` turns unknown fields into warnings.
+
+    Each file has a part of its own, `of(file)`, which knows the others, so that references between documents can be
+    reported where they stand.
+    """
 
     def __init__(self, *, lenient: bool = False):
         self.file: str | None = None
         self.lenient = lenient
         self.errors: list[ConfigError] = []
+        self._parts: dict[str | None, Problems] = {None: self}
         self._suggestions_left = _MAX_SUGGESTIONS
+
+    def of(self, file: str | None) -> Problems:
+        """The part for a file."""
+        part = self._parts.get(file)
+        if part is None:
+            part = Problems(lenient=self.lenient)
+            part.file = file
+            part._parts = self._parts
+            self._parts[file] = part
+        return part
 
     def suggest(self, found: str, names: Iterable[str]) -> str:
         """'; did you mean ...?' when a name is near, else nothing."""
@@ -72,16 +87,17 @@ class Problems:
 
     def add_at(self, position: Position | None, reason: str) -> None:
         place = position or Position()
-        self.add(reason, place.path, place.line or 0, place.column or 0)
-
-    def root(self, node: Node) -> Section | None:
-        """The document's outermost object."""
-        return Value(node, "", self).section()
+        self.of(place.file).add(reason, place.path, place.line or 0, place.column or 0)
 
     def raise_any(self) -> None:
-        """Raise what was found: one ConfigErrors with all of them, in the order of the document where that is known."""
-        if self.errors:
-            raise ConfigErrors(sorted(self.errors, key=lambda error: (error.line or 0, error.column or 0)))
+        """Raise what was found: one ConfigErrors with all of them, file by file, in the order of the lines."""
+        found = [
+            error
+            for part in self._parts.values()
+            for error in sorted(part.errors, key=lambda error: (error.line or 0, error.column or 0))
+        ]
+        if found:
+            raise ConfigErrors(found)
 
 
 class Value:

@@ -119,4 +119,7 @@ class Cluster:
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    client_ip_affinity: float | None = None
+    """Seconds for which a client's address goes on to the same host since its last request (Kubernetes' session
+    affinity ClientIP); None is not wanted."""
     position: Position | None = position_field()

@@ -1,0 +1,35 @@
+"""Kubernetes objects as one configuration."""
+
+from __future__ import annotations
+
+from ..models import Config
+from .fields import Problems
+from .kubernetes_object import Objects
+from .kubernetes_scope import Scope
+from .kubernetes_service import read_services
+
+__all__ = ["read"]
+
+_KINDS = {
+    "": ("Endpoints", "Namespace", "Secret", "Service"),
+    "discovery.k8s.io": ("EndpointSlice",),
+}
+
+
+def read(objects: Objects, scope: Scope, problems: Problems) -> Config:
+    """All that a set of objects says about traffic."""
+    _refuse_unknown_kinds(objects, problems)
+    services = read_services(objects, scope)
+    return Config(clusters=tuple(services.clusters()))
+
+
+def _refuse_unknown_kinds(objects: Objects, problems: Problems) -> None:
+    for group, kind in objects.kinds():
+        known = _KINDS.get(group, ())
+        if kind in known:
+            continue
+        names = known or [each for kinds in _KINDS.values() for each in kinds]
+        near = problems.suggest(kind, names)
+        for item in objects.of_kind(group, kind):
+            where = f" of {group}" if group else ""
+            item.error(f"the kind {kind!r}{where} is unknown or not supported{near}")

@@ -1,0 +1,69 @@
+"""Fields as Kubernetes writes them: no number stands in quotes, durations are the Gateway API's (GEP-2257)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+
+from .fields import Section, Value
+from .node import shorten
+
+__all__ = ["choice", "duration", "integer", "ip_address", "port_number", "strings"]
+
+_DURATION = re.compile(r"(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}\Z")
+_PARTS = re.compile(r"([0-9]+)(ms|h|m|s)")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def choice(section: Section, name: str, options: Sequence[str], default: str = "", *, required: bool = False) -> str:
+    """One of a few words."""
+    value = section.get(name, required=required)
+    if value is None:
+        return default
+    text = value.string()
+    if value.node.value == text and text not in options:
+        near = value.problems.suggest(text, options)
+        value.error(f"expected one of {', '.join(options)}, found {shorten(text)!r}{near}")
+        return default
+    return text
+
+
+def integer(section: Section, name: str, minimum: int, maximum: int, *, required: bool = False) -> int | None:
+    value = section.get(name, required=required)
+    if value is None:
+        return None
+    if type(value.node.value) is not int:
+        value.expected("an integer")
+        return None
+    return value.integer(minimum, maximum)
+
+
+def port_number(section: Section, name: str, *, required: bool = False) -> int | None:
+    return integer(section, name, 1, 65535, required=required)
+
+
+def strings(section: Section, name: str) -> tuple[str, ...]:
+    """The texts of a list."""
+    return tuple(value.string() for value in section.items(name))
+
+
+def ip_address(value: Value, text: str) -> str:
+    """Check that a text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        value.error(f"expected an IP address, found {shorten(text)!r}")
+    return text
+
+
+def duration(section: Section, name: str) -> float | None:
+    """Seconds, from "1h30m", "10s", "500ms"."""
+    value = section.get(name)
+    if value is None:
+        return None
+    text = value.string()
+    if not _DURATION.match(text):
+        value.expected('a duration such as "10s" or "1m30s"')
+        return None
+    return sum(int(number) * _SECONDS[unit] for number, unit in _PARTS.findall(text))
