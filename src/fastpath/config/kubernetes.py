@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ..models import Config
 from .fields import Problems
+from .ingress import read_ingresses
 from .kubernetes_object import Objects
 from .kubernetes_scope import Scope
+from .kubernetes_secret import read_secrets
 from .kubernetes_service import read_services
 
 __all__ = ["read"]
@@ -13,6 +15,7 @@ __all__ = ["read"]
 _KINDS = {
     "": ("Endpoints", "Namespace", "Secret", "Service"),
     "discovery.k8s.io": ("EndpointSlice",),
+    "networking.k8s.io": ("Ingress", "IngressClass"),
 }
 
 
@@ -20,7 +23,14 @@ def read(objects: Objects, scope: Scope, problems: Problems) -> Config:
     """All that a set of objects says about traffic."""
     _refuse_unknown_kinds(objects, problems)
     services = read_services(objects, scope)
-    return Config(clusters=tuple(services.clusters()))
+    secrets = read_secrets(objects)
+    parts = [read_ingresses(objects, services, secrets, scope)]
+    return Config(
+        listeners=tuple(each for part in parts for each in part.listeners),
+        route_configurations={name: each for part in parts for name, each in part.route_configurations.items()},
+        clusters=tuple(services.clusters()),
+        statuses=tuple(each for part in parts for each in part.statuses),
+    )
 
 
 def _refuse_unknown_kinds(objects: Objects, problems: Problems) -> None:

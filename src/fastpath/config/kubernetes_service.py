@@ -16,7 +16,7 @@ from .kubernetes_fields import choice, integer, port_number
 from .kubernetes_object import KubernetesObject, Objects
 from .kubernetes_scope import Scope
 
-__all__ = ["Service", "ServicePort", "Services", "read_services"]
+__all__ = ["Service", "ServicePort", "Services", "cluster_name", "read_services"]
 
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")

@@ -52,12 +52,14 @@ from .route import (
     VirtualHost,
     WeightedCluster,
 )
+from .status import Condition, ListenerStatus, ObjectStatus, ParentStatus
 from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
     "CidrRange",
     "Cluster",
+    "Condition",
     "Config",
     "ConnectionSourceType",
     "CookieMatcher",
@@ -85,12 +87,15 @@ __all__ = [
     "LeastRequestConfig",
     "Listener",
     "ListenerFilter",
+    "ListenerStatus",
     "LocalityEndpoints",
     "MaglevConfig",
     "MaxStreamDuration",
     "MetadataMatcher",
     "NetworkFilter",
+    "ObjectStatus",
     "OriginalDst",
+    "ParentStatus",
     "PathWithEscapedSlashesAction",
     "Position",
     "ProxyProtocol",

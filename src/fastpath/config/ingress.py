@@ -1,0 +1,217 @@
+"""Ingress and IngressClass (networking.k8s.io/v1) as listeners and routes.
+
+Source: https://kubernetes.io/docs/concepts/services-networking/ingress/. All Ingresses share two listeners and one
+route configuration; when several speak of the same host and path, the oldest wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..models import (
+    Condition,
+    Config,
+    HeaderMatcher,
+    Listener,
+    ObjectStatus,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    StringMatcher,
+    TlsCertificate,
+)
+from .fields import Section
+from .ingress_backend import Backend, BackendReader
+from .ingress_class import read_ingress_classes
+from .kubernetes_fields import choice
+from .kubernetes_listener import http_listener, https_chain, tls_listener
+from .kubernetes_object import KubernetesObject, Objects
+from .kubernetes_scope import Scope
+from .kubernetes_secret import Secrets
+from .kubernetes_service import Services
+from .node import shorten
+from .virtual_hosts import DEFAULT_RETRY, Candidate, build_virtual_hosts, host_rank, prefix_match
+
+__all__ = ["read_ingresses"]
+
+_PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
+_ADDRESS = re.compile(r"[0-9.]+\Z")
+_BAD_PATH = re.compile(r"//|/\./|/\.\./|/\.\.?\Z|%2[fF]|[?#]")
+_VENDORS = re.compile(
+    r"(?:[a-z]+\.)?ingress\.kubernetes\.io/|nginx\.org/|haproxy\.org/|haproxy-ingress\.github\.io/|projectcontour\.io/"
+    r"|konghq\.com/"
+)
+_NAME = "ingress"
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A rule's path for a host ("*": any) and where it leads."""
+
+    host: str
+    path: str
+    exact: bool
+    backend: Backend
+    item: KubernetesObject
+
+
+def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope: Scope) -> Config:
+    """All Ingresses of the scope's class."""
+    classes = read_ingress_classes(objects, scope)
+    items = sorted(objects.of_kind("networking.k8s.io", "Ingress"), key=lambda item: item.seniority)
+    reader = _Reader(services, secrets)
+    statuses = []
+    for item in items:
+        if classes.serve(item):
+            statuses.append(reader.read(item))
+        else:
+            item.section.asked.append("spec")
+            item.section.end()
+    if not statuses:
+        return Config()
+    configuration = RouteConfiguration(
+        _NAME,
+        build_virtual_hosts(reader.candidates(), domains=reader.hosts),
+        ignore_port_in_host_matching=True,
+        validate_clusters=False,
+    )
+    return Config(tuple(reader.listeners()), {_NAME: configuration}, statuses=tuple(statuses))
+
+
+class _Reader:
+    """Collects what the Ingresses say, the oldest first."""
+
+    def __init__(self, services: Services, secrets: Secrets):
+        self._services = services
+        self._secrets = secrets
+        self._paths: list[_Path] = []
+        self._defaults: list[tuple[KubernetesObject, Backend]] = []
+        self._certificates: dict[str, TlsCertificate] = {}
+        self.hosts: list[str] = []
+
+    def read(self, item: KubernetesObject) -> ObjectStatus:
+        backends = BackendReader(self._services, item.namespace)
+        spec = item.section.section("spec", required=True)
+        item.section.end()
+        if spec is not None:
+            self._read_spec(spec, item, backends)
+        _refuse_vendor_annotations(item)
+        resolved = Condition("ResolvedRefs", status=True, reason="ResolvedRefs")
+        if backends.missing:
+            resolved = Condition(
+                "ResolvedRefs", False, backends.missing[0][0], "; ".join(m for _, m in backends.missing)
+            )
+        accepted = Condition("Accepted", status=True, reason="Accepted")
+        return ObjectStatus("Ingress", item.namespace, item.name, (accepted, resolved), position=item.position)
+
+    def _read_spec(self, spec: Section, item: KubernetesObject, backends: BackendReader) -> None:
+        spec.string("ingressClassName")
+        default = spec.section("defaultBackend")
+        if default is not None:
+            self._defaults.append((item, backends.read(default)))
+        rules = spec.sections("rules")
+        if not rules and default is None:
+            spec.error("has neither rules nor a defaultBackend")
+        for rule in rules:
+            self._read_rule(rule, item, backends)
+        for tls in spec.sections("tls"):
+            self._read_tls(tls, item, backends)
+        spec.end()
+
+    def _read_rule(self, rule: Section, item: KubernetesObject, backends: BackendReader) -> None:
+        host = _read_host(rule)
+        http = rule.section("http")
+        rule.end()
+        self.hosts.append(host)
+        if http is None:
+            return
+        paths = http.sections("paths")
+        if not paths:
+            http.error("has no paths")
+        http.end()
+        for section in paths:
+            kind = choice(section, "pathType", _PATH_TYPES, "Prefix", required=True)
+            path = _read_path(section)
+            target = section.section("backend", required=True)
+            section.end()
+            if target is not None:
+                self._paths.append(_Path(host, path, kind == "Exact", backends.read(target), item))
+
+    def _read_tls(self, tls: Section, item: KubernetesObject, backends: BackendReader) -> None:
+        hosts = [value.string() for value in tls.items("hosts")] or ["*"]
+        name = tls.string("secretName")
+        tls.end()
+        certificate = self._secrets.get((item.namespace, name))
+        if certificate is None:
+            near = tls.value.problems.suggest(name, [each for place, each in self._secrets if place == item.namespace])
+            backends.missing.append(
+                ("InvalidCertificateRef", f'no Secret "{shorten(name)}" with a certificate is there{near}')
+            )
+            return
+        for host in hosts:
+            self._certificates.setdefault(host, certificate)
+
+    def candidates(self) -> Iterator[Candidate]:
+        for index, each in enumerate(self._paths):
+            match = RouteMatch(path=each.path) if each.exact else prefix_match(each.path)
+            rank = (*host_rank(each.host), not each.exact, -len(each.path.rstrip("/")), index)
+            yield Candidate(each.host, rank, _route(each.host, match, each.backend, each.item))
+        # Whatever no rule takes: the default backend of an Ingress that speaks of the host, or else of the oldest.
+        for index, (item, backend) in enumerate(self._defaults):
+            own = {each.host for each in self._paths if each.item is item}
+            for host in dict.fromkeys((*own, "*")):
+                rank = (True, 1, *host_rank(host), index)
+                yield Candidate(host, rank, _route(host, RouteMatch(prefix="/"), backend, item))
+
+    def listeners(self) -> Iterator[Listener]:
+        yield http_listener(f"{_NAME}-http", "0.0.0.0", 80, _NAME)
+        if self._certificates:
+            chains = [https_chain(host, certificate, _NAME) for host, certificate in self._certificates.items()]
+            yield tls_listener(f"{_NAME}-https", "0.0.0.0", 443, chains)
+
+
+def _read_host(rule: Section) -> str:
+    value = rule.get("host")
+    text = value.string() if value is not None else ""
+    if value is None or not text:
+        return "*"
+    if not _HOST.match(text) or _ADDRESS.match(text) or len(text) > 253:
+        value.error(f'expected a host name in small letters or "*." and one, found {shorten(text)!r}')
+    return text
+
+
+def _read_path(section: Section) -> str:
+    value = section.get("path")
+    path = value.string() if value is not None else ""
+    if value is None or not path:
+        return "/"
+    if not path.startswith("/"):
+        value.error(f"a path begins with '/', found {shorten(path)!r}")
+    elif bad := _BAD_PATH.search(path):
+        value.error(f"a path does not hold {bad.group()!r}, found {shorten(path)!r}")
+    return path
+
+
+def _route(host: str, match: RouteMatch, backend: Backend, item: KubernetesObject) -> Route:
+    if host.startswith("*."):
+        match = _one_label_more(match, host)
+    action = RouteAction(cluster=backend.cluster, timeout=0.0, retry_policy=DEFAULT_RETRY, position=backend.position)
+    return Route(match, action, f"Ingress {item.full_name}", position=backend.position)
+
+
+def _one_label_more(match: RouteMatch, host: str) -> RouteMatch:
+    """An Ingress's wildcard stands for exactly one label, Envoy's for any number."""
+    pattern = rf"(?i)[^.:]+{re.escape(host[1:])}(:[0-9]+)?"
+    condition = HeaderMatcher(":authority", StringMatcher(safe_regex=pattern))
+    return RouteMatch(match.prefix, match.path, match.path_separated_prefix, headers=(condition,))
+
+
+def _refuse_vendor_annotations(item: KubernetesObject) -> None:
+    for name in item.annotations:
+        if _VENDORS.match(name) and name != "kubernetes.io/ingress.class":
+            where, problems = item.position, item.section.value.problems
+            problems.unknown(f"the annotation {shorten(name)!r} is not supported", where.path, where.line or 0, 0)
