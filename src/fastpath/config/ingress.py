@@ -26,7 +26,7 @@ from ..models import (
 from .fields import Section
 from .ingress_backend import Backend, BackendReader
 from .ingress_class import read_ingress_classes
-from .kubernetes_fields import choice
+from .kubernetes_fields import choice, host_name, url_path
 from .kubernetes_listener import http_listener, https_chain, tls_listener
 from .kubernetes_object import KubernetesObject, Objects
 from .kubernetes_scope import Scope
@@ -38,9 +38,6 @@ from .virtual_hosts import DEFAULT_RETRY, Candidate, build_virtual_hosts, host_r
 __all__ = ["read_ingresses"]
 
 _PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
-_HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
-_ADDRESS = re.compile(r"[0-9.]+\Z")
-_BAD_PATH = re.compile(r"//|/\./|/\.\./|/\.\.?\Z|%2[fF]|[?#]")
 _VENDORS = re.compile(
     r"(?:[a-z]+\.)?ingress\.kubernetes\.io/|nginx\.org/|haproxy\.org/|haproxy-ingress\.github\.io/|projectcontour\.io/"
     r"|konghq\.com/"
@@ -176,24 +173,12 @@ class _Reader:
 
 def _read_host(rule: Section) -> str:
     value = rule.get("host")
-    text = value.string() if value is not None else ""
-    if value is None or not text:
-        return "*"
-    if not _HOST.match(text) or _ADDRESS.match(text) or len(text) > 253:
-        value.error(f'expected a host name in small letters or "*." and one, found {shorten(text)!r}')
-    return text
+    return host_name(value) if value is not None and value.node.value != "" else "*"
 
 
 def _read_path(section: Section) -> str:
     value = section.get("path")
-    path = value.string() if value is not None else ""
-    if value is None or not path:
-        return "/"
-    if not path.startswith("/"):
-        value.error(f"a path begins with '/', found {shorten(path)!r}")
-    elif bad := _BAD_PATH.search(path):
-        value.error(f"a path does not hold {bad.group()!r}, found {shorten(path)!r}")
-    return path
+    return url_path(value) if value is not None and value.node.value != "" else "/"
 
 
 def _route(host: str, match: RouteMatch, backend: Backend, item: KubernetesObject) -> Route:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..models import Config
 from .fields import Problems
+from .gateway_api import read_gateway_api
 from .ingress import read_ingresses
 from .kubernetes_object import Objects
 from .kubernetes_scope import Scope
@@ -15,6 +16,15 @@ __all__ = ["read"]
 _KINDS = {
     "": ("Endpoints", "Namespace", "Secret", "Service"),
     "discovery.k8s.io": ("EndpointSlice",),
+    "gateway.networking.k8s.io": (
+        "GRPCRoute",
+        "Gateway",
+        "GatewayClass",
+        "HTTPRoute",
+        "ReferenceGrant",
+        "TCPRoute",
+        "TLSRoute",
+    ),
     "networking.k8s.io": ("Ingress", "IngressClass"),
 }
 
@@ -24,7 +34,10 @@ def read(objects: Objects, scope: Scope, problems: Problems) -> Config:
     _refuse_unknown_kinds(objects, problems)
     services = read_services(objects, scope)
     secrets = read_secrets(objects)
-    parts = [read_ingresses(objects, services, secrets, scope)]
+    parts = [
+        read_ingresses(objects, services, secrets, scope),
+        read_gateway_api(objects, services, secrets, scope),
+    ]
     return Config(
         listeners=tuple(each for part in parts for each in part.listeners),
         route_configurations={name: each for part in parts for name, each in part.route_configurations.items()},

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from .fields import Section, Value
 from .node import shorten
 
-__all__ = ["choice", "duration", "integer", "ip_address", "port_number", "strings"]
+__all__ = ["choice", "duration", "host_name", "integer", "ip_address", "port_number", "strings", "url_path"]
 
 _DURATION = re.compile(r"(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}\Z")
 _PARTS = re.compile(r"([0-9]+)(ms|h|m|s)")
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
+_ADDRESS = re.compile(r"[0-9.]+\Z")
+_BAD_PATH = re.compile(r"//|/\./|/\.\./|/\.\.?\Z|%2[fF]|[?#]")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -67,3 +70,21 @@ def duration(section: Section, name: str) -> float | None:
         value.expected('a duration such as "10s" or "1m30s"')
         return None
     return sum(int(number) * _SECONDS[unit] for number, unit in _PARTS.findall(text))
+
+
+def host_name(value: Value) -> str:
+    """A host, or "*." and one for all below it."""
+    text = value.string()
+    if not _HOST.match(text) or _ADDRESS.match(text) or len(text) > 253:
+        value.error(f'expected a host name in small letters or "*." and one, found {shorten(text)!r}')
+    return text
+
+
+def url_path(value: Value) -> str:
+    """A path that a normalised request can have."""
+    text = value.string()
+    if not text.startswith("/"):
+        value.error(f"a path begins with '/', found {shorten(text)!r}")
+    elif bad := _BAD_PATH.search(text):
+        value.error(f"a path does not hold {bad.group()!r}, found {shorten(text)!r}")
+    return text

@@ -1,0 +1,273 @@
+"""GatewayClass and Gateway: listeners, their certificates, and whether they can be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ...models import Condition, ListenerStatus, ObjectStatus, Position, TlsCertificate
+from ..fields import Section
+from ..kubernetes_fields import choice, host_name, port_number
+from ..kubernetes_object import KubernetesObject, Objects
+from ..kubernetes_scope import Scope
+from ..kubernetes_secret import Secrets
+from .allowed_routes import AllowedRoutes, read_allowed_routes
+from .references import GROUP, Grants, Problem
+
+__all__ = ["Gateway", "GatewayListener", "by_port", "condition", "read_gateways"]
+
+_KINDS = {
+    "HTTP": ("HTTPRoute", "GRPCRoute"),
+    "HTTPS": ("HTTPRoute", "GRPCRoute"),
+    "TLS": ("TLSRoute",),
+    "TCP": ("TCPRoute",),
+}
+# Protocols that can share a port: TLS tells them apart by the name that the client asks for.
+_SHARING = {"HTTPS": "TLS"}
+
+
+@dataclass(slots=True, eq=False)
+class GatewayListener:
+    """A Gateway's listener, and what attaches to it."""
+
+    name: str
+    hostname: str
+    """ "*" when every host is meant."""
+    port: int
+    protocol: str
+    passthrough: bool
+    certificates: tuple[TlsCertificate, ...]
+    allowed: AllowedRoutes
+    position: Position | None
+    unresolved: Problem | None = None
+    not_accepted: Problem | None = None
+    conflict: Problem | None = None
+    attached: set[KubernetesObject] = field(default_factory=set)
+
+    @property
+    def programmed(self) -> bool:
+        """Whether it is served. A kind of routes too many does not keep it from serving the others."""
+        invalid = self.unresolved is not None and not (self.allowed.kinds and self.allowed.invalid_kinds)
+        return not (invalid or self.not_accepted or self.conflict)
+
+    def status(self) -> ListenerStatus:
+        rejected = self.not_accepted or self.conflict
+        return ListenerStatus(
+            self.name,
+            (
+                condition("Accepted", rejected),
+                condition("ResolvedRefs", self.unresolved),
+                Condition("Programmed", self.programmed, "Programmed" if self.programmed else "Invalid"),
+                Condition(
+                    "Conflicted",
+                    self.conflict is not None,
+                    self.conflict.reason if self.conflict is not None else "NoConflicts",
+                    self.conflict.message if self.conflict is not None else "",
+                ),
+            ),
+            self.allowed.kinds,
+            len(self.attached),
+        )
+
+
+def condition(kind: str, problem: Problem | None) -> Condition:
+    """True, with its own name as reason, or false for the problem's."""
+    if problem is None:
+        return Condition(kind, status=True, reason=kind)
+    return Condition(kind, status=False, reason=problem.reason, message=problem.message)
+
+
+@dataclass(slots=True, eq=False)
+class Gateway:
+    """A Gateway with its listeners."""
+
+    item: KubernetesObject
+    address: str
+    listeners: list[GatewayListener]
+    unsupported_address: Problem | None
+
+    def status(self) -> ObjectStatus:
+        valid = [each for each in self.listeners if each.programmed]
+        invalid = Problem("ListenersNotValid", "not all listeners can be served")
+        accepted = condition("Accepted", self.unsupported_address or (None if valid else invalid))
+        if accepted.status and len(valid) < len(self.listeners):
+            accepted = Condition("Accepted", True, invalid.reason, invalid.message)
+        programmed = bool(valid) and accepted.status
+        return ObjectStatus(
+            "Gateway",
+            self.item.namespace,
+            self.item.name,
+            (accepted, Condition("Programmed", programmed, "Programmed" if programmed else "Invalid")),
+            tuple(each.status() for each in self.listeners),
+            position=self.item.position,
+        )
+
+
+def read_gateways(
+    objects: Objects, secrets: Secrets, grants: Grants, scope: Scope
+) -> tuple[list[Gateway], list[ObjectStatus]]:
+    """The Gateways of the scope's class, and the statuses of the classes."""
+    statuses = []
+    classes: set[str] = set()
+    for item in objects.of_kind(GROUP, "GatewayClass"):
+        statuses.append(_read_class(item))
+        classes.add(item.name)
+    gateways = []
+    for item in objects.of_kind(GROUP, "Gateway"):
+        spec = item.section.section("spec", required=True)
+        item.section.end()
+        if spec is None:
+            continue
+        name = spec.string("gatewayClassName", required=True)
+        gateway = _Reader(item, secrets, grants).read(spec)
+        served = name == scope.gateway_class if scope.gateway_class is not None else not classes or name in classes
+        if served:
+            gateways.append(gateway)
+    return gateways, statuses
+
+
+def _read_class(item: KubernetesObject) -> ObjectStatus:
+    spec = item.section.section("spec", required=True)
+    item.section.end()
+    problem = None
+    if spec is not None:
+        spec.string("controllerName", required=True)
+        spec.string("description")
+        if spec.get("parametersRef") is not None:
+            problem = Problem("InvalidParameters", "parametersRef is not supported")
+        spec.end()
+    return ObjectStatus("GatewayClass", "", item.name, (condition("Accepted", problem),), position=item.position)
+
+
+class _Reader:
+    def __init__(self, item: KubernetesObject, secrets: Secrets, grants: Grants):
+        self._item = item
+        self._secrets = secrets
+        self._grants = grants
+
+    def read(self, spec: Section) -> Gateway:
+        address, unsupported = self._read_addresses(spec.sections("addresses"))
+        listeners = [self._read_listener(each) for each in spec.sections("listeners")]
+        if not listeners:
+            spec.error("has no listeners")
+        spec.section("infrastructure")
+        spec.end(("allowedListeners", "backendTLS", "tls"))
+        _refuse_repetitions(spec, listeners)
+        _find_conflicts(listeners)
+        return Gateway(self._item, address, listeners, unsupported)
+
+    @staticmethod
+    def _read_addresses(sections: Iterable[Section]) -> tuple[str, Problem | None]:
+        found, problem = "", None
+        for each in sections:
+            kind, value = each.string("type", "IPAddress"), each.string("value")
+            each.end()
+            if kind != "IPAddress":
+                problem = Problem("UnsupportedAddress", f"addresses of the type {kind} are not supported")
+            found = found or value
+        return found or "0.0.0.0", problem
+
+    def _read_listener(self, section: Section) -> GatewayListener:
+        protocol = section.string("protocol", required=True)
+        host = section.get("hostname")
+        hostname = host_name(host) if host is not None and host.node.value != "" else "*"
+        tls = section.section("tls")
+        if tls is not None and protocol in ("HTTP", "TCP", "UDP"):
+            section.error(f"a listener of the protocol {protocol} has no tls")
+        if hostname != "*" and protocol in ("TCP", "UDP"):
+            section.error(f"a listener of the protocol {protocol} has no hostname")
+        listener = GatewayListener(
+            section.string("name", required=True),
+            hostname,
+            port_number(section, "port", required=True) or 0,
+            protocol,
+            False,
+            (),
+            read_allowed_routes(section, _KINDS.get(protocol, ())),
+            section.position,
+        )
+        section.end()
+        if listener.allowed.invalid_kinds:
+            names = ", ".join(listener.allowed.invalid_kinds)
+            listener.unresolved = Problem("InvalidRouteKinds", f"a listener of {protocol} carries no {names}")
+        if protocol not in _KINDS:
+            listener.not_accepted = Problem("UnsupportedProtocol", f"the protocol {protocol} is not supported")
+        elif protocol in ("HTTPS", "TLS"):
+            self._read_tls(section, tls, listener)
+        return listener
+
+    def _read_tls(self, section: Section, tls: Section | None, listener: GatewayListener) -> None:
+        if tls is None:
+            section.error(f'"tls" is missing: a listener of the protocol {listener.protocol} needs it')
+            return
+        mode = choice(tls, "mode", ("Terminate", "Passthrough"), "Terminate")
+        references = tls.sections("certificateRefs")
+        certificates = [self._certificate(each, listener) for each in references]
+        tls.end(("options", "frontendValidation"))
+        if mode == "Passthrough":
+            if listener.protocol == "HTTPS":
+                tls.error("the protocol HTTPS is decrypted here: the mode is Terminate")
+            listener.passthrough = True
+        elif not references:
+            listener.unresolved = Problem("InvalidCertificateRef", "there are no certificateRefs")
+        listener.certificates = tuple(each for each in certificates if each is not None)
+
+    def _certificate(self, section: Section, listener: GatewayListener) -> TlsCertificate | None:
+        group, kind = section.string("group"), section.string("kind", "Secret")
+        namespace = section.string("namespace", self._item.namespace)
+        name = section.string("name", required=True)
+        section.end()
+        if (group, kind) != ("", "Secret"):
+            problem = Problem("InvalidCertificateRef", f"a certificate is in a Secret, not in a {kind}")
+        elif not self._grants.allow(self._item, group, kind, namespace, name):
+            problem = Problem("RefNotPermitted", f'no ReferenceGrant allows the Secret "{namespace}/{name}"')
+        else:
+            certificate = self._secrets.get((namespace, name))
+            if certificate is not None and _is_pem(certificate):
+                return certificate
+            what = "there is no Secret" if (namespace, name) not in self._secrets else "no certificate and key are in"
+            problem = Problem("InvalidCertificateRef", f'{what} "{namespace}/{name}"')
+        listener.unresolved = problem
+        return None
+
+
+def _is_pem(certificate: TlsCertificate) -> bool:
+    chain, key = certificate.certificate_chain.inline or b"", certificate.private_key.inline or b""
+    return b"-----BEGIN CERTIFICATE-----" in chain and b"PRIVATE KEY-----" in key
+
+
+def _refuse_repetitions(spec: Section, listeners: list[GatewayListener]) -> None:
+    names: set[str] = set()
+    places: set[tuple[int, str, str]] = set()
+    for each in listeners:
+        place = (each.port, each.protocol, each.hostname)
+        if each.name in names:
+            spec.value.problems.add_at(each.position, f'there is another listener named "{each.name}"')
+        elif place in places:
+            spec.value.problems.add_at(each.position, "another listener has the same port, protocol and hostname")
+        names.add(each.name)
+        places.add(place)
+
+
+def _find_conflicts(listeners: list[GatewayListener]) -> None:
+    for each in listeners:
+        for other in listeners:
+            if other is each or other.port != each.port:
+                continue
+            if _layer(other) != _layer(each):
+                each.conflict = Problem("ProtocolConflict", f"{other.name} has another protocol on the same port")
+            elif other.hostname == each.hostname and each.conflict is None:
+                each.conflict = Problem("HostnameConflict", f"{other.name} has the same hostname on the same port")
+
+
+def _layer(listener: GatewayListener) -> str:
+    return _SHARING.get(listener.protocol, listener.protocol)
+
+
+def by_port(gateway: Gateway) -> Iterator[tuple[int, list[GatewayListener]]]:
+    """The listeners that are served, those of a port together."""
+    ports: dict[int, list[GatewayListener]] = {}
+    for each in gateway.listeners:
+        if each.programmed:
+            ports.setdefault(each.port, []).append(each)
+    yield from ports.items()
