@@ -277,6 +277,41 @@ class TestClasses:
         assert backend_of(config, "x", "/") == "a:80"
 
 
+class TestCanary:
+    @staticmethod
+    def canary(weight: str = "10", path_: str = "/shop", **annotations: str) -> dict[str, Any]:
+        document = ingress(rule(path("b", path_), host="foo.com"), name="canary")
+        names = {"canary": "true", "canary-weight": weight, **annotations}
+        document["metadata"]["annotations"] = {f"nginx.ingress.kubernetes.io/{key}": names[key] for key in names}
+        return document
+
+    MAIN = ingress(rule(path("a", "/shop"), path("c", "/other"), host="foo.com"))
+
+    def test_a_share_goes_to_another_service(self) -> None:
+        table = RouteTable.from_config(configured(self.MAIN, self.canary()), seed=3)
+        clusters = [table.match_parts(method="GET", authority="foo.com", path="/shop") for _ in range(10_000)]
+        shares = sum(each is not None and each.cluster == "default/b:80" for each in clusters)
+        assert abs(shares - 1000) < 90
+        match = table.match_parts(method="GET", authority="foo.com", path="/other")
+        assert match is not None
+        assert match.cluster == "default/c:80"
+
+    def test_total(self) -> None:
+        config = configured(self.MAIN, self.canary("1000", **{"canary-weight-total": "1000"}))
+        assert backend_of(config, "foo.com", "/shop") == "b:80"
+
+    def test_refused(self) -> None:
+        assert errors_of(self.MAIN, self.canary("101")) == [
+            "[5]: expected a number from 0 to 100 in nginx.ingress.kubernetes.io/canary-weight, found '101'"
+        ]
+        assert errors_of(self.MAIN, self.canary(path_="/elsewhere")) == [
+            "[5]: no other Ingress has the host foo.com with the path /elsewhere"
+        ]
+        assert errors_of(self.MAIN, self.canary(**{"canary-by-header": "x"})) == [
+            "[5]: the annotation 'nginx.ingress.kubernetes.io/canary-by-header' is not supported"
+        ]
+
+
 class TestTls:
     def test_certificates_by_server_name(self) -> None:
         tls = [{"hosts": ["foo.com"], "secretName": "one"}, {"hosts": ["*.bar.com"], "secretName": "two"}]

@@ -7,7 +7,6 @@ integers and durations as strings, wrappers as their plain value, null as "not s
 from __future__ import annotations
 
 import base64
-import binascii
 import difflib
 import enum
 import re
@@ -199,7 +198,7 @@ class Value:
             for member in kind:
                 if member.value == value:
                     return member
-        if value in unsupported or (isinstance(value, int) and value in unsupported.values()):
+        if isinstance(value, (str, int)) and (value in unsupported or value in unsupported.values()):
             self.error(f"{value} is not supported; supported are {', '.join(names)}")
             return None
         near = self.problems.suggest(value, names) if isinstance(value, str) else ""
@@ -211,7 +210,7 @@ class Value:
         try:
             # Protobuf takes the standard and the URL-safe alphabet, padded or not.
             return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error, or letters beyond ASCII
             self.expected("base64")
             return b""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..models import (
     Condition,
@@ -22,9 +22,11 @@ from ..models import (
     RouteMatch,
     StringMatcher,
     TlsCertificate,
+    WeightedCluster,
 )
 from .fields import Section
 from .ingress_backend import Backend, BackendReader
+from .ingress_canary import ANNOTATIONS, Share, canary_share
 from .ingress_class import read_ingress_classes
 from .kubernetes_fields import choice, host_name, url_path
 from .kubernetes_listener import http_listener, https_chain, tls_listener
@@ -55,6 +57,10 @@ class _Path:
     backend: Backend
     item: KubernetesObject
 
+    @property
+    def place(self) -> tuple[str, str, bool]:
+        return self.host, self.path, self.exact
+
 
 def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope: Scope) -> Config:
     """All Ingresses of the scope's class."""
@@ -70,6 +76,7 @@ def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope
             item.section.end()
     if not statuses:
         return Config()
+    reader.refuse_lonely_canaries()
     configuration = RouteConfiguration(
         _NAME,
         build_virtual_hosts(reader.candidates(), domains=reader.hosts),
@@ -86,6 +93,7 @@ class _Reader:
         self._services = services
         self._secrets = secrets
         self._paths: list[_Path] = []
+        self._canaries: dict[tuple[str, str, bool], tuple[_Path, Share]] = {}
         self._defaults: list[tuple[KubernetesObject, Backend]] = []
         self._certificates: dict[str, TlsCertificate] = {}
         self.hosts: list[str] = []
@@ -120,6 +128,7 @@ class _Reader:
         spec.end()
 
     def _read_rule(self, rule: Section, item: KubernetesObject, backends: BackendReader) -> None:
+        share = canary_share(item)
         host = _read_host(rule)
         http = rule.section("http")
         rule.end()
@@ -135,8 +144,13 @@ class _Reader:
             path = _read_path(section)
             target = section.section("backend", required=True)
             section.end()
-            if target is not None:
-                self._paths.append(_Path(host, path, kind == "Exact", backends.read(target), item))
+            if target is None:
+                continue
+            found = _Path(host, path, kind == "Exact", backends.read(target), item)
+            if share is None:
+                self._paths.append(found)
+            else:
+                self._canaries.setdefault(found.place, (found, share))
 
     def _read_tls(self, tls: Section, item: KubernetesObject, backends: BackendReader) -> None:
         hosts = [value.string() for value in tls.items("hosts")] or ["*"]
@@ -152,17 +166,37 @@ class _Reader:
         for host in hosts:
             self._certificates.setdefault(host, certificate)
 
+    def refuse_lonely_canaries(self) -> None:
+        """A canary takes a share of another Ingress's path."""
+        places = {each.place for each in self._paths}
+        for place, (path, _) in self._canaries.items():
+            if place not in places:
+                path.item.error(f"no other Ingress has the host {path.host} with the path {path.path}")
+
     def candidates(self) -> Iterator[Candidate]:
         for index, each in enumerate(self._paths):
             match = RouteMatch(path=each.path) if each.exact else prefix_match(each.path)
             rank = (*host_rank(each.host), not each.exact, -len(each.path.rstrip("/")), index)
-            yield Candidate(each.host, rank, _route(each.host, match, each.backend, each.item))
+            yield Candidate(each.host, rank, _route(each.host, match, self._action(each), each.item))
         # Whatever no rule takes: the default backend of an Ingress that speaks of the host, or else of the oldest.
         for index, (item, backend) in enumerate(self._defaults):
             own = {each.host for each in self._paths if each.item is item}
             for host in dict.fromkeys((*own, "*")):
                 rank = (True, 1, *host_rank(host), index)
-                yield Candidate(host, rank, _route(host, RouteMatch(prefix="/"), backend, item))
+                yield Candidate(host, rank, _route(host, RouteMatch(prefix="/"), _action(backend), item))
+
+    def _action(self, path: _Path) -> RouteAction:
+        canary, share = self._canaries.get(path.place, (None, None))
+        if canary is None or share is None:
+            return _action(path.backend)
+        return replace(
+            _action(path.backend),
+            cluster=None,
+            weighted_clusters=(
+                WeightedCluster(path.backend.cluster, share.total - share.weight, position=path.backend.position),
+                WeightedCluster(canary.backend.cluster, share.weight, position=canary.backend.position),
+            ),
+        )
 
     def listeners(self) -> Iterator[Listener]:
         yield http_listener(f"{_NAME}-http", "0.0.0.0", 80, _NAME)
@@ -181,11 +215,15 @@ def _read_path(section: Section) -> str:
     return url_path(value) if value is not None and value.node.value != "" else "/"
 
 
-def _route(host: str, match: RouteMatch, backend: Backend, item: KubernetesObject) -> Route:
+def _route(host: str, match: RouteMatch, action: RouteAction, item: KubernetesObject) -> Route:
     if host.startswith("*."):
         match = _one_label_more(match, host)
-    action = RouteAction(cluster=backend.cluster, timeout=0.0, retry_policy=DEFAULT_RETRY, position=backend.position)
-    return Route(match, action, f"Ingress {item.full_name}", position=backend.position)
+    path = match.path or match.path_separated_prefix or match.prefix
+    return Route(match, action, f"Ingress {item.full_name} {path}", position=action.position)
+
+
+def _action(backend: Backend) -> RouteAction:
+    return RouteAction(cluster=backend.cluster, timeout=0.0, retry_policy=DEFAULT_RETRY, position=backend.position)
 
 
 def _one_label_more(match: RouteMatch, host: str) -> RouteMatch:
@@ -197,6 +235,6 @@ def _one_label_more(match: RouteMatch, host: str) -> RouteMatch:
 
 def _refuse_vendor_annotations(item: KubernetesObject) -> None:
     for name in item.annotations:
-        if _VENDORS.match(name) and name != "kubernetes.io/ingress.class":
+        if _VENDORS.match(name) and name not in ANNOTATIONS:
             where, problems = item.position, item.section.value.problems
             problems.unknown(f"the annotation {shorten(name)!r} is not supported", where.path, where.line or 0, 0)

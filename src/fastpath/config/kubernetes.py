@@ -10,6 +10,7 @@ from .kubernetes_object import Objects
 from .kubernetes_scope import Scope
 from .kubernetes_secret import read_secrets
 from .kubernetes_service import read_services
+from .node import shorten
 
 __all__ = ["read"]
 
@@ -26,6 +27,13 @@ _KINDS = {
         "TLSRoute",
     ),
     "networking.k8s.io": ("Ingress", "IngressClass"),
+}
+
+_VERSIONS = {
+    "": ("v1",),
+    "discovery.k8s.io": ("v1",),
+    "gateway.networking.k8s.io": ("v1", "v1beta1", "v1alpha3", "v1alpha2"),
+    "networking.k8s.io": ("v1",),
 }
 
 
@@ -50,9 +58,17 @@ def _refuse_unknown_kinds(objects: Objects, problems: Problems) -> None:
     for group, kind in objects.kinds():
         known = _KINDS.get(group, ())
         if kind in known:
+            _refuse_unknown_versions(objects, group, kind)
             continue
         names = known or [each for kinds in _KINDS.values() for each in kinds]
         near = problems.suggest(kind, names)
         for item in objects.of_kind(group, kind):
             where = f" of {group}" if group else ""
             item.error(f"the kind {kind!r}{where} is unknown or not supported{near}")
+
+
+def _refuse_unknown_versions(objects: Objects, group: str, kind: str) -> None:
+    versions = _VERSIONS[group]
+    for item in objects.of_kind(group, kind):
+        if item.version not in versions:
+            item.error(f"the version {shorten(item.version)!r} of {kind} is not supported; use {versions[0]}")

@@ -5,8 +5,8 @@ Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ..models import Position
 from .fields import Section
@@ -33,6 +33,8 @@ class Address:
     hostname: str = ""
     hint_zones: tuple[str, ...] | None = None
     """Zones that ought to use it; None: without hints."""
+    annotations: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Of its slice: what annotations like fastpath.a/b say, as {"fastpath.a": {"b": ...}}."""
     position: Position | None = None
 
 
@@ -74,10 +76,11 @@ def _read_slice(item: KubernetesObject) -> EndpointSet:
     if kind == "FQDN":
         section.error("the addressType FQDN is not supported; supported are IPv4, IPv6")
     ports = tuple(_read_port(each, required=False) for each in section.sections("ports"))
+    annotations = _own_annotations(item)
     addresses = tuple(
         address
         for each in section.sections("endpoints")
-        for address in _read_slice_endpoint(each, is_ip=kind != "FQDN")
+        for address in _read_slice_endpoint(each, annotations, is_ip=kind != "FQDN")
     )
     section.end()
     return EndpointSet(ports, addresses, item)
@@ -91,7 +94,19 @@ def _read_port(section: Section, *, required: bool) -> EndpointPort:
     return port
 
 
-def _read_slice_endpoint(section: Section, *, is_ip: bool) -> Iterator[Address]:
+def _own_annotations(item: KubernetesObject) -> dict[str, dict[str, object]]:
+    """Annotations that are meant for this library become metadata of the endpoints."""
+    found: dict[str, dict[str, object]] = {}
+    for name, text in item.annotations.items():
+        prefix, slash, rest = name.partition("/")
+        if slash and prefix.startswith("fastpath."):
+            found.setdefault(prefix, {})[rest] = text
+    return found
+
+
+def _read_slice_endpoint(
+    section: Section, annotations: Mapping[str, Mapping[str, object]], *, is_ip: bool
+) -> Iterator[Address]:
     ready, serving, terminating = _read_conditions(section.section("conditions"))
     node, zone, hostname = section.string("nodeName"), section.string("zone"), section.string("hostname")
     pod = _read_target(section)
@@ -104,7 +119,7 @@ def _read_slice_endpoint(section: Section, *, is_ip: bool) -> Iterator[Address]:
         section.error("has no addresses")
     for value in addresses:
         ip = ip_address(value, value.string()) if is_ip else value.string()
-        yield Address(ip, ready, serving, terminating, node, zone, pod, hostname, hints, position)
+        yield Address(ip, ready, serving, terminating, node, zone, pod, hostname, hints, annotations, position)
 
 
 def _read_conditions(section: Section | None) -> tuple[bool, bool, bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
+from socket import AF_INET, AF_INET6, inet_pton
 
 from .fields import Section, Value
 from .node import shorten
@@ -54,8 +54,8 @@ def strings(section: Section, name: str) -> tuple[str, ...]:
 def ip_address(value: Value, text: str) -> str:
     """Check that a text is an IP address."""
     try:
-        ipaddress.ip_address(text)
-    except ValueError:
+        inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except (OSError, ValueError):
         value.error(f"expected an IP address, found {shorten(text)!r}")
     return text
 

@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..models import Cluster, Endpoint, HealthStatus, LocalityEndpoints, Position
@@ -283,7 +283,7 @@ def _localities(addresses: list[tuple[Address, int, HealthStatus]]) -> Iterator[
         yield LocalityEndpoints(tuple(endpoints), zone=zone, position=endpoints[0].position)
 
 
-def _metadata(address: Address) -> dict[str, dict[str, object]]:
+def _metadata(address: Address) -> dict[str, Mapping[str, object]]:
     facts: dict[str, object] = {}
     if address.node:
         facts["node"] = address.node
@@ -291,4 +291,4 @@ def _metadata(address: Address) -> dict[str, dict[str, object]]:
         facts["pod"] = address.pod
     if address.hint_zones:
         facts["hint_zones"] = address.hint_zones
-    return {"kubernetes": facts} if facts else {}
+    return {**address.annotations, "kubernetes": facts} if facts else dict(address.annotations)

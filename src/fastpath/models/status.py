@@ -5,6 +5,7 @@ Source: https://gateway-api.sigs.k8s.io/reference/spec/ (GatewayStatus, Listener
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .position import Position, position_field
@@ -55,3 +56,18 @@ class ObjectStatus:
     listeners: tuple[ListenerStatus, ...] = ()
     parents: tuple[ParentStatus, ...] = ()
     position: Position | None = position_field()
+
+    def refusals(self) -> Iterator[tuple[str, Condition]]:
+        """Every condition that tells that something was not done, and the listener or parent that it is about."""
+        yield from (("", each) for each in self.conditions if not each.status)
+        for listener in self.listeners:
+            yield from ((f"listener {listener.name}", each) for each in listener.conditions if _refuses(each))
+        for parent in self.parents:
+            section = f"/{parent.section_name}" if parent.section_name else ""
+            name = f"parent {parent.namespace}/{parent.name}{section}"
+            yield from ((name, each) for each in parent.conditions if _refuses(each))
+
+
+def _refuses(condition: Condition) -> bool:
+    """Conflicts are told by a condition that holds, everything else by one that does not."""
+    return condition.status == (condition.type == "Conflicted")
