@@ -206,6 +206,7 @@ class TestSimple:
         assert config.listeners[0].address == "10.1.1.1"
         config = configured(gateway(addresses=[{"type": "Hostname", "value": "gw.example.com"}]))
         assert verdicts(status_of(config, "Gateway", "gw").conditions)["Accepted"] == (False, "UnsupportedAddress")
+        assert config.listeners == ()
 
 
 class TestMatching:
@@ -907,8 +908,28 @@ class TestListeners:
     def test_protocol_conflict(self) -> None:
         config = configured(gateway(listener("a", 80), listener("b", 80, "TCP"), listener("c", 81)))
         assert listener_verdicts(config)["Conflicted"] == (True, "ProtocolConflict")
-        assert listener_verdicts(config, 1)["Accepted"] == (False, "ProtocolConflict")
+        assert listener_verdicts(config, 1)["Accepted"] == (False, "Invalid")
         assert [each.port for each in config.listeners] == [81]
+
+    def test_https_and_tls_share_a_port_by_hostname(self) -> None:
+        def sharing(hostname: str | None) -> Config:
+            host = {"hostname": hostname} if hostname is not None else {}
+            return configured(
+                gateway(
+                    listener("https", 443, "HTTPS", hostname="*.b.com", tls={"certificateRefs": [{"name": "one"}]}),
+                    listener("tls", 443, "TLS", tls={"mode": "Passthrough"}, **host),
+                ),
+                secret("one"),
+                route(rule("v1")),
+                route(rule("v2"), kind="TLSRoute", name="tls", hostnames=["a.b.com", "*.b.com"]),
+            )
+
+        assert sni(sharing("a.b.com"), "a.b.com") == "infra/v2:80"
+        assert sni(sharing("a.b.com"), "c.b.com") == "infra/gw:443/https"
+        assert listener_verdicts(sharing("a.b.com"))["Conflicted"] == (False, "NoConflicts")
+        assert listener_verdicts(sharing("*.b.com"))["Conflicted"] == (True, "ProtocolConflict")
+        assert listener_verdicts(sharing("*.b.com"), 1)["Programmed"] == (False, "Invalid")
+        assert sharing("*.b.com").listeners == ()
 
     def test_nothing_valid(self) -> None:
         config = configured(gateway(listener("dns", 53, "UDP")))

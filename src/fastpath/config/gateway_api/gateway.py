@@ -45,17 +45,21 @@ class GatewayListener:
     attached: set[KubernetesObject] = field(default_factory=set)
 
     @property
+    def accepted(self) -> bool:
+        return self.not_accepted is None and self.conflict is None
+
+    @property
     def programmed(self) -> bool:
         """Whether it is served. A kind of routes too many does not keep it from serving the others."""
         invalid = self.unresolved is not None and not (self.allowed.kinds and self.allowed.invalid_kinds)
-        return not (invalid or self.not_accepted or self.conflict)
+        return self.accepted and not invalid
 
     def status(self) -> ListenerStatus:
-        rejected = self.not_accepted or self.conflict
+        rejected = Problem("Invalid", self.conflict.message) if self.conflict is not None else None
         return ListenerStatus(
             self.name,
             (
-                condition("Accepted", rejected),
+                condition("Accepted", self.not_accepted or rejected),
                 condition("ResolvedRefs", self.unresolved),
                 Condition("Programmed", self.programmed, "Programmed" if self.programmed else "Invalid"),
                 Condition(
@@ -87,12 +91,12 @@ class Gateway:
     unsupported_address: Problem | None
 
     def status(self) -> ObjectStatus:
-        valid = [each for each in self.listeners if each.programmed]
+        any_accepted = any(each.accepted for each in self.listeners)
         invalid = Problem("ListenersNotValid", "not all listeners can be served")
-        accepted = condition("Accepted", self.unsupported_address or (None if valid else invalid))
-        if accepted.status and len(valid) < len(self.listeners):
+        accepted = condition("Accepted", self.unsupported_address or (None if any_accepted else invalid))
+        if accepted.status and not all(each.programmed for each in self.listeners):
             accepted = Condition("Accepted", True, invalid.reason, invalid.message)
-        programmed = bool(valid) and accepted.status
+        programmed = accepted.status and any(each.programmed for each in self.listeners)
         return ObjectStatus(
             "Gateway",
             self.item.namespace,
@@ -254,10 +258,9 @@ def _find_conflicts(listeners: list[GatewayListener]) -> None:
         for other in listeners:
             if other is each or other.port != each.port:
                 continue
-            if _layer(other) != _layer(each):
+            same_host = other.hostname == each.hostname and other.protocol != each.protocol
+            if _layer(other) != _layer(each) or same_host:
                 each.conflict = Problem("ProtocolConflict", f"{other.name} has another protocol on the same port")
-            elif other.hostname == each.hostname and each.conflict is None:
-                each.conflict = Problem("HostnameConflict", f"{other.name} has the same hostname on the same port")
 
 
 def _layer(listener: GatewayListener) -> str:
@@ -267,7 +270,7 @@ def _layer(listener: GatewayListener) -> str:
 def by_port(gateway: Gateway) -> Iterator[tuple[int, list[GatewayListener]]]:
     """The listeners that are served, those of a port together."""
     ports: dict[int, list[GatewayListener]] = {}
-    for each in gateway.listeners:
+    for each in gateway.listeners if gateway.unsupported_address is None else ():
         if each.programmed:
             ports.setdefault(each.port, []).append(each)
     yield from ports.items()
