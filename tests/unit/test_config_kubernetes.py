@@ -14,7 +14,7 @@ import yaml
 from fastpath import ClusterManager, NoHostAvailable
 from fastpath.config import Scope, load
 from fastpath.errors import ConfigErrors, ConfigWarning
-from fastpath.models import Cluster, Config, Endpoint, HealthStatus
+from fastpath.models import Cluster, Config, DiscoveryType, Endpoint, HealthStatus
 
 SERVICE: dict[str, Any] = {
     "apiVersion": "v1",
@@ -194,6 +194,7 @@ class TestService:
 
     def test_external_name(self) -> None:
         cluster = only_cluster(load(service(type="ExternalName", externalName="db.example.com")))
+        assert cluster.type is DiscoveryType.STRICT_DNS
         assert endpoints_of(cluster) == [Endpoint("db.example.com", 80, hostname="db.example.com")]
 
     def test_each_port_is_a_cluster(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..models import Cluster, Endpoint, HealthStatus, LocalityEndpoints, Position
+from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LocalityEndpoints, Position
 from .fields import Section, Value
 from .kubernetes_endpoints import Address, EndpointSet, read_endpoint_sets
 from .kubernetes_fields import choice, integer, port_number
@@ -211,6 +211,7 @@ def _cluster(service: Service, port: ServicePort, sets: list[EndpointSet], scope
         localities = list(_localities(_addresses(service, port, sets, scope)))
     return Cluster(
         name=service.cluster_name(port),
+        type=DiscoveryType.STRICT_DNS if service.external_name else DiscoveryType.STATIC,
         localities=tuple(localities),
         healthy_panic_threshold=0.0,
         client_ip_affinity=service.affinity,
