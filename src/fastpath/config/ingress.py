@@ -158,7 +158,7 @@ class _Reader:
         tls.end()
         certificate = self._secrets.get((item.namespace, name))
         if certificate is None:
-            near = tls.value.problems.suggest(name, [each for place, each in self._secrets if place == item.namespace])
+            near = tls.value.problems.suggest(name, (each for place, each in self._secrets if place == item.namespace))
             backends.missing.append(
                 ("InvalidCertificateRef", f'no Secret "{shorten(name)}" with a certificate is there{near}')
             )
@@ -179,9 +179,11 @@ class _Reader:
             rank = (*host_rank(each.host), not each.exact, -len(each.path.rstrip("/")), index)
             yield Candidate(each.host, rank, _route(each.host, match, self._action(each), each.item))
         # Whatever no rule takes: the default backend of an Ingress that speaks of the host, or else of the oldest.
+        hosts: dict[KubernetesObject, dict[str, None]] = {}
+        for each in self._paths:
+            hosts.setdefault(each.item, {})[each.host] = None
         for index, (item, backend) in enumerate(self._defaults):
-            own = {each.host for each in self._paths if each.item is item}
-            for host in dict.fromkeys((*own, "*")):
+            for host in hosts.get(item, {}) | {"*": None}:
                 rank = (True, 1, *host_rank(host), index)
                 yield Candidate(host, rank, _route(host, RouteMatch(prefix="/"), _action(backend), item))
 

@@ -16,6 +16,7 @@ _PARTS = re.compile(r"([0-9]+)(ms|h|m|s)")
 _HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
 _ADDRESS = re.compile(r"[0-9.]+\Z")
 _BAD_PATH = re.compile(r"//|/\./|/\.\./|/\.\.?\Z|%2[fF]|[?#]")
+_MAX_PATH = 1024
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -75,7 +76,7 @@ def duration(section: Section, name: str) -> float | None:
 def host_name(value: Value) -> str:
     """A host, or "*." and one for all below it."""
     text = value.string()
-    if not _HOST.match(text) or _ADDRESS.match(text) or len(text) > 253:
+    if len(text) > 253 or not _HOST.match(text) or _ADDRESS.match(text):
         value.error(f'expected a host name in small letters or "*." and one, found {shorten(text)!r}')
     return text
 
@@ -83,6 +84,9 @@ def host_name(value: Value) -> str:
 def url_path(value: Value) -> str:
     """A path that a normalised request can have."""
     text = value.string()
+    if len(text) > _MAX_PATH:
+        value.error(f"a path has at most {_MAX_PATH} characters, found {len(text)}")
+        return "/"
     if not text.startswith("/"):
         value.error(f"a path begins with '/', found {shorten(text)!r}")
     elif bad := _BAD_PATH.search(text):

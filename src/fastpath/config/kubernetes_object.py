@@ -120,9 +120,9 @@ class Objects:
     def find(self, group: str, kind: str, namespace: str, name: str) -> KubernetesObject | None:
         return self._by_kind.get((group, kind), {}).get((namespace, name))
 
-    def names(self, group: str, kind: str, namespace: str) -> list[str]:
+    def names(self, group: str, kind: str, namespace: str) -> Iterator[str]:
         """For suggestions: the names of a kind in a namespace."""
-        return sorted(name for place, name in self._by_kind.get((group, kind), {}) if place == namespace)
+        return (name for place, name in self._by_kind.get((group, kind), {}) if place == namespace)
 
 
 def is_object(node: Node) -> bool:

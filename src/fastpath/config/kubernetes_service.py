@@ -92,9 +92,9 @@ class Services:
     def find(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
 
-    def names(self, namespace: str) -> list[str]:
+    def names(self, namespace: str) -> Iterator[str]:
         """For suggestions."""
-        return sorted(name for place, name in self._services if place == namespace)
+        return (name for place, name in self._services if place == namespace)
 
     def clusters(self) -> Iterator[Cluster]:
         """One for each TCP port of each Service, in the order of the documents."""

@@ -22,6 +22,7 @@ _KINDS = {
     "TLS": ("TLSRoute",),
     "TCP": ("TCPRoute",),
 }
+_MAX_LISTENERS = 64
 # Protocols that can share a port: TLS tells them apart by the name that the client asks for.
 _SHARING = {"HTTPS": "TLS"}
 
@@ -151,9 +152,10 @@ class _Reader:
 
     def read(self, spec: Section) -> Gateway:
         address, unsupported = self._read_addresses(spec.sections("addresses"))
-        listeners = [self._read_listener(each) for each in spec.sections("listeners")]
-        if not listeners:
-            spec.error("has no listeners")
+        sections = spec.sections("listeners")
+        if not 1 <= len(sections) <= _MAX_LISTENERS:
+            spec.error(f"a Gateway has 1 to {_MAX_LISTENERS} listeners, found {len(sections)}")
+        listeners = [self._read_listener(each) for each in sections[:_MAX_LISTENERS]]
         spec.section("infrastructure")
         spec.end(("allowedListeners", "backendTLS", "tls"))
         _refuse_repetitions(spec, listeners)

@@ -16,7 +16,8 @@ from ..kubernetes_service import Services
 __all__ = ["GROUP", "Backend", "Grants", "Problem", "ReferenceReader", "read_grants"]
 
 GROUP = "gateway.networking.k8s.io"
-MAX_WEIGHT = 1_000_000
+_MAX_WEIGHT = 1_000_000
+_MAX_ENTRIES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +48,18 @@ class Grants:
     """Who may refer to what in other namespaces."""
 
     def __init__(self) -> None:
-        self._grants: list[tuple[str, list[_Subject], list[tuple[str, str, str]]]] = []
+        self._granted: set[tuple[_Subject, str, str, str, str]] = set()
 
-    def add(self, namespace: str, sources: list[_Subject], targets: list[tuple[str, str, str]]) -> None:
-        self._grants.append((namespace, sources, targets))
+    def add(self, source: _Subject, group: str, kind: str, namespace: str, name: str) -> None:
+        """`name` "" stands for every object of the kind."""
+        self._granted.add((source, group, kind, namespace, name))
 
     def allow(self, source: KubernetesObject, group: str, kind: str, namespace: str, name: str) -> bool:
         """Whether `source` may refer to the object; it may to those of its own namespace."""
         if namespace == source.namespace:
             return True
         subject = _Subject(source.group, source.kind, source.namespace)
-        return any(
-            place == namespace
-            and subject in sources
-            and any((group, kind) == each[:2] and each[2] in ("", name) for each in targets)
-            for place, sources, targets in self._grants
-        )
+        return any((subject, group, kind, namespace, each) in self._granted for each in ("", name))
 
 
 def read_grants(objects: Objects) -> Grants:
@@ -77,10 +74,15 @@ def read_grants(objects: Objects) -> Grants:
             sources.append(_Subject(each.string("group"), each.string("kind", required=True), each.string("namespace")))
             each.end()
         for each in spec.sections("to"):
-            targets.append((each.string("group"), each.string("kind", required=True), each.string("name")))
+            group, kind = each.string("group"), each.string("kind", required=True)
+            targets.append((group, kind, item.namespace, each.string("name")))
             each.end()
+        if max(len(sources), len(targets)) > _MAX_ENTRIES:
+            spec.error(f"there are more than {_MAX_ENTRIES} entries in from or to")
         spec.end()
-        grants.add(item.namespace, sources, targets)
+        for source in sources[:_MAX_ENTRIES]:
+            for target in targets[:_MAX_ENTRIES]:
+                grants.add(source, *target)
     return grants
 
 
@@ -95,7 +97,7 @@ class ReferenceReader:
 
     def backend(self, section: Section) -> Backend:
         """One backendRef; the caller ends the section."""
-        weight = integer(section, "weight", 0, MAX_WEIGHT)
+        weight = integer(section, "weight", 0, _MAX_WEIGHT)
         cluster = self._cluster(section)
         return Backend(cluster, 1 if weight is None else weight, section.position)
 
