@@ -157,6 +157,13 @@ class TestDocuments:
         assert errors_of(policy) == [
             "[0]: the kind 'NetworkPolicy' of networking.k8s.io is unknown or not supported",
         ]
+        with pytest.warns(ConfigWarning, match="the kind 'NetworkPolicy'"):
+            assert load([policy, SERVICE], lenient=True) == load(SERVICE)
+
+    def test_names_are_not_those_of_protobuf(self) -> None:
+        assert errors_of(service(session_affinity="ClientIP")) == [
+            """[0].spec: the field 'session_affinity' is unknown or not supported; did you mean "sessionAffinity"?"""
+        ]
 
     @pytest.mark.parametrize(
         ("document", "reason"),

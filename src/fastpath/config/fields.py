@@ -52,6 +52,8 @@ class Problems:
         self.file: str | None = None
         self.lenient = lenient
         self.errors: list[ConfigError] = []
+        self.either_case = True
+        """Fields may be written in snake_case and camelCase, as protobuf has it; otherwise as they are asked for."""
         self._parts: dict[str | None, Problems] = {None: self}
         self._suggestions_left = _MAX_SUGGESTIONS
 
@@ -61,6 +63,7 @@ class Problems:
         if part is None:
             part = Problems(lenient=self.lenient)
             part.file = file
+            part.either_case = self.either_case
             part._parts = self._parts
             self._parts[file] = part
         return part
@@ -243,7 +246,7 @@ class Section:
         self.value = value
         self.members = members
         self.asked: list[str] = []
-        self._camel = not all(map(str.islower, members))
+        self._camel = value.problems.either_case and not all(map(str.islower, members))
 
     @property
     def position(self) -> Position:

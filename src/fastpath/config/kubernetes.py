@@ -64,7 +64,8 @@ def _refuse_unknown_kinds(objects: Objects, problems: Problems) -> None:
         near = problems.suggest(kind, names)
         for item in objects.of_kind(group, kind):
             where = f" of {group}" if group else ""
-            item.error(f"the kind {kind!r}{where} is unknown or not supported{near}")
+            reason, place = f"the kind {kind!r}{where} is unknown or not supported{near}", item.position
+            item.section.value.problems.unknown(reason, place.path, place.line or 0, place.column or 0)
 
 
 def _refuse_unknown_versions(objects: Objects, group: str, kind: str) -> None:

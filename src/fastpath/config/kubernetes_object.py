@@ -134,7 +134,9 @@ def read_objects(documents: Iterable[Document], problems: Problems) -> Objects:
     """The objects of all documents, lists taken apart. What says nothing about traffic is left out."""
     objects = Objects()
     for document in documents:
-        pending = [(Value(document.node, document.path, problems.of(document.file)), "", "")]
+        part = problems.of(document.file)
+        part.either_case = False
+        pending = [(Value(document.node, document.path, part), "", "")]
         while pending:
             value, version, kind = pending.pop()
             section = value.section()
