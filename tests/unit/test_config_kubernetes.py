@@ -109,6 +109,15 @@ class TestDocuments:
         assert load([tmp_path / "1.yaml", tmp_path / "2.json"]) == config
         assert load([tmp_path / "1.yaml", endpoint_slice(endpoint("10.1.0.1"))]) == config
 
+    def test_nothing(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigErrors, match="the document is empty"):
+            load([])
+        (tmp_path / "a.yaml").write_text("# templates often render to nothing\n---\n")
+        with pytest.raises(ConfigErrors, match=r"a\.yaml:1:1: the document is empty"):
+            load(tmp_path)
+        (tmp_path / "b.yaml").write_text(yaml.safe_dump(SERVICE))
+        assert load(tmp_path) == load(SERVICE)
+
     def test_directory_without_documents(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigErrors, match=r"holds no file that ends with \.yaml, \.yml, \.json"):
             load(tmp_path)

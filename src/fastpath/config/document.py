@@ -40,8 +40,8 @@ class Document:
 def read_all(source: Source | Iterable[Source], limits: Limits, problems: Problems) -> list[Document]:
     """Read files (YAML or JSON, by their suffix or else by how they begin), directories of them, and Python mappings.
 
-    A YAML file may hold several documents; empty ones are left out. What cannot be read is noted with the file at
-    fault, so that nothing hides what is wrong with the others.
+    A YAML file may hold several documents; empty ones are left out, but not all may be. What cannot be read is noted
+    with the file at fault, so that nothing hides what is wrong with the others.
     """
     several = not isinstance(source, (str, os.PathLike, Mapping))
     sources: Iterable[Source] = source if several else (source,)  # type: ignore[assignment]
@@ -58,6 +58,8 @@ def read_all(source: Source | Iterable[Source], limits: Limits, problems: Proble
                 documents += _read_file(file, limits, problems.of(file))
         else:
             raise TypeError(f"a source is a path or a mapping, not {type(each).__name__}")
+    if not documents:
+        problems.refuse_nothing()
     return documents
 
 
@@ -82,7 +84,7 @@ def _read_file(file: str, limits: Limits, problems: Problems) -> list[Document]:
     except ConfigError as error:
         problems.errors.append(error)
         return []
-    return [Document(root, file) for root in roots if root.value is not None or len(roots) == 1]
+    return [Document(root, file) for root in roots if root.value is not None]
 
 
 def _bytes_of(file: str, limits: Limits) -> bytes:
@@ -98,7 +100,7 @@ def _bytes_of(file: str, limits: Limits) -> bytes:
 
 
 def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[Node]:
-    """Read the bytes of a file: the roots of its documents, at least one. What is wrong beside goes to `problems`."""
+    """Read the bytes of a file: the roots of its documents. What is wrong beside goes to `problems`."""
     if len(raw) > limits.max_bytes:
         raise document_error(f"the document has {len(raw)} bytes, the limit is {limits.max_bytes}", file)
     try:

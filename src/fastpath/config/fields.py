@@ -91,6 +91,12 @@ class Problems:
         place = position or Position()
         self.of(place.file).add(reason, place.path, place.line or 0, place.column or 0)
 
+    def refuse_nothing(self) -> None:
+        """For when no document was found: an error, unless one says why."""
+        if not any(part.errors for part in self._parts.values()):
+            file = next((file for file in self._parts if file is not None), None)
+            self.of(file).add("the document is empty", "", 1 if file else 0, 1 if file else 0)
+
     def raise_any(self) -> None:
         """Raise what was found: one ConfigErrors with all of them, file by file, in the order of the lines."""
         found = [

@@ -53,7 +53,7 @@ class _Open:
 
 
 def read_yaml(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[Node]:
-    """Read the documents of a YAML stream, at least one."""
+    """Read the documents of a YAML stream, of which there may be none."""
     try:
         import yaml
     except ImportError as error:
@@ -107,8 +107,6 @@ class _Builder:
                 self.alias(event)
             elif isinstance(event, yaml.DocumentStartEvent):
                 self.anchors.clear()
-        if not self.roots:
-            raise document_error("the document is empty", self.file, 1, 1)
         return self.roots
 
     def error(self, reason: str, event: yaml.Event) -> ConfigError:
