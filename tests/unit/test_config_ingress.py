@@ -254,6 +254,7 @@ class TestClasses:
     def test_class_that_is_not_there(self) -> None:
         config = configured(ingress_class("ours"), ingress(rule(path("a")), ingressClassName="theirs"))
         assert config.listeners == ()
+        assert [(each.status, each.reason) for each in conditions_of(config).values()] == [(False, "OtherClass")]
 
     def test_class_that_is_there(self) -> None:
         config = configured(ingress_class("ours"), ingress(rule(path("a")), ingressClassName="ours"))
@@ -352,6 +353,7 @@ class TestRefused:
             (ingress(rule(path("a"), host="10.0.0.1")), "expected a host name in small letters"),
             (ingress(rule(path("a"), host="a.*.com")), "expected a host name in small letters"),
             (ingress(rule(path("a"), host="foo.com:80")), "expected a host name in small letters"),
+            (ingress(rule(path("a")), tls=[{"hosts": ["*."]}]), "expected a host name in small letters"),
             (
                 ingress(rule({"pathType": "Prefix", "backend": {"resource": {}}})),
                 "a resource as backend is not supported",

@@ -67,15 +67,10 @@ def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope
     classes = read_ingress_classes(objects, scope)
     items = sorted(objects.of_kind("networking.k8s.io", "Ingress"), key=lambda item: item.seniority)
     reader = _Reader(services, secrets)
-    statuses = []
-    for item in items:
-        if classes.serve(item):
-            statuses.append(reader.read(item))
-        else:
-            item.section.asked.append("spec")
-            item.section.end()
-    if not statuses:
-        return Config()
+    served = {item for item in items if classes.serve(item)}
+    statuses = [reader.read(item) if item in served else _not_served(item) for item in items]
+    if not served:
+        return Config(statuses=tuple(statuses))
     reader.refuse_lonely_canaries()
     configuration = RouteConfiguration(
         _NAME,
@@ -84,6 +79,14 @@ def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope
         validate_clusters=False,
     )
     return Config(tuple(reader.listeners()), {_NAME: configuration}, statuses=tuple(statuses))
+
+
+def _not_served(item: KubernetesObject) -> ObjectStatus:
+    """What is another controller's to read stays unread."""
+    item.section.asked.append("spec")
+    item.section.end()
+    condition = Condition("Accepted", False, "OtherClass", "its class is not served here")
+    return ObjectStatus("Ingress", item.namespace, item.name, (condition,), position=item.position)
 
 
 class _Reader:
@@ -153,7 +156,7 @@ class _Reader:
                 self._canaries.setdefault(found.place, (found, share))
 
     def _read_tls(self, tls: Section, item: KubernetesObject, backends: BackendReader) -> None:
-        hosts = [value.string() for value in tls.items("hosts")] or ["*"]
+        hosts = [host_name(value) for value in tls.items("hosts")] or ["*"]
         name = tls.string("secretName")
         tls.end()
         certificate = self._secrets.get((item.namespace, name))
