@@ -201,6 +201,15 @@ class TestSimple:
             "Accepted": (False, "InvalidParameters")
         }
 
+    def test_gateway_with_parameters(self) -> None:
+        infrastructure = {"labels": {"a": "b"}, "parametersRef": {"group": "a", "kind": "B", "name": "c"}}
+        config = configured(gateway(infrastructure=infrastructure), route(rule("v1")))
+        assert verdicts(status_of(config, "Gateway", "gw").conditions) == {
+            "Accepted": (False, "InvalidParameters"),
+            "Programmed": (False, "Invalid"),
+        }
+        assert config.listeners == ()
+
     def test_address(self) -> None:
         config = configured(gateway(addresses=[{"type": "IPAddress", "value": "10.1.1.1"}]), route(rule("v1")))
         assert config.listeners[0].address == "10.1.1.1"
@@ -951,6 +960,12 @@ class TestRefused:
             (gateway(listener("a", 1, "HTTPS", tls={"mode": "Passthrough"})), "the mode is Terminate"),
             (gateway(listener(port=0)), "from 1 to 65535, found 0"),
             (gateway(listener(hostname="10.0.0.1")), "expected a host name"),
+            (gateway(addresses=[{"value": "gw.example.com"}]), "expected an IP address, found 'gw.example.com'"),
+            (
+                gateway(*(listener(f"l{port}", port) for port in range(1, 66))),
+                "a Gateway has 1 to 64 listeners, found 65",
+            ),
+            (route(rule("v1", matches=[on_path("/" + "a" * 2000)])), "a path has at most 1024 characters, found 2001"),
             (gateway(listener(allowedRoutes={"namespaces": {"from": "Selector"}})), '"selector" is missing'),
             (gateway(frontend=1), "the field 'frontend' is unknown or not supported"),
             (route(rule("v1"), hostnames=["*"]), "expected a host name"),

@@ -67,7 +67,11 @@ def _files(path: str, problems: Problems) -> list[str]:
     """A directory's files of ours, in the order of their names and not those below it; or the path itself."""
     if not os.path.isdir(path):
         return [path]
-    names = sorted(name for name in os.listdir(path) if _suffix(name) and not name.startswith("."))
+    try:
+        names = sorted(name for name in os.listdir(path) if _suffix(name) and not name.startswith("."))
+    except OSError as error:
+        problems.of(path).add(f"cannot be read: {error.strerror or error}", "")
+        return []
     if not names:
         problems.of(path).add(f"the directory holds no file that ends with {', '.join(_SUFFIXES)}", "")
     return [os.path.join(path, name) for name in names]

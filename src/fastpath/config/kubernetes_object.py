@@ -120,10 +120,6 @@ class Objects:
     def find(self, group: str, kind: str, namespace: str, name: str) -> KubernetesObject | None:
         return self._by_kind.get((group, kind), {}).get((namespace, name))
 
-    def names(self, group: str, kind: str, namespace: str) -> Iterator[str]:
-        """For suggestions: the names of a kind in a namespace."""
-        return (name for place, name in self._by_kind.get((group, kind), {}) if place == namespace)
-
 
 def is_object(node: Node) -> bool:
     """Whether a document is a Kubernetes object, whatever is wrong with it."""

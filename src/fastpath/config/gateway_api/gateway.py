@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...models import Condition, ListenerStatus, ObjectStatus, Position, TlsCertificate
 from ..fields import Section
-from ..kubernetes_fields import choice, host_name, port_number
+from ..kubernetes_fields import choice, host_name, ip_address, port_number
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_scope import Scope
 from ..kubernetes_secret import Secrets
@@ -89,12 +89,12 @@ class Gateway:
     item: KubernetesObject
     address: str
     listeners: list[GatewayListener]
-    unsupported_address: Problem | None
+    not_accepted: Problem | None
 
     def status(self) -> ObjectStatus:
         any_accepted = any(each.accepted for each in self.listeners)
         invalid = Problem("ListenersNotValid", "not all listeners can be served")
-        accepted = condition("Accepted", self.unsupported_address or (None if any_accepted else invalid))
+        accepted = condition("Accepted", self.not_accepted or (None if any_accepted else invalid))
         if accepted.status and not all(each.programmed for each in self.listeners):
             accepted = Condition("Accepted", True, invalid.reason, invalid.message)
         programmed = accepted.status and any(each.programmed for each in self.listeners)
@@ -151,27 +151,39 @@ class _Reader:
         self._grants = grants
 
     def read(self, spec: Section) -> Gateway:
-        address, unsupported = self._read_addresses(spec.sections("addresses"))
+        address, refused = self._read_addresses(spec.sections("addresses"))
         sections = spec.sections("listeners")
         if not 1 <= len(sections) <= _MAX_LISTENERS:
             spec.error(f"a Gateway has 1 to {_MAX_LISTENERS} listeners, found {len(sections)}")
         listeners = [self._read_listener(each) for each in sections[:_MAX_LISTENERS]]
-        spec.section("infrastructure")
+        refused = self._read_infrastructure(spec) or refused
         spec.end(("allowedListeners", "backendTLS", "tls"))
         _refuse_repetitions(spec, listeners)
         _find_conflicts(listeners)
-        return Gateway(self._item, address, listeners, unsupported)
+        return Gateway(self._item, address, listeners, refused)
 
     @staticmethod
     def _read_addresses(sections: Iterable[Section]) -> tuple[str, Problem | None]:
         found, problem = "", None
         for each in sections:
-            kind, value = each.string("type", "IPAddress"), each.string("value")
+            kind, value = each.string("type", "IPAddress"), each.get("value")
             each.end()
             if kind != "IPAddress":
                 problem = Problem("UnsupportedAddress", f"addresses of the type {kind} are not supported")
-            found = found or value
+            elif value is not None and value.node.value != "":
+                found = found or ip_address(value, value.string())
         return found or "0.0.0.0", problem
+
+    @staticmethod
+    def _read_infrastructure(spec: Section) -> Problem | None:
+        """Labels and annotations are for the objects that a controller would make."""
+        section = spec.section("infrastructure")
+        if section is None:
+            return None
+        section.asked += ("annotations", "labels")
+        parameters = section.get("parametersRef")
+        section.end()
+        return Problem("InvalidParameters", "parametersRef is not supported") if parameters is not None else None
 
     def _read_listener(self, section: Section) -> GatewayListener:
         protocol = section.string("protocol", required=True)
@@ -272,7 +284,7 @@ def _layer(listener: GatewayListener) -> str:
 def by_port(gateway: Gateway) -> Iterator[tuple[int, list[GatewayListener]]]:
     """The listeners that are served, those of a port together."""
     ports: dict[int, list[GatewayListener]] = {}
-    for each in gateway.listeners if gateway.unsupported_address is None else ():
+    for each in gateway.listeners if gateway.not_accepted is None else ():
         if each.programmed:
             ports.setdefault(each.port, []).append(each)
     yield from ports.items()
