@@ -729,6 +729,7 @@ class TestGrpcRoutes:
             ("/echo.Echo/Shout", "v2"),
             ("/echo.EchoTwo/Say", 404),
             ("/other.Service/Ping", "v3"),
+            ("/echo.Echo/Ping", "v2"),
             ("/a.b.C/X", "v4"),
             ("/a.b.C/Z", 404),
         ],

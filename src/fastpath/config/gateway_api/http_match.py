@@ -129,7 +129,7 @@ def _read_method(section: Section) -> tuple[RouteMatch, tuple[int, int, int]]:
     if method and not _METHOD.match(method):
         section.error(f"expected the name of a gRPC method, found {shorten(method)!r}")
     if not service:
-        return RouteMatch(safe_regex=f"/[^/]+/{re.escape(method)}"), (_REGEX, *lengths)
+        return RouteMatch(safe_regex=f"/[^/]+/{re.escape(method)}"), (_EXACT, *lengths)
     if not method:
-        return RouteMatch(prefix=f"/{service}/"), (_PREFIX, *lengths)
+        return RouteMatch(prefix=f"/{service}/"), (_EXACT, *lengths)
     return RouteMatch(path=f"/{service}/{method}"), (_EXACT, *lengths)
