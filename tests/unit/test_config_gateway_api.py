@@ -741,6 +741,20 @@ class TestGrpcRoutes:
         assert reached(self.CONFIG, path="/x.Y/Z", method="POST", headers=[("version", "four")]) == "v4"
         assert route_verdicts(self.CONFIG, kind="GRPCRoute")["Accepted"] == ACCEPTED
 
+    def test_a_host_is_of_one_kind_of_route(self) -> None:
+        http = route(rule("v1"), name="http", hostnames=["*.example.com"], created="2024-01-01T00:00:00Z")
+        grpc = route(rule("v2"), kind="GRPCRoute", hostnames=["a.example.com"], created="2024-02-01T00:00:00Z")
+        config = configured(gateway(), grpc, http)
+        assert reached(config, "a.example.com") == "v1"
+        assert route_verdicts(config, "route", "GRPCRoute")["Accepted"] == (False, "HostnameConflict")
+        assert status_of(config, "Gateway", "gw").listeners[0].attached_routes == 1
+        grpc["metadata"]["creationTimestamp"] = "2023-01-01T00:00:00Z"
+        config = configured(gateway(), grpc, http)
+        assert route_verdicts(config, "http")["Accepted"] == (False, "HostnameConflict")
+        grpc["spec"]["hostnames"] = ["grpc.other.org"]
+        config = configured(gateway(), grpc, http)
+        assert [reached(config, each) for each in ("grpc.other.org", "a.example.com")] == ["v2", "v1"]
+
     def test_without_matches(self) -> None:
         config = configured(gateway(), route(rule("v1"), kind="GRPCRoute", hostnames=["grpc.example.com"]))
         assert reached(config, "grpc.example.com", "/a.B/C") == "v1"

@@ -43,7 +43,8 @@ class GatewayListener:
     unresolved: Problem | None = None
     not_accepted: Problem | None = None
     conflict: Problem | None = None
-    attached: set[KubernetesObject] = field(default_factory=set)
+    attached: dict[str, dict[KubernetesObject, tuple[str, ...]]] = field(default_factory=dict)
+    """By kind: the routes, each with its domains here."""
 
     @property
     def accepted(self) -> bool:
@@ -71,7 +72,7 @@ class GatewayListener:
                 ),
             ),
             self.allowed.kinds,
-            len(self.attached),
+            sum(map(len, self.attached.values())),
         )
 
 

@@ -78,7 +78,7 @@ def attach(
     objects: Objects,
     unresolved: Problem | None,
 ) -> tuple[list[Attachment], ObjectStatus]:
-    """The listeners that take a route, and what each parent says of it."""
+    """The listeners that take a route, and what each parent says of it. Older routes come first."""
     attachments: dict[int, Attachment] = {}
     statuses = []
     for parent in parents:
@@ -89,7 +89,8 @@ def attach(
             if isinstance(each, Problem):
                 problem = each
             else:
-                each.listener.attached.add(item)
+                domains = tuple(domain for domain, _ in each.hosts)
+                each.listener.attached.setdefault(item.kind, {})[item] = domains
                 attachments.setdefault(id(each.listener), each)
         if gateway is None:
             problem = Problem("NoMatchingParent", f'there is no {parent.kind} "{parent.namespace}/{parent.name}"')
@@ -119,7 +120,23 @@ def _attachments(
     if not fitting:
         yield Problem("NoMatchingListenerHostname", "no listener has a hostname in common with the route")
         return
-    yield from fitting
+    alone = [each for each in fitting if not _is_claimed(each, item.kind)]
+    if not alone:
+        yield Problem("HostnameConflict", "an older route of another kind has the hostname")
+        return
+    yield from alone
+
+
+def _is_claimed(attachment: Attachment, kind: str) -> bool:
+    """Whether a route of another kind, HTTPRoute or GRPCRoute, has one of the hosts: they do not share any."""
+    others = [routes for each, routes in attachment.listener.attached.items() if each != kind]
+    return any(
+        intersect(domain, other) is not None
+        for routes in others
+        for domains in routes.values()
+        for other in domains
+        for domain, _ in attachment.hosts
+    )
 
 
 def _hosts(listener: str, hostnames: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
