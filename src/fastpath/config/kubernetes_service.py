@@ -222,8 +222,10 @@ def _cluster(service: Service, port: ServicePort, sets: list[EndpointSet], scope
 def _addresses(
     service: Service, port: ServicePort, sets: list[EndpointSet], scope: Scope
 ) -> list[tuple[Address, int, HealthStatus]]:
-    """The addresses for a port with their state; of one that is there twice, as when it moves from slice to slice, the
-    better one."""
+    """The addresses for a port with their state.
+
+    One that moves from slice to slice is there twice for a while: the better one counts.
+    """
     found: dict[tuple[str, int], Address] = {}
     for each in sets:
         for candidate in each.ports or ():
