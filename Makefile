@@ -112,7 +112,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 
 # ---- sanitizers and fuzzers
 
-.PHONY: asan asan-python tsan tsan-updates fuzz differential soak
+.PHONY: asan asan-python tsan tsan-updates fuzz fuzz-config differential soak
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
@@ -130,6 +130,11 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUN
 	@tools/need_clang.sh
 	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
 	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
+
+CONFIG_RUNS ?= 1000000
+
+fuzz-config: $(STAMPS)/built $(STAMPS)/test ## CONFIG_RUNS mutated documents, and as many texts, for the loaders of configurations
+	@$(BIN)/python tests/property/mutated_documents.py --runs $(CONFIG_RUNS)
 
 HEADS ?= 3000000
 DIFFERENTIAL := build/core/release/tests/c/test_head_differential

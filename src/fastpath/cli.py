@@ -14,6 +14,7 @@ from . import cli_balance, cli_routes
 from .clusters import ClusterManager
 from .config import load
 from .errors import ConfigError, ConfigErrors, ConfigWarning
+from .models import Config
 from .routing import RouteTable
 
 __all__ = ["main"]
@@ -37,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     demo = commands.add_parser("demo", help="real upstreams, a gateway and clients on loopback")
-    demo.add_argument("--config", type=Path, metavar="FILE", help="an Envoy bootstrap (default: a canary release)")
+    demo.add_argument(
+        "--config", type=Path, nargs="+", metavar="FILE", help="a configuration (default: a canary release)"
+    )
     demo.add_argument("--requests", type=_positive, default=8000, metavar="N", help="how many (default: %(default)s)")
     demo.add_argument("--connections", type=_positive, default=16, metavar="N", help="at a time (default: %(default)s)")
     demo.add_argument("--seed", type=int, help="make the gateway's choices repeatable")
@@ -66,10 +69,10 @@ def _positive(text: str) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from . import demo
 
-    file = options.config or demo.example()
+    files = options.config or [demo.example()]
     if options.serve:
-        return demo.serve(file)
-    return demo.run(file, options.requests, options.connections, options.seed)
+        return demo.serve(files)
+    return demo.run(files, options.requests, options.connections, options.seed)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -92,8 +95,23 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
             ClusterManager(config.clusters)
+            _print_refusals(config)
         except ConfigErrors as error:
             return error.errors
         except ConfigError as error:
             return [error]
     return []
+
+
+def _print_refusals(config: Config) -> None:
+    """What the objects of a Kubernetes cluster ask for in vain; it may come to be there later."""
+    for status in config.statuses:
+        for where, condition in status.refusals():
+            name = (
+                f"{status.kind} {status.namespace}/{status.name}"
+                if status.namespace
+                else f"{status.kind} {status.name}"
+            )
+            message = f": {condition.message}" if condition.message else ""
+            place = ", ".join(filter(None, (name, where)))
+            print(f"warning: {place}: {condition.type} is {str(condition.status).lower()}, {condition.reason}{message}")

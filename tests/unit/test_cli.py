@@ -86,6 +86,26 @@ def test_the_demo_runs_as_configured() -> None:
     assert "wrong:" not in result.stdout
 
 
+@pytest.mark.parametrize("name", ["canary-gateway.yaml", "canary-ingress.yaml"])
+def test_the_demo_runs_the_same_canary_in_other_words(name: str) -> None:
+    files = [str(ROOT / "examples" / each) for each in (name, "canary-services.yaml")]
+    result = run("demo", "--requests", "800", "--connections", "4", "--config", *files)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"0 errors seen by the client", result.stdout)
+    assert re.search(r"\b90\s+90.0%", result.stdout)
+    assert re.search(r"\b10\s+10.0%", result.stdout)
+
+
+def test_refusals_of_kubernetes_objects_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "examples" / "canary-gateway.yaml")
+    assert main(["config", "check", file]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "warning: HTTPRoute shop/shop, parent shop/web: ResolvedRefs is false, BackendNotFound: "
+        'there is no Service "shop/v2"',
+        f"{file}: ok",
+    ]
+
+
 def test_the_demo_says_when_it_is_not_as_configured(tmp_path: Path) -> None:
     file = tmp_path / "nobody-dead.yaml"
     file.write_text((ROOT / "examples" / "canary.yaml").read_text().replace("dead: true", "dead: false"))

@@ -489,7 +489,7 @@ class TestDocuments:
             ("a:\n\tb: 1\n", "envoy.yaml:2:1: not YAML: while scanning for the next token"),
             ("a: b\0", "envoy.yaml:1:5: not YAML: control characters are not allowed"),
             (b"a: 1\nb: \xff\n", "envoy.yaml:2:4: byte 0xff is not valid UTF-8"),
-            ("a: 1\n---\nb: 1\n", "envoy.yaml:2:1: a second document begins here"),
+            ("a: 1\n---\nb: 1\n", "envoy.yaml:3:1: an Envoy configuration stands alone"),
             ("a: 1\na: 2\n", "envoy.yaml:2:1: the key 'a' stands here twice (first in line 1)"),
             ("a: *b\n", "envoy.yaml:1:4: the alias *b has no anchor"),
             ("a: &b [*b]\n", "envoy.yaml:1:8: the alias *b contains itself"),

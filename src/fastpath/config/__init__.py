@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .envoy import load
+from .kubernetes_scope import Scope
+from .loader import load
 from .node import Limits
 
-__all__ = ["Limits", "load"]
+__all__ = ["Limits", "Scope", "load"]

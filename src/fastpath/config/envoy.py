@@ -6,42 +6,23 @@ are fields that describe the process and not its decisions: `node`, `admin`, `st
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-
 from ..models import Cluster, Config, Listener, RouteConfiguration, TcpProxy
-from . import document
 from .envoy_cluster import read_cluster
 from .envoy_listener import read_listener
 from .envoy_route import check_clusters_exist, read_route_configuration
 from .fields import Problems, Section
-from .node import Limits, shorten
+from .node import shorten
 
-__all__ = ["load"]
+__all__ = ["read"]
 
 _ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
 
 
-def load(
-    source: str | os.PathLike[str] | Mapping[str, object], *, lenient: bool = False, limits: Limits | None = None
-) -> Config:
-    """Read Envoy's configuration from a YAML or JSON file, or from Python mappings as those would give.
-
-    It is a bootstrap, or a single RouteConfiguration: what has "virtual_hosts", or an "@type" that says so.
-
-    All errors of a document are raised together as one ConfigErrors; each has the path into the document and the
-    reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
-    ConfigWarning. `limits` bounds what reading may cost.
-    """
-    problems = Problems(lenient=lenient)
-    root, problems.file = document.read(source, limits or Limits(), problems.errors)
-    outermost = problems.root(root)
-    config = Config()
-    if outermost is not None:
-        read = _read_single_routes if _is_route_configuration(outermost) else _read_bootstrap
-        config = read(outermost, problems)
-    problems.raise_any()
-    return config
+def read(outermost: Section, problems: Problems) -> Config:
+    """A bootstrap, or a single RouteConfiguration: what has "virtual_hosts", or an "@type" that says so."""
+    if _is_route_configuration(outermost):
+        return _read_single_routes(outermost)
+    return _read_bootstrap(outermost, problems)
 
 
 def _is_route_configuration(section: Section) -> bool:
@@ -51,7 +32,7 @@ def _is_route_configuration(section: Section) -> bool:
     return section.get("virtual_hosts") is not None
 
 
-def _read_single_routes(section: Section, problems: Problems) -> Config:
+def _read_single_routes(section: Section) -> Config:
     configuration = read_route_configuration(section)
     return Config(route_configurations={configuration.name: configuration})
 

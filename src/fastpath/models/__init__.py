@@ -56,6 +56,7 @@ from .route import (
     VirtualHost,
     WeightedCluster,
 )
+from .status import Condition, ListenerStatus, ObjectStatus, ParentStatus
 from .subset import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
@@ -64,6 +65,7 @@ __all__ = [
     "CidrRange",
     "CircuitBreakerThresholds",
     "Cluster",
+    "Condition",
     "Config",
     "ConnectionSourceType",
     "CookieMatcher",
@@ -97,14 +99,17 @@ __all__ = [
     "LeastRequestConfig",
     "Listener",
     "ListenerFilter",
+    "ListenerStatus",
     "LocalityEndpoints",
     "MaglevConfig",
     "MaxStreamDuration",
     "MetadataMatcher",
     "NetworkFilter",
+    "ObjectStatus",
     "OriginalDst",
     "OutlierDetection",
     "OutlierEjectionType",
+    "ParentStatus",
     "PathWithEscapedSlashesAction",
     "Position",
     "ProxyProtocol",

@@ -151,4 +151,7 @@ class Cluster:
     """How much may be under way at once. A cluster does not count that: see fastpath.CircuitBreaker."""
     health_checks: tuple[HealthCheck, ...] = ()
     """How hosts are asked whether they are well; at most one. A cluster does not ask: see fastpath.health."""
+    client_ip_affinity: float | None = None
+    """Seconds for which a client's address goes on to the same host since its last request (Kubernetes' session
+    affinity ClientIP); None is not wanted."""
     position: Position | None = position_field()
