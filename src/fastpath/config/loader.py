@@ -24,9 +24,10 @@ def load(
 ) -> Config:
     """Read a configuration from YAML or JSON files, directories of them, or Python mappings as those would give.
 
-    It is an Envoy bootstrap, a single Envoy RouteConfiguration (what has "virtual_hosts", or an "@type" that says so),
-    or any number of Kubernetes objects, which `apiVersion` and `kind` tell. References between them are resolved, and
-    `scope` says which part of a Kubernetes cluster is meant.
+    It is an Envoy bootstrap, the answer of Envoy's /config_dump?include_eds, a DiscoveryResponse or a single resource
+    (a RouteConfiguration or ClusterLoadAssignment, which their fields tell, or whatever its "@type" says); or any
+    number of Kubernetes objects, which `apiVersion` and `kind` tell. References between them are resolved, and `scope`
+    says which part of a Kubernetes cluster is meant.
 
     All errors of all documents are raised together as one ConfigErrors; each has the path into the document and the
     reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
