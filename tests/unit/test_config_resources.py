@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -179,3 +180,16 @@ def test_single_resources() -> None:
 )
 def test_refused(document: dict[str, object], error: str) -> None:
     assert error in errors_of(document)
+
+
+def test_the_garbage_collector_is_left_as_it_was() -> None:
+    fastpath.load(ROUTES)
+    assert gc.isenabled()
+    errors_of({"resources": [{}]})
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        fastpath.load(ROUTES)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -7,7 +7,7 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..models import Config
+from ..models import Config, Endpoint
 from .node import shorten
 
 __all__ = ["Difference", "differences"]
@@ -79,7 +79,7 @@ def _by_name(models: Sequence[object]) -> dict[str, object] | None:
     named: dict[str, object] = {}
     for model in models:
         name = getattr(model, "name", "")
-        if not name and hasattr(model, "address") and hasattr(model, "port"):
+        if isinstance(model, Endpoint):
             name = f"{model.address}:{model.port}"
         if not isinstance(name, str) or not name or name in named:
             return None

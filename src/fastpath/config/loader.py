@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ..models import Config
 from . import envoy, kubernetes
+from .collector import paused_collector
 from .document import Document, Source, read_all
 from .fields import Problems, Value
 from .kubernetes_object import is_object, read_objects
@@ -33,13 +34,18 @@ def load(
     reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
     ConfigWarning. `limits` bounds what reading each file may cost.
     """
+    with paused_collector():
+        return _load(source, lenient, limits or Limits(), scope or Scope())
+
+
+def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scope: Scope) -> Config:
     problems = Problems(lenient=lenient)
-    documents = read_all(source, limits or Limits(), problems)
+    documents = read_all(source, limits, problems)
     objects = [each for each in documents if is_object(each.node)]
     others = [each for each in documents if not is_object(each.node)]
     config = Config()
     if objects and not others:
-        config = kubernetes.read(read_objects(objects, problems), scope or Scope(), problems)
+        config = kubernetes.read(read_objects(objects, problems), scope, problems)
     else:
         for document in others[1:] or (others if objects else ()):
             _value(document, problems).error("an Envoy configuration stands alone: give one document, and no others")
