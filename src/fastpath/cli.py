@@ -12,7 +12,7 @@ import fastpath
 
 from . import cli_balance, cli_routes
 from .clusters import ClusterManager
-from .config import load
+from .config import differences, load
 from .errors import ConfigError, ConfigErrors, ConfigWarning
 from .models import Config
 from .routing import RouteTable
@@ -54,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
     check.set_defaults(command=_check)
+    diff = config.add_parser("diff", help="say what would change if NEW took the place of OLD; exit as diff does")
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.set_defaults(command=_diff)
     cli_routes.add_commands(commands)
     cli_balance.add_commands(commands)
     return parser
@@ -73,6 +77,19 @@ def _demo(options: argparse.Namespace) -> int:
     if options.serve:
         return demo.serve(files)
     return demo.run(files, options.requests, options.connections, options.seed)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    """0 when they are equal, 1 when they differ, 2 when one cannot be loaded."""
+    try:
+        old, new = load(options.old), load(options.new)
+    except ConfigError as error:
+        print(f"fastpath: {error}", file=sys.stderr)
+        return 2
+    found = differences(old, new)
+    for difference in found:
+        print(difference)
+    return 1 if found else 0
 
 
 def _check(options: argparse.Namespace) -> int:

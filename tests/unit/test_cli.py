@@ -38,6 +38,26 @@ def test_a_good_configuration(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"{file}: ok\n"
 
 
+def test_a_difference_is_told_and_the_status_is_that_of_diff(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = ROOT / "examples" / "canary.yaml"
+    new = tmp_path / "new.yaml"
+    new.write_text("# moved down a line\n" + old.read_text())
+    assert main(["config", "diff", str(old), str(new)]) == 0
+    assert capsys.readouterr().out == ""
+    new.write_text(old.read_text().replace("weight: 90", "weight: 50").replace("weight: 10 ", "weight: 50 "))
+    assert main(["config", "diff", str(old), str(new)]) == 1
+    where = 'route_configurations["shop"].virtual_hosts["shop"].routes["canary"].action.weighted_clusters'
+    assert capsys.readouterr().out.splitlines() == [
+        f'~ {where}["v1"].weight: 90 -> 50',
+        f'~ {where}["v2"].weight: 10 -> 50',
+    ]
+    new.write_text("{")
+    assert main(["config", "diff", str(old), str(new)]) == 2
+    assert f"{new}:" in capsys.readouterr().err
+
+
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "examples" / "canary.yaml").read_text()
     syntax = tmp_path / "syntax.yaml"

@@ -451,7 +451,9 @@ static_resources:
             ({"stat_prefix": None}, '"stat_prefix" is missing'),
             ({"upgrade_configs": [{"upgrade_type": "CONNECT"}]}, "CONNECT is not supported"),
             ({"path_with_escaped_slashes_action": "KEEP"}, "expected one of KEEP_UNCHANGED, REJECT_REQUEST"),
-            ({"rds": {}}, "the field 'rds' is unknown or not supported"),
+            ({"rds": {}}, "route_config and rds exclude each other"),
+            ({"rds": {}, "route_config": None}, '"route_config_name" is missing'),
+            ({"route_config": None}, "has no route specifier"),
             ({"merge_slashes": "yes"}, "expected true or false, found the string 'yes'"),
         ],
     )

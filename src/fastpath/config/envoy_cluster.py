@@ -14,8 +14,9 @@ from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_cluster"]
+__all__ = ["read_assignment", "read_cluster"]
 
+_OVERPROVISIONING_FACTOR = 140  # percent; Envoy's default, which its dumps spell out
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
 
 
@@ -31,10 +32,7 @@ def read_cluster(section: Section) -> Cluster:
     localities: tuple[LocalityEndpoints, ...] = ()
     policy = read_assignment_policy(None if assignment is None else assignment.section("policy"))
     if assignment is not None:
-        assignment.string("cluster_name", required=True)
-        localities = tuple(_read_locality(item, names=named) for item in assignment.sections("endpoints"))
-        assignment.end()
-        _check_weights(assignment, localities)
+        _, localities = read_assignment(assignment, names=named)
     check_discovered(section, discovery.type, localities)
     common = read_common_lb(section.section("common_lb_config"))
     cluster = Cluster(
@@ -63,6 +61,21 @@ def read_cluster(section: Section) -> Cluster:
     return cluster
 
 
+def read_assignment(section: Section, *, names: bool) -> tuple[str, tuple[LocalityEndpoints, ...]]:
+    """A ClusterLoadAssignment: the cluster's name and its endpoints, whose addresses may be names where `names`."""
+    name = section.string("cluster_name", required=True)
+    localities = tuple(_read_locality(item, names=names) for item in section.sections("endpoints"))
+    policy = section.section("policy")
+    if policy is not None:
+        factor = policy.integer("overprovisioning_factor", 1)
+        if factor not in (None, _OVERPROVISIONING_FACTOR):
+            policy.error(f"only the overprovisioning_factor {_OVERPROVISIONING_FACTOR} is supported, found {factor}")
+        policy.end()
+    section.end()
+    _check_weights(section, localities)
+    return name, localities
+
+
 def _read_locality(section: Section, *, names: bool) -> LocalityEndpoints:
     locality = section.section("locality")
     place = {"region": "", "zone": "", "sub_zone": ""}
@@ -87,6 +100,9 @@ def _read_endpoint(section: Section, *, names: bool) -> Endpoint:
     if endpoint is not None:
         address, port = read_socket_address(endpoint, names=names)
         hostname = endpoint.header_text("hostname") or ""
+        checked = endpoint.section("health_check_config")
+        if checked is not None:
+            checked.end()  # dumps have it empty
         endpoint.end()
     model = Endpoint(
         address=address,
