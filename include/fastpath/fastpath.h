@@ -19,6 +19,7 @@
 #include <fastpath/path.h>
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
+#include <fastpath/route_matcher.h>
 #include <fastpath/snapshot.h>
 
 #endif
