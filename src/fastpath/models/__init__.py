@@ -19,6 +19,17 @@ from .config import Config
 from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
+from .match_tree import (
+    AllOf,
+    AnyOf,
+    HeaderTest,
+    MatchedRoutes,
+    MatcherList,
+    MatcherMap,
+    MatchPredicate,
+    MatchTarget,
+    NoneOf,
+)
 from .matcher import (
     CookieMatcher,
     DenominatorType,
@@ -56,6 +67,8 @@ from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "CidrRange",
     "Cluster",
     "Config",
@@ -75,6 +88,7 @@ __all__ = [
     "HeaderAppendAction",
     "HeaderMatcher",
     "HeaderMutations",
+    "HeaderTest",
     "HeaderValueOption",
     "HealthStatus",
     "HttpConnectionManager",
@@ -87,9 +101,15 @@ __all__ = [
     "ListenerFilter",
     "LocalityEndpoints",
     "MaglevConfig",
+    "MatchPredicate",
+    "MatchTarget",
+    "MatchedRoutes",
+    "MatcherList",
+    "MatcherMap",
     "MaxStreamDuration",
     "MetadataMatcher",
     "NetworkFilter",
+    "NoneOf",
     "OriginalDst",
     "PathWithEscapedSlashesAction",
     "Position",
