@@ -15,13 +15,14 @@ part (Envoy ignores them too, unless locality weighted balancing is switched on)
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
 from fastpath._cluster import Host, HostStats, Pick, xxh64
 from fastpath.errors import ConfigError, NoHostAvailable
-from fastpath.models import Endpoint, LbPolicy
+from fastpath.models import DiscoveryType, Endpoint, LbPolicy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "NoHostAvailable", "Pick", "xxh64"]
 
@@ -113,6 +114,8 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, li
         where = f"{path}localities[{number}]"
         _check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
         for index, endpoint in enumerate(locality.endpoints):
+            if not _is_host(model, endpoint):
+                continue
             weight = 1 if endpoint.weight is None else endpoint.weight
             if type(weight) is not int or not 1 <= weight <= _MAX_WEIGHT:
                 _check_integer(weight, 1, _MAX_WEIGHT, f"{where}.endpoints[{index}].weight", endpoint.position)
@@ -131,6 +134,17 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, int, _Options, li
                 )
             )
     return policy, int(threshold + 0.5), _options(model, path), endpoints
+
+
+def _is_host(model: models.Cluster, endpoint: Endpoint) -> bool:
+    """A name that DNS is to resolve is no host yet."""
+    if model.type not in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS):
+        return True
+    try:
+        ipaddress.ip_address(endpoint.address)
+    except ValueError:
+        return False
+    return True
 
 
 def _hash_key(endpoint: Endpoint) -> bytes:
@@ -177,12 +191,15 @@ def _located(error: ConfigError, model: models.Cluster, path: str) -> ConfigErro
     if error.index is None:
         field = _POLICY_FIELDS[model.lb_policy]
         return _refusal(error.reason, path + field, getattr(model, field).position or model.position, error.code)
-    index = error.index
+    left = error.index
     for number, locality in enumerate(model.localities):
-        if index < len(locality.endpoints):
-            where = f"{path}localities[{number}].endpoints[{index}]{_FIELDS.get(error.code, '')}"
-            return _refusal(error.reason, where, locality.endpoints[index].position, error.code)
-        index -= len(locality.endpoints)
+        for index, endpoint in enumerate(locality.endpoints):
+            if not _is_host(model, endpoint):
+                continue
+            if left == 0:
+                where = f"{path}localities[{number}].endpoints[{index}]{_FIELDS.get(error.code, '')}"
+                return _refusal(error.reason, where, endpoint.position, error.code)
+            left -= 1
     return error
 
 

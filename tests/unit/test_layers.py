@@ -22,7 +22,7 @@ LAYERS = [
     ("substitution",),
     ("actions",),
     ("http", "routing", "clusters", "connections"),
-    ("aio",),
+    ("aio", "discovery"),
     ("proxy",),
     ("cli", "cli_routes", "demo", "__main__"),
 ]

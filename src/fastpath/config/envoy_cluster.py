@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
-
-from ..models import Cluster, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
+from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
+from .envoy_discovery import check_discovered, read_discovery
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .envoy_metadata import read_metadata
 from .fields import UINT32_MAX, Section
@@ -13,17 +12,13 @@ from .fields import UINT32_MAX, Section
 __all__ = ["read_cluster"]
 
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
-_UNSUPPORTED_TYPES = {"STRICT_DNS": 1, "LOGICAL_DNS": 2, "EDS": 3, "ORIGINAL_DST": 4}
-
-
-class _DiscoveryType(enum.Enum):
-    STATIC = 0
 
 
 def read_cluster(section: Section) -> Cluster:
-    """One Cluster, its endpoints given in place."""
+    """One Cluster. Endpoints in place count where its type takes them from there, so not with EDS."""
     name = section.string("name", required=True)
-    section.enum("type", _DiscoveryType, _DiscoveryType.STATIC, _UNSUPPORTED_TYPES)
+    discovery = read_discovery(section)
+    named = discovery.type is not DiscoveryType.STATIC
     connect_timeout = section.duration("connect_timeout")
     if connect_timeout == 0:
         section.error("connect_timeout must be more than 0")
@@ -31,9 +26,10 @@ def read_cluster(section: Section) -> Cluster:
     localities: tuple[LocalityEndpoints, ...] = ()
     if assignment is not None:
         assignment.string("cluster_name", required=True)
-        localities = tuple(_read_locality(item) for item in assignment.sections("endpoints"))
+        localities = tuple(_read_locality(item, names=named) for item in assignment.sections("endpoints"))
         assignment.end()
         _check_weights(assignment, localities)
+    check_discovered(section, discovery.type, localities)
     common = section.section("common_lb_config")
     panic_threshold = 50.0
     if common is not None:
@@ -41,7 +37,10 @@ def read_cluster(section: Section) -> Cluster:
         common.end()
     cluster = Cluster(
         name=name,
-        localities=localities,
+        type=discovery.type,
+        dns=discovery.dns,
+        eds_service_name=discovery.eds_service_name,
+        localities=() if discovery.type is DiscoveryType.EDS else localities,
         lb_policy=section.enum("lb_policy", LbPolicy, LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES),
         healthy_panic_threshold=panic_threshold,
         least_request=read_least_request(section.section("least_request_lb_config")),
@@ -54,28 +53,28 @@ def read_cluster(section: Section) -> Cluster:
     return cluster
 
 
-def _read_locality(section: Section) -> LocalityEndpoints:
+def _read_locality(section: Section, *, names: bool) -> LocalityEndpoints:
     locality = section.section("locality")
-    names = {"region": "", "zone": "", "sub_zone": ""}
+    place = {"region": "", "zone": "", "sub_zone": ""}
     if locality is not None:
-        names = {name: locality.string(name) for name in names}
+        place = {name: locality.string(name) for name in place}
         locality.end()
     endpoints = LocalityEndpoints(
-        endpoints=tuple(_read_endpoint(item) for item in section.sections("lb_endpoints")),
+        endpoints=tuple(_read_endpoint(item, names=names) for item in section.sections("lb_endpoints")),
         priority=section.integer("priority", 0, 128) or 0,
         weight=section.integer("load_balancing_weight", 1),
         position=section.position,
-        **names,
+        **place,
     )
     section.end()
     return endpoints
 
 
-def _read_endpoint(section: Section) -> Endpoint:
+def _read_endpoint(section: Section, *, names: bool) -> Endpoint:
     endpoint = section.section("endpoint", required=True)
     address, port, hostname = "", 0, ""
     if endpoint is not None:
-        address, port = read_socket_address(endpoint)
+        address, port = read_socket_address(endpoint, names=names)
         hostname = endpoint.header_text("hostname") or ""
         endpoint.end()
     model = Endpoint(

@@ -16,6 +16,7 @@ from .cluster import (
     RingHashConfig,
 )
 from .config import Config
+from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
 from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
@@ -77,6 +78,9 @@ __all__ = [
     "DataSource",
     "DenominatorType",
     "DirectResponse",
+    "DiscoveryType",
+    "DnsConfig",
+    "DnsLookupFamily",
     "DownstreamTlsContext",
     "Endpoint",
     "FilterChain",

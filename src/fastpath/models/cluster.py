@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .discovery import DiscoveryType, DnsConfig
 from .position import Position, position_field
 
 __all__ = [
@@ -111,6 +112,10 @@ class Cluster:
 
     name: str
     localities: tuple[LocalityEndpoints, ...] = ()
+    type: DiscoveryType = DiscoveryType.STATIC
+    dns: DnsConfig = DnsConfig()
+    eds_service_name: str = ""
+    """What a management server knows it by; "" for its name."""
     lb_policy: LbPolicy = LbPolicy.ROUND_ROBIN
     connect_timeout: float = 5.0
     """Seconds."""

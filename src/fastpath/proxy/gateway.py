@@ -12,7 +12,8 @@ from typing import Any
 
 from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
 
-from ..models import Config
+from ..discovery import DnsSource, Following, Resolver, follow
+from ..models import Config, DiscoveryType
 from .exchange import Exchange
 from .heads import HeaderChanges
 from .plan import Plan
@@ -50,6 +51,10 @@ class Options:
     """For connection managers that set none: of a client's connection without a request."""
     stream_idle_timeout: float = 300.0
     """Without a byte of a request's body, or of a response whose route has no timeout."""
+    resolver: Resolver | None = None
+    """Of the names in STRICT_DNS and LOGICAL_DNS clusters; None for the operating system's."""
+    resolve_timeout: float = 5.0
+    """How long the start waits until names have been asked for once."""
     linger_timeout: float = 2.0
     """How long a client may go on sending after an answer that ends the connection."""
 
@@ -93,6 +98,7 @@ class Gateway:
         self._connections = 0
         self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._followings: list[Following] = []
         kind = type(self)
         self.filters_requests = kind.request_filter is not Gateway.request_filter
         self.chooses_peers = kind.upstream_peer is not Gateway.upstream_peer
@@ -131,6 +137,7 @@ class Gateway:
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
         try:
+            await self._resolve()
             served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
             for listener, manager, table in served:
                 server = Server(self, listener, manager, table)
@@ -139,6 +146,22 @@ class Gateway:
         except BaseException:
             await self.close(0.0)
             raise
+
+    async def _resolve(self) -> None:
+        """Give the clusters that are configured by name their hosts, from now on."""
+
+        def report(name: str, error: OSError) -> None:
+            self.report_exception(f"{name} could not be resolved", error)
+
+        for cluster in self.clusters.values():
+            if cluster.model.type in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS):
+                source = DnsSource(cluster.model, resolver=self.options.resolver, on_failure=report)
+                self._followings.append(follow(cluster, source))
+        if self._followings:
+            waiting = [asyncio.ensure_future(following.ready()) for following in self._followings]
+            _, late = await asyncio.wait(waiting, timeout=self.options.resolve_timeout)
+            for task in late:
+                task.cancel()
 
     @property
     def addresses(self) -> dict[str, tuple[str, int]]:
@@ -155,6 +178,9 @@ class Gateway:
             await asyncio.sleep(0.01)
         for server in self._servers:
             server.abort()
+        for following in self._followings:
+            await following.close()
+        self._followings.clear()
         for shadow in list(self.shadows):
             shadow.give_up()
         for pool in list(self._pools.values()):
