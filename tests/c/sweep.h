@@ -69,6 +69,7 @@ void sweep_route_builder_abandoned(void);
 void sweep_route_conditions(void);
 void sweep_route_large_regexes(void);
 void sweep_route_long_path(void);
+void sweep_route_matcher(void);
 void sweep_route_table(void);
 void sweep_route_templates(void);
 void sweep_snapshot(void);

@@ -22,6 +22,17 @@ from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterCh
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
+from .match_tree import (
+    AllOf,
+    AnyOf,
+    HeaderTest,
+    MatchedRoutes,
+    MatcherList,
+    MatcherMap,
+    MatchPredicate,
+    MatchTarget,
+    NoneOf,
+)
 from .matcher import (
     CookieMatcher,
     DenominatorType,
@@ -62,6 +73,8 @@ from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "CidrRange",
     "CircuitBreakerThresholds",
     "Cluster",
@@ -86,6 +99,7 @@ __all__ = [
     "HeaderAppendAction",
     "HeaderMatcher",
     "HeaderMutations",
+    "HeaderTest",
     "HeaderValueOption",
     "HealthCheck",
     "HealthStatus",
@@ -102,9 +116,15 @@ __all__ = [
     "ListenerStatus",
     "LocalityEndpoints",
     "MaglevConfig",
+    "MatchPredicate",
+    "MatchTarget",
+    "MatchedRoutes",
+    "MatcherList",
+    "MatcherMap",
     "MaxStreamDuration",
     "MetadataMatcher",
     "NetworkFilter",
+    "NoneOf",
     "ObjectStatus",
     "OriginalDst",
     "OutlierDetection",
