@@ -37,12 +37,15 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
     made->source = FP_HEADER_AUTHORITY;
   } else if (is(made, ":scheme")) {
     made->source = FP_HEADER_SCHEME;
+  } else if (is(made, "te")) {
+    made->source = FP_HEADER_TE;
   } else if (made->name[0] == ':') {
     return refuse(error, "there is no such pseudo header");
   } else {
     if (fp_header_is_dropped(made->name, made->name_len)) made->source = FP_HEADER_GONE;
     made->name_id = fp_http_name_id(made->name, made->name_len);
     made->joined = fp_header_lines_are_joined(made->name, made->name_len);
+    if (is(made, "x-forwarded-proto")) made->source = FP_HEADER_FORWARDED_PROTO;
   }
   return FASTPATH_OK;
 }
@@ -224,6 +227,13 @@ static int pseudo_holds(const fp_condition *condition, fp_span value) {
   return verdict(condition, found, found ? compare(condition, value) : 0);
 }
 
+static int forwarded_proto_holds(const fp_condition *condition, const fp_route_request *request) {
+  if (fp_header_next(request, NULL, condition->name, condition->name_len, condition->name_id) != NULL) {
+    return field_holds(condition, request);
+  }
+  return pseudo_holds(condition, fp_request_forwarded_proto(request));
+}
+
 static int header_holds(const fp_condition *condition, const fp_route_request *request) {
   switch ((fp_header_source)condition->source) {
     case FP_HEADER_FIELD: return field_holds(condition, request);
@@ -232,6 +242,8 @@ static int header_holds(const fp_condition *condition, const fp_route_request *r
     case FP_HEADER_PATH: return pseudo_holds(condition, request->path.len > 0 ? request->path : (fp_span){NULL, 0});
     case FP_HEADER_AUTHORITY: return pseudo_holds(condition, request->authority);
     case FP_HEADER_SCHEME: return pseudo_holds(condition, fp_request_scheme(request));
+    case FP_HEADER_TE: return pseudo_holds(condition, fp_request_te(request));
+    case FP_HEADER_FORWARDED_PROTO: return forwarded_proto_holds(condition, request);
   }
   return 0;
 }
