@@ -167,7 +167,9 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
   fp_route_match found = {.virtual_host = fp_domain_index_find(&table->domains, host.data, host_len),
                           .route = FASTPATH_ROUTE_INDEX_NONE};
   fp_status status = FASTPATH_NONE;
-  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE) {
+  /* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
+  const bool server = request->path.len == 1 && request->path.data[0] == '*';
+  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE && !server) {
     status = match_in(table, table->hosts[found.virtual_host], request, &found);
   }
   if (status >= 0) *match = found;

@@ -37,12 +37,15 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
     made->source = FP_HEADER_AUTHORITY;
   } else if (is(made, ":scheme")) {
     made->source = FP_HEADER_SCHEME;
+  } else if (is(made, "te")) {
+    made->source = FP_HEADER_TE;
   } else if (made->name[0] == ':') {
     return refuse(error, "there is no such pseudo header");
   } else {
     if (fp_header_is_dropped(made->name, made->name_len)) made->source = FP_HEADER_GONE;
     made->name_id = fp_http_name_id(made->name, made->name_len);
     made->joined = fp_header_lines_are_joined(made->name, made->name_len);
+    if (is(made, "x-forwarded-proto")) made->source = FP_HEADER_FORWARDED_PROTO;
   }
   return FASTPATH_OK;
 }
@@ -194,6 +197,12 @@ static int verdict(const fp_condition *condition, bool found, int matched) {
   return matched < 0 ? matched : (matched != 0) != invert;
 }
 
+/* Whether the lines of the request say it, rather than what Envoy makes of the request. */
+static bool is_in_lines(const fp_condition *condition, const fp_route_request *request) {
+  if (condition->source != FP_HEADER_FORWARDED_PROTO) return condition->source == FP_HEADER_FIELD;
+  return fp_header_next(request, NULL, condition->name, condition->name_len, condition->name_id) != NULL;
+}
+
 /* What is no header line; data NULL when it is missing. */
 static fp_span pseudo_header(const fp_condition *condition, const fp_route_request *request) {
   switch ((fp_header_source)condition->source) {
@@ -201,6 +210,8 @@ static fp_span pseudo_header(const fp_condition *condition, const fp_route_reque
     case FP_HEADER_PATH: return request->path.len > 0 ? request->path : (fp_span){NULL, 0};
     case FP_HEADER_AUTHORITY: return request->authority;
     case FP_HEADER_SCHEME: return fp_request_scheme(request);
+    case FP_HEADER_TE: return fp_request_te(request);
+    case FP_HEADER_FORWARDED_PROTO: return fp_request_forwarded_proto(request);
     case FP_HEADER_FIELD:
     case FP_HEADER_GONE: break;
   }
@@ -213,8 +224,12 @@ fp_status fp_condition_header(const fp_condition *condition, const fp_route_requ
   const size_t len = condition->name_len;
   size_t count;
   joined->block = NULL;
-  *value = pseudo_header(condition, request);
-  if (condition->source != FP_HEADER_FIELD || fp_header_is_nominated(request, name, len)) return FASTPATH_OK;
+  *value = (fp_span){NULL, 0};
+  if (!is_in_lines(condition, request)) {
+    *value = pseudo_header(condition, request);
+    return FASTPATH_OK;
+  }
+  if (fp_header_is_nominated(request, name, len)) return FASTPATH_OK;
   count = fp_header_line_count(request, name, len, condition->name_id);
   if (count > 1) return fp_header_join(joined, request, name, len, condition->name_id, !condition->joined, value);
   if (count == 1) {
@@ -250,7 +265,7 @@ static int field_holds(const fp_condition *condition, const fp_route_request *re
 
 static int header_holds(const fp_condition *condition, const fp_route_request *request) {
   fp_span value;
-  if (condition->source == FP_HEADER_FIELD) return field_holds(condition, request);
+  if (is_in_lines(condition, request)) return field_holds(condition, request);
   value = pseudo_header(condition, request);
   return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
 }

@@ -15,7 +15,9 @@ typedef enum fp_header_source {
   FP_HEADER_METHOD,
   FP_HEADER_PATH,
   FP_HEADER_AUTHORITY,
-  FP_HEADER_SCHEME
+  FP_HEADER_SCHEME,
+  FP_HEADER_TE,
+  FP_HEADER_FORWARDED_PROTO /* the connection's scheme when there is no line of it */
 } fp_header_source;
 
 /* A compiled condition. Its bytes are its owner's, its regex is counted. */

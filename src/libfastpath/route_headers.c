@@ -127,6 +127,22 @@ fp_span fp_request_forwarded_proto(const fp_route_request *request) {
   return request->scheme.len == 0 ? (fp_span){NULL, 0} : request->scheme; /* only a header can be there and empty */
 }
 
+fp_span fp_request_te(const fp_route_request *request) {
+  static const uint8_t te[] = "te", trailers[] = "trailers";
+  const size_t len = sizeof trailers - 1;
+  const uint16_t id = fp_http_name_id(te, sizeof te - 1);
+  const fp_http_field *field = NULL;
+  bool empty = false, filled = false;
+  while ((field = fp_header_next(request, field, te, sizeof te - 1, id)) != NULL) {
+    fp_span list = {request->data + field->value, field->value_len}, member;
+    while (fp_list_next(&list, &member)) {
+      if (member.len == len && memcmp(member.data, trailers, len) == 0) return (fp_span){trailers, len};
+    }
+    *(field->value_len == 0 ? &empty : &filled) = true;
+  }
+  return (fp_span){empty && !filled ? trailers : NULL, 0};
+}
+
 /* ---- query parameters ---- */
 
 bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {

@@ -48,6 +48,9 @@ fp_span fp_request_scheme(const fp_route_request *request);
 /* What x-forwarded-proto is once the connection's scheme has been put there where it was missing. */
 fp_span fp_request_forwarded_proto(const fp_route_request *request);
 
+/* What Envoy leaves of TE: "trailers" when that is among its members, or that it is empty; else data NULL. */
+fp_span fp_request_te(const fp_route_request *request);
+
 /* Whether the content-type is that of gRPC, and the request is not a CONNECT without a path. */
 bool fp_request_is_grpc(const fp_route_request *request);
 
