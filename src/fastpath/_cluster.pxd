@@ -1,6 +1,6 @@
 from libc.stdint cimport uint32_t
 
-from fastpath._hash_keys cimport HashKeys
+from fastpath._hash_keys cimport HashKeys, key_hash
 from fastpath.libfastpath.base cimport fp_status
 from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
 from fastpath.libfastpath.lb cimport fp_host
@@ -24,6 +24,7 @@ cdef class Cluster:
     cdef fp_picker *picker
     cdef fp_host_set *set  # referenced: what all_hosts lists
     cdef tuple all_hosts
+    cdef key_hash key_hash  # of the policy
 
     cdef Host choose(self, object hash_key, object exclude, object max_attempts)
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts) except NULL

@@ -9,6 +9,15 @@ extern const fp_lb_policy fp_lb_least_request;
 extern const fp_lb_policy fp_lb_ring_hash;
 extern const fp_lb_policy fp_lb_random_host;
 extern const fp_lb_policy fp_lb_maglev;
+extern const fp_lb_policy fp_lb_scheduled_round_robin;
+extern const fp_lb_policy fp_lb_weighted_random;
+extern const fp_lb_policy fp_lb_pick_first;
+extern const fp_lb_policy fp_lb_least_connection;
+extern const fp_lb_policy fp_lb_weighted_least_connection;
+extern const fp_lb_policy fp_lb_shortest_expected_delay;
+extern const fp_lb_policy fp_lb_never_queue;
+extern const fp_lb_policy fp_lb_ketama;
+extern const fp_lb_policy fp_lb_rendezvous;
 
 int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b);
 

@@ -16,6 +16,16 @@ _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 
 _UNSUPPORTED_TYPES = {"STRICT_DNS": 1, "LOGICAL_DNS": 2, "EDS": 3, "ORIGINAL_DST": 4}
 
 
+class _LbPolicy(enum.Enum):
+    """The policies that Envoy has."""
+
+    ROUND_ROBIN = LbPolicy.ROUND_ROBIN.value
+    LEAST_REQUEST = LbPolicy.LEAST_REQUEST.value
+    RING_HASH = LbPolicy.RING_HASH.value
+    RANDOM = LbPolicy.RANDOM.value
+    MAGLEV = LbPolicy.MAGLEV.value
+
+
 class _DiscoveryType(enum.Enum):
     STATIC = 0
 
@@ -42,7 +52,7 @@ def read_cluster(section: Section) -> Cluster:
     cluster = Cluster(
         name=name,
         localities=localities,
-        lb_policy=section.enum("lb_policy", LbPolicy, LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES),
+        lb_policy=LbPolicy(section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES).value),
         healthy_panic_threshold=panic_threshold,
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
