@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
 from .envoy_circuit_breakers import read_circuit_breakers
@@ -18,6 +20,16 @@ __all__ = ["read_assignment", "read_cluster"]
 
 _OVERPROVISIONING_FACTOR = 140  # percent; Envoy's default, which its dumps spell out
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
+
+
+class _LbPolicy(enum.Enum):
+    """The policies that Envoy has."""
+
+    ROUND_ROBIN = LbPolicy.ROUND_ROBIN.value
+    LEAST_REQUEST = LbPolicy.LEAST_REQUEST.value
+    RING_HASH = LbPolicy.RING_HASH.value
+    RANDOM = LbPolicy.RANDOM.value
+    MAGLEV = LbPolicy.MAGLEV.value
 
 
 def read_cluster(section: Section) -> Cluster:
@@ -41,7 +53,7 @@ def read_cluster(section: Section) -> Cluster:
         dns=discovery.dns,
         eds_service_name=discovery.eds_service_name,
         localities=() if discovery.type is DiscoveryType.EDS else localities,
-        lb_policy=section.enum("lb_policy", LbPolicy, LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES),
+        lb_policy=LbPolicy(section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES).value),
         healthy_panic_threshold=common.healthy_panic_threshold,
         overprovisioning_factor=policy.overprovisioning_factor,
         weighted_priority_health=policy.weighted_priority_health,
