@@ -71,7 +71,7 @@ demo: $(STAMPS)/built ## real upstreams, a gateway and a client on loopback: rou
 
 # ---- tests
 
-.PHONY: test test-c test-python test-pythons test-all
+.PHONY: test test-c test-python test-other-pythons test-all
 test: test-c test-python ## C tests under ASan and UBSan, then the Python suite
 
 test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
@@ -80,16 +80,26 @@ test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
 test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
 	@$(PYTEST) $(TESTS)
 
-# Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure.
-test-all: test-c test-pythons ## as test, on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
+# Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. What Envoy
+# decides does not depend on the interpreter, so that tests/conformance runs once.
+test-all: test test-other-pythons ## as test, on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
 
-test-pythons:
-	@ran=0; for version in $(ALL_PYTHONS); do \
+OTHER_PYTHONS = $(filter-out $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'),$(ALL_PYTHONS))
+
+test-other-pythons:
+	@found=; for version in $(OTHER_PYTHONS); do \
 	  if ! python=$$(tools/find_python.sh $$version); then \
 	    test -z "$(FASTPATH_ALL_PYTHONS)" && continue; exit 1; fi; \
-	  echo "== CPython $$version ($$python)"; ran=$$((ran + 1)); \
-	  $(MAKE) test-python VENV=.venv-$$version PYTHON=$$python || exit 1; \
-	done; test $$ran -gt 0
+	  found="$$found test-cpython-$$version"; \
+	  $(MAKE) ready-to-test VENV=.venv-$$version PYTHON=$$python || exit 1; \
+	done; test -z "$$found" || $(MAKE) -j$(JOBS) --output-sync=target $$found
+
+.PHONY: ready-to-test
+ready-to-test: $(STAMPS)/built $(STAMPS)/test
+
+test-cpython-%:
+	@echo "== CPython $*"
+	@.venv-$*/bin/python -m pytest -q -p no:cacheprovider $(TESTS) --ignore=tests/conformance
 
 .PHONY: test-portable test-arm64
 test-portable: build/llhttp/LICENSE ## C tests without vector instructions
@@ -102,7 +112,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 
 # ---- sanitizers and fuzzers
 
-.PHONY: asan asan-python tsan fuzz differential soak
+.PHONY: asan asan-python tsan tsan-updates fuzz fuzz-config differential soak
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
@@ -111,10 +121,20 @@ asan-python: $(STAMPS)/built $(STAMPS)/test
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
 
+UPDATE_SECONDS ?= 600
+tsan-updates: build/llhttp/LICENSE ## eight pickers and a thousand updates per second for UPDATE_SECONDS under ThreadSanitizer
+	@$(CORE_MK) VARIANT=tsan TESTS=tests/c/test_cluster_threads.c tests
+	@timeout $$(($(UPDATE_SECONDS) * 4)) build/core/tsan/tests/c/test_cluster_threads $(UPDATE_SECONDS)
+
 fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
 	@tools/need_clang.sh
 	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
 	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
+
+CONFIG_RUNS ?= 1000000
+
+fuzz-config: $(STAMPS)/built $(STAMPS)/test ## CONFIG_RUNS mutated documents, and as many texts, for the loaders of configurations
+	@$(BIN)/python tests/property/mutated_documents.py --runs $(CONFIG_RUNS)
 
 HEADS ?= 3000000
 DIFFERENTIAL := build/core/release/tests/c/test_head_differential

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
@@ -56,6 +57,8 @@ if WERROR:
     core_flags.append("-Werror")
     binding_flags.append("-Werror")
 
+JOBS = os.cpu_count() or 1
+
 parser = llhttp.locate()
 core = sources("src/libfastpath", "*.c")
 headers = sources("src/libfastpath", "*.h") + sources("include/fastpath", "*.h")
@@ -85,6 +88,14 @@ class BuildCore(Incremental, build_clib):
 
     def build_libraries(self, libraries: list[tuple[str, dict[str, list[str]]]]) -> None:
         self.compile_incrementally()
+        compile_all = self.compiler.compile
+
+        def compile_in_parallel(sources: list[str], **options: object) -> list[str]:
+            with ThreadPoolExecutor(JOBS) as pool:
+                objects = list(pool.map(lambda source: compile_all([source], **options), sources))
+            return [name for names in objects for name in names]
+
+        self.compiler.compile = compile_in_parallel
         super().build_libraries(libraries)
 
 
@@ -104,27 +115,26 @@ class BuildExtensions(Incremental, build_ext):
 
     def build_extensions(self) -> None:
         self.compile_incrementally()
+        generate_c(self.extensions)
+        self.parallel = JOBS
         super().build_extensions()
 
-    def build_extension(self, extension: Extension) -> None:
-        extension.sources = generate_c(extension)
-        super().build_extension(extension)
 
+def generate_c(extensions: list[Extension]) -> None:
+    """Puts C in the place of each source: from a .pyx through Cython, from tools/ffi_build.py through cffi."""
+    import ffi_build
 
-def generate_c(extension: Extension) -> list[str]:
-    """From a .pyx through Cython, from tools/ffi_build.py through cffi."""
     directory = str(Path("build", "generated" + ("-coverage" if COVERAGE else "")))
-    if extension.sources == ["tools/ffi_build.py"]:
-        import ffi_build
+    ffi, *cython = extensions
+    ffi.sources = [f"{directory}/_ffi.c"]
+    ffi_build.emit(ffi.sources[0])
+    if cython:
+        from Cython.Build import cythonize
 
-        target = f"{directory}/_ffi.c"
-        ffi_build.emit(target)
-        return [target]
-    from Cython.Build import cythonize
-
-    directives = {"language_level": 3, "linetrace": bool(COVERAGE)}
-    options = {"include_path": ["src"], "build_dir": directory, "compiler_directives": directives, "quiet": True}
-    return cythonize([extension], **options)[0].sources
+        directives = {"language_level": 3, "linetrace": bool(COVERAGE)}
+        options = {"include_path": ["src"], "build_dir": directory, "compiler_directives": directives, "quiet": True}
+        for extension, generated in zip(cython, cythonize(cython, nthreads=JOBS, **options), strict=True):
+            extension.sources = generated.sources
 
 
 class Sdist(sdist):

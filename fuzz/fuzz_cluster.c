@@ -6,6 +6,7 @@
 #include "fuzz_check.h"
 
 #define MAX_ENDPOINTS 64
+#define LABELS 8
 
 typedef struct {
   const uint8_t *data;
@@ -18,7 +19,38 @@ static uint32_t take(input *in) {
   return *in->data++;
 }
 
-static size_t take_endpoints(input *in, fp_endpoint *endpoints, char (*names)[4]) {
+/* Two keys with two values each, in all combinations. */
+static void labels_fill(fp_labels **labels) {
+  for (int i = 0; i < LABELS; i++) {
+    const fp_label pairs[] = {
+        {{(const uint8_t *)"version", 7}, {(const uint8_t *)(i & 1 ? "1" : "2"), 1}},
+        {{(const uint8_t *)"stage", 5}, {(const uint8_t *)(i & 2 ? "a" : "b"), 1}},
+    };
+    labels[i] = fp_labels_new(pairs, i & 4 ? 1 : 2);
+  }
+}
+
+static fp_subset_rules *take_rules(input *in, const fp_labels *default_subset) {
+  const fp_span keys[] = {{(const uint8_t *)"stage", 5}, {(const uint8_t *)"version", 7}};
+  const uint32_t shape = take(in);
+  const fp_subset_selector selectors[] = {
+      {.keys = keys, .key_count = 2, .fallback_keys = keys + 1, .fallback_key_count = 1, .fallback = 4},
+      {.keys = keys + 1, .key_count = 1, .fallback = shape / 16 % 4},
+  };
+  const fp_subset_config config = {.selectors = selectors,
+                                   .selector_count = 2,
+                                   .default_subset = default_subset,
+                                   .fallback = shape % 4,
+                                   .panic_mode_any = shape & 1,
+                                   .locality_weight_aware = shape >> 2 & 1,
+                                   .scale_locality_weight = shape >> 3 & 1,
+                                   .allow_redundant_keys = shape >> 7};
+  fp_subset_rules *rules = NULL;
+  FUZZ_CHECK(fp_subset_rules_new(&config, &rules, NULL) == FASTPATH_OK);
+  return rules;
+}
+
+static size_t take_endpoints(input *in, fp_endpoint *endpoints, char (*names)[4], fp_labels **labels) {
   const size_t count = take(in) % MAX_ENDPOINTS;
   for (size_t i = 0; i < count; i++) {
     const uint32_t shape = take(in), weight = take(in);
@@ -29,7 +61,9 @@ static size_t take_endpoints(input *in, fp_endpoint *endpoints, char (*names)[4]
                                  .weight = weight < 250 ? weight : UINT32_MAX >> (weight - 250),
                                  .priority = shape % 16 == 0 ? take(in) : 0,
                                  .health = (uint8_t)(shape / 8 % 7),
-                                 .locality = (uint32_t)i / 8};
+                                 .locality = (uint32_t)i / 8,
+                                 .locality_weight = weight % 5,
+                                 .labels = shape % 9 == LABELS ? NULL : labels[shape % LABELS]};
   }
   return count;
 }
@@ -75,7 +109,8 @@ static int may_carry_load(const fp_host *host, uint32_t panic_threshold) {
   }
 }
 
-static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_threshold, uint32_t strictness) {
+static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_threshold, uint32_t strictness,
+                      fp_labels **labels) {
   const fp_host *tried[8];
   fp_pick_options options = {.excluded = tried, .max_attempts = strictness % 2 ? FASTPATH_PICK_STRICT : strictness % 5};
   for (int i = 0; i < 40; i++) {
@@ -83,6 +118,7 @@ static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_thresho
     size_t index = SIZE_MAX, other = SIZE_MAX;
     fp_status status;
     options.has_hash = i % 3 != 0;
+    options.metadata_match = i % 5 == 0 ? NULL : labels[(uint32_t)i % LABELS];
     options.hash = (uint64_t)i * 0x9E3779B97F4A7C15u;
     status = fp_picker_pick(picker, &options, &host, &index);
     FUZZ_CHECK(fp_picker_pick(twin, &options, &same, &other) == status);
@@ -125,23 +161,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fp_cluster_config config = {.policy = any_policy(&in), .panic_threshold = take(&in) % 101};
   fp_endpoint endpoints[MAX_ENDPOINTS];
   char names[MAX_ENDPOINTS][4];
+  fp_labels *labels[LABELS];
   fp_cluster *cluster;
   fp_picker *picker, *twin;
   uint32_t live_threshold = config.panic_threshold;
   const uint64_t seed = (uint64_t)take(&in) << 56 | take(&in);
   take_options(&in, &config.options);
-  if (fp_cluster_new(&config, endpoints, take_endpoints(&in, endpoints, names), &cluster, NULL) < 0) return 0;
+  labels_fill(labels);
+  config.overprovisioning_factor = take(&in);
+  config.locality_weighted = config.overprovisioning_factor & 1;
+  config.weighted_priority_health = config.overprovisioning_factor >> 1 & 1;
+  if (take(&in) % 4 != 0) config.subset_rules = take_rules(&in, labels[take(&in) % LABELS]);
+  if (fp_cluster_new(&config, endpoints, take_endpoints(&in, endpoints, names, labels), &cluster, NULL) < 0) goto done;
   picker = fp_picker_new(cluster, seed);
   twin = fp_picker_new(cluster, seed);
   do {
     fp_error error = {0};
     fp_host_set *before, *after;
     size_t count;
-    pick_some(picker, twin, live_threshold, take(&in));
+    pick_some(picker, twin, live_threshold, take(&in), labels);
     pick_many(picker, twin, live_threshold % 2 == 0);
     config.panic_threshold = take(&in) % 101;
     if (take(&in) % 4 == 0) config.policy = any_policy(&in);
-    count = take_endpoints(&in, endpoints, names);
+    count = take_endpoints(&in, endpoints, names, labels);
     before = fp_cluster_host_set(cluster);
     if (fp_cluster_update(cluster, &config, endpoints, count, &error) < 0) {
       FUZZ_CHECK(error.position < count || error.position == SIZE_MAX);
@@ -153,9 +195,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     fp_host_set_unref(before);
   } while (in.left > 0);
-  pick_some(picker, twin, live_threshold, 1);
+  pick_some(picker, twin, live_threshold, 1, labels);
   fp_picker_free(picker);
   fp_picker_free(twin);
   fp_cluster_unref(cluster);
+done:
+  fp_subset_rules_unref(config.subset_rules);
+  for (int i = 0; i < LABELS; i++) fp_labels_unref(labels[i]);
   return 0;
 }

@@ -34,6 +34,7 @@ typedef enum fp_status {
   FASTPATH_NEED_MORE = 1, /* the input is a valid beginning; call again with more of it */
   FASTPATH_NONE = 2,      /* a valid answer that is empty: no match, no host, nothing queued */
   FASTPATH_PAUSED = 3,    /* the connection waits for a decision (next cycle, upgrade) */
+  FASTPATH_DUE = 4,       /* done, and something else has to be done now: the function says what */
 
   FASTPATH_ERR_MEMORY = -1,   /* an allocation failed; the object is as it was before the call */
   FASTPATH_ERR_ARGUMENT = -2, /* an argument is out of its range */

@@ -10,15 +10,20 @@
  * An update builds a new host set off to the side and publishes it with one swap; pickers see it with their next pick
  * and never wait. A host that is in both the old and the new set is the same fp_host, with the same counters.
  *
- * Priorities, overprovisioning (140 %), degraded hosts and panic follow Envoy: load goes to the first priority as long
- * as 72 % of its hosts are healthy, and a priority whose healthy and degraded hosts are fewer than panic_threshold
- * percent, while the cluster as a whole cannot take all load, is used as if all its hosts were healthy.
+ * Priorities, overprovisioning, degraded hosts and panic follow Envoy: load goes to the first priority as long as 72 %
+ * of its hosts are healthy, and a priority whose healthy and degraded hosts are fewer than panic_threshold percent,
+ * while the cluster as a whole cannot take all load, is used as if all its hosts were healthy.
+ *
+ * Locality weighted: the localities of a priority share its load by their weights, each weight reduced by as much as
+ * overprovisioning cannot make up for hosts that are not well. Policies that go by a hash take the weights as they are.
+ * In panic localities take no turns.
  */
 #ifndef FASTPATH_CLUSTER_H
 #define FASTPATH_CLUSTER_H
 
 #include <fastpath/base.h>
 #include <fastpath/lb.h>
+#include <fastpath/subset.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,23 +59,34 @@ typedef struct fp_endpoint {
   fp_span hash_key;  /* what hash policies place it by; empty: its address and port */
   uint32_t weight;   /* 1 to 2^32-1 */
   uint32_t priority; /* 0 to FASTPATH_CLUSTER_MAX_PRIORITY */
-  uint32_t locality; /* number of its locality; endpoints of one locality stand together */
+  uint32_t locality; /* number of its locality within the priority; localities take turns in that order */
+  uint32_t locality_weight; /* of its locality, the same for all its endpoints; 0: none, which is no load */
   uint16_t port;
-  uint8_t health; /* fp_health_status */
+  uint8_t health;    /* fp_health_status */
+  fp_labels *labels; /* for subsets; NULL: none. The host set references them */
 } fp_endpoint;
 
 typedef struct fp_cluster_config {
   const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get */
   uint32_t panic_threshold;   /* percent, 0 (never panic) to 100; Envoy's default is 50 */
+  uint32_t initial_flags;     /* fp_host_flag, of hosts that are new: FAILED_ACTIVE_CHECK until a check has passed */
   fp_lb_options options;      /* for the policy */
+  /* How much a priority or locality can take: this many percent of what is healthy in it. 0: 140, Envoy's default */
+  uint32_t overprovisioning_factor;
+  uint32_t weighted_priority_health; /* 1: what is healthy in a priority is measured by weight, not by count */
+  uint32_t locality_weighted;        /* 1: locality weights share the load of a priority */
+  /* Health of hosts that requests may ask for by their address: a bit 1 << fp_health_status for each; 0: that of hosts
+     which get load, UNKNOWN, HEALTHY and DEGRADED, which is Envoy's default. */
+  uint32_t override_statuses;
+  fp_subset_rules *subset_rules; /* NULL: no subsets. The host set references them */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */
 typedef struct fp_host_stats {
-  uint64_t active_requests;  /* acquired and not yet released */
-  uint64_t requests;         /* acquired */
-  uint64_t success;          /* reported with a status below 500 */
-  uint64_t error;            /* reported with a status of 500 and above, or with any reset */
+  uint64_t active_requests; /* acquired and not yet released */
+  uint64_t requests; /* acquired */
+  uint64_t success; /* reported with a status below 500 */
+  uint64_t error; /* reported with a status of 500 and above, or with any reset */
   uint64_t connect_failures; /* resets by kind */
   uint64_t connection_resets;
   uint64_t timeouts;
@@ -99,6 +115,7 @@ typedef struct fp_pick_options {
   uint32_t max_attempts;
   uint32_t has_hash;
   uint64_t hash; /* the request's hash, when has_hash */
+  const fp_labels *metadata_match; /* which subset it is for; NULL: the cluster's fallback. Borrowed for the call */
 } fp_pick_options;
 
 /* ---- hosts ---- */
@@ -128,7 +145,8 @@ fp_status fp_host_release(fp_host *host);
  *   status   of the response, 100 to 599; 0 when there was none
  *   reset    why there was none, or why it broke off
  *   latency  nanoseconds; negative when not measured
- * FASTPATH_ERR_ARGUMENT when status or reset are out of range, or say nothing at all. Threads: any.
+ * FASTPATH_DUE when outlier detection has to look at the host now: fp_cluster_judge_host. FASTPATH_ERR_ARGUMENT when
+ * status or reset are out of range, or say nothing at all. Threads: any.
  */
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency);
 
@@ -177,6 +195,11 @@ void fp_host_set_unref(fp_host_set *set); /* NULL is allowed */
 size_t fp_host_set_count(const fp_host_set *set);
 fp_host *fp_host_set_host(const fp_host_set *set, size_t index);
 
+/* How many priorities there are, at least 1, and whether one is in panic: all its hosts are used, healthy or not. 0 for a
+   priority out of range. Threads: any. */
+uint32_t fp_host_set_priority_count(const fp_host_set *set);
+uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority);
+
 /* ---- pickers ---- */
 
 /*
@@ -192,6 +215,7 @@ void fp_picker_free(fp_picker *picker); /* NULL is allowed */
  *   index    of the host in fp_picker_host_set(picker); may be NULL
  *   host     borrowed until the picker is next used or freed; nothing is counted
  * NONE when there is no host to give: the cluster is empty, no host is healthy and panic is off, or all are excluded.
+ * With subsets, hosts of the request's subset only, or of the fallback's.
  * FASTPATH_ERR_MEMORY when a schedule for a new host set could not be allocated; the next call tries again.
  */
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index);
@@ -203,6 +227,14 @@ fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_h
  * NONE when one of the choices found no host; what indices then holds is unspecified. Errors as fp_picker_pick.
  */
 fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices);
+
+/*
+ * The host that a request asks for by its address, as fp_host_key gives it, whatever its priority, subset and weight: so
+ * sessions stay where they are. NONE when the current host set has no such host, or its health is none that
+ * override_statuses names: then choose another one, or fail, as the session wants it. The host is borrowed until the
+ * picker is next used or freed; nothing is counted. Errors as fp_picker_pick.
+ */
+fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host);
 
 /* The host set of the last pick, borrowed until the picker is next used or freed; NULL before the first pick. */
 fp_host_set *fp_picker_host_set(const fp_picker *picker);

@@ -4,6 +4,7 @@
 #ifndef FASTPATH_FASTPATH_H
 #define FASTPATH_FASTPATH_H
 
+#include <fastpath/admission.h>
 #include <fastpath/authority.h>
 #include <fastpath/base.h>
 #include <fastpath/buffer.h>
@@ -11,6 +12,7 @@
 #include <fastpath/cluster.h>
 #include <fastpath/filter_chain.h>
 #include <fastpath/hash.h>
+#include <fastpath/health.h>
 #include <fastpath/http.h>
 #include <fastpath/http_connection.h>
 #include <fastpath/http_write.h>
@@ -19,6 +21,9 @@
 #include <fastpath/path.h>
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
+#include <fastpath/route_matcher.h>
 #include <fastpath/snapshot.h>
+#include <fastpath/stats.h>
+#include <fastpath/subset.h>
 
 #endif

@@ -66,9 +66,10 @@ typedef struct fp_lb_options {
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
 typedef struct fp_host_group {
   uint32_t count;
-  uint32_t weights_equal;    /* 1 when no two weights differ */
+  uint32_t weights_equal;    /* 1 when no two weights, or shares, differ */
   fp_host *const *hosts;     /* count entries */
   const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
+  const double *shares;      /* count entries: of the load, when locality weights count too; else NULL */
   const uint32_t *positions; /* count entries: place in the priority's list of all hosts */
   const fp_lb_options *options;
   const void *table; /* what table_new made, or NULL */

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastpath._admission import CircuitBreaker, InFlightLimit, SlidingWindow, TokenBucket
     from fastpath._buffer import Buffer, BufferPool, Room, View
     from fastpath._chunked import (
         ChunkedDecoder,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
         finalize_request,
         finalize_response,
     )
-    from fastpath.clusters import Cluster, ClusterManager, Host, Pick
+    from fastpath.clusters import Cluster, ClusterManager, Host, MetadataMatch, Pick
     from fastpath.config import load
     from fastpath.connections import (
         NOT_THIS,
@@ -107,6 +108,7 @@ __all__ = [
     "Buffer",
     "BufferPool",
     "ChunkedDecoder",
+    "CircuitBreaker",
     "ClientHello",
     "ClientHelloReader",
     "Cluster",
@@ -129,11 +131,13 @@ __all__ = [
     "Host",
     "HttpDetector",
     "HttpVersion",
+    "InFlightLimit",
     "InformationalResponse",
     "InspectedConnection",
     "Limits",
     "LocalProtocolError",
     "Match",
+    "MetadataMatch",
     "NoHostAvailable",
     "PathNormalizer",
     "PathRouter",
@@ -152,10 +156,12 @@ __all__ = [
     "Room",
     "RouteActions",
     "RouteTable",
+    "SlidingWindow",
     "State",
     "StreamInfo",
     "SubstitutionFormatter",
     "TlsInfo",
+    "TokenBucket",
     "UpstreamInfo",
     "View",
     "actions_of",
@@ -178,6 +184,10 @@ __all__ = [
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
 _EXPORTS = {
+    "TokenBucket": "fastpath._admission",
+    "SlidingWindow": "fastpath._admission",
+    "InFlightLimit": "fastpath._admission",
+    "CircuitBreaker": "fastpath._admission",
     "Answer": "fastpath.actions",
     "Buffer": "fastpath._buffer",
     "BufferPool": "fastpath._buffer",
@@ -210,6 +220,7 @@ _EXPORTS = {
     "Limits": "fastpath._limits",
     "LocalProtocolError": "fastpath.errors",
     "Match": "fastpath.routing",
+    "MetadataMatch": "fastpath.clusters",
     "NEED_DATA": "fastpath._connection",
     "NOT_THIS": "fastpath.connections",
     "NoHostAvailable": "fastpath.errors",

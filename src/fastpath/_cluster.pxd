@@ -1,9 +1,17 @@
 from libc.stdint cimport uint32_t
 
 from fastpath._hash_keys cimport HashKeys, key_hash
+from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
 from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
 from fastpath.libfastpath.lb cimport fp_host
+
+
+cdef class Host
+cdef class Cluster
+
+cdef Host wrap(fp_host *ptr)
+cdef fp_host *live(Host host) except NULL
 
 
 cdef class Host:
@@ -14,6 +22,7 @@ cdef class Host:
 
 cdef class Pick:
     cdef readonly Host host
+    cdef Cluster cluster
     cdef bint counted
     cdef bint reported
 
@@ -25,12 +34,16 @@ cdef class Cluster:
     cdef fp_host_set *set  # referenced: what all_hosts lists
     cdef tuple all_hosts
     cdef key_hash key_hash  # of the policy
+    cdef uint32_t initial_flags  # of hosts that an update brings
 
-    cdef Host choose(self, object hash_key, object exclude, object max_attempts)
-    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts) except NULL
+    cdef Host overriding(self, str key, bint strict)
+    cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
+                                 Labels metadata_match) except NULL
     cdef int refuse(self, fp_status status, size_t excluded) except -1
     cdef tuple pick_into(self, HashKeys keys, Py_ssize_t wanted, object out)
     cdef list pick_list(self, HashKeys keys, Py_ssize_t wanted)
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices)
     cdef tuple hosts_of(self, fp_host_set *set)
-    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+                       list groups) except -1

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple, TypeAlias, final, overload
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
-from fastpath.models import HealthStatus
+from fastpath._subset import Labels, SubsetRules
+from fastpath.models import HealthStatus, HostFlag
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 
@@ -37,6 +38,8 @@ class Host:
     @property
     def health_status(self) -> HealthStatus: ...
     @property
+    def flags(self) -> HostFlag: ...
+    @property
     def active_requests(self) -> int: ...
     @property
     def stats(self) -> HostStats: ...
@@ -66,9 +69,10 @@ class Cluster:
         cls,
         name: str,
         policy: int,
-        panic_threshold: int,
+        rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
+        subset_rules: SubsetRules | None,
+        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
         seed: int,
     ) -> Self: ...
     @property
@@ -78,9 +82,10 @@ class Cluster:
     def _update(
         self,
         policy: int,
-        panic_threshold: int,
+        rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
-        endpoints: list[tuple[bytes, bytes, bytes, int, int, int, int, int]],
+        subset_rules: SubsetRules | None,
+        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
     ) -> None: ...
     def pick(
         self,
@@ -89,6 +94,9 @@ class Cluster:
         hash_key: int | str | ReadableBuffer | None = None,
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
+        metadata_match: Labels | None = None,
+        override_host: str | None = None,
+        override_strict: bool = False,
     ) -> Pick: ...
     def pick_host(
         self,
@@ -97,6 +105,9 @@ class Cluster:
         hash_key: int | str | ReadableBuffer | None = None,
         exclude: Collection[Host] = (),
         max_attempts: int | None = None,
+        metadata_match: Labels | None = None,
+        override_host: str | None = None,
+        override_strict: bool = False,
     ) -> Host: ...
     @overload
     def pick_many(self, count: int | None = None, *, hash_keys: _HashKeys | None = None) -> list[Host]: ...

@@ -16,12 +16,14 @@ from libc.stdlib cimport free, malloc
 
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
 from fastpath._status cimport check
-from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath._subset cimport Labels, SubsetRules
+from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
+from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
 
 from fastpath.errors import NoHostAvailable
-from fastpath.models import HealthStatus
+from fastpath.models import HealthStatus, HostFlag
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
@@ -56,7 +58,7 @@ cdef inline str text(fp_span span):
     return (<char *>span.data)[:span.len].decode("utf-8", "surrogateescape")
 
 
-cdef inline Host wrap(fp_host *ptr):
+cdef Host wrap(fp_host *ptr):
     """The one Host that stands for ptr, which somebody keeps alive. The GIL guards the pointer back to it."""
     cdef void *known = fp_host_user_data(ptr)
     if known is not NULL:
@@ -64,7 +66,7 @@ cdef inline Host wrap(fp_host *ptr):
     return make_host(ptr)
 
 
-cdef inline fp_host *live(Host host) except NULL:
+cdef fp_host *live(Host host) except NULL:
     if host is None or host.ptr is NULL:
         raise RuntimeError("this object was not made by a Cluster")
     return host.ptr
@@ -119,6 +121,11 @@ cdef class Host:
     def health_status(self):
         """As configured: a HealthStatus."""
         return _HEALTH[<int>fp_host_health(live(self))]
+
+    @property
+    def flags(self):
+        """What is held against it: a HostFlag, 0 for nothing."""
+        return HostFlag(fp_host_flags(live(self)))
 
     @property
     def active_requests(self):
@@ -192,8 +199,12 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
-        check(fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL)
+        cdef int result = check(
+            fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
+        )
         self.reported = True
+        if result == FASTPATH_DUE:
+            self.cluster._judge(self.host)
 
     def __enter__(self):
         return self
@@ -212,10 +223,10 @@ cdef class Cluster:
     is built without the GIL, and picks go on meanwhile with the hosts from before.
     """
 
-    def __cinit__(self, str name not None, int policy, unsigned int panic_threshold, tuple options not None,
-                  list endpoints not None, uint64_t seed):
+    def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
+                  SubsetRules subset_rules, list groups not None, uint64_t seed):
         self.name = name
-        self.configure(policy, panic_threshold, options, endpoints)
+        self.configure(policy, rules, options, subset_rules, groups)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -226,32 +237,46 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, unsigned int panic_threshold, tuple options, list endpoints) except -1:
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+                       list groups) except -1:
         """Make the cluster, or update it.
 
+        rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
+        override_statuses);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
-        endpoints: (address, hostname, hash_key, port, weight, priority, locality, health).
+        groups: (priority, locality, locality_weight, endpoints), endpoints: (address, hostname, hash_key, port, weight,
+        health, labels).
         """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
-        cdef size_t count = len(endpoints), i
+        cdef size_t count = sum([len(group[3]) for group in groups]), i = 0
+        cdef uint32_t priority, locality, locality_weight
         cdef bytes address, hostname, hash_key
+        cdef Labels labels
         cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
         if array is NULL:
             raise MemoryError
         try:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
-            config.panic_threshold = panic_threshold
+            config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
+                config.locality_weighted, config.override_statuses = rules
+            config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
+            config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
-            for i in range(count):
-                address, hostname, hash_key, array[i].port, array[i].weight, array[i].priority, array[i].locality, \
-                    array[i].health = endpoints[i]
-                array[i].address = span_of(address)
-                array[i].hostname = span_of(hostname)
-                array[i].hash_key = span_of(hash_key)
+            for priority, locality, locality_weight, endpoints in groups:
+                for endpoint in <list?>endpoints:
+                    address, hostname, hash_key, array[i].port, array[i].weight, array[i].health, labels = \
+                        <tuple?>endpoint
+                    array[i].priority, array[i].locality = priority, locality
+                    array[i].locality_weight = locality_weight
+                    array[i].address = span_of(address)
+                    array[i].hostname = span_of(hostname)
+                    array[i].hash_key = span_of(hash_key)
+                    array[i].labels = labels.ptr if labels is not None else NULL
+                    i += 1
             with nogil:
                 if self.ptr is NULL:
                     status = fp_cluster_new(&config, array, count, &self.ptr, &error)
@@ -263,9 +288,13 @@ cdef class Cluster:
         self.key_hash = config.policy.hash
         return 0
 
-    def _update(self, int policy, unsigned int panic_threshold, tuple options not None, list endpoints not None):
-        self.configure(policy, panic_threshold, options, endpoints)
+    def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
+                list groups not None):
+        self.configure(policy, rules, options, subset_rules, groups)
         self.hosts_of(NULL)
+
+    def _judge(self, Host host not None):
+        """Outlier detection has to look at a host. Filled in by fastpath.health."""
 
     cdef tuple hosts_of(self, fp_host_set *set):
         """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""
@@ -289,19 +318,32 @@ cdef class Cluster:
         """All hosts, healthy or not, by priority and in configured order."""
         return self.hosts_of(NULL)
 
-    cdef inline Host choose(self, object hash_key, object exclude, object max_attempts):
+    cdef Host overriding(self, str key, bint strict):
+        """The host of this address; None when another one may be chosen."""
+        cdef fp_host *host
+        cdef bytes encoded = key.encode("utf-8", "surrogateescape")
+        cdef fp_status status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
+        if status == FASTPATH_OK:
+            return wrap(host)
+        check(status, NULL)
+        if strict:
+            raise NoHostAvailable(f"cluster {self.name!r} has no host {key} to offer")
+        return None
+
+    cdef inline Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
         cdef fp_host *host
         cdef size_t index
         cdef fp_pick_options options
         cdef fp_status status
         if exclude is not NOTHING and exclude:
-            return wrap(self.choose_besides(hash_key, exclude, max_attempts))
-        if hash_key is None:
+            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
+        if hash_key is None and metadata_match is None:
             status = fp_picker_pick(self.picker, NULL, &host, &index)
         else:
             options.excluded_count = 0
-            options.has_hash = True
-            options.hash = hash_of(hash_key, self.key_hash)
+            options.has_hash = hash_key is not None
+            options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
+            options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
             status = fp_picker_pick(self.picker, &options, &host, &index)
         if status != FASTPATH_OK:
             self.refuse(status, 0)
@@ -309,7 +351,8 @@ cdef class Cluster:
             return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
         return wrap(host)
 
-    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts) except NULL:
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
+                                 Labels metadata_match) except NULL:
         """Borrowed until the picker is next used."""
         cdef fp_host *excluded[EXCLUDED_ON_STACK]
         cdef fp_host **array = excluded
@@ -323,6 +366,7 @@ cdef class Cluster:
             options.max_attempts = min(<uint32_t>max_attempts, <uint32_t>FASTPATH_PICK_STRICT - 1)
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
+        options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         if count > EXCLUDED_ON_STACK:
             array = <fp_host **>malloc(count * sizeof(fp_host *))
             if array is NULL:
@@ -345,26 +389,43 @@ cdef class Cluster:
         besides = f" besides the {excluded} excluded" if excluded else ""
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
-    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+             Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
         ignore them. `exclude` holds hosts not wanted, such as those tried before. With `max_attempts` None none of them
         is ever chosen; with a number the policy is asked again at most so often, and then what it gives is taken, as
-        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`.
+        Envoy does with its `previous_hosts` predicate and `host_selection_retry_max_attempts`. `metadata_match` (a
+        MetadataMatch) says which of the cluster's subsets the request is for; without it the cluster's fallback is.
+
+        `override_host` is a host that a session wants to stay with, as str(host) names it. It is given whatever the
+        rest says while the cluster has it and its health is one of the cluster's `override_host_status`; else another
+        one is, or none with `override_strict`. For a retry, leave it out.
 
         NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
         """
-        cdef Host host = self.choose(hash_key, exclude, max_attempts)
+        cdef Host host = None
+        if override_host is not None:
+            host = self.overriding(override_host, override_strict)
+        if host is None:
+            host = self.choose(hash_key, exclude, max_attempts, metadata_match)
         cdef Pick pick = Pick.__new__(Pick)
         pick.host = host
+        pick.cluster = self
         pick.counted = True
         fp_host_acquire(host.ptr)
         return pick
 
-    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None):
+    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+                  Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """As `pick`, but gives the bare Host and counts nothing."""
-        return self.choose(hash_key, exclude, max_attempts)
+        cdef Host host = None
+        if override_host is not None:
+            host = self.overriding(override_host, override_strict)
+            if host is not None:
+                return host
+        return self.choose(hash_key, exclude, max_attempts, metadata_match)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):
         """Many choices at once, as by `pick_host()`, all from one set of hosts; nothing is counted.

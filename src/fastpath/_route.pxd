@@ -9,6 +9,7 @@ from fastpath.libfastpath.snapshot cimport fp_snapshot_cell, fp_snapshot_reader
 
 cdef class RouteTableBuilder:
     cdef fp_route_builder *builder
+    cdef readonly size_t failed_step  # of set_matcher, after an error
 
 
 # One published table. Its context is a tuple with an entry for each virtual host:

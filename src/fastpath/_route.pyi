@@ -28,6 +28,17 @@ COMPARE_RANGE: Final[int]
 INVERT: Final[int]
 MISSING_AS_EMPTY: Final[int]
 IGNORE_CASE: Final[int]
+MATCHER_LIST: Final[int]
+MATCHER_EXACT_MAP: Final[int]
+MATCHER_PREFIX_MAP: Final[int]
+MATCHER_KEY: Final[int]
+MATCHER_TEST: Final[int]
+MATCHER_AND: Final[int]
+MATCHER_OR: Final[int]
+MATCHER_NOT: Final[int]
+MATCHER_ROUTES: Final[int]
+MATCHER_ELSE: Final[int]
+MATCHER_IGNORE_CASE: Final[int]
 
 _Cluster = str | bytes | None
 _Entry = tuple[
@@ -41,6 +52,9 @@ _Entry = tuple[
 ]
 
 class RouteTableBuilder:
+    @property
+    def failed_step(self) -> int: ...
+    def set_matcher(self, steps: list[tuple[int, int, int, int, str, str]]) -> None: ...
     def add_virtual_host(self) -> None: ...
     def share_virtual_host(self, snapshot: RouteTableSnapshot, index: int) -> None: ...
     def require_tls(self, require: int) -> None: ...

@@ -18,6 +18,7 @@ from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_field, fp_http_head, fp_http_name_id
 from fastpath.libfastpath.path cimport *
 from fastpath.libfastpath.route cimport *
+from fastpath.libfastpath.route_matcher cimport *
 from fastpath.libfastpath.snapshot cimport *
 
 from sys import intern
@@ -51,6 +52,18 @@ COMPARE_RANGE = FASTPATH_ROUTE_COMPARE_RANGE
 INVERT = FASTPATH_ROUTE_INVERT
 MISSING_AS_EMPTY = FASTPATH_ROUTE_MISSING_AS_EMPTY
 IGNORE_CASE = FASTPATH_ROUTE_VALUE_IGNORE_CASE
+
+MATCHER_LIST = FASTPATH_ROUTE_MATCHER_LIST
+MATCHER_EXACT_MAP = FASTPATH_ROUTE_MATCHER_EXACT_MAP
+MATCHER_PREFIX_MAP = FASTPATH_ROUTE_MATCHER_PREFIX_MAP
+MATCHER_KEY = FASTPATH_ROUTE_MATCHER_KEY
+MATCHER_TEST = FASTPATH_ROUTE_MATCHER_TEST
+MATCHER_AND = FASTPATH_ROUTE_MATCHER_AND
+MATCHER_OR = FASTPATH_ROUTE_MATCHER_OR
+MATCHER_NOT = FASTPATH_ROUTE_MATCHER_NOT
+MATCHER_ROUTES = FASTPATH_ROUTE_MATCHER_ROUTES
+MATCHER_ELSE = FASTPATH_ROUTE_MATCHER_NO_MATCH
+MATCHER_IGNORE_CASE = FASTPATH_ROUTE_MATCHER_IGNORE_CASE
 
 
 cdef inline int text_span(object value, fp_span *span, str what) except -1:
@@ -253,6 +266,33 @@ cdef class RouteTableBuilder:
     def add_share(self, uint32_t weight):
         cdef fp_error error
         check(fp_route_builder_add_share(self.builder, weight, &error), &error)
+
+    def set_matcher(self, list steps not None):
+        """Steps are tuples of kind, compare, flags, count, name and value. After an error `failed_step` tells which."""
+        cdef fp_error error
+        cdef fp_status status
+        cdef size_t failed = 0, i
+        cdef fp_route_matcher_step *room
+        cdef fp_route_matcher_step *step
+        room = <fp_route_matcher_step *>PyMem_Malloc((len(steps) + 1) * sizeof(fp_route_matcher_step))
+        if room is NULL:
+            raise MemoryError
+        try:
+            for i in range(<size_t>len(steps)):
+                self.failed_step = i
+                step = &room[i]
+                kind, compare, flags, count, name, value = steps[i]
+                step.kind = kind
+                step.compare = compare
+                step.flags = flags
+                step.count = count
+                required_span(name, &step.name, "a header's name")
+                required_span(value, &step.value, "a value")
+            status = fp_route_builder_set_matcher(self.builder, room, <size_t>len(steps), &failed, &error)
+            self.failed_step = failed
+            check(status, &error)
+        finally:
+            PyMem_Free(room)
 
     def build(self, list context not None, *, bint ignore_port=False, bint ignore_parameters=False):
         """The table as a snapshot. `context` says what its indices stand for: the entries of _route.pxd as lists, whose

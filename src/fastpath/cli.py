@@ -1,4 +1,4 @@
-"""The command line: `fastpath demo`, `fastpath config check`, `fastpath routes …`, `fastpath --version`."""
+"""The command line: `fastpath demo`, `fastpath config`, `fastpath routes`, `fastpath balance`, `fastpath --version`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 
 import fastpath
 
-from . import cli_routes
+from . import cli_balance, cli_routes
 from .clusters import ClusterManager
-from .config import load
+from .config import differences, load
 from .errors import ConfigError, ConfigErrors, ConfigWarning
+from .models import Config
 from .routing import RouteTable
 
 __all__ = ["main"]
@@ -37,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     demo = commands.add_parser("demo", help="real upstreams, a gateway and clients on loopback")
-    demo.add_argument("--config", type=Path, metavar="FILE", help="an Envoy bootstrap (default: a canary release)")
+    demo.add_argument(
+        "--config", type=Path, nargs="+", metavar="FILE", help="a configuration (default: a canary release)"
+    )
     demo.add_argument("--requests", type=_positive, default=8000, metavar="N", help="how many (default: %(default)s)")
     demo.add_argument("--connections", type=_positive, default=16, metavar="N", help="at a time (default: %(default)s)")
     demo.add_argument("--seed", type=int, help="make the gateway's choices repeatable")
@@ -51,7 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
     check.set_defaults(command=_check)
+    diff = config.add_parser("diff", help="say what would change if NEW took the place of OLD; exit as diff does")
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.set_defaults(command=_diff)
     cli_routes.add_commands(commands)
+    cli_balance.add_commands(commands)
     return parser
 
 
@@ -65,10 +73,23 @@ def _positive(text: str) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from . import demo
 
-    file = options.config or demo.example()
+    files = options.config or [demo.example()]
     if options.serve:
-        return demo.serve(file)
-    return demo.run(file, options.requests, options.connections, options.seed)
+        return demo.serve(files)
+    return demo.run(files, options.requests, options.connections, options.seed)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    """0 when they are equal, 1 when they differ, 2 when one cannot be loaded."""
+    try:
+        old, new = load(options.old), load(options.new)
+    except ConfigError as error:
+        print(f"fastpath: {error}", file=sys.stderr)
+        return 2
+    found = differences(old, new)
+    for difference in found:
+        print(difference)
+    return 1 if found else 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -91,8 +112,23 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
             ClusterManager(config.clusters)
+            _print_refusals(config)
         except ConfigErrors as error:
             return error.errors
         except ConfigError as error:
             return [error]
     return []
+
+
+def _print_refusals(config: Config) -> None:
+    """What the objects of a Kubernetes cluster ask for in vain; it may come to be there later."""
+    for status in config.statuses:
+        for where, condition in status.refusals():
+            name = (
+                f"{status.kind} {status.namespace}/{status.name}"
+                if status.namespace
+                else f"{status.kind} {status.name}"
+            )
+            message = f": {condition.message}" if condition.message else ""
+            place = ", ".join(filter(None, (name, where)))
+            print(f"warning: {place}: {condition.type} is {str(condition.status).lower()}, {condition.reason}{message}")

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from .actions import direct_answer, finalize_request
 from .config import document, load
+from .config.fields import Problems
 from .config.node import Limits, Node
-from .errors import ConfigError, ConfigErrors, ConfigWarning
+from .errors import ConfigError, ConfigWarning
 from .models import Config, Route
 from .routing import Match, RouteTable
 from .substitution.heads import RequestHead
@@ -143,11 +144,10 @@ def _plain(node: Node) -> Any:
 
 
 def _tests(file: Path) -> Iterator[_Test]:
-    problems: list[ConfigError] = []
-    root, name = document.read(str(file), Limits(), problems)
-    if problems:
-        raise ConfigErrors(problems)
-    content = _plain(root)
+    problems, name = Problems(), str(file)
+    documents = document.read_all(name, Limits(), problems)
+    problems.raise_any()
+    content = _plain(documents[0].node) if len(documents) == 1 else None
     tests = content.get("tests") if isinstance(content, dict) else None
     if not isinstance(tests, list):
         raise ConfigError('expected an object with a list "tests"', source=name)

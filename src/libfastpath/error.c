@@ -26,6 +26,7 @@ const char *fp_status_name(fp_status status) {
     case FASTPATH_NEED_MORE: return "need_more";
     case FASTPATH_NONE: return "none";
     case FASTPATH_PAUSED: return "paused";
+    case FASTPATH_DUE: return "due";
     case FASTPATH_ERR_MEMORY: return "memory";
     case FASTPATH_ERR_ARGUMENT: return "argument";
     case FASTPATH_ERR_BUSY: return "busy";

@@ -1,15 +1,17 @@
 #include "host.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "histogram.h"
 #include "memory.h"
 
 typedef _Atomic uint64_t counter;
 
 struct fp_host {
-  /* What a pick touches comes first, so that it shares a cache line. */
+  /* What a pick touches comes first, so that it shares a cache line; what an update touches shares the next one. */
   counter active_requests;
   counter requests;
   _Atomic(void *) user_data;
@@ -18,18 +20,22 @@ struct fp_host {
   counter error;
   counter connect_failures;
   counter connection_resets;
-  counter timeouts;
-  counter latency_count;
-  counter latency_total;
+  _Atomic(fp_traffic *) traffic; /* referenced; of the cluster */
   _Atomic uint32_t weight;
   _Atomic uint32_t priority;
   _Atomic int health;
-  uint16_t port;
+  _Atomic uint32_t flags; /* fp_host_flag, without what is configured */
   size_t address_len;
   size_t hostname_len;
   size_t key_len;
   size_t hash_key_len; /* 0: none configured */
-  uint8_t text[];      /* address, hostname, key, hash key */
+  uint16_t port;
+  counter timeouts;
+  counter latency_count;
+  counter latency_total;
+  _Atomic(fp_histogram *) latencies; /* NULL until one is reported */
+  fp_outlier_monitor *monitor; /* behind the text, so that looking for a host reads little */
+  uint8_t text[];              /* address, hostname, key, hash key */
 };
 
 static uint8_t *append(uint8_t *text, fp_span span) {
@@ -37,19 +43,24 @@ static uint8_t *append(uint8_t *text, fp_span span) {
   return text + span.len;
 }
 
-fp_host *fp_host_new(const fp_endpoint *endpoint) {
+fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags) {
   const fp_span address = endpoint->address, hostname = endpoint->hostname, hash_key = endpoint->hash_key;
   const int bracketed = memchr(address.data, ':', address.len) != NULL;
   char port[8];
   const size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
   const size_t key_len = address.len + (bracketed ? 2 : 0) + port_len;
+  size_t size;
   fp_host *host;
   uint8_t *text;
   if (address.len > SIZE_MAX / 8 || hostname.len > SIZE_MAX / 8 || hash_key.len > SIZE_MAX / 8) return NULL;
-  host = fp_memory_alloc(sizeof *host + address.len + hostname.len + key_len + hash_key.len);
+  size = sizeof *host + address.len + hostname.len + key_len + hash_key.len;
+  size += alignof(fp_outlier_monitor) - 1 - (size - 1) % alignof(fp_outlier_monitor);
+  host = fp_memory_alloc(size + sizeof *host->monitor);
   if (host == NULL) return NULL;
-  memset(host, 0, sizeof *host);
+  memset(host, 0, size + sizeof *host->monitor);
+  host->monitor = (void *)((uint8_t *)host + size);
   atomic_init(&host->references, 1);
+  atomic_init(&host->flags, flags);
   host->port = endpoint->port;
   host->address_len = address.len;
   host->hostname_len = hostname.len;
@@ -71,7 +82,16 @@ fp_host *fp_host_ref(fp_host *host) {
 }
 
 void fp_host_unref(fp_host *host) {
-  if (host != NULL && atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) == 1) fp_memory_free(host);
+  if (host == NULL || atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) != 1) return;
+  fp_traffic_unref(atomic_load_explicit(&host->traffic, memory_order_relaxed));
+  fp_memory_free(atomic_load_explicit(&host->latencies, memory_order_relaxed));
+  fp_memory_free(host);
+}
+
+bool fp_host_join(fp_host *host, fp_traffic *traffic) {
+  if (atomic_load_explicit(&host->traffic, memory_order_relaxed) != NULL) return false;
+  atomic_store_explicit(&host->traffic, fp_traffic_ref(traffic), memory_order_release);
+  return true;
 }
 
 static int same(fp_span a, fp_span b) { return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0); }
@@ -117,6 +137,37 @@ fp_health_status fp_host_health(const fp_host *host) {
   return (fp_health_status)atomic_load_explicit(&host->health, memory_order_relaxed);
 }
 
+void fp_host_change_flags(fp_host *host, uint32_t set, uint32_t clear) {
+  const uint32_t flags = atomic_load_explicit(&host->flags, memory_order_relaxed);
+  atomic_store_explicit(&host->flags, (flags & ~clear) | set, memory_order_relaxed);
+}
+
+static uint32_t own_flags(const fp_host *host) { return atomic_load_explicit(&host->flags, memory_order_relaxed); }
+
+bool fp_host_has_flag(const fp_host *host, uint32_t flag) { return (own_flags(host) & flag) != 0; }
+
+uint32_t fp_host_flags(const fp_host *host) {
+  switch (fp_host_health(host)) {
+    case FASTPATH_HEALTH_UNKNOWN:
+    case FASTPATH_HEALTH_HEALTHY: break;
+    case FASTPATH_HEALTH_UNHEALTHY:
+    case FASTPATH_HEALTH_DRAINING:
+    case FASTPATH_HEALTH_TIMEOUT: return own_flags(host) | FASTPATH_HOST_FAILED_CONFIGURED;
+    case FASTPATH_HEALTH_DEGRADED: return own_flags(host) | FASTPATH_HOST_DEGRADED_CONFIGURED;
+  }
+  return own_flags(host);
+}
+
+uint8_t fp_host_health_now(const fp_host *host, fp_health_status configured) {
+  const uint32_t flags = own_flags(host);
+  uint32_t health = (uint32_t)configured;
+  if (flags & (FASTPATH_HOST_FAILED_ACTIVE_CHECK | FASTPATH_HOST_FAILED_OUTLIER_CHECK)) health |= FP_HEALTH_FAILED;
+  if (flags & FASTPATH_HOST_DEGRADED_ACTIVE_CHECK) health |= FP_HEALTH_DEGRADED;
+  return (uint8_t)health;
+}
+
+fp_outlier_monitor *fp_host_monitor(fp_host *host) { return host->monitor; }
+
 /* One by one, 2^64 is out of reach. */
 static void count(counter *value) { atomic_fetch_add_explicit(value, 1, memory_order_relaxed); }
 
@@ -141,7 +192,29 @@ fp_status fp_host_release(fp_host *host) {
   return FASTPATH_OK;
 }
 
+/* Without the memory for it the latency is counted with the cluster only. */
+static void record_latency(fp_host *host, uint64_t latency) {
+  fp_histogram *known = atomic_load_explicit(&host->latencies, memory_order_acquire), *made;
+  if (known == NULL) {
+    made = fp_histogram_new();
+    if (made == NULL) return;
+    if (atomic_compare_exchange_strong_explicit(&host->latencies, &known, made, memory_order_acq_rel,
+                                                memory_order_acquire))
+      known = made;
+    else
+      fp_memory_free(made);
+  }
+  fp_histogram_record(known, latency);
+}
+
+void fp_host_latencies_get(const fp_host *host, fp_histogram_counts *counts) {
+  const fp_histogram *known = atomic_load_explicit(&host->latencies, memory_order_acquire);
+  memset(counts, 0, sizeof *counts);
+  if (known != NULL) fp_histogram_add_to(known, counts);
+}
+
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency) {
+  fp_traffic *traffic;
   if (status != 0 ? status < 100 || status > 599 : reset == FASTPATH_RESET_NONE) return FASTPATH_ERR_ARGUMENT;
   switch (reset) {
     case FASTPATH_RESET_NONE: break;
@@ -154,8 +227,11 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
   if (latency >= 0) {
     saturating_add(&host->latency_total, (uint64_t)latency);
     count(&host->latency_count);
+    record_latency(host, (uint64_t)latency);
   }
-  return FASTPATH_OK;
+  traffic = atomic_load_explicit(&host->traffic, memory_order_acquire);
+  if (traffic != NULL) fp_traffic_record(traffic, status, reset, latency);
+  return fp_outlier_monitor_report(host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
 }
 
 uint64_t fp_host_active_requests(const fp_host *host) {

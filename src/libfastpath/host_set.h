@@ -8,30 +8,8 @@
 #include <stdatomic.h>
 
 #include "host_index.h"
+#include "priority_hosts.h"
 #include "priority_load.h"
-
-/* Which hosts of a priority a pick chooses among. */
-typedef enum fp_host_source {
-  FP_HOST_SOURCE_HEALTHY,
-  FP_HOST_SOURCE_DEGRADED,
-  FP_HOST_SOURCE_ALL
-} fp_host_source;
-#define FP_HOST_SOURCES 3
-
-/* The hosts of one priority. Immutable; shared by the host sets between which it did not change. */
-typedef struct fp_priority_hosts {
-  _Atomic size_t references;
-  const fp_lb_policy *policy;
-  fp_lb_options options;
-  fp_host_group groups[FP_HOST_SOURCES];
-  fp_host **hosts; /* each referenced; owns what the groups point to */
-  uint32_t *weights;
-  uint32_t *positions;
-  uint8_t *health; /* of the hosts in groups[ALL] */
-} fp_priority_hosts;
-
-fp_priority_hosts *fp_priority_hosts_ref(fp_priority_hosts *priority);
-void fp_priority_hosts_unref(fp_priority_hosts *priority); /* NULL is allowed */
 
 struct fp_host_set {
   _Atomic size_t references;
@@ -42,7 +20,9 @@ struct fp_host_set {
   fp_priority_hosts **priorities;
   uint32_t *offsets; /* of a priority's first host among all */
   fp_priority_load *loads;
-  /* The one group that gets all load; priority_count when load is shared. */
+  uint32_t override_statuses; /* bits by fp_health_status */
+  struct fp_subsets *subsets; /* NULL: none, or this is one */
+  /* The one kind of hosts that gets all load; priority_count when load is shared. */
   uint32_t sole_priority;
   fp_host_source sole_source;
 };
@@ -53,6 +33,24 @@ struct fp_host_set {
  */
 fp_status fp_host_set_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
                           const fp_host_set *previous, fp_host_set **set, fp_error *error);
+
+/* The host with the endpoint's address and port, borrowed from the set; NULL when there is none. */
+fp_host *fp_host_set_find(const fp_host_set *set, const fp_endpoint *endpoint);
+
+/* Where a host is in a set. */
+typedef struct fp_host_place {
+  uint32_t priority;
+  uint32_t entry;
+} fp_host_place;
+
+/*
+ * A host set of some hosts of another one, in that order by priority, which has no subsets and no index. Offsets and
+ * positions are those of `whole`. `previous` is as for fp_host_set_new. single: they count as healthy. `error` may be
+ * NULL when `whole` was made of the same config.
+ */
+fp_status fp_host_set_new_part(const fp_host_set *whole, const fp_cluster_config *config, const fp_host_place *places,
+                               uint32_t count, int single, const fp_host_set *previous, fp_host_set **set,
+                               fp_error *error);
 
 /* Tells the hosts their weight, priority and health in this set, which is about to be published. */
 void fp_host_set_apply(const fp_host_set *set);

@@ -72,7 +72,7 @@ static void fill_builders(const fp_host_group *group, builder *builders) {
   for (uint32_t i = 0; i < group->count; i++) {
     const fp_span key = fp_host_hash_key(group->hosts[i]);
     builders[i] = (builder){.key = key,
-                            .weight = (double)group->weights[i] / (double)sum,
+                            .weight = fp_lb_share(group, i, sum),
                             .host = i,
                             .next = (uint32_t)(fp_hash_xxh64(key.data, key.len, 0) % size),
                             .skip = (uint32_t)(fp_hash_xxh64(key.data, key.len, 1) % (size - 1)) + 1};

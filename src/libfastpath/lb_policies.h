@@ -19,6 +19,11 @@ extern const fp_lb_policy fp_lb_never_queue;
 extern const fp_lb_policy fp_lb_ketama;
 extern const fp_lb_policy fp_lb_rendezvous;
 
+/* What part of the load a host gets. sum: of the group's weights. */
+static inline double fp_lb_share(const fp_host_group *group, uint32_t index, uint64_t sum) {
+  return group->shares != NULL ? group->shares[index] : (double)group->weights[index] / (double)sum;
+}
+
 int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b);
 
 #endif

@@ -69,13 +69,13 @@ static uint32_t *share_points(const fp_host_group *group) {
   if (ends == NULL) return NULL;
   for (uint32_t i = 0; i < group->count; i++) sum += group->weights[i];
   for (uint32_t i = 0; i < group->count; i++) {
-    const double weight = (double)group->weights[i] / (double)sum;
+    const double weight = fp_lb_share(group, i, sum);
     if (weight < least) least = weight;
   }
   scale = ceil(least * group->options->minimum_ring_size) / least;
   if (scale > group->options->maximum_ring_size) scale = group->options->maximum_ring_size;
   for (uint32_t i = 0; i < group->count; i++) {
-    target += scale * ((double)group->weights[i] / (double)sum);
+    target += scale * fp_lb_share(group, i, sum);
     if (current < target) current = ceil(target);
     ends[i] = (uint32_t)current;
   }

@@ -1,11 +1,18 @@
 #include "priority_load.h"
 
-#define OVERPROVISIONING_FACTOR 140u
-
 static uint32_t at_most(uint64_t value, uint32_t limit) { return value < limit ? (uint32_t)value : limit; }
 
-static uint32_t availability(uint32_t available, uint32_t total) {
-  return total == 0 ? 0 : at_most((uint64_t)OVERPROVISIONING_FACTOR * available / total, 100);
+/* A weight is at most 2^63: 2^31 hosts of 2^32. */
+static uint32_t availability(const fp_priority_load *load, uint64_t available) {
+  if (load->total_weight == 0 || available == 0) return 0;
+  if (load->overprovisioning_factor > UINT64_MAX / available) return 100;
+  return at_most(load->overprovisioning_factor * available / load->total_weight, 100);
+}
+
+static uint32_t healthy_availability(const fp_priority_load *load) { return availability(load, load->healthy_weight); }
+
+static uint32_t degraded_availability(const fp_priority_load *load) {
+  return availability(load, load->degraded_weight);
 }
 
 /* Gives out `load` in order of priority, up to each one's availability scaled to the sum; what is left remains. */
@@ -17,18 +24,16 @@ static uint32_t take_load(uint32_t *load, uint32_t available, uint32_t sum) {
 
 static void share_by_availability(fp_priority_load *loads, size_t count, uint32_t sum) {
   uint32_t left = 100;
-  for (size_t i = 0; i < count; i++)
-    loads[i].healthy_load = take_load(&left, availability(loads[i].healthy, loads[i].total), sum);
-  for (size_t i = 0; i < count; i++)
-    loads[i].degraded_load = take_load(&left, availability(loads[i].degraded, loads[i].total), sum);
+  for (size_t i = 0; i < count; i++) loads[i].healthy_load = take_load(&left, healthy_availability(&loads[i]), sum);
+  for (size_t i = 0; i < count; i++) loads[i].degraded_load = take_load(&left, degraded_availability(&loads[i]), sum);
   for (size_t i = 0; left > 0 && i < count; i++) { /* what rounding left over */
-    if (availability(loads[i].healthy, loads[i].total) > 0) {
+    if (healthy_availability(&loads[i]) > 0) {
       loads[i].healthy_load += left;
       left = 0;
     }
   }
   for (size_t i = 0; left > 0 && i < count; i++) {
-    if (availability(loads[i].degraded, loads[i].total) > 0) {
+    if (degraded_availability(&loads[i]) > 0) {
       loads[i].degraded_load += left;
       left = 0;
     }
@@ -64,7 +69,7 @@ void fp_priority_load_compute(fp_priority_load *loads, size_t count, uint32_t pa
   uint64_t sum = 0;
   int all_panic = 1;
   for (size_t i = 0; i < count; i++) {
-    sum += availability(loads[i].healthy, loads[i].total) + availability(loads[i].degraded, loads[i].total);
+    sum += healthy_availability(&loads[i]) + degraded_availability(&loads[i]);
     loads[i].healthy_load = loads[i].degraded_load = loads[i].panic = 0;
   }
   if (sum == 0 && panic_threshold == 0) {

@@ -6,15 +6,19 @@
 #include <stdint.h>
 
 typedef struct fp_priority_load {
-  uint32_t total; /* in: hosts; healthy and degraded ones among them */
+  uint32_t overprovisioning_factor; /* in: percent */
+  uint32_t total;                   /* in: hosts; healthy and degraded ones among them */
   uint32_t healthy;
   uint32_t degraded;
+  uint64_t total_weight; /* in: what availability is measured by: as above, or their weights */
+  uint64_t healthy_weight;
+  uint64_t degraded_weight;
   uint32_t healthy_load; /* out: percent; both columns add up to 100 */
   uint32_t degraded_load;
   uint32_t panic; /* out: 1 when all hosts are used whatever their health */
 } fp_priority_load;
 
-/* Envoy's rule: integer percentages with an overprovisioning factor of 140 %. count is at least 1. */
+/* Envoy's rule, in integer percentages. count is at least 1. */
 void fp_priority_load_compute(fp_priority_load *loads, size_t count, uint32_t panic_threshold);
 
 #endif

@@ -43,7 +43,10 @@ static fp_status build_hosts(fp_route_table *table, const fp_route_builder *buil
       table->hosts[i] = fp_virtual_host_ref(specs[i].shared);
     } else {
       const fp_status status =
-          fp_virtual_host_new(builder, start, end - start, specs[i].require_tls, &table->hosts[i], error);
+          specs[i].tree != NULL
+              ? fp_virtual_host_new_with_tree(builder, start, specs[i].tree, specs[i].require_tls, &table->hosts[i],
+                                              error)
+              : fp_virtual_host_new(builder, start, end - start, specs[i].require_tls, &table->hosts[i], error);
       if (status < 0) {
         if (status == FASTPATH_ERR_CONFIG_WEIGHT && error != NULL) error->position += start;
         return status;
@@ -126,18 +129,8 @@ static size_t without_port(const uint8_t *host, size_t len) {
 
 void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_host, uint32_t from, uint32_t *route,
                                   uint32_t *by) {
-  const fp_virtual_host *host = virtual_host < table->host_count ? table->hosts[virtual_host] : NULL;
   *route = *by = FASTPATH_ROUTE_INDEX_NONE;
-  for (uint32_t low = 0, high = host == NULL ? 0 : host->shadowed_count; low < high;) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (host->shadowed[middle].route < from) {
-      low = middle + 1;
-    } else {
-      *route = host->shadowed[middle].route;
-      *by = host->shadowed[middle].by;
-      high = middle;
-    }
-  }
+  if (virtual_host < table->host_count) fp_virtual_host_next_shadowed(table->hosts[virtual_host], from, route, by);
 }
 
 /* Whether the virtual host wants the request to come again by TLS. */
@@ -151,6 +144,7 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
 static fp_status match_in(const fp_route_table *table, const fp_virtual_host *host, const fp_route_request *request,
                           fp_route_match *match) {
   fp_status status;
+  uint32_t route;
   if (request->field_count > 0 || host->require_tls != FASTPATH_ROUTE_TLS_NONE) {
     const fp_span proto = fp_request_forwarded_proto(request);
     if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE; /* as in Envoy: it is there, but empty */
@@ -161,7 +155,9 @@ static fp_status match_in(const fp_route_table *table, const fp_virtual_host *ho
   }
   status = fp_virtual_host_find(host, request, table->ignore_parameters, &match->route);
   if (status < 0 || match->route == FASTPATH_ROUTE_INDEX_NONE) return status < 0 ? status : FASTPATH_NONE;
-  match->share_total = fp_virtual_host_share_total(host, match->route);
+  route = match->route;
+  host = fp_virtual_host_of(host, &route);
+  match->share_total = fp_virtual_host_share_total(host, route);
   return FASTPATH_OK;
 }
 
@@ -171,7 +167,9 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
   fp_route_match found = {.virtual_host = fp_domain_index_find(&table->domains, host.data, host_len),
                           .route = FASTPATH_ROUTE_INDEX_NONE};
   fp_status status = FASTPATH_NONE;
-  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE) {
+  /* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
+  const bool server = request->path.len == 1 && request->path.data[0] == '*';
+  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE && !server) {
     status = match_in(table, table->hosts[found.virtual_host], request, &found);
   }
   if (status >= 0) *match = found;
@@ -179,13 +177,16 @@ fp_status fp_route_table_match(const fp_route_table *table, const fp_route_reque
 }
 
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value) {
+  uint32_t route = match->route;
   if (match->share_total == 0) return FASTPATH_ROUTE_INDEX_NONE;
-  return fp_virtual_host_share(table->hosts[match->virtual_host], match->route, (uint32_t)(value % match->share_total));
+  const fp_virtual_host *host = fp_virtual_host_of(table->hosts[match->virtual_host], &route);
+  return fp_virtual_host_share(host, route, (uint32_t)(value % match->share_total));
 }
 
 static const fp_path_template *template_of(const fp_route_table *table, const fp_route_match *match) {
-  const fp_virtual_host *host = table->hosts[match->virtual_host];
-  return match->route < host->route_count ? host->by_route[match->route] : NULL;
+  uint32_t route = match->route;
+  const fp_virtual_host *host = fp_virtual_host_of(table->hosts[match->virtual_host], &route);
+  return route < host->route_count ? host->by_route[route] : NULL;
 }
 
 uint32_t fp_route_table_param_count(const fp_route_table *table, const fp_route_match *match) {
@@ -202,4 +203,28 @@ fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_ma
 void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params) {
   const fp_path_template *template = template_of(table, match);
   if (template != NULL) (void)fp_path_template_match(template, path.data, path.len, params);
+}
+
+/* ---- trees ---- */
+
+static const fp_match_tree *tree_of(const fp_route_table *table, uint32_t virtual_host) {
+  return virtual_host < table->host_count ? table->hosts[virtual_host]->tree : NULL;
+}
+
+uint32_t fp_route_table_list_count(const fp_route_table *table, uint32_t virtual_host) {
+  const fp_match_tree *tree = tree_of(table, virtual_host);
+  return tree == NULL ? 0 : tree->list_count;
+}
+
+void fp_route_table_list(const fp_route_table *table, uint32_t virtual_host, uint32_t index, uint32_t *first,
+                         uint32_t *end) {
+  const fp_match_tree *tree = tree_of(table, virtual_host);
+  *first = tree->lists[index];
+  *end = tree->lists[index + 1];
+}
+
+fp_status fp_route_table_choose_list(const fp_route_table *table, uint32_t virtual_host,
+                                     const fp_route_request *request, uint32_t *index) {
+  const fp_match_tree *tree = tree_of(table, virtual_host);
+  return tree == NULL ? FASTPATH_ERR_ARGUMENT : fp_match_tree_find(tree, request, index);
 }

@@ -26,7 +26,10 @@ void fp_route_builder_clear(fp_route_builder *builder) {
   const fp_host_spec *hosts = builder->hosts.items;
   const fp_route_spec *routes = builder->routes.items;
   const fp_condition_spec *conditions = builder->conditions.items;
-  for (size_t i = 0; i < builder->hosts.count; i++) fp_virtual_host_unref(hosts[i].shared);
+  for (size_t i = 0; i < builder->hosts.count; i++) {
+    fp_virtual_host_unref(hosts[i].shared);
+    fp_match_tree_unref(hosts[i].tree);
+  }
   for (size_t i = 0; i < builder->routes.count; i++) {
     fp_regex_unref(routes[i].regex);
     fp_path_template_unref(routes[i].template);
@@ -55,7 +58,7 @@ void fp_route_builder_free(fp_route_builder *builder) {
 
 /* ---- virtual hosts and domains ---- */
 
-static fp_host_spec *current_host(const fp_route_builder *builder) {
+fp_host_spec *fp_route_builder_current_host(const fp_route_builder *builder) {
   fp_host_spec *hosts = builder->hosts.items;
   return builder->hosts.count == 0 ? NULL : &hosts[builder->hosts.count - 1];
 }
@@ -78,7 +81,7 @@ fp_status fp_route_builder_add_virtual_host(fp_route_builder *builder, fp_error 
 }
 
 fp_status fp_route_builder_require_tls(fp_route_builder *builder, fp_route_require_tls require, fp_error *error) {
-  fp_host_spec *host = current_host(builder);
+  fp_host_spec *host = fp_route_builder_current_host(builder);
   if (host == NULL || host->shared != NULL) {
     return fp_error_set(error, FASTPATH_ERR_STATE, 0, 0, "there is no virtual host, or it is a shared one");
   }
@@ -101,7 +104,7 @@ fp_status fp_route_builder_add_domain(fp_route_builder *builder, const uint8_t *
   const size_t forbidden = find_forbidden(domain, len);
   fp_domain *added;
   size_t offset;
-  if (current_host(builder) == NULL) {
+  if (fp_route_builder_current_host(builder) == NULL) {
     return fp_error_set(error, FASTPATH_ERR_STATE, 0, 0, "a domain needs a virtual host first");
   }
   if (len > FASTPATH_ROUTE_DOMAIN_MAX) {
@@ -157,11 +160,11 @@ static fp_status read_path(fp_route_spec *route, const uint8_t *path, size_t len
 fp_status fp_route_builder_add_route(fp_route_builder *builder, fp_route_path_kind kind, const uint8_t *path,
                                      size_t len, uint32_t flags, fp_error *error) {
   const uint32_t known = FASTPATH_ROUTE_IGNORE_CASE | FASTPATH_ROUTE_ANY_SEGMENT;
-  const fp_host_spec *host = current_host(builder);
+  const fp_host_spec *host = fp_route_builder_current_host(builder);
   fp_route_spec route = {.kind = (uint8_t)kind, .ignore_case = (flags & FASTPATH_ROUTE_IGNORE_CASE) != 0}, *added;
   fp_status status;
-  if (host == NULL || host->shared != NULL) {
-    return fp_error_set(error, FASTPATH_ERR_STATE, 0, 0, "a route needs a virtual host that is not shared first");
+  if (host == NULL || host->shared != NULL || host->tree != NULL) {
+    return fp_error_set(error, FASTPATH_ERR_STATE, 0, 0, "a route needs a virtual host first, that takes routes");
   }
   if ((unsigned)kind > FASTPATH_ROUTE_PATH_CONNECT || (flags & ~known) != 0) {
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "no such kind of path, or no such flag");
@@ -185,7 +188,7 @@ fp_status fp_route_builder_add_route(fp_route_builder *builder, fp_route_path_ki
 
 /* The last route of the current virtual host, or NULL. */
 static fp_route_spec *last_route(const fp_route_builder *builder) {
-  const fp_host_spec *host = current_host(builder);
+  const fp_host_spec *host = fp_route_builder_current_host(builder);
   fp_route_spec *routes = builder->routes.items;
   if (host == NULL || builder->routes.count == host->routes) return NULL;
   return &routes[builder->routes.count - 1];

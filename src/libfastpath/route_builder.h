@@ -33,6 +33,7 @@ typedef struct fp_condition_spec {
 typedef struct fp_host_spec {
   size_t routes;           /* index of its first route */
   fp_virtual_host *shared; /* counted; NULL: compiled from the routes */
+  fp_match_tree *tree;     /* counted; NULL: the routes are tried in order */
   uint8_t require_tls;     /* fp_route_require_tls */
 } fp_host_spec;
 
@@ -49,6 +50,9 @@ struct fp_route_builder {
 
 /* Begin a virtual host; `shared` is counted here. */
 fp_status fp_route_builder_add_host(fp_route_builder *builder, fp_virtual_host *shared, fp_error *error);
+
+/* The virtual host that was added last, or NULL. */
+fp_host_spec *fp_route_builder_current_host(const fp_route_builder *builder);
 
 /* Forget everything. */
 void fp_route_builder_clear(fp_route_builder *builder);

@@ -16,7 +16,7 @@ static fp_status refuse(fp_error *error, const char *reason) {
   return fp_error_set(error, FASTPATH_ERR_CONFIG_CONDITION, 0, 0, "%s", reason);
 }
 
-static bool has_forbidden(fp_span text) {
+bool fp_condition_text_is_forbidden(fp_span text) {
   for (size_t i = 0; i < text.len; i++) {
     if (text.data[i] == '\0' || text.data[i] == '\r' || text.data[i] == '\n') return true;
   }
@@ -37,12 +37,15 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
     made->source = FP_HEADER_AUTHORITY;
   } else if (is(made, ":scheme")) {
     made->source = FP_HEADER_SCHEME;
+  } else if (is(made, "te")) {
+    made->source = FP_HEADER_TE;
   } else if (made->name[0] == ':') {
     return refuse(error, "there is no such pseudo header");
   } else {
     if (fp_header_is_dropped(made->name, made->name_len)) made->source = FP_HEADER_GONE;
     made->name_id = fp_http_name_id(made->name, made->name_len);
     made->joined = fp_header_lines_are_joined(made->name, made->name_len);
+    if (is(made, "x-forwarded-proto")) made->source = FP_HEADER_FORWARDED_PROTO;
   }
   return FASTPATH_OK;
 }
@@ -61,8 +64,8 @@ fp_status fp_condition_check(const fp_route_condition *from, fp_error *error) {
   if (from->name.len == 0) return refuse(error, "the name is empty");
   if (from->name.len > UINT16_MAX) return refuse(error, "the name is too long");
   if (from->value.len > UINT32_MAX) return refuse(error, "the value is too long");
-  if (has_forbidden(from->name)) return refuse(error, "the name holds NUL, CR or LF");
-  if (from->compare != FASTPATH_ROUTE_COMPARE_REGEX && has_forbidden(from->value)) {
+  if (fp_condition_text_is_forbidden(from->name)) return refuse(error, "the name holds NUL, CR or LF");
+  if (from->compare != FASTPATH_ROUTE_COMPARE_REGEX && fp_condition_text_is_forbidden(from->value)) {
     return refuse(error, "the value holds NUL, CR or LF");
   }
   return FASTPATH_OK;
@@ -159,8 +162,7 @@ static bool read_number(fp_span text, int64_t *number) {
   return true;
 }
 
-/* Does this value match? 1, 0 or an error. */
-static int compare(const fp_condition *with, fp_span value) {
+int fp_condition_compare(const fp_condition *with, fp_span value) {
   const bool fold = (with->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0;
   const size_t len = with->value_len;
   int64_t number;
@@ -190,9 +192,51 @@ static int verdict(const fp_condition *condition, bool found, int matched) {
   if (condition->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (found || as_empty) != invert;
   if (!found) {
     if (!as_empty) return 0;
-    matched = compare(condition, (fp_span){(const uint8_t *)"", 0});
+    matched = fp_condition_compare(condition, (fp_span){(const uint8_t *)"", 0});
   }
   return matched < 0 ? matched : (matched != 0) != invert;
+}
+
+/* Whether the lines of the request say it, rather than what Envoy makes of the request. */
+static bool is_in_lines(const fp_condition *condition, const fp_route_request *request) {
+  if (condition->source != FP_HEADER_FORWARDED_PROTO) return condition->source == FP_HEADER_FIELD;
+  return fp_header_next(request, NULL, condition->name, condition->name_len, condition->name_id) != NULL;
+}
+
+/* What is no header line; data NULL when it is missing. */
+static fp_span pseudo_header(const fp_condition *condition, const fp_route_request *request) {
+  switch ((fp_header_source)condition->source) {
+    case FP_HEADER_METHOD: return request->method;
+    case FP_HEADER_PATH: return request->path.len > 0 ? request->path : (fp_span){NULL, 0};
+    case FP_HEADER_AUTHORITY: return request->authority;
+    case FP_HEADER_SCHEME: return fp_request_scheme(request);
+    case FP_HEADER_TE: return fp_request_te(request);
+    case FP_HEADER_FORWARDED_PROTO: return fp_request_forwarded_proto(request);
+    case FP_HEADER_FIELD:
+    case FP_HEADER_GONE: break;
+  }
+  return (fp_span){NULL, 0};
+}
+
+fp_status fp_condition_header(const fp_condition *condition, const fp_route_request *request, fp_joined_header *joined,
+                              fp_span *value) {
+  const uint8_t *name = condition->name;
+  const size_t len = condition->name_len;
+  size_t count;
+  joined->block = NULL;
+  *value = (fp_span){NULL, 0};
+  if (!is_in_lines(condition, request)) {
+    *value = pseudo_header(condition, request);
+    return FASTPATH_OK;
+  }
+  if (fp_header_is_nominated(request, name, len)) return FASTPATH_OK;
+  count = fp_header_line_count(request, name, len, condition->name_id);
+  if (count > 1) return fp_header_join(joined, request, name, len, condition->name_id, !condition->joined, value);
+  if (count == 1) {
+    const fp_http_field *field = fp_header_next(request, NULL, name, len, condition->name_id);
+    *value = (fp_span){request->data + field->value, field->value_len};
+  }
+  return FASTPATH_OK;
 }
 
 static int field_holds(const fp_condition *condition, const fp_route_request *request) {
@@ -205,35 +249,25 @@ static int field_holds(const fp_condition *condition, const fp_route_request *re
     fp_joined_header joined;
     fp_span value;
     const fp_status status =
-        fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id, &value);
+        fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id, false, &value);
     if (status < 0) return (int)status;
-    matched = compare(condition, value);
+    matched = fp_condition_compare(condition, value);
     fp_joined_header_clear(&joined);
     return verdict(condition, true, matched);
   }
   while (matched == 0 &&
          (field = fp_header_next(request, field, condition->name, condition->name_len, condition->name_id)) != NULL) {
     found = true;
-    matched = compare(condition, (fp_span){request->data + field->value, field->value_len});
+    matched = fp_condition_compare(condition, (fp_span){request->data + field->value, field->value_len});
   }
   return verdict(condition, found, matched);
 }
 
-static int pseudo_holds(const fp_condition *condition, fp_span value) {
-  const bool found = value.data != NULL;
-  return verdict(condition, found, found ? compare(condition, value) : 0);
-}
-
 static int header_holds(const fp_condition *condition, const fp_route_request *request) {
-  switch ((fp_header_source)condition->source) {
-    case FP_HEADER_FIELD: return field_holds(condition, request);
-    case FP_HEADER_GONE: return verdict(condition, false, 0);
-    case FP_HEADER_METHOD: return pseudo_holds(condition, request->method);
-    case FP_HEADER_PATH: return pseudo_holds(condition, request->path.len > 0 ? request->path : (fp_span){NULL, 0});
-    case FP_HEADER_AUTHORITY: return pseudo_holds(condition, request->authority);
-    case FP_HEADER_SCHEME: return pseudo_holds(condition, fp_request_scheme(request));
-  }
-  return 0;
+  fp_span value;
+  if (is_in_lines(condition, request)) return field_holds(condition, request);
+  value = pseudo_header(condition, request);
+  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
 }
 
 static bool same_lookup(const fp_lookup *lookup, const fp_condition *condition) {
@@ -261,13 +295,13 @@ static fp_span look_up(const fp_condition *condition, fp_asked_request *asked) {
 
 static int query_holds(const fp_condition *condition, fp_asked_request *asked) {
   const fp_span value = look_up(condition, asked);
-  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : compare(condition, value));
+  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
 }
 
 /* A missing cookie fails, and holds when inverted. */
 static int cookie_holds(const fp_condition *condition, fp_asked_request *asked) {
   const fp_span value = look_up(condition, asked);
-  const int matched = value.data == NULL ? 0 : compare(condition, value);
+  const int matched = value.data == NULL ? 0 : fp_condition_compare(condition, value);
   return matched < 0 ? matched : (matched != 0) != ((condition->flags & FASTPATH_ROUTE_INVERT) != 0);
 }
 

@@ -4,6 +4,9 @@
 
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
+#include <stdbool.h>
+
+#include "route_headers.h"
 
 /* Where the value of a header comes from. */
 typedef enum fp_header_source {
@@ -12,7 +15,9 @@ typedef enum fp_header_source {
   FP_HEADER_METHOD,
   FP_HEADER_PATH,
   FP_HEADER_AUTHORITY,
-  FP_HEADER_SCHEME
+  FP_HEADER_SCHEME,
+  FP_HEADER_TE,
+  FP_HEADER_FORWARDED_PROTO /* the connection's scheme when there is no line of it */
 } fp_header_source;
 
 /* A compiled condition. Its bytes are its owner's, its regex is counted. */
@@ -37,6 +42,9 @@ typedef struct fp_condition {
     } fraction;
   };
 } fp_condition;
+
+/* Whether it holds NUL, CR or LF. */
+bool fp_condition_text_is_forbidden(fp_span text);
 
 /* A regex of a route, over bytes as Envoy has them. Errors: CONFIG_REGEX, MEMORY. */
 fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **regex, fp_error *error);
@@ -75,6 +83,16 @@ typedef struct fp_asked_request {
   uint32_t lookup_count; /* how many were made */
   fp_lookup lookups[FP_LOOKUPS_MAX];
 } fp_asked_request;
+
+/* Whether this value is what the condition compares with: 1, 0, or an error (MEMORY). Threads: any. */
+int fp_condition_compare(const fp_condition *with, fp_span value);
+
+/*
+ * The whole value of the header that a condition asks for, its lines put together with ',' between them; data NULL when
+ * it is missing. It may lie in `joined`, which is to be cleared unless the answer is FASTPATH_ERR_MEMORY. Threads: any.
+ */
+fp_status fp_condition_header(const fp_condition *condition, const fp_route_request *request, fp_joined_header *joined,
+                              fp_span *value);
 
 /* 1 when it holds, 0 when not, or an error (MEMORY). Threads: one for each `asked`. */
 int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked);

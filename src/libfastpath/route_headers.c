@@ -57,9 +57,10 @@ size_t fp_route_request_header_count(const fp_route_request *request, const uint
 }
 
 fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *request, const uint8_t *name, size_t len,
-                         uint16_t id, fp_span *value) {
+                         uint16_t id, bool with_empty, fp_span *value) {
   const fp_http_field *field = NULL;
   size_t room = 0, at = 0;
+  bool first = true;
   uint8_t *out = joined->own;
   while ((field = fp_header_next(request, field, name, len, id)) != NULL) room += (size_t)field->value_len + 1;
   joined->block = NULL;
@@ -68,8 +69,9 @@ fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *reque
     if (out == NULL) return FASTPATH_ERR_MEMORY;
   }
   while ((field = fp_header_next(request, field, name, len, id)) != NULL) {
-    if (field->value_len == 0) continue;
-    if (at > 0) out[at++] = ',';
+    if (field->value_len == 0 && !with_empty) continue;
+    if (!first) out[at++] = ',';
+    first = false;
     memcpy(out + at, request->data + field->value, field->value_len);
     at += field->value_len;
   }
@@ -123,6 +125,22 @@ fp_span fp_request_forwarded_proto(const fp_route_request *request) {
   const fp_span value = forwarded_proto(request);
   if (value.data != NULL) return value;
   return request->scheme.len == 0 ? (fp_span){NULL, 0} : request->scheme; /* only a header can be there and empty */
+}
+
+fp_span fp_request_te(const fp_route_request *request) {
+  static const uint8_t te[] = "te", trailers[] = "trailers";
+  const size_t len = sizeof trailers - 1;
+  const uint16_t id = fp_http_name_id(te, sizeof te - 1);
+  const fp_http_field *field = NULL;
+  bool empty = false, filled = false;
+  while ((field = fp_header_next(request, field, te, sizeof te - 1, id)) != NULL) {
+    fp_span list = {request->data + field->value, field->value_len}, member;
+    while (fp_list_next(&list, &member)) {
+      if (member.len == len && memcmp(member.data, trailers, len) == 0) return (fp_span){trailers, len};
+    }
+    *(field->value_len == 0 ? &empty : &filled) = true;
+  }
+  return (fp_span){empty && !filled ? trailers : NULL, 0};
 }
 
 /* ---- query parameters ---- */

@@ -28,9 +28,12 @@ typedef struct fp_joined_header {
   uint8_t own[512];
 } fp_joined_header;
 
-/* The value of a header as joined, empty lines left out; it lives until cleared. FASTPATH_ERR_MEMORY: do not clear. */
+/*
+ * The value of a header as joined, without its empty lines or `with_empty` ones; it lives until cleared.
+ * FASTPATH_ERR_MEMORY: do not clear.
+ */
 fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *request, const uint8_t *name, size_t len,
-                         uint16_t id, fp_span *value);
+                         uint16_t id, bool with_empty, fp_span *value);
 void fp_joined_header_clear(fp_joined_header *joined);
 
 /* The first value of a query parameter, not decoded. */
@@ -44,6 +47,9 @@ fp_span fp_request_scheme(const fp_route_request *request);
 
 /* What x-forwarded-proto is once the connection's scheme has been put there where it was missing. */
 fp_span fp_request_forwarded_proto(const fp_route_request *request);
+
+/* What Envoy leaves of TE: "trailers" when that is among its members, or that it is empty; else data NULL. */
+fp_span fp_request_te(const fp_route_request *request);
 
 /* Whether the content-type is that of gRPC, and the request is not a CONNECT without a path. */
 bool fp_request_is_grpc(const fp_route_request *request);

@@ -344,6 +344,7 @@ static void clear_index(fp_path_index *of) {
 
 void fp_virtual_host_unref(fp_virtual_host *host) {
   if (host == NULL || atomic_fetch_sub_explicit(&host->references, 1, memory_order_acq_rel) != 1) return;
+  fp_virtual_host_clear_tree(host);
   clear_index(&host->cased);
   clear_index(&host->folded);
   clear_index(&host->templates);

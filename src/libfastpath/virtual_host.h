@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "candidate_index.h"
+#include "match_tree.h"
 #include "path_template.h"
 #include "route_condition.h"
 #include "route_program.h"
@@ -35,7 +36,7 @@ typedef struct fp_virtual_host {
   fp_path_index cased;
   fp_path_index folded;    /* routes that ignore letter case */
   fp_path_index templates;
-  bool sure;               /* no conditions, no templates: ranks are all there is */
+  bool sure;               /* no conditions, no templates, no tree: ranks are all there is */
   uint8_t require_tls;     /* fp_route_require_tls */
   /*
    * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
@@ -49,6 +50,9 @@ typedef struct fp_virtual_host {
   fp_route_candidate *connects; /* CONNECT routes, in order */
   fp_path_template **by_route;  /* each route's template, counted; NULL when no route has one */
   fp_shadowed_route *shadowed;  /* in order */
+  /* The tree that finds a list of routes, and a virtual host for each list; this one then has no routes of its own. */
+  fp_match_tree *tree;
+  struct fp_virtual_host **lists;
   uint32_t route_count;
   uint32_t program_count;
   uint32_t condition_count;
@@ -64,11 +68,32 @@ typedef struct fp_virtual_host {
  */
 fp_status fp_virtual_host_new(const fp_route_builder *builder, size_t first, size_t count, uint8_t require_tls,
                               fp_virtual_host **host, fp_error *error);
+
+/* The same for the routes of a tree, which is counted by the virtual host. */
+fp_status fp_virtual_host_new_with_tree(const fp_route_builder *builder, size_t first, fp_match_tree *tree,
+                                        uint8_t require_tls, fp_virtual_host **host, fp_error *error);
+void fp_virtual_host_clear_tree(fp_virtual_host *host);
+
 fp_virtual_host *fp_virtual_host_ref(fp_virtual_host *host);
 void fp_virtual_host_unref(fp_virtual_host *host); /* NULL is allowed */
 
+/* fp_virtual_host_find in a host with a tree. */
+fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, const fp_route_request *request,
+                                       bool ignore_parameters, uint32_t *route);
+
+/* Where a route of a host with a tree is: the virtual host of its list, in which its number is changed to. */
+const fp_virtual_host *fp_virtual_host_list_of(const fp_virtual_host *host, uint32_t *route);
+
+/* The virtual host that has a route among its own, in which its number is changed to. */
+static inline const fp_virtual_host *fp_virtual_host_of(const fp_virtual_host *host, uint32_t *route) {
+  return host->tree == NULL ? host : fp_virtual_host_list_of(host, route);
+}
+
 /* The share of a route that has some which a value below the sum of their weights falls into. */
 uint32_t fp_virtual_host_share(const fp_virtual_host *host, uint32_t route, uint32_t value);
+
+/* As fp_route_table_next_shadowed; route and by are set when there is one. */
+void fp_virtual_host_next_shadowed(const fp_virtual_host *host, uint32_t from, uint32_t *route, uint32_t *by);
 
 /* The same as fp_virtual_host_find for a host that is not `sure`, or with parameters to be dropped. */
 fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_request *request, bool ignore_parameters,

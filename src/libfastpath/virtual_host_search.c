@@ -106,6 +106,7 @@ fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_req
                                  uint32_t *route) {
   uint8_t small[STRIPPED_ROOM], *stripped = small;
   search of;
+  if (host->tree != NULL) return fp_virtual_host_find_by_tree(host, request, ignore_parameters, route);
   of.visits.best = FASTPATH_ROUTE_INDEX_NONE;
   of.visits.count = 0;
   of.visits.drain = drain;

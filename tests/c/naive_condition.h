@@ -160,6 +160,10 @@ static bool naive_header_holds(const fp_route_condition *with, const fp_route_re
     count = naive_values(request, name, values, room);
   }
   if (name[0] == ':' || strcmp(name, "host") == 0) count = values[0].data != NULL;
+  if (strcmp(name, "x-forwarded-proto") == 0 && naive_forwarded_proto(request, room).data == NULL) {
+    values[0] = request->scheme;
+    count = request->scheme.len > 0;
+  }
   if (count == 0 && (with->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY)) values[count++] = naive_text("");
   if (with->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (count > 0) != invert;
   for (size_t i = 0; i < count; i++) matched = matched || naive_value_matches(with, values[i]);

@@ -40,6 +40,7 @@ typedef void (*sweep_scenario)(void);
     CHECK((object) != NULL);         \
   } while (0)
 
+void sweep_admission(void);
 void sweep_authority(void);
 void sweep_base(void);
 void sweep_buffer_growth(void);
@@ -54,6 +55,7 @@ void sweep_connection_refusal(void);
 void sweep_connection_switch(void);
 void sweep_filter_chains(void);
 void sweep_hashing(void);
+void sweep_health(void);
 void sweep_http_head_reader(void);
 void sweep_http_parse(void);
 void sweep_http_write(void);
@@ -67,8 +69,10 @@ void sweep_route_builder_abandoned(void);
 void sweep_route_conditions(void);
 void sweep_route_large_regexes(void);
 void sweep_route_long_path(void);
+void sweep_route_matcher(void);
 void sweep_route_table(void);
 void sweep_route_templates(void);
 void sweep_snapshot(void);
+void sweep_subsets(void);
 
 #endif

@@ -12,6 +12,8 @@ static void endpoints_fill(fp_endpoint *endpoints, uint16_t port, bool weighted)
                                  .hostname = span_of("host.example"),
                                  .weight = weighted ? i % 5 + 1 : 1,
                                  .priority = i >= ENDPOINTS - 2,
+                                 .locality = i / 4,
+                                 .locality_weight = 2 - i / 4,
                                  .port = (uint16_t)(port + i),
                                  .health = i == 3   ? FASTPATH_HEALTH_DEGRADED
                                            : i == 4 ? FASTPATH_HEALTH_UNHEALTHY
@@ -35,7 +37,7 @@ static fp_cluster_config config_of(fp_lb_policy_id policy) {
   return config;
 }
 
-/* Every policy makes its tables and cursors, with equal weights and with others. */
+/* Every policy makes its tables and cursors, with equal weights and with others, and for each locality. */
 void sweep_policies(void) {
   static const fp_lb_policy_id policies[] = {
       FASTPATH_LB_ROUND_ROBIN,     FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
@@ -49,9 +51,10 @@ void sweep_policies(void) {
   TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
   fp_picker *picker;
   TRY_NEW(picker, fp_picker_new(cluster, 7));
-  for (int round = 0; round < 18; round++) {
-    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 60};
-    config = config_of(policies[round / 2]);
+  for (int round = 0; round < 36; round++) {
+    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 59};
+    config = config_of(policies[round / 4]);
+    config.locality_weighted = policies[round / 4] != FASTPATH_LB_KETAMA && round % 4 / 2 == 1;
     endpoints_fill(endpoints, 8000, round % 2 == 0);
     endpoints[1].hash_key = span_of("placed by this");
     TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);
@@ -81,7 +84,8 @@ void sweep_cluster(void) {
   uint16_t port = fp_host_port(kept);
   CHECK(port >= 8000 && port < 8000 + ENDPOINTS);
   fp_host_acquire(kept);
-  fp_pick_options options = {(const fp_host *const[]){kept}, 1, FASTPATH_PICK_STRICT, 0, 0};
+  fp_pick_options options = {
+      .excluded = (const fp_host *const[]){kept}, .excluded_count = 1, .max_attempts = FASTPATH_PICK_STRICT};
   CHECK(pick(picker, &options) != kept);
 
   /* An update that fails leaves the old set, and the counters of hosts that stay. */
@@ -95,6 +99,10 @@ void sweep_cluster(void) {
   uint32_t indices[64];
   TRY(fp_picker_pick_many(picker, NULL, 64, indices), true);
   CHECK_EQ(fp_host_set_count(fp_picker_host_set(picker)), ENDPOINTS);
+  fp_host *named = NULL;
+  CHECK_EQ(fp_picker_pick_override(picker, fp_host_key(kept), &named), FASTPATH_OK);
+  CHECK(named == kept);
+  CHECK_EQ(fp_picker_pick_override(picker, span_of("10.0.0.1:1"), &named), FASTPATH_NONE);
   CHECK_EQ(fp_host_report(kept, 200, FASTPATH_RESET_NONE, 1000), FASTPATH_OK);
   fp_host_stats stats;
   fp_host_stats_get(kept, &stats);

@@ -32,6 +32,7 @@ static const struct {
     {"route builder, abandoned", sweep_route_builder_abandoned},
     {"route conditions", sweep_route_conditions},
     {"long paths", sweep_route_long_path},
+    {"trees of matchers", sweep_route_matcher},
     {"templates of paths", sweep_route_templates},
     {"large regexes of routes", sweep_route_large_regexes},
     {"inspecting", sweep_inspect},
@@ -40,6 +41,9 @@ static const struct {
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
+    {"subsets", sweep_subsets},
+    {"health", sweep_health},
+    {"admission", sweep_admission},
     {"hashing", sweep_hashing},
 };
 

@@ -126,15 +126,25 @@ static void check_load(const fp_priority_load *load, uint32_t healthy, uint32_t 
   CHECK_EQ(load->panic, panic);
 }
 
+static fp_priority_load load(uint32_t total, uint32_t healthy, uint32_t degraded) {
+  return (fp_priority_load){.overprovisioning_factor = 140,
+                            .total = total,
+                            .healthy = healthy,
+                            .degraded = degraded,
+                            .total_weight = total,
+                            .healthy_weight = healthy,
+                            .degraded_weight = degraded};
+}
+
 static void test_priority_loads_are_envoys(void) {
-  fp_priority_load one[] = {{.total = 10, .healthy = 8}};
-  fp_priority_load spill[] = {{.total = 10, .healthy = 5}, {.total = 10, .healthy = 10}};
-  fp_priority_load scaled[] = {{.total = 100, .healthy = 20}, {.total = 100, .healthy = 20}};
-  fp_priority_load count[] = {{.total = 3}, {.total = 1}};
-  fp_priority_load empty[] = {{.total = 0}, {.total = 0}};
-  fp_priority_load gap[] = {{.total = 0}, {.total = 4, .healthy = 4}};
-  fp_priority_load mixed[] = {{.total = 10, .healthy = 3, .degraded = 3}, {.total = 10, .healthy = 1}};
-  fp_priority_load off[] = {{.total = 3}, {.total = 1}};
+  fp_priority_load one[] = {load(10, 8, 0)};
+  fp_priority_load spill[] = {load(10, 5, 0), load(10, 10, 0)};
+  fp_priority_load scaled[] = {load(100, 20, 0), load(100, 20, 0)};
+  fp_priority_load count[] = {load(3, 0, 0), load(1, 0, 0)};
+  fp_priority_load empty[] = {load(0, 0, 0), load(0, 0, 0)};
+  fp_priority_load gap[] = {load(0, 0, 0), load(4, 4, 0)};
+  fp_priority_load mixed[] = {load(10, 3, 3), load(10, 1, 0)};
+  fp_priority_load off[] = {load(3, 0, 0), load(1, 0, 0)};
   fp_priority_load_compute(one, 1, 50);
   check_load(&one[0], 100, 0, 0);
   fp_priority_load_compute(spill, 2, 50);

@@ -1,19 +1,30 @@
 /* Pickers in several threads while the cluster is updated: every host picked was published, none is read after its end,
-   and what was acquired is released. */
+   and what was acquired is released. As many updates as there are, one after the other; or, with a number of seconds as
+   argument, a thousand per second for so long. */
+#define _POSIX_C_SOURCE 200112L /* nanosleep */
 #include <fastpath/cluster.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "check.h"
 
 enum {
   PICKERS = 8,
-  UPDATES = 3000,
-  HOSTS = 24
+  UPDATERS = 2,
+  UPDATES = 3000, /* by each */
+  UPDATES_PER_SECOND = 500,
+  HOSTS = 24,
+  VERSIONS = 2
 };
 
 static _Atomic int finished;
 static fp_cluster *cluster;
+static fp_labels *versions[VERSIONS];
+static fp_subset_rules *rules;
+static uint32_t updates = UPDATES;
+static struct timespec pause_between; /* updates */
 
 static uint32_t fill(fp_endpoint *endpoints, uint32_t generation) {
   uint32_t count = 0;
@@ -24,9 +35,30 @@ static uint32_t fill(fp_endpoint *endpoints, uint32_t generation) {
         .port = (uint16_t)(1000 + i),
         .weight = 1 + (generation + i) % 5,
         .priority = i % 3 == 2,
+        .locality = i % 4,
+        .locality_weight = i % 4 + 1,
+        .labels = versions[i % VERSIONS],
         .health = (uint8_t)((generation + i) % 7 == 0 ? FASTPATH_HEALTH_UNHEALTHY : FASTPATH_HEALTH_HEALTHY)};
   }
   return count;
+}
+
+static fp_span span_of(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
+
+static void make_rules(void) {
+  const fp_span key = span_of("version");
+  const fp_subset_selector selector = {.keys = &key, .key_count = 1};
+  const fp_subset_config config = {.selectors = &selector,
+                                   .selector_count = 1,
+                                   .fallback = FASTPATH_SUBSET_ANY_ENDPOINT,
+                                   .locality_weight_aware = 1,
+                                   .scale_locality_weight = 1};
+  for (int i = 0; i < VERSIONS; i++) {
+    const fp_label label = {key, span_of(i == 0 ? "a" : "b")};
+    versions[i] = fp_labels_new(&label, 1);
+    CHECK(versions[i] != NULL);
+  }
+  CHECK_EQ(fp_subset_rules_new(&config, &rules, NULL), FASTPATH_OK);
 }
 
 static void *pick_until_finished(void *context) {
@@ -44,6 +76,11 @@ static void *pick_until_finished(void *context) {
       const fp_status status = fp_picker_pick(picker, &options, &host, NULL);
       CHECK(status == FASTPATH_NONE || host != held);
     }
+    {
+      const fp_pick_options options = {.metadata_match = versions[0]}; /* host 0 is always of this version */
+      CHECK_EQ(fp_picker_pick(picker, &options, &host, NULL), FASTPATH_OK);
+      CHECK(fp_host_port(host) >= 1000 && fp_host_port(host) < 1000 + HOSTS);
+    }
     CHECK_EQ(fp_host_report(held, 200, FASTPATH_RESET_NONE, 5), FASTPATH_OK);
     CHECK_EQ(fp_host_release(held), FASTPATH_OK);
     fp_host_unref(held);
@@ -58,7 +95,9 @@ static fp_cluster_config config_of(uint32_t generation) {
                                              FASTPATH_LB_MAGLEV};
   const uint32_t turn = generation % 16;
   fp_cluster_config made = {.policy = fp_lb_policy_get(turn < 4 ? policies[turn] : FASTPATH_LB_ROUND_ROBIN),
-                            .panic_threshold = 50};
+                            .panic_threshold = 50,
+                            .locality_weighted = generation / 3 % 2,
+                            .subset_rules = generation % 4 < 2 ? rules : NULL};
   fp_lb_options_default(&made.options);
   made.options.minimum_ring_size = 64;
   made.options.table_size = 251;
@@ -66,29 +105,36 @@ static fp_cluster_config config_of(uint32_t generation) {
 }
 
 static void *update_many_times(void *context) {
-  for (uint32_t i = 0; i < UPDATES; i++) {
+  for (uint32_t i = 0; i < updates; i++) {
     const fp_cluster_config config = config_of(*(const uint32_t *)context + i);
     fp_endpoint endpoints[HOSTS];
     const uint32_t count = fill(endpoints, *(const uint32_t *)context + i);
     CHECK_EQ(fp_cluster_update(cluster, &config, endpoints, count, NULL), FASTPATH_OK);
+    nanosleep(&pause_between, NULL);
   }
   return NULL;
 }
 
-int main(void) {
+int main(int count, char **arguments) {
   const fp_cluster_config config = config_of(15);
-  const uint32_t starts[2] = {0, 77777};
+  const uint32_t starts[UPDATERS] = {0, 77777};
   uint64_t seeds[PICKERS];
-  pthread_t pickers[PICKERS], updaters[2];
+  pthread_t pickers[PICKERS], updaters[UPDATERS];
   fp_endpoint endpoints[HOSTS];
   fp_host_set *set;
+  if (count > 1) {
+    updates = UPDATES_PER_SECOND * (uint32_t)strtoul(arguments[1], NULL, 10);
+    pause_between.tv_nsec = 1000000000 / UPDATES_PER_SECOND;
+  }
+  make_rules();
   CHECK_EQ(fp_cluster_new(&config, endpoints, fill(endpoints, 0), &cluster, NULL), FASTPATH_OK);
   for (uint64_t i = 0; i < PICKERS; i++) {
     seeds[i] = i;
     CHECK_EQ(pthread_create(&pickers[i], NULL, pick_until_finished, &seeds[i]), 0);
   }
-  for (int i = 0; i < 2; i++) CHECK_EQ(pthread_create(&updaters[i], NULL, update_many_times, (void *)&starts[i]), 0);
-  for (int i = 0; i < 2; i++) pthread_join(updaters[i], NULL);
+  for (int i = 0; i < UPDATERS; i++)
+    CHECK_EQ(pthread_create(&updaters[i], NULL, update_many_times, (void *)&starts[i]), 0);
+  for (int i = 0; i < UPDATERS; i++) pthread_join(updaters[i], NULL);
   atomic_store(&finished, 1);
   for (int i = 0; i < PICKERS; i++) pthread_join(pickers[i], NULL);
   set = fp_cluster_host_set(cluster);
@@ -100,5 +146,7 @@ int main(void) {
   }
   fp_host_set_unref(set);
   fp_cluster_unref(cluster);
+  fp_subset_rules_unref(rules);
+  for (int i = 0; i < VERSIONS; i++) fp_labels_unref(versions[i]);
   return 0;
 }

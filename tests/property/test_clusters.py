@@ -48,7 +48,9 @@ class EdfModel:
 
 def cluster_of(weights: list[int], seed: int) -> Cluster:
     # One locality each, since the sum of a locality's weights is limited.
-    localities = tuple(LocalityEndpoints((Endpoint("10.0.0.1", port, weight),)) for port, weight in enumerate(weights))
+    localities = tuple(
+        LocalityEndpoints((Endpoint("10.0.0.1", port, weight),), zone=f"z{port}") for port, weight in enumerate(weights)
+    )
     return ClusterManager([models.Cluster("c", localities)], seed=seed)["c"]
 
 

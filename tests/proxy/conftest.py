@@ -241,9 +241,10 @@ class Lab:
 
 def _cluster(name: str, ports: list[Any], fields: dict[str, Any]) -> dict[str, Any]:
     endpoints = []
+    host = "localhost" if "type" in fields else "127.0.0.1"
     for each in ports:
         port, weight = each if isinstance(each, tuple) else (each, 1)
-        address = {"socket_address": {"address": "127.0.0.1", "port_value": getattr(port, "port", port)}}
+        address = {"socket_address": {"address": host, "port_value": getattr(port, "port", port)}}
         endpoints.append({"endpoint": {"address": address}, "load_balancing_weight": weight})
     assignment = {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]}
     return {"name": name, "connect_timeout": "2s", "load_assignment": assignment, **fields}

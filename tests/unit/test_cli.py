@@ -38,6 +38,26 @@ def test_a_good_configuration(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"{file}: ok\n"
 
 
+def test_a_difference_is_told_and_the_status_is_that_of_diff(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = ROOT / "examples" / "canary.yaml"
+    new = tmp_path / "new.yaml"
+    new.write_text("# moved down a line\n" + old.read_text())
+    assert main(["config", "diff", str(old), str(new)]) == 0
+    assert capsys.readouterr().out == ""
+    new.write_text(old.read_text().replace("weight: 90", "weight: 50").replace("weight: 10 ", "weight: 50 "))
+    assert main(["config", "diff", str(old), str(new)]) == 1
+    where = 'route_configurations["shop"].virtual_hosts["shop"].routes["canary"].action.weighted_clusters'
+    assert capsys.readouterr().out.splitlines() == [
+        f'~ {where}["v1"].weight: 90 -> 50',
+        f'~ {where}["v2"].weight: 10 -> 50',
+    ]
+    new.write_text("{")
+    assert main(["config", "diff", str(old), str(new)]) == 2
+    assert f"{new}:" in capsys.readouterr().err
+
+
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "examples" / "canary.yaml").read_text()
     syntax = tmp_path / "syntax.yaml"
@@ -84,6 +104,26 @@ def test_the_demo_runs_as_configured() -> None:
     assert "the library's share of a request" in result.stdout
     assert "as configured, " in result.stdout
     assert "wrong:" not in result.stdout
+
+
+@pytest.mark.parametrize("name", ["canary-gateway.yaml", "canary-ingress.yaml"])
+def test_the_demo_runs_the_same_canary_in_other_words(name: str) -> None:
+    files = [str(ROOT / "examples" / each) for each in (name, "canary-services.yaml")]
+    result = run("demo", "--requests", "800", "--connections", "4", "--config", *files)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"0 errors seen by the client", result.stdout)
+    assert re.search(r"\b90\s+90.0%", result.stdout)
+    assert re.search(r"\b10\s+10.0%", result.stdout)
+
+
+def test_refusals_of_kubernetes_objects_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "examples" / "canary-gateway.yaml")
+    assert main(["config", "check", file]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "warning: HTTPRoute shop/shop, parent shop/web: ResolvedRefs is false, BackendNotFound: "
+        'there is no Service "shop/v2"',
+        f"{file}: ok",
+    ]
 
 
 def test_the_demo_says_when_it_is_not_as_configured(tmp_path: Path) -> None:

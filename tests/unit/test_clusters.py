@@ -5,6 +5,7 @@ import gc
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -25,7 +26,8 @@ def endpoints(
 
 
 def model(*localities: tuple[Endpoint, ...], **fields: Any) -> models.Cluster:
-    return models.Cluster("c", tuple(LocalityEndpoints(group) for group in localities), **fields)
+    groups = (LocalityEndpoints(group, zone=f"z{number}") for number, group in enumerate(localities))
+    return models.Cluster("c", tuple(groups), **fields)
 
 
 def make(*localities: tuple[Endpoint, ...], seed: int | None = 0, **fields: Any) -> Cluster:
@@ -429,6 +431,22 @@ def test_an_update_starts_the_schedule_of_changed_weights_afresh() -> None:
     assert ports(cluster, 14) == ports(make(endpoints(1, 2, 4)), 14)
 
 
+def test_an_update_may_be_made_of_the_last_models_parts() -> None:
+    cluster = make(endpoints(1, 2, 3), endpoints(4, first=4))
+    first, second = cluster.model.localities
+    kept = (*first.endpoints[1:], Endpoint("10.0.0.1", 9))
+    cluster.update(replace(cluster.model, localities=(second, replace(first, endpoints=kept))))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(4, 4), (2, 2), (3, 3), (9, 1)]
+    changed = replace(second.endpoints[0], weight=7)
+    cluster.update(replace(cluster.model, localities=(replace(second, endpoints=(changed,)), first)))
+    assert [(host.port, host.weight) for host in cluster.hosts] == [(4, 7), (1, 1), (2, 2), (3, 3)]
+    with pytest.raises(ConfigError) as caught:
+        cluster.update(
+            replace(cluster.model, localities=(first, replace(second, endpoints=(changed, Endpoint("", 1)))))
+        )
+    assert caught.value.path == "localities[1].endpoints[1]"
+
+
 def test_a_refused_update_changes_nothing() -> None:
     cluster = make(endpoints(1, 2))
     hosts, before = cluster.hosts, cluster.model
@@ -636,6 +654,14 @@ def test_a_ketama_ring_has_its_limit() -> None:
     with pytest.raises(ConfigError, match="more than 52428") as refused:
         make(endpoints(52428, 1), lb_policy=LbPolicy.KETAMA)
     assert refused.value.path == "clusters[0].lb_policy"
+
+
+def test_ketama_takes_no_locality_weights() -> None:
+    groups = [(Endpoint("10.1.0.1", 80),), (Endpoint("10.1.0.2", 80), Endpoint("10.1.0.3", 80))]
+    localities = tuple(LocalityEndpoints(group, zone=f"{at}", weight=2) for at, group in enumerate(groups))
+    model = models.Cluster("c", localities, lb_policy=LbPolicy.KETAMA, locality_weighted=True)
+    with pytest.raises(ConfigError, match="takes no locality weights"):
+        ClusterManager([model])
 
 
 def test_ketama_gives_nginxs_host() -> None:

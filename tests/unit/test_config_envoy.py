@@ -33,6 +33,8 @@ from fastpath.models import (
 
 HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+DNS_TYPE = "type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster"
+DNS_CLUSTER = {"name": "envoy.cluster.dns", "typed_config": {"@type": DNS_TYPE}}
 PREVIOUS_HOSTS = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
@@ -289,8 +291,8 @@ static_resources:
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
     def test_lenient_warns_about_unknown_fields_only(self) -> None:
-        document = bootstrap(clusters=[cluster(dns_lookup_family="V4_ONLY")])
-        with pytest.warns(ConfigWarning, match="dns_lookup_family"):
+        document = bootstrap(clusters=[cluster(use_tcp_for_dns_lookups=True)])
+        with pytest.warns(ConfigWarning, match="use_tcp_for_dns_lookups"):
             config = load(document, lenient=True)
         assert config == load(bootstrap())
         document = bootstrap(clusters=[cluster(lb_policy="NONE", connect_timeout=1)])
@@ -381,7 +383,22 @@ static_resources:
         ("fields", "reason"),
         [
             ({"name": ""}, "must not be empty"),
-            ({"type": "STRICT_DNS"}, "STRICT_DNS is not supported; supported are STATIC"),
+            ({"type": "ORIGINAL_DST"}, "ORIGINAL_DST is not supported; supported are STATIC"),
+            (
+                {"type": "LOGICAL_DNS", "load_assignment": {"cluster_name": "one"}},
+                "LOGICAL_DNS has exactly one endpoint",
+            ),
+            ({"type": "EDS"}, "a cluster of type EDS needs eds_cluster_config"),
+            ({"type": "EDS", "eds_cluster_config": {}}, '"eds_config" is missing'),
+            ({"eds_cluster_config": {"eds_config": {"ads": {}}}}, "eds_cluster_config in a cluster of type STATIC"),
+            ({"type": "STRICT_DNS", "dns_refresh_rate": "0.001s"}, "dns_refresh_rate must be more than 1 ms"),
+            ({"type": "STRICT_DNS", "dns_failure_refresh_rate": {}}, '"base_interval" is missing'),
+            (
+                {"dns_failure_refresh_rate": {"base_interval": "2s", "max_interval": "1s"}},
+                "max_interval is below base_interval",
+            ),
+            ({"type": "STATIC", "cluster_type": DNS_CLUSTER}, "only one may be set"),
+            ({"cluster_type": {"name": "redis", "typed_config": {"@type": "a/b.C"}}}, DNS_TYPE),
             ({"lb_policy": 6}, "6 is not supported"),
             ({"lb_policy": 99}, "expected one of ROUND_ROBIN"),
             ({"connect_timeout": "0s"}, "connect_timeout must be more than 0"),
@@ -438,7 +455,9 @@ static_resources:
             ({"stat_prefix": None}, '"stat_prefix" is missing'),
             ({"upgrade_configs": [{"upgrade_type": "CONNECT"}]}, "CONNECT is not supported"),
             ({"path_with_escaped_slashes_action": "KEEP"}, "expected one of KEEP_UNCHANGED, REJECT_REQUEST"),
-            ({"rds": {}}, "the field 'rds' is unknown or not supported"),
+            ({"rds": {}}, "route_config and rds exclude each other"),
+            ({"rds": {}, "route_config": None}, '"route_config_name" is missing'),
+            ({"route_config": None}, "has no route specifier"),
             ({"merge_slashes": "yes"}, "expected true or false, found the string 'yes'"),
         ],
     )
@@ -476,7 +495,7 @@ class TestDocuments:
             ("a:\n\tb: 1\n", "envoy.yaml:2:1: not YAML: while scanning for the next token"),
             ("a: b\0", "envoy.yaml:1:5: not YAML: control characters are not allowed"),
             (b"a: 1\nb: \xff\n", "envoy.yaml:2:4: byte 0xff is not valid UTF-8"),
-            ("a: 1\n---\nb: 1\n", "envoy.yaml:2:1: a second document begins here"),
+            ("a: 1\n---\nb: 1\n", "envoy.yaml:3:1: an Envoy configuration stands alone"),
             ("a: 1\na: 2\n", "envoy.yaml:2:1: the key 'a' stands here twice (first in line 1)"),
             ("a: *b\n", "envoy.yaml:1:4: the alias *b has no anchor"),
             ("a: &b [*b]\n", "envoy.yaml:1:8: the alias *b contains itself"),

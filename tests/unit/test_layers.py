@@ -20,11 +20,14 @@ LAYERS = [
     ("_*", "ffi"),
     ("config",),
     ("substitution",),
+    ("balancing",),
     ("actions",),
+    ("health",),
     ("http", "routing", "clusters", "connections"),
-    ("aio",),
+    ("aio", "discovery", "health_runner", "metrics"),
     ("proxy",),
-    ("cli", "cli_routes", "demo", "__main__"),
+    ("simulation",),
+    ("cli", "cli_balance", "cli_routes", "console", "demo", "__main__"),
 ]
 WITHIN_A_LAYER = {"_*", "config", "http", "proxy", "cli"}
 # These know less than their place would allow.

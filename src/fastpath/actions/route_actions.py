@@ -57,7 +57,9 @@ class RouteActions(RouteLayout):
 
     def of_share(self, weighted: WeightedCluster | None) -> RouteActions:
         """The actions where this share of the route's split was chosen."""
-        if weighted is None or (weighted.mutations == _NO_MUTATIONS and not weighted.host_rewrite_literal):
+        if weighted is None:
+            return self
+        if weighted.mutations == _NO_MUTATIONS and not weighted.host_rewrite_literal and not weighted.metadata_match:
             return self
         known = self._shares.get(id(weighted))
         if known is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastpath._rewrite import HeadRewriter
+from fastpath.balancing.labels import MetadataMatch
 from fastpath.models import (
     DirectResponse,
     HeaderMutations,
@@ -72,6 +73,7 @@ class RouteLayout:
         "action",
         "attachment",
         "configuration",
+        "metadata_match",
         "plain",
         "plain_response",
         "reads_stream",
@@ -101,6 +103,12 @@ class RouteLayout:
         action = route.action
         self.action = action if isinstance(action, RouteAction) else None
         """The RouteAction of a route that forwards."""
+        wanted: dict[str, object] = {}
+        for each in (self.action, weighted):
+            if each is not None:
+                wanted.update(each.metadata_match)
+        self.metadata_match = MetadataMatch(wanted) if wanted else None
+        """For `Cluster.pick`: which subset of the cluster requests are for; what a share says overrides the route."""
         self._direct = action if isinstance(action, DirectResponse) else None
         self._redirect: Redirect | None = None
         if isinstance(action, RedirectAction):

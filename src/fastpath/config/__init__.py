@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .envoy import load
+from .difference import Difference, differences
+from .kubernetes_scope import Scope
+from .loader import load
 from .node import Limits
 
-__all__ = ["Limits", "load"]
+__all__ = ["Difference", "Limits", "Scope", "differences", "load"]

@@ -7,43 +7,104 @@ bounded, an alias that contains itself is refused, and nothing in a document is 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 from ..errors import ConfigError
+from .fields import Problems
 from .json_reader import looks_like_json, read_json
 from .node import Limits, Node, document_error, shorten
 from .yaml_reader import read_yaml
 
-__all__ = ["parse", "read"]
+__all__ = ["Document", "Source", "parse", "read_all"]
 
+_SUFFIXES = (".yaml", ".yml", ".json")
 _SCALARS = frozenset({str, bool, int, float, type(None)})
 _TEXTS = (bytes, bytearray, memoryview, str)
 
 
-def read(
-    source: str | os.PathLike[str] | Mapping[str, object], limits: Limits, problems: list[ConfigError]
-) -> tuple[Node, str | None]:
-    """Read a file (YAML or JSON, by its suffix or else by how it begins) or a Python mapping.
+Source = str | os.PathLike[str] | Mapping[str, object]
 
-    Returns the root and the file's name. Raises ConfigError when there is no tree to speak of; what can be said beside
-    a tree (duplicate keys) is added to `problems`.
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The root of a document, its file (None: it is a Python mapping), and where it stands in a list of mappings."""
+
+    node: Node
+    file: str | None = None
+    path: str = ""
+
+
+def read_all(source: Source | Iterable[Source], limits: Limits, problems: Problems) -> list[Document]:
+    """Read files (YAML or JSON, by their suffix or else by how they begin), directories of them, and Python mappings.
+
+    A YAML file may hold several documents; empty ones are left out, but not all may be. What cannot be read is noted
+    with the file at fault, so that nothing hides what is wrong with the others.
     """
-    if isinstance(source, Mapping):
-        return from_python(source, limits), None
-    file = os.fspath(source)
+    several = not isinstance(source, (str, os.PathLike, Mapping))
+    sources: Iterable[Source] = source if several else (source,)  # type: ignore[assignment]
+    documents: list[Document] = []
+    for index, each in enumerate(sources):
+        if isinstance(each, Mapping):
+            path = f"[{index}]" if several else ""
+            try:
+                documents.append(Document(from_python(each, limits, path), path=path))
+            except ConfigError as error:
+                problems.errors.append(error)
+        elif isinstance(each, (str, os.PathLike)):
+            for file in _files(os.fspath(each), problems):
+                documents += _read_file(file, limits, problems.of(file))
+        else:
+            raise TypeError(f"a source is a path or a mapping, not {type(each).__name__}")
+    if not documents:
+        problems.refuse_nothing()
+    return documents
+
+
+def _files(path: str, problems: Problems) -> list[str]:
+    """A directory's files of ours, in the order of their names and not those below it; or the path itself."""
+    if not os.path.isdir(path):
+        return [path]
+    try:
+        names = sorted(name for name in os.listdir(path) if _suffix(name) and not name.startswith("."))
+    except OSError as error:
+        problems.of(path).add(f"cannot be read: {error.strerror or error}", "")
+        return []
+    if not names:
+        problems.of(path).add(f"the directory holds no file that ends with {', '.join(_SUFFIXES)}", "")
+    return [os.path.join(path, name) for name in names]
+
+
+def _suffix(name: str) -> str:
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix if suffix in _SUFFIXES else ""
+
+
+def _read_file(file: str, limits: Limits, problems: Problems) -> list[Document]:
+    try:
+        roots = parse(_bytes_of(file, limits), file, limits, problems.errors)
+    except ConfigError as error:
+        problems.errors.append(error)
+        return []
+    return [Document(root, file) for root in roots if root.value is not None]
+
+
+def _bytes_of(file: str, limits: Limits) -> bytes:
     try:
         size = Path(file).stat().st_size
         if size > limits.max_bytes:
             raise document_error(f"the file has {size} bytes, the limit is {limits.max_bytes}", file)
-        raw = Path(file).read_bytes()
+        return Path(file).read_bytes()
     except OSError as error:
         raise document_error(f"cannot be read: {error.strerror or error}", file) from error
-    return parse(raw, file, limits, problems), file
+    except ValueError as error:  # a NUL in the name
+        raise document_error(f"cannot be read: {error}", shorten(file)) from error
 
 
-def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
-    """Read the bytes of one document."""
+def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[Node]:
+    """Read the bytes of a file: the roots of its documents. What is wrong beside goes to `problems`."""
     if len(raw) > limits.max_bytes:
         raise document_error(f"the document has {len(raw)} bytes, the limit is {limits.max_bytes}", file)
     try:
@@ -52,16 +113,16 @@ def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigErr
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
         raise document_error(f"byte 0x{raw[error.start]:02x} is not valid UTF-8", file, line, column) from error
-    suffix = os.path.splitext(file or "")[1].lower()
-    if suffix == ".json" or (suffix not in (".yaml", ".yml") and looks_like_json(text)):
-        return read_json(text, file, limits, problems)
+    suffix = _suffix(file or "")
+    if suffix == ".json" or (not suffix and looks_like_json(text)):
+        return [read_json(text, file, limits, problems)]
     return read_yaml(text, file, limits, problems)
 
 
-def from_python(source: Mapping[str, object], limits: Limits) -> Node:
+def from_python(source: Mapping[str, object], limits: Limits, path: str = "") -> Node:
     """Take over mappings, sequences and scalars; refuse other types, too many values, deep nesting and so cycles."""
     root = Node(None)
-    pending: list[tuple[object, Node, str, int]] = [(source, root, "", 0)]
+    pending: list[tuple[object, Node, str, int]] = [(source, root, path, 0)]
     nodes = 1
     while pending:
         value, node, path, depth = pending.pop()
@@ -88,6 +149,9 @@ def from_python(source: Mapping[str, object], limits: Limits) -> Node:
             nodes += len(items)
         elif isinstance(value, str | bool | int | float):  # of a class of its own
             node.value = value
+        elif isinstance(value, datetime):  # what YAML's own loaders make of an unquoted timestamp
+            moment = value if value.tzinfo is None else value.astimezone(timezone.utc)
+            node.value = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         else:
             raise ConfigError(f"a document holds no {type(value).__name__}", path=path)
         if nodes > limits.max_nodes:

@@ -1,4 +1,4 @@
-"""Envoy bootstraps (envoy.config.bootstrap.v3.Bootstrap), or single route configurations, as models.
+"""Envoy's configuration: a bootstrap, a dump of one that runs, or resources by themselves, as models.
 
 Read is what the models can say; any other field is an error, since ignoring it would change decisions. The exceptions
 are fields that describe the process and not its decisions: `node`, `admin`, `stat_prefix`.
@@ -6,76 +6,71 @@ are fields that describe the process and not its decisions: `node`, `admin`, `st
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 
-from ..models import Cluster, Config, Listener, RouteConfiguration, TcpProxy
-from . import document
-from .envoy_cluster import read_cluster
+from ..models import Cluster, Config, DiscoveryType, Listener, RouteConfiguration, TcpProxy
+from .envoy_cluster import read_assignment, read_cluster
 from .envoy_listener import read_listener
+from .envoy_resources import collect
 from .envoy_route import check_clusters_exist, read_route_configuration
 from .fields import Problems, Section
-from .node import Limits, shorten
+from .node import shorten
 
-__all__ = ["load"]
-
-_ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
+__all__ = ["read"]
 
 
-def load(
-    source: str | os.PathLike[str] | Mapping[str, object], *, lenient: bool = False, limits: Limits | None = None
-) -> Config:
-    """Read Envoy's configuration from a YAML or JSON file, or from Python mappings as those would give.
-
-    It is a bootstrap, or a single RouteConfiguration: what has "virtual_hosts", or an "@type" that says so.
-
-    All errors of a document are raised together as one ConfigErrors; each has the path into the document and the
-    reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
-    ConfigWarning. `limits` bounds what reading may cost.
-    """
-    problems = Problems(lenient=lenient)
-    root, problems.file = document.read(source, limits or Limits(), problems.errors)
-    outermost = problems.root(root)
-    config = Config()
-    if outermost is not None:
-        read = _read_single_routes if _is_route_configuration(outermost) else _read_bootstrap
-        config = read(outermost, problems)
-    problems.raise_any()
-    return config
-
-
-def _is_route_configuration(section: Section) -> bool:
-    type_url = section.get("@type")
-    if type_url is not None:
-        return type_url.node.value == f"type.googleapis.com/{_ROUTE_CONFIGURATION}"
-    return section.get("virtual_hosts") is not None
-
-
-def _read_single_routes(section: Section, problems: Problems) -> Config:
-    configuration = read_route_configuration(section)
-    return Config(route_configurations={configuration.name: configuration})
-
-
-def _read_bootstrap(bootstrap: Section, problems: Problems) -> Config:
-    for name in ("node", "admin"):
-        bootstrap.section(name)
-    static = bootstrap.section("static_resources")
-    bootstrap.end()
-    if static is None:
-        bootstrap.error('has no "static_resources", so there is nothing to load')
-        return Config()
-    clusters = [read_cluster(section) for section in static.sections("clusters")]
+def read(outermost: Section, problems: Problems) -> Config:
+    """What the document says. Where it is whole, what is referred to must be there."""
+    found = collect(outermost)
+    clusters = _read_clusters(found.clusters, found.assignments, problems)
     routes: dict[str, RouteConfiguration] = {}
-    listeners = [read_listener(section, routes) for section in static.sections("listeners")]
-    static.end()
+    for section in found.routes:
+        configuration = read_route_configuration(section)
+        if routes.setdefault(configuration.name, configuration) is not configuration:
+            section.error(f'there is another route configuration named "{shorten(configuration.name)}"')
+    listeners = [read_listener(section, routes) for section in found.listeners]
+    for cluster in clusters if found.without_endpoints else ():
+        if cluster.type is DiscoveryType.EDS:
+            problems.add_at(cluster.position, "the dump has no endpoints: take it with /config_dump?include_eds")
     _refuse_duplicates("cluster", clusters, problems)
     _refuse_duplicates("listener", listeners, problems)
-    names = {cluster.name for cluster in clusters}
-    for configuration in routes.values():
-        check_clusters_exist(configuration, names, problems)
-    for listener in listeners:
-        _check_proxies(listener, names, problems)
+    _check_discovered_routes(listeners, routes, problems)
+    if found.whole:
+        names = {cluster.name for cluster in clusters}
+        for configuration in routes.values():
+            check_clusters_exist(configuration, names, problems)
+        for listener in listeners:
+            _check_proxies(listener, names, problems)
     return Config(tuple(listeners), routes, tuple(clusters))
+
+
+def _read_clusters(clusters: Sequence[Section], assignments: Sequence[Section], problems: Problems) -> list[Cluster]:
+    """Clusters with the endpoints that were assigned to them. An assignment alone is a cluster that EDS tells of."""
+    assigned: dict[str, Cluster] = {}
+    for section in assignments:
+        name, localities = read_assignment(section, names=False)
+        alone = Cluster(name, type=DiscoveryType.EDS, localities=localities, position=section.position)
+        if assigned.setdefault(name, alone) != alone:  # a dump repeats it for each cluster that asked for it
+            section.error(f'there is another assignment for the cluster "{shorten(name)}"')
+    models: list[Cluster] = []
+    for section in clusters:
+        model = read_cluster(section)
+        told = assigned.get(model.eds_service_name or model.name) if model.type is DiscoveryType.EDS else None
+        models.append(model if told is None else replace(model, localities=told.localities))
+    used = {model.eds_service_name or model.name for model in models}
+    return models + [cluster for name, cluster in assigned.items() if name not in used]
+
+
+def _check_discovered_routes(
+    listeners: Sequence[Listener], routes: dict[str, RouteConfiguration], problems: Problems
+) -> None:
+    """Routes that a listener gets from RDS are in the document too: nobody is asked for them."""
+    for manager in (manager for listener in listeners for manager in listener.http_connection_managers()):
+        name = manager.route_config_name
+        if name and name not in routes:
+            near = problems.suggest(name, sorted(routes))
+            problems.add_at(manager.position, f'there is no route configuration named "{shorten(name)}"{near}')
 
 
 def _refuse_duplicates(kind: str, models: list[Cluster] | list[Listener], problems: Problems) -> None:

@@ -10,8 +10,8 @@ from .node import shorten
 __all__ = ["read_socket_address"]
 
 
-def read_socket_address(parent: Section) -> tuple[str, int]:
-    """The `address` field of a listener or an endpoint: an IP address and a TCP port."""
+def read_socket_address(parent: Section, *, names: bool = False) -> tuple[str, int]:
+    """The `address` field of a listener or an endpoint: an IP address, or a name if those may be, and a TCP port."""
     address = parent.section("address", required=True)
     socket = address.section("socket_address", required=True) if address is not None else None
     if address is not None:
@@ -19,7 +19,7 @@ def read_socket_address(parent: Section) -> tuple[str, int]:
     if socket is None:
         return "", 0
     host = socket.string("address", required=True)
-    if host:
+    if host and not names:
         try:
             ipaddress.ip_address(host)
         except ValueError:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import enum
 
-from ..models import Cluster, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
+from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
+from .envoy_circuit_breakers import read_circuit_breakers
+from .envoy_common_lb import read_assignment_policy, read_common_lb
+from .envoy_discovery import check_discovered, read_discovery
+from .envoy_health_check import read_health_checks
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
 from .envoy_metadata import read_metadata
+from .envoy_outlier_detection import read_outlier_detection
+from .envoy_subset import read_subsets
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_cluster"]
+__all__ = ["read_assignment", "read_cluster"]
 
+_OVERPROVISIONING_FACTOR = 140  # percent; Envoy's default, which its dumps spell out
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
-_UNSUPPORTED_TYPES = {"STRICT_DNS": 1, "LOGICAL_DNS": 2, "EDS": 3, "ORIGINAL_DST": 4}
 
 
 class _LbPolicy(enum.Enum):
@@ -26,37 +32,40 @@ class _LbPolicy(enum.Enum):
     MAGLEV = LbPolicy.MAGLEV.value
 
 
-class _DiscoveryType(enum.Enum):
-    STATIC = 0
-
-
 def read_cluster(section: Section) -> Cluster:
-    """One Cluster, its endpoints given in place."""
+    """One Cluster. Endpoints in place count where its type takes them from there, so not with EDS."""
     name = section.string("name", required=True)
-    section.enum("type", _DiscoveryType, _DiscoveryType.STATIC, _UNSUPPORTED_TYPES)
+    discovery = read_discovery(section)
+    named = discovery.type is not DiscoveryType.STATIC
     connect_timeout = section.duration("connect_timeout")
     if connect_timeout == 0:
         section.error("connect_timeout must be more than 0")
     assignment = section.section("load_assignment")
     localities: tuple[LocalityEndpoints, ...] = ()
+    policy = read_assignment_policy(None if assignment is None else assignment.section("policy"))
     if assignment is not None:
-        assignment.string("cluster_name", required=True)
-        localities = tuple(_read_locality(item) for item in assignment.sections("endpoints"))
-        assignment.end()
-        _check_weights(assignment, localities)
-    common = section.section("common_lb_config")
-    panic_threshold = 50.0
-    if common is not None:
-        panic_threshold = common.percent("healthy_panic_threshold", panic_threshold)
-        common.end()
+        _, localities = read_assignment(assignment, names=named)
+    check_discovered(section, discovery.type, localities)
+    common = read_common_lb(section.section("common_lb_config"))
     cluster = Cluster(
         name=name,
-        localities=localities,
+        type=discovery.type,
+        dns=discovery.dns,
+        eds_service_name=discovery.eds_service_name,
+        localities=() if discovery.type is DiscoveryType.EDS else localities,
         lb_policy=LbPolicy(section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES).value),
-        healthy_panic_threshold=panic_threshold,
+        healthy_panic_threshold=common.healthy_panic_threshold,
+        overprovisioning_factor=policy.overprovisioning_factor,
+        weighted_priority_health=policy.weighted_priority_health,
+        locality_weighted=common.locality_weighted,
+        override_host_status=common.override_host_status,
+        subsets=read_subsets(section.section("lb_subset_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
         maglev=read_maglev(section.section("maglev_lb_config")),
+        circuit_breaker=read_circuit_breakers(section.section("circuit_breakers")),
+        health_checks=read_health_checks(section),
+        outlier_detection=read_outlier_detection(section.section("outlier_detection")),
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
@@ -64,29 +73,48 @@ def read_cluster(section: Section) -> Cluster:
     return cluster
 
 
-def _read_locality(section: Section) -> LocalityEndpoints:
+def read_assignment(section: Section, *, names: bool) -> tuple[str, tuple[LocalityEndpoints, ...]]:
+    """A ClusterLoadAssignment: the cluster's name and its endpoints, whose addresses may be names where `names`."""
+    name = section.string("cluster_name", required=True)
+    localities = tuple(_read_locality(item, names=names) for item in section.sections("endpoints"))
+    policy = section.section("policy")
+    if policy is not None:
+        factor = policy.integer("overprovisioning_factor", 1)
+        if factor not in (None, _OVERPROVISIONING_FACTOR):
+            policy.error(f"only the overprovisioning_factor {_OVERPROVISIONING_FACTOR} is supported, found {factor}")
+        policy.end()
+    section.end()
+    _check_weights(section, localities)
+    return name, localities
+
+
+def _read_locality(section: Section, *, names: bool) -> LocalityEndpoints:
     locality = section.section("locality")
-    names = {"region": "", "zone": "", "sub_zone": ""}
+    place = {"region": "", "zone": "", "sub_zone": ""}
     if locality is not None:
-        names = {name: locality.string(name) for name in names}
+        place = {name: locality.string(name) for name in place}
         locality.end()
+    weight = section.integer("load_balancing_weight", 1)
     endpoints = LocalityEndpoints(
-        endpoints=tuple(_read_endpoint(item) for item in section.sections("lb_endpoints")),
+        endpoints=tuple(_read_endpoint(item, names=names) for item in section.sections("lb_endpoints")),
         priority=section.integer("priority", 0, 128) or 0,
-        weight=section.integer("load_balancing_weight", 1),
+        weight=weight if locality is not None else None,  # Envoy passes over a weight of no locality
         position=section.position,
-        **names,
+        **place,
     )
     section.end()
     return endpoints
 
 
-def _read_endpoint(section: Section) -> Endpoint:
+def _read_endpoint(section: Section, *, names: bool) -> Endpoint:
     endpoint = section.section("endpoint", required=True)
     address, port, hostname = "", 0, ""
     if endpoint is not None:
-        address, port = read_socket_address(endpoint)
+        address, port = read_socket_address(endpoint, names=names)
         hostname = endpoint.header_text("hostname") or ""
+        checked = endpoint.section("health_check_config")
+        if checked is not None:
+            checked.end()  # dumps have it empty
         endpoint.end()
     model = Endpoint(
         address=address,

@@ -109,15 +109,15 @@ def read_string_matcher(section: Section) -> StringMatcher:
     return matcher
 
 
-def _read_old_kind(section: Section, kind: str) -> StringMatcher | None:
-    """One of the older forms; None for what means that the header is present."""
+def _read_old_kind(section: Section, kind: str) -> StringMatcher:
+    """One of the older forms. An empty exact_match takes any value, but none where the header is missing."""
     if kind == "safe_regex_match":
         return StringMatcher(safe_regex=read_regex(section.section(kind)) or "", position=section.position)
     value = section.get(kind)
     assert value is not None
     text = _text(value, empty=kind == "exact_match")
     if kind == "exact_match" and text == "":
-        return None
+        return StringMatcher(safe_regex=".*", position=section.position)
     return StringMatcher(**{kind.removesuffix("_match"): text}, position=section.position)  # type: ignore[arg-type]
 
 

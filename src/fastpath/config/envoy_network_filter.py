@@ -83,7 +83,6 @@ def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnect
         options.end()
     if manager.boolean("strip_any_host_port") and manager.boolean("strip_matching_host_port"):
         manager.error("strip_any_host_port and strip_matching_host_port exclude each other")
-    route_section = manager.section("route_config", required=True)
     return HttpConnectionManager(
         normalize_path=manager.boolean("normalize_path"),
         merge_slashes=manager.boolean("merge_slashes"),
@@ -94,7 +93,7 @@ def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnect
         upgrade_types=tuple(_read_upgrades(manager)),
         request_headers_timeout=manager.duration("request_headers_timeout"),
         idle_timeout=idle_timeout,
-        route_config_name=_read_inline_routes(route_section, place) if route_section else "",
+        route_config_name=_read_routes(manager, place),
         position=manager.position,
     )
 
@@ -116,6 +115,23 @@ def _read_upgrades(manager: Section) -> Iterator[str]:
             section.error("CONNECT is not supported")
         elif enabled:
             yield kind
+
+
+def _read_routes(manager: Section, place: Place) -> str:
+    """The name of the routes, which stand here or are told by RDS."""
+    manager.one_of("route specifier", "route_config", "rds")
+    inline = manager.section("route_config")
+    if inline is not None:
+        return _read_inline_routes(inline, place)
+    rds = manager.section("rds")
+    if rds is None:
+        return ""
+    name = rds.string("route_config_name", required=True)
+    source = rds.get("config_source", required=True)
+    if source is not None:
+        source.plain()
+    rds.end()
+    return name
 
 
 def _read_inline_routes(section: Section, place: Place) -> str:

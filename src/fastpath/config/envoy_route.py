@@ -22,6 +22,7 @@ from ..models import (
 from .envoy_answer import MAX_BODY_BYTES, read_direct_response, read_redirect
 from .envoy_fault import FAULT_FILTER, HTTP_FAULT, read_http_fault
 from .envoy_header import read_header_mutations
+from .envoy_match_tree import read_match_tree
 from .envoy_matcher import header_name, read_header_matcher
 from .envoy_retry import read_retry_policy
 from .envoy_route_action import read_action, read_mirror_policies
@@ -38,7 +39,6 @@ _UNSUPPORTED = (
     "decorator",
     "hedge_policy",
     "include_is_timeout_retry_header",
-    "matcher",
     "metadata",
     "non_forwarding_action",
     "filter_action",
@@ -129,10 +129,18 @@ def _read_virtual_host(section: Section, max_body_bytes: int) -> VirtualHost:
     domains = tuple(value.string() for value in section.items("domains"))
     if not domains:
         section.error("has no domains")
+    routes = tuple(_read_route(item, max_body_bytes) for item in section.sections("routes"))
+    matcher = None
+    tree = section.section("matcher")
+    if tree is not None:
+        if routes:
+            section.error("matcher and routes exclude each other")
+        matcher, routes = read_match_tree(tree, lambda item: _read_route(item, max_body_bytes))
     host = VirtualHost(
         name=section.string("name", required=True),
         domains=domains,
-        routes=tuple(_read_route(item, max_body_bytes) for item in section.sections("routes")),
+        routes=routes,
+        matcher=matcher,
         require_tls=section.enum("require_tls", TlsRequirement, TlsRequirement.NONE),
         retry_policy=read_retry_policy(section),
         request_mirror_policies=read_mirror_policies(section),
@@ -157,6 +165,7 @@ def _read_virtual_cluster(section: Section) -> VirtualCluster:
 
 
 def _read_route(section: Section, max_body_bytes: int) -> Route:
+    section.string("@type")
     match = section.section("match", required=True)
     kind = section.one_of("action", "route", "redirect", "direct_response")
     action: RouteAction | DirectResponse | RedirectAction = DirectResponse(500)

@@ -7,7 +7,6 @@ integers and durations as strings, wrappers as their plain value, null as "not s
 from __future__ import annotations
 
 import base64
-import binascii
 import difflib
 import enum
 import re
@@ -43,13 +42,31 @@ def camel_case(name: str) -> str:
 
 
 class Problems:
-    """All that is wrong with one document. `lenient` turns unknown fields into warnings."""
+    """All that is wrong with a set of documents. `lenient` turns unknown fields into warnings.
+
+    Each file has a part of its own, `of(file)`, which knows the others, so that references between documents can be
+    reported where they stand.
+    """
 
     def __init__(self, *, lenient: bool = False):
         self.file: str | None = None
         self.lenient = lenient
         self.errors: list[ConfigError] = []
+        self.either_case = True
+        """Fields may be written in snake_case and camelCase, as protobuf has it; otherwise as they are asked for."""
+        self._parts: dict[str | None, Problems] = {None: self}
         self._suggestions_left = _MAX_SUGGESTIONS
+
+    def of(self, file: str | None) -> Problems:
+        """The part for a file."""
+        part = self._parts.get(file)
+        if part is None:
+            part = Problems(lenient=self.lenient)
+            part.file = file
+            part.either_case = self.either_case
+            part._parts = self._parts
+            self._parts[file] = part
+        return part
 
     def suggest(self, found: str, names: Iterable[str]) -> str:
         """'; did you mean ...?' when a name is near, else nothing."""
@@ -72,16 +89,23 @@ class Problems:
 
     def add_at(self, position: Position | None, reason: str) -> None:
         place = position or Position()
-        self.add(reason, place.path, place.line or 0, place.column or 0)
+        self.of(place.file).add(reason, place.path, place.line or 0, place.column or 0)
 
-    def root(self, node: Node) -> Section | None:
-        """The document's outermost object."""
-        return Value(node, "", self).section()
+    def refuse_nothing(self) -> None:
+        """For when no document was found: an error, unless one says why."""
+        if not any(part.errors for part in self._parts.values()):
+            file = next((file for file in self._parts if file is not None), None)
+            self.of(file).add("the document is empty", "", 1 if file else 0, 1 if file else 0)
 
     def raise_any(self) -> None:
-        """Raise what was found: one ConfigErrors with all of them, in the order of the document where that is known."""
-        if self.errors:
-            raise ConfigErrors(sorted(self.errors, key=lambda error: (error.line or 0, error.column or 0)))
+        """Raise what was found: one ConfigErrors with all of them, file by file, in the order of the lines."""
+        found = [
+            error
+            for part in self._parts.values()
+            for error in sorted(part.errors, key=lambda error: (error.line or 0, error.column or 0))
+        ]
+        if found:
+            raise ConfigErrors(found)
 
 
 class Value:
@@ -183,7 +207,7 @@ class Value:
             for member in kind:
                 if member.value == value:
                     return member
-        if value in unsupported or (isinstance(value, int) and value in unsupported.values()):
+        if isinstance(value, (str, int)) and (value in unsupported or value in unsupported.values()):
             self.error(f"{value} is not supported; supported are {', '.join(names)}")
             return None
         near = self.problems.suggest(value, names) if isinstance(value, str) else ""
@@ -195,7 +219,7 @@ class Value:
         try:
             # Protobuf takes the standard and the URL-safe alphabet, padded or not.
             return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error, or letters beyond ASCII
             self.expected("base64")
             return b""
 
@@ -228,7 +252,7 @@ class Section:
         self.value = value
         self.members = members
         self.asked: list[str] = []
-        self._camel = not all(map(str.islower, members))
+        self._camel = value.problems.either_case and not all(map(str.islower, members))
 
     @property
     def position(self) -> Position:

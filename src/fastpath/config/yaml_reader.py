@@ -52,8 +52,8 @@ class _Open:
         self.expected_key: str | None = None
 
 
-def read_yaml(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
-    """Read one YAML document."""
+def read_yaml(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[Node]:
+    """Read the documents of a YAML stream, of which there may be none."""
     try:
         import yaml
     except ImportError as error:
@@ -81,14 +81,13 @@ class _Builder:
         self.problems = problems
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int] | None] = {}  # None while the anchored collection is open
-        self.root: Node | None = None
+        self.roots: list[Node] = []
         self.nodes = 0
         self.alias_nodes = 0
 
-    def build(self, events: object, kinds: object) -> Node:
+    def build(self, events: object, kinds: object) -> list[Node]:
         import yaml
 
-        documents = 0
         for event in events:  # type: ignore[attr-defined]
             if isinstance(event, yaml.ScalarEvent):
                 self.check_tag(event)
@@ -107,12 +106,8 @@ class _Builder:
             elif isinstance(event, yaml.AliasEvent):
                 self.alias(event)
             elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    raise self.error("a second document begins here; one is expected", event)
-        if self.root is None:
-            raise document_error("the document is empty", self.file, 1, 1)
-        return self.root
+                self.anchors.clear()
+        return self.roots
 
     def error(self, reason: str, event: yaml.Event) -> ConfigError:
         return document_error(reason, self.file, *_place(event))
@@ -152,7 +147,7 @@ class _Builder:
         if self.nodes > self.limits.max_nodes:
             raise self.error(f"there are more than {self.limits.max_nodes} values", event)
         if not self.stack:
-            self.root = node
+            self.roots.append(node)
             return
         parent = self.stack[-1]
         parent.size += size

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .. import console
 from ..models import Cluster, Config, RouteAction
-from . import console
 from .observe import CountingGateway
 from .scenario import Request, endpoints, is_dead, upstream_name
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from .. import aio
+from .. import aio, console
 from ..config import load
 from ..models import Config
 from ..proxy import Gateway
-from . import console
 from .observe import CountingGateway
 from .processes import dead_port, run_client, start_upstream
 from .report import report
@@ -29,16 +28,20 @@ def example(name: str = "canary.yaml") -> Path:
     return installed if installed.exists() else here.parent.parent / "examples" / name
 
 
-def run(file: Path, requests: int, connections: int, seed: int | None) -> int:
+def run(files: Sequence[Path], requests: int, connections: int, seed: int | None) -> int:
     """Run the demo; the exit status."""
-    config = load(file)
-    return aio.run(_run(config, file, requests, connections, seed))
+    config = load(files)
+    return aio.run(_run(config, _names(files), requests, connections, seed))
 
 
-def serve(file: Path) -> int:
+def serve(files: Sequence[Path]) -> int:
     """Keep upstreams and gateway up on the configuration's own ports, until Ctrl-C."""
-    config = load(file)
-    return aio.run(_serve(config, file))
+    config = load(files)
+    return aio.run(_serve(config, _names(files)))
+
+
+def _names(files: Sequence[Path]) -> str:
+    return " and ".join(file.name for file in files)
 
 
 async def _start_upstreams(stack: AsyncExitStack, config: Config, *, fixed: bool) -> dict[int, int]:
@@ -54,7 +57,7 @@ async def _start_upstreams(stack: AsyncExitStack, config: Config, *, fixed: bool
     return ports
 
 
-async def _run(config: Config, file: Path, count: int, connections: int, seed: int | None) -> int:
+async def _run(config: Config, names: str, count: int, connections: int, seed: int | None) -> int:
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         ports = await _start_upstreams(stack, config, fixed=False)
@@ -62,7 +65,7 @@ async def _run(config: Config, file: Path, count: int, connections: int, seed: i
         gateway = CountingGateway(config, seed=seed)
         await stack.enter_async_context(gateway)
         (address,) = gateway.addresses.values()
-        console.say(f"[bold]fastpath[/bold] serves {file.name} on {address[0]}:{address[1]}, {_loop_name()}")
+        console.say(f"[bold]fastpath[/bold] serves {names} on {address[0]}:{address[1]}, {_loop_name()}")
         requests = requests_for(config, count)
         total = sum(request.count for request in requests)
         cpu = time.process_time()
@@ -100,17 +103,17 @@ def _print_times(config: Config, gateway: CountingGateway, results: Sequence[Seq
     )
 
 
-async def _serve(config: Config, file: Path) -> int:
+async def _serve(config: Config, names: str) -> int:
     async with AsyncExitStack() as stack:
         await _start_upstreams(stack, config, fixed=True)
         gateway = Gateway(config)
-        await gateway.serve(ready=lambda: _print_commands(config, file))
+        await gateway.serve(ready=lambda: _print_commands(config, names))
     return 0
 
 
-def _print_commands(config: Config, file: Path) -> None:
+def _print_commands(config: Config, names: str) -> None:
     (listener,) = config.listeners
     url = f"http://{listener.address}:{listener.port}"
-    console.say(f"[bold]fastpath[/bold] serves {file.name} on {url}; Ctrl-C ends it")
+    console.say(f"[bold]fastpath[/bold] serves {names} on {url}; Ctrl-C ends it")
     for request in requests_for(config, 4):
         console.say(f"  curl -i '{url}{request.path}'")

@@ -20,7 +20,7 @@ def endpoints(cluster: Cluster) -> Iterator[Endpoint]:
 
 def is_dead(endpoint: Endpoint) -> bool:
     """Whether the configuration's metadata ask the demo to have nobody listen there."""
-    return endpoint.metadata.get(_METADATA, {}).get("dead") is True
+    return endpoint.metadata.get(_METADATA, {}).get("dead") in (True, "true")
 
 
 def upstream_name(cluster: Cluster, index: int) -> str:

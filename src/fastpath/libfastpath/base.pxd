@@ -13,6 +13,7 @@ cdef extern from "fastpath/base.h" nogil:
         FASTPATH_NEED_MORE
         FASTPATH_NONE
         FASTPATH_PAUSED
+        FASTPATH_DUE
         FASTPATH_ERR_MEMORY
         FASTPATH_ERR_ARGUMENT
         FASTPATH_ERR_BUSY

@@ -3,6 +3,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_options, fp_lb_policy
+from fastpath.libfastpath.subset cimport fp_labels, fp_subset_rules
 
 
 cdef extern from "fastpath/cluster.h" nogil:
@@ -30,13 +31,21 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t weight
         uint32_t priority
         uint32_t locality
+        uint32_t locality_weight
         uint16_t port
         uint8_t health
+        fp_labels *labels
 
     ctypedef struct fp_cluster_config:
         const fp_lb_policy *policy
         uint32_t panic_threshold
+        uint32_t initial_flags
         fp_lb_options options
+        uint32_t overprovisioning_factor
+        uint32_t weighted_priority_health
+        uint32_t locality_weighted
+        uint32_t override_statuses
+        fp_subset_rules *subset_rules
 
     ctypedef struct fp_host_stats:
         uint64_t active_requests
@@ -64,6 +73,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t max_attempts
         uint32_t has_hash
         uint64_t hash
+        const fp_labels *metadata_match
 
     fp_host *fp_host_ref(fp_host *host)
     void fp_host_unref(fp_host *host)
@@ -94,10 +104,13 @@ cdef extern from "fastpath/cluster.h" nogil:
     fp_host_set *fp_host_set_ref(fp_host_set *set)
     void fp_host_set_unref(fp_host_set *set)
     size_t fp_host_set_count(const fp_host_set *set)
+    uint32_t fp_host_set_priority_count(const fp_host_set *set)
+    uint32_t fp_host_set_in_panic(const fp_host_set *set, uint32_t priority)
     fp_host *fp_host_set_host(const fp_host_set *set, size_t index)
 
     fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed)
     void fp_picker_free(fp_picker *picker)
     fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index)
     fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices)
+    fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host)
     fp_host_set *fp_picker_host_set(const fp_picker *picker)

@@ -45,6 +45,7 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t weights_equal
         fp_host **hosts
         const uint32_t *weights
+        const double *shares
         const uint32_t *positions
         const fp_lb_options *options
         const void *table

@@ -4,6 +4,7 @@ Loaders (`fastpath.config`) produce these and nothing else; tables and clusters 
 Every model carries where it came from in `position`, which equality ignores. Imports nothing else of fastpath.
 """
 
+from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
     Cluster,
     Endpoint,
@@ -16,9 +17,22 @@ from .cluster import (
     RingHashConfig,
 )
 from .config import Config
+from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
 from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
+from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
+from .match_tree import (
+    AllOf,
+    AnyOf,
+    HeaderTest,
+    MatchedRoutes,
+    MatcherList,
+    MatcherMap,
+    MatchPredicate,
+    MatchTarget,
+    NoneOf,
+)
 from .matcher import (
     CookieMatcher,
     DenominatorType,
@@ -32,6 +46,7 @@ from .matcher import (
     TlsContextMatch,
 )
 from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
+from .outlier_detection import HostFlag, OutlierDetection, OutlierEjectionType
 from .position import Position
 from .route import (
     DirectResponse,
@@ -52,18 +67,27 @@ from .route import (
     VirtualHost,
     WeightedCluster,
 )
+from .status import Condition, ListenerStatus, ObjectStatus, ParentStatus
+from .subset import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "CidrRange",
+    "CircuitBreakerThresholds",
     "Cluster",
+    "Condition",
     "Config",
     "ConnectionSourceType",
     "CookieMatcher",
     "DataSource",
     "DenominatorType",
     "DirectResponse",
+    "DiscoveryType",
+    "DnsConfig",
+    "DnsLookupFamily",
     "DownstreamTlsContext",
     "Endpoint",
     "FilterChain",
@@ -75,22 +99,37 @@ __all__ = [
     "HeaderAppendAction",
     "HeaderMatcher",
     "HeaderMutations",
+    "HeaderTest",
     "HeaderValueOption",
+    "HealthCheck",
     "HealthStatus",
+    "HostFlag",
     "HttpConnectionManager",
     "HttpFault",
+    "HttpHealthCheck",
     "HttpInspector",
     "Int64Range",
     "LbPolicy",
     "LeastRequestConfig",
     "Listener",
     "ListenerFilter",
+    "ListenerStatus",
     "LocalityEndpoints",
     "MaglevConfig",
+    "MatchPredicate",
+    "MatchTarget",
+    "MatchedRoutes",
+    "MatcherList",
+    "MatcherMap",
     "MaxStreamDuration",
     "MetadataMatcher",
     "NetworkFilter",
+    "NoneOf",
+    "ObjectStatus",
     "OriginalDst",
+    "OutlierDetection",
+    "OutlierEjectionType",
+    "ParentStatus",
     "PathWithEscapedSlashesAction",
     "Position",
     "ProxyProtocol",
@@ -98,6 +137,7 @@ __all__ = [
     "RedirectAction",
     "RegexRewrite",
     "RequestMirrorPolicy",
+    "RetryBudget",
     "RetryPolicy",
     "RingHashConfig",
     "Route",
@@ -106,7 +146,12 @@ __all__ = [
     "RouteMatch",
     "RuntimeFraction",
     "StringMatcher",
+    "SubsetConfig",
+    "SubsetFallback",
+    "SubsetSelector",
+    "SubsetSelectorFallback",
     "SubstitutionFormatString",
+    "TcpHealthCheck",
     "TcpProxy",
     "TcpProxyCluster",
     "TlsCertificate",

@@ -6,7 +6,12 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .circuit_breakers import CircuitBreakerThresholds
+from .discovery import DiscoveryType, DnsConfig
+from .health_check import HealthCheck
+from .outlier_detection import OutlierDetection
 from .position import Position, position_field
+from .subset import SubsetConfig
 
 __all__ = [
     "Cluster",
@@ -106,7 +111,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class LocalityEndpoints:
-    """Endpoints of one locality and priority."""
+    """Endpoints of one locality and priority.
+
+    `weight` is 1 to 2^32-1. When localities are weighted, one without a weight gets no load; when none of a priority
+    has one, its hosts are balanced as if localities were not weighted, but hash policies have no host to give.
+    """
 
     endpoints: tuple[Endpoint, ...]
     region: str = ""
@@ -160,12 +169,38 @@ class Cluster:
 
     name: str
     localities: tuple[LocalityEndpoints, ...] = ()
+    type: DiscoveryType = DiscoveryType.STATIC
+    dns: DnsConfig = DnsConfig()
+    eds_service_name: str = ""
+    """What a management server knows it by; "" for its name."""
     lb_policy: LbPolicy = LbPolicy.ROUND_ROBIN
     connect_timeout: float = 5.0
     """Seconds."""
     healthy_panic_threshold: float = 50.0
     """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
+    overprovisioning_factor: int = 140
+    """Percent, above 0 (load_assignment.policy): a priority can take all load while so much of what is healthy in it is
+    100 or more; so can a locality."""
+    weighted_priority_health: bool = False
+    """Whether what is healthy in a priority is measured by weight, not by number of hosts (load_assignment.policy)."""
+    locality_weighted: bool = False
+    """Whether localities share a priority's load by their weights (common_lb_config.locality_weighted_lb_config)."""
+    override_host_status: frozenset[HealthStatus] = frozenset(
+        {HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED}
+    )
+    """Health of hosts that a session may ask for (common_lb_config); empty: the default, as in Envoy."""
+    subsets: SubsetConfig | None = None
+    """None: all hosts are for all requests."""
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    outlier_detection: OutlierDetection | None = None
+    """Whether hosts are ejected for what they answer."""
+    circuit_breaker: CircuitBreakerThresholds = CircuitBreakerThresholds()
+    """How much may be under way at once. A cluster does not count that: see fastpath.CircuitBreaker."""
+    health_checks: tuple[HealthCheck, ...] = ()
+    """How hosts are asked whether they are well; at most one. A cluster does not ask: see fastpath.health."""
+    client_ip_affinity: float | None = None
+    """Seconds for which a client's address goes on to the same host since its last request (Kubernetes' session
+    affinity ClientIP); None is not wanted."""
     position: Position | None = position_field()

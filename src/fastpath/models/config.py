@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .cluster import Cluster
 from .listener import Listener
 from .route import RouteConfiguration
+from .status import ObjectStatus
 
 __all__ = ["Config"]
 
@@ -19,3 +20,5 @@ class Config:
     listeners: tuple[Listener, ...] = ()
     route_configurations: Mapping[str, RouteConfiguration] = field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
+    statuses: tuple[ObjectStatus, ...] = ()
+    """Of Kubernetes objects that attach to others."""

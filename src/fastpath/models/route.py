@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .header import HeaderMutations
+from .match_tree import MatcherList, MatcherMap
 from .matcher import (
     CookieMatcher,
     FractionalPercent,
@@ -302,6 +303,8 @@ class VirtualHost:
     virtual_clusters: tuple[VirtualCluster, ...] = ()
     fault: HttpFault | None = None
     """Instead of the configuration's and the listener's."""
+    matcher: MatcherList | MatcherMap | None = None
+    """What finds the routes instead of their order: it leads to lists that `routes` consists of, in order."""
     position: Position | None = position_field()
 
 

@@ -15,41 +15,24 @@ from asyncio import Task, TimerHandle
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fastpath import (
-    Data,
-    EndOfMessage,
-    InformationalResponse,
-    NoHostAvailable,
-    ProtocolError,
-    Request,
-    RequestHead,
-    Response,
-)
+from fastpath import Data, EndOfMessage, InformationalResponse, NoHostAvailable, ProtocolError, Request, Response
 
 from ..actions import direct_answer
-from .heads import REQUEST_REWRITER, RESPONSE_REWRITER, HeaderChanges
+from .finalizer import Finalizer
+from .heads import HeaderChanges
+from .replay import ReplayBody
 from .reply import Reply
 from .retry import CONNECT_FAILURE, RESET, TIMEOUT, reset_kind
-from .shadow import Shadow
-from .stream import note_answer, note_attempt, stream_info
+from .shadow import Shadow, start_shadows
+from .upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
-    from fastpath import (
-        Cluster,
-        HeadRewriter,
-        Host,
-        Match,
-        PathNormalizer,
-        Pick,
-        RequestChanges,
-        RouteActions,
-        StreamInfo,
-    )
+    from fastpath import CircuitBreaker, Cluster, Host, Match, PathNormalizer, Pick
 
     from .downstream import Downstream
     from .gateway import Gateway
     from .plan import Plan
-    from .upstream import Pool, Upstream
+    from .upstream import Upstream
 
 __all__ = ["Exchange"]
 
@@ -60,11 +43,11 @@ _FAILED = {
     RESET: Reply(503, b"the upstream closed the connection before it answered\n"),
     TIMEOUT: Reply(504, b"the upstream did not answer in time\n"),
     "protocol": Reply(502, b"the upstream's answer was not HTTP\n"),
-    "overflow": Reply(503, b"too many connections to the upstream\n"),
+    "overflow": Reply(503, b"too much is under way to the upstream\n", ((b"x-envoy-overloaded", b"true"),)),
 }
 
 
-class Exchange:
+class Exchange(UpstreamRequest):
     """A request and what became of it. Hooks get it, and may read all that has no underscore.
 
     `failed` holds the attempts that came to nothing, as pairs of a host and its outcome: a status, or
@@ -75,22 +58,17 @@ class Exchange:
     """
 
     __slots__ = (
-        "_actions",
-        "_body",
-        "_body_size",
         "_cluster",
-        "_cookies",
         "_end",
+        "_finalizer",
         "_finished",
-        "_hash",
         "_idle",
-        "_pick",
         "_plan",
-        "_pool",
+        "_replay",
         "_retries_left",
+        "_retrying",
         "_sent_at",
         "_shadows",
-        "_stream",
         "_task",
         "_timer",
         "began",
@@ -101,7 +79,6 @@ class Exchange:
         "ended",
         "error",
         "failed",
-        "gateway",
         "host",
         "match",
         "path",
@@ -110,12 +87,11 @@ class Exchange:
         "response",
         "status",
         "upgrade",
-        "upstream",
         "wants_body",
     )
 
     def __init__(self, gateway: Gateway, downstream: Downstream, request: Request, began: float):
-        self.gateway = gateway
+        super().__init__(gateway)
         self.downstream = downstream
         self.request = request
         self.path: bytes = request.path
@@ -138,24 +114,18 @@ class Exchange:
         """The client asks for another protocol, and the listener allows it."""
         self.request_complete = False
         self.wants_body = not request.has_body  # the end of a message without a body is taken at once
-        self.upstream: Upstream | None = None
         self._finished = False
-        self._actions: RouteActions | None = None
-        self._stream: StreamInfo | None = None
+        self._finalizer: Finalizer | None = None
         self._shadows: list[Shadow] | None = None
-        self._hash: int | None = None
-        self._cookies: list[bytes] | None = None
         self._idle = gateway.stream_idle
         self._plan: Plan | None = None
         self._cluster: Cluster | None = None
-        self._pick: Pick | None = None
-        self._pool: Pool | None = None
         self._task: Task[Any] | None = None
         self._timer: TimerHandle | None = None
         self._end: EndOfMessage | None = None
-        self._body: list[Data] | None = None  # kept while the request may be tried again
-        self._body_size = 0
+        self._replay: ReplayBody | None = None  # while the request may be tried again
         self._retries_left = 0
+        self._retrying: CircuitBreaker | None = None  # what counts this request among the retries
         self._sent_at = began
 
     # --- from the request to a route -------------------------------------------------------------------------------
@@ -233,7 +203,8 @@ class Exchange:
             self._answer(answer)
             return
         plan = self._plan = self.gateway.plan(match)
-        actions = self._actions = plan.actions.of_share(match.weighted_cluster) if plan.split else plan.actions
+        actions = plan.actions.of_share(match.weighted_cluster) if plan.split else plan.actions
+        self._finalizer = Finalizer(self, actions)
         if plan.faults:
             fault = actions.fault(self.gateway.draw)
             if fault.delay is not None:
@@ -242,7 +213,7 @@ class Exchange:
             if fault.abort_status is not None:
                 self._delayed(fault.abort_status)
                 return
-        self._forward(match, plan, actions)
+        self._forward(match, plan, self._finalizer)
 
     def _delayed(self, abort_status: int | None) -> None:
         """A fault's delay is over."""
@@ -250,24 +221,22 @@ class Exchange:
         if abort_status is not None:
             self.reply(Reply(abort_status, b"fault filter abort"), "fault")
             return
-        match, plan, actions = self.match, self._plan, self._actions
+        match, plan, finalizer = self.match, self._plan, self._finalizer
         assert match is not None
         assert plan is not None
-        assert actions is not None
-        self._forward(match, plan, actions)
+        assert finalizer is not None
+        self._forward(match, plan, finalizer)
 
-    def _forward(self, match: Match, plan: Plan, actions: RouteActions) -> None:
+    def _forward(self, match: Match, plan: Plan, finalizer: Finalizer) -> None:
         action = plan.action
         if action is None:
-            answer = actions.answer(match, self.request, self._known(actions))
-            assert answer is not None
-            self._answer(answer)
+            self._answer(finalizer.answer(match))
             return
-        if actions.hashes:
-            self._take_hash(actions)
-            if action.use_hash_policy and plan.split and self._hash is not None:
-                match = self.match = self.downstream.server.match(self, self._hash) or match
-                actions = self._actions = plan.actions.of_share(match.weighted_cluster)
+        if finalizer.actions.hashes:
+            finalizer.take_hash()
+            if action.use_hash_policy and plan.split and finalizer.hash is not None:
+                match = self.match = self.downstream.server.match(self, finalizer.hash) or match
+                finalizer.actions = plan.actions.of_share(match.weighted_cluster)
         self._cluster = self.gateway.clusters.get(match.cluster or "")
         if self._cluster is None:
             self.reply(Reply(action.cluster_not_found_response_code, b"no such cluster\n"), "no-cluster")
@@ -275,7 +244,8 @@ class Exchange:
         self._idle = plan.idle
         if plan.rules is not None:
             self._retries_left = plan.rules.num_retries
-            self._body = [] if self.request.has_body else None
+            if self.request.has_body:
+                self._replay = ReplayBody(self.gateway.options.max_replay_bytes)
         if self.request.has_body:
             self._idle.start(self)
         if self.request.upgrade:
@@ -283,24 +253,6 @@ class Exchange:
             allowed = plan.upgrade_types.get(protocol)
             self.upgrade = protocol in self.downstream.server.upgrade_types if allowed is None else allowed
         self._attempt()
-
-    def _take_hash(self, actions: RouteActions) -> None:
-        """What the route's hash policies say; cookies that they make up are set in the response."""
-        stream = self._stream
-        if stream is None:
-            stream = self._stream = stream_info(self, self.downstream.info)
-        assert stream.head is not None
-        made = actions.hash(stream.head, stream)
-        self._hash = made.key
-        self._cookies = made.cookies or None
-
-    def _known(self, actions: RouteActions) -> StreamInfo | None:
-        """What operators read, when there are any."""
-        if not actions.reads_stream:
-            return None
-        if self._stream is None:
-            self._stream = stream_info(self, self.downstream.info)
-        return self._stream
 
     # --- attempts --------------------------------------------------------------------------------------------------
 
@@ -318,13 +270,17 @@ class Exchange:
 
     def pick(self) -> Pick:
         """A host of the route's cluster, not one tried before where the retry policy wants that. NoHostAvailable."""
-        cluster, plan = self._cluster, self._plan
+        cluster, plan, finalizer = self._cluster, self._plan, self._finalizer
         assert cluster is not None
         assert plan is not None
+        assert finalizer is not None
+        key, wanted = finalizer.hash, finalizer.actions.metadata_match
         if self.failed and plan.rules is not None and plan.rules.previous_hosts:
-            tried = [host for host, _ in self.failed]
-            return cluster.pick(self.request, hash_key=self._hash, exclude=tried, max_attempts=plan.rules.host_attempts)
-        return cluster.pick(self.request) if self._hash is None else cluster.pick(self.request, hash_key=self._hash)
+            tried, attempts = [host for host, _ in self.failed], plan.rules.host_attempts
+            return cluster.pick(self.request, hash_key=key, exclude=tried, max_attempts=attempts, metadata_match=wanted)
+        if key is None and wanted is None:
+            return cluster.pick(self.request)
+        return cluster.pick(self.request, hash_key=key, metadata_match=wanted)
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")
@@ -333,24 +289,14 @@ class Exchange:
         if pick is None:
             self._no_host()
             return
-        self._pick = pick
         self.host = pick.host
-        pool = self._pool = self.gateway.pool(pick.host)
-        upstream = pool.take()
-        if upstream is not None:
-            self.connected(upstream)
-        else:
-            self._connect(pool)
-
-    def _connect(self, pool: Pool) -> None:
-        cluster = self._cluster
-        assert cluster is not None
-        if not pool.connect(self, cluster.model.connect_timeout):
+        assert self._cluster is not None
+        if not self._go_to(pick, self._cluster):
             self._attempt_failed("overflow")
 
     def connected(self, upstream: Upstream) -> None:
         """A connection to the host is here: send the request, as far as it is known."""
-        upstream.exchange = self
+        upstream.request = self
         self.upstream = upstream
         if self.gateway.changes_requests:
             changes = HeaderChanges()
@@ -378,8 +324,9 @@ class Exchange:
                 self.reply(Reply(500, b"the request cannot be sent as the route rewrites it\n"), "rewrite")
             return
         self._sent_at = self.gateway.loop.time()
-        for data in self._body or ():
-            upstream.send_data(data)
+        if self._replay is not None:
+            for data in self._replay.blocks:
+                upstream.send_data(data)
         if self.downstream.write_paused:
             upstream.pause_reading()
         if self.request_complete:
@@ -392,55 +339,17 @@ class Exchange:
             self.downstream.invite_body()
 
     def _send_head(self, upstream: Upstream, changes: HeaderChanges | None) -> None:
-        """The head as the route, and then a hook, will have it; and the copies that go elsewhere."""
-        match, actions = self.match, self._actions
+        match, finalizer = self.match, self._finalizer
         assert match is not None
-        assert actions is not None
-        if actions.plain:
-            rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
-            upstream.send_head(self.request, rewriter, path=match.path, authority=match.authority, upgrade=self.upgrade)
-            if actions.mirror_policies and self._shadows is None:
-                head = RequestHead.of(self.request, path=match.path, authority=match.authority)
-                self._copy(head, rewriter, {"path": match.path})
-            return
-        route = self._finalize(match, actions)
-        rewriter = changes.after(route) if changes else route.rewriter
-        values = () if changes else route.values
-        upstream.send_head(
-            self.request,
-            rewriter,
-            path=route.path,
-            query=route.query,
-            authority=route.authority,
-            values=values,
-            upgrade=self.upgrade,
-        )
-        if actions.mirror_policies and self._shadows is None:
-            self._copy(route.head, rewriter, {"path": route.path, "query": route.query, "values": values})
+        assert finalizer is not None
+        final = finalizer.request(match, changes)
+        upstream.send_head(self.request, final.rewriter, upgrade=self.upgrade, **final.arguments)
+        if finalizer.actions.mirror_policies and self._shadows is None:
+            self._shadows = start_shadows(self.gateway, finalizer.actions, self.request, final)
+            if self.request_complete:
+                self._send_shadows()
 
-    def _finalize(self, match: Match, actions: RouteActions) -> RequestChanges:
-        attempt = len(self.failed) + 1
-        host = self.host
-        stream = self._known(actions)
-        if stream is not None:
-            note_attempt(stream, self, match.cluster or "", attempt)
-        hostname = host.hostname if host is not None else ""
-        return actions.finalize_request(match, self.request, stream, hostname=hostname, attempt=attempt)
-
-    def _copy(self, head: RequestHead, rewriter: HeadRewriter, arguments: dict[str, Any]) -> None:
-        """Make the copies for mirror clusters; they leave when the request is complete."""
-        gateway, actions = self.gateway, self._actions
-        assert actions is not None
-        self._shadows = []
-        for mirror in actions.mirrors(head, gateway.draw):
-            cluster = gateway.clusters.get(mirror.cluster)
-            if cluster is not None and len(gateway.shadows) < gateway.options.max_shadows:
-                copy = {**arguments, "authority": mirror.authority}
-                self._shadows.append(Shadow(gateway, cluster, self.request, rewriter, copy))
-        if self.request_complete:
-            self._start_shadows()
-
-    def _start_shadows(self) -> None:
+    def _send_shadows(self) -> None:
         plan = self._plan
         timeout = plan.timeout.seconds if plan is not None and plan.timeout is not None else self._idle.seconds
         for shadow in self._shadows or ():
@@ -457,15 +366,17 @@ class Exchange:
     def _attempt_failed(self, failure: str) -> None:
         """The attempt ended without a response head."""
         pick, plan = self._pick, self._plan
-        upstream, self.upstream = self.upstream, None
-        if upstream is not None:
-            upstream.close()
+        self._abandon()
         assert pick is not None
         assert plan is not None
-        self._pick = None
-        pick.report(reset=reset_kind(failure))
-        pick.release()
         self.failed.append((pick.host, failure))
+        if failure == "overflow":  # no fault of the host's, and trying again would add to it
+            self._release()
+            self.reply(_FAILED[failure], failure)
+            return
+        if failure != TIMEOUT or self._counted is not None:  # waiting for a connection is no fault of the host's
+            pick.report(reset=reset_kind(failure))
+        self._release()
         if plan.rules is not None and plan.rules.on_failure(failure) and self._retry():
             return
         self.reply(_FAILED[failure], failure)
@@ -474,9 +385,15 @@ class Exchange:
         """Try again after the back-off, when tries are left and the request can be sent again."""
         plan = self._plan
         assert plan is not None
+        self._retry_over()
         if plan.rules is None or self._retries_left <= 0 or not self._replayable():
             return False
         self._retries_left -= 1
+        assert self._cluster is not None
+        breaker = self.gateway.breaker(self._cluster)
+        if not breaker.acquire("retries"):
+            return False
+        self._retrying = breaker
         if plan.per_try_timeout is not None:
             plan.per_try_timeout.stop(self)
         retry = plan.rules.num_retries - self._retries_left
@@ -485,21 +402,22 @@ class Exchange:
         self._timer = self.gateway.loop.call_later(delay, self._attempt)
         return True
 
+    def _retry_over(self) -> None:
+        breaker, self._retrying = self._retrying, None
+        if breaker is not None:
+            breaker.release("retries")
+
     def _replayable(self) -> bool:
-        return not self.request.has_body or self._body is not None or self.bytes_received == 0
+        kept = self._replay is not None and self._replay.complete
+        return kept or not self.request.has_body or self.bytes_received == 0
 
     # --- from the client -------------------------------------------------------------------------------------------
 
     def request_data(self, data: Data) -> None:
         """A stretch of the request's body."""
-        size = len(data)
-        self.bytes_received += size
-        if self._body is not None:
-            self._body_size += size
-            if self._body_size <= self.gateway.options.max_replay_bytes:
-                self._body.append(data)
-            else:
-                self._body = None  # too much to keep: this attempt is the last
+        self.bytes_received += len(data)
+        if self._replay is not None:
+            self._replay.add(data)
         if self.upstream is not None:
             self.upstream.send_data(data)
         for shadow in self._shadows or ():
@@ -514,7 +432,7 @@ class Exchange:
         if self.request.has_body:
             self._idle.stop(self)
         if self._shadows:
-            self._start_shadows()
+            self._send_shadows()
         plan = self._plan
         if plan is not None and not self._finished and plan.action is not None:
             if plan.timeout is not None:
@@ -558,14 +476,13 @@ class Exchange:
         status = response.status_code
         if plan.rules is not None and plan.rules.on_status(status) and self._retry():
             pick.report(status)
-            pick.release()
-            self._pick = None
+            self._release()
             self.upstream = None
             self.failed.append((pick.host, status))
             return False
         pick.report(status, latency=self.gateway.loop.time() - self._sent_at)
         self.response = response
-        self._body = None
+        self._replay = None
         changes: HeaderChanges | None = None
         if self.gateway.changes_responses:
             changes = HeaderChanges()
@@ -574,8 +491,9 @@ class Exchange:
             except Exception as error:
                 self._hook_failed(error)
                 return False
+        assert self._finalizer is not None
         try:
-            rewriter, values = self._response_rewriter(response, changes)
+            rewriter, values = self._finalizer.response(response, changes)
         except ValueError as error:
             self._hook_failed(error)
             return False
@@ -585,20 +503,6 @@ class Exchange:
         if status == 101:
             self._open_tunnel()
         return True
-
-    def _response_rewriter(
-        self, response: Response, changes: HeaderChanges | None
-    ) -> tuple[HeadRewriter, tuple[bytes | None, ...]]:
-        """What makes the response's head what the route, and then a hook, will have of it."""
-        actions = self._actions
-        assert actions is not None
-        if actions.plain_response and self._cookies is None:
-            return (RESPONSE_REWRITER if changes is None else changes.response_rewriter()), ()
-        stream = self._known(actions)
-        if stream is not None:
-            note_answer(stream, self, response.status_code, "")
-        route = actions.finalize_response(response, stream, cookies=self._cookies or (), attempts=len(self.failed) + 1)
-        return (changes.after(route), ()) if changes else (route.rewriter, route.values)
 
     def _open_tunnel(self) -> None:
         """The upstream has agreed to another protocol (Connection has seen to it that it was asked)."""
@@ -643,11 +547,15 @@ class Exchange:
             self._finish()
         elif reused and failure == RESET and self.request.method in _IDEMPOTENT and not self.request.has_body:
             # A kept connection that ends as it is used was most likely closed for being idle (RFC 9112, 9.3.1).
-            assert self._pick is not None
-            self._pool = self.gateway.pool(self._pick.host)  # the one before may have gone with an update
-            self._connect(self._pool)
+            assert self._cluster is not None
+            if not self._go_again(self._cluster):
+                self._attempt_failed("overflow")
         else:
             self._attempt_failed(failure)
+
+    def events_taken(self) -> None:
+        """What has come is on its way to the client."""
+        self.downstream.flush()
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
@@ -662,15 +570,14 @@ class Exchange:
             self._finish()
             return
         if self._pick is not None:
-            self._pick.report(reset=TIMEOUT)
+            if self._counted is not None:
+                self._pick.report(reset=TIMEOUT)
             self.failed.append((self._pick.host, TIMEOUT))
         self.reply(_FAILED[TIMEOUT], TIMEOUT)
 
     def try_timed_out(self) -> None:
         """This attempt's time is up."""
         if not self._finished and not self.status and self._pick is not None:
-            if self._pool is not None:
-                self._pool.cancel(self)
             self._attempt_failed(TIMEOUT)
 
     def stalled(self) -> None:
@@ -682,12 +589,8 @@ class Exchange:
 
     def reply(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
         """Answer without an upstream; the route's changes to responses apply."""
-        actions = self._actions
-        if actions is not None and not actions.plain_response and not self._finished and not self.status:
-            stream = self._known(actions)
-            if stream is not None:
-                note_answer(stream, self, reply.status, error)
-            reply = actions.decorate(reply, stream, attempts=len(self.failed))
+        if self._finalizer is not None and not self._finished and not self.status:
+            reply = self._finalizer.decorate(reply, error)
         self._answer(reply, error, close=close)
 
     def _answer(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
@@ -711,22 +614,16 @@ class Exchange:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        upstream, self.upstream = self.upstream, None
-        if upstream is not None:
-            upstream.close()
-        elif self._pool is not None:
-            self._pool.cancel(self)
+        self._abandon()
 
     def _finish(self) -> None:
         self._finished = True
         self.wants_body = False
-        self._body = None
+        self._replay = None
         for shadow in self._shadows or ():
             shadow.give_up()
-        pick = self._pick
-        if pick is not None:
-            pick.release()
-            self._pick = None
+        self._release()
+        self._retry_over()
         self._stop_timeouts()
         self.ended = self.gateway.loop.time()
         if self.gateway.logs:

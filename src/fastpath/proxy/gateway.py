@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from fastpath import BufferPool, ClusterManager, Host, Limits, Match, RouteTable
+from fastpath import BufferPool, CircuitBreaker, Cluster, ClusterManager, Host, Limits, Match, RouteTable
 
-from ..models import Config
+from ..discovery import DnsSource, Following, Resolver, follow
+from ..health_runner import HealthRunner
+from ..metrics import prometheus
+from ..models import CircuitBreakerThresholds, Config, DiscoveryType
 from .exchange import Exchange
 from .heads import HeaderChanges
 from .plan import Plan
@@ -50,6 +53,10 @@ class Options:
     """For connection managers that set none: of a client's connection without a request."""
     stream_idle_timeout: float = 300.0
     """Without a byte of a request's body, or of a response whose route has no timeout."""
+    resolver: Resolver | None = None
+    """Of the names in STRICT_DNS and LOGICAL_DNS clusters; None for the operating system's."""
+    resolve_timeout: float = 5.0
+    """How long the start waits until names have been asked for once."""
     linger_timeout: float = 2.0
     """How long a client may go on sending after an answer that ends the connection."""
 
@@ -79,6 +86,7 @@ class Gateway:
         self.config = config
         self.options = options or Options()
         self.clusters = ClusterManager(config.clusters, seed=seed)
+        self.health = HealthRunner(self.clusters.values(), seed=seed)
         self.random = random.Random(seed)
         self.draining = False
         self.buffers = BufferPool()
@@ -90,9 +98,11 @@ class Gateway:
         }
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
+        self._breakers: dict[str, tuple[CircuitBreaker, CircuitBreakerThresholds]] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._followings: list[Following] = []
         kind = type(self)
         self.filters_requests = kind.request_filter is not Gateway.request_filter
         self.chooses_peers = kind.upstream_peer is not Gateway.upstream_peer
@@ -131,6 +141,9 @@ class Gateway:
         self.upstream_idle: TimeoutQueue[Upstream] = TimeoutQueue(loop, options.upstream_idle_timeout, Upstream.close)
         self.draining = False
         try:
+            await self._resolve()
+            self.health.start()
+            await self.health.ready()
             served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
             for listener, manager, table in served:
                 server = Server(self, listener, manager, table)
@@ -139,6 +152,22 @@ class Gateway:
         except BaseException:
             await self.close(0.0)
             raise
+
+    async def _resolve(self) -> None:
+        """Give the clusters that are configured by name their hosts, from now on."""
+
+        def report(name: str, error: OSError) -> None:
+            self.report_exception(f"{name} could not be resolved", error)
+
+        for cluster in self.clusters.values():
+            if cluster.model.type in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS):
+                source = DnsSource(cluster.model, resolver=self.options.resolver, on_failure=report)
+                self._followings.append(follow(cluster, source))
+        if self._followings:
+            waiting = [asyncio.ensure_future(following.ready()) for following in self._followings]
+            _, late = await asyncio.wait(waiting, timeout=self.options.resolve_timeout)
+            for task in late:
+                task.cancel()
 
     @property
     def addresses(self) -> dict[str, tuple[str, int]]:
@@ -155,6 +184,10 @@ class Gateway:
             await asyncio.sleep(0.01)
         for server in self._servers:
             server.abort()
+        await self.health.close()
+        for following in self._followings:
+            await following.close()
+        self._followings.clear()
         for shadow in list(self.shadows):
             shadow.give_up()
         for pool in list(self._pools.values()):
@@ -218,12 +251,31 @@ class Gateway:
         """A number from 0 to 2^64-1."""
         return self.random.getrandbits(64)
 
-    def pool(self, host: Host) -> Pool:
-        """The connections to a host."""
+    def pool(self, host: Host, cluster: Cluster) -> Pool:
+        """The connections to a host of a cluster."""
+        breaker = self.breaker(cluster)
         pool = self._pools.get(host)
         if pool is None:
-            pool = Pool(self, host)
+            pool = Pool(self, host, breaker)
         return pool
+
+    def metrics(self) -> str:
+        """The numbers of all clusters, as Prometheus reads them; to be served with fastpath.metrics.CONTENT_TYPE."""
+        breakers = {name: breaker for name, (breaker, _) in self._breakers.items()}
+        return prometheus(self.clusters.values(), breakers=breakers)
+
+    def breaker(self, cluster: Cluster) -> CircuitBreaker:
+        """What bounds the use of a cluster, as its model says now."""
+        thresholds = cluster.model.circuit_breaker
+        breaker, known = self._breakers.get(cluster.name, (None, None))
+        if breaker is None:
+            breaker = CircuitBreaker(thresholds)
+        elif known is thresholds:
+            return breaker
+        else:
+            breaker.configure(thresholds)
+        self._breakers[cluster.name] = breaker, thresholds
+        return breaker
 
     def pool_changed(self, pool: Pool) -> None:
         """Know the pool as long as there is something in it, so that hosts that are gone leave nothing behind."""

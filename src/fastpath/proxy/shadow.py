@@ -7,34 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 from fastpath import Data, EndOfMessage, HeadRewriter, InformationalResponse, NoHostAvailable, ProtocolError, Response
 
+from .replay import ReplayBody
 from .retry import TIMEOUT, reset_kind
+from .upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
-    from fastpath import Cluster, Pick, Request
+    from fastpath import Cluster, Request
 
+    from ..actions import RouteActions
+    from .finalizer import FinalRequest
     from .gateway import Gateway
-    from .upstream import Pool, Upstream
+    from .upstream import Upstream
 
-__all__ = ["Shadow"]
+__all__ = ["Shadow", "start_shadows"]
 
 
-class Shadow:
-    """Stands where an Exchange does for its Upstream. Nobody waits for it, and it is tried once."""
+def start_shadows(gateway: Gateway, actions: RouteActions, request: Request, final: FinalRequest) -> list[Shadow]:
+    """The copies that a route's mirror policies ask for; each leaves when the request is complete."""
+    shadows: list[Shadow] = []
+    for mirror in actions.mirrors(final.head(), gateway.draw):
+        cluster = gateway.clusters.get(mirror.cluster)
+        if cluster is not None and len(gateway.shadows) < gateway.options.max_shadows:
+            arguments = {**final.arguments, "authority": mirror.authority}
+            shadows.append(Shadow(gateway, cluster, request, final.rewriter, arguments))
+    return shadows
 
-    __slots__ = (
-        "_arguments",
-        "_body",
-        "_cluster",
-        "_end",
-        "_pick",
-        "_pool",
-        "_request",
-        "_rewriter",
-        "_size",
-        "_timer",
-        "gateway",
-        "upstream",
-    )
+
+class Shadow(UpstreamRequest):
+    """Nobody waits for it, and it is tried once."""
+
+    __slots__ = ("_arguments", "_body", "_cluster", "_end", "_request", "_rewriter", "_timer")
 
     def __init__(
         self,
@@ -44,17 +46,13 @@ class Shadow:
         rewriter: HeadRewriter,
         arguments: dict[str, Any],
     ):
-        self.gateway = gateway
-        self.upstream: Upstream | None = None
+        super().__init__(gateway)
         self._cluster = cluster
         self._request = request
         self._rewriter = rewriter
         self._arguments = arguments  # for Upstream.send_head
-        self._body: list[Data] = []
-        self._size = 0
+        self._body = ReplayBody(gateway.options.max_replay_bytes)
         self._end: EndOfMessage | None = None
-        self._pick: Pick | None = None
-        self._pool: Pool | None = None
         self._timer: TimerHandle | None = None
         gateway.shadows.add(self)
 
@@ -62,11 +60,9 @@ class Shadow:
 
     def data(self, data: Data) -> None:
         """A stretch of the body. One that is too long to keep ends the copy."""
-        self._size += len(data)
-        if self._size > self.gateway.options.max_replay_bytes:
+        self._body.add(data)
+        if not self._body.complete:
             self.give_up()
-        else:
-            self._body.append(data)
 
     def start(self, end: EndOfMessage | None, timeout: float) -> None:
         """The request is complete: send its copy, and allow it so many seconds."""
@@ -74,58 +70,40 @@ class Shadow:
             return
         self._end = end
         try:
-            self._pick = self._cluster.pick(self._request)
+            pick = self._cluster.pick(self._request)
         except NoHostAvailable:
             self.give_up()
             return
         self._timer = self.gateway.loop.call_later(timeout, self.timed_out)
-        pool = self._pool = self.gateway.pool(self._pick.host)
-        upstream = pool.take()
-        if upstream is not None:
-            self.connected(upstream)
-        elif not pool.connect(self, self._cluster.model.connect_timeout):
+        if not self._go_to(pick, self._cluster):
             self.give_up()
 
     def give_up(self) -> None:
         """End the copy, whatever has become of it."""
         self.gateway.shadows.discard(self)
-        self._body = []
+        self._body.drop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        upstream, self.upstream = self.upstream, None
-        if upstream is not None:
-            upstream.close()
-        elif self._pool is not None:
-            self._pool.cancel(self)
-        if self._pick is not None:
-            self._pick.release()
-            self._pick = None
+        self._abandon()
+        self._release()
 
-    # --- from the upstream, as an exchange hears it ----------------------------------------------------------------
-
-    @property
-    def downstream(self) -> Shadow:
-        """Where answers would go."""
-        return self
-
-    def flush(self) -> None:
-        """There is nobody to tell."""
+    # --- from the upstream -----------------------------------------------------------------------------------------
 
     def connected(self, upstream: Upstream) -> None:
         """A connection to the host is here: send all."""
-        upstream.exchange = self
+        upstream.request = self
         self.upstream = upstream
         try:
             upstream.send_head(self._request, self._rewriter, **self._arguments)
-            for data in self._body:
+            for data in self._body.blocks:
                 upstream.send_data(data)
             if self._end is not None:
                 upstream.send_end(self._end)
         except (ProtocolError, ValueError):
             self.give_up()
             return
-        self._body = []
+        self._body.drop()
         upstream.flush()
 
     def connect_failed(self, failure: str) -> None:
@@ -168,3 +146,6 @@ class Shadow:
 
     def tunnelled(self, *, received: int = 0, sent: int = 0) -> None:
         """Copies do not upgrade."""
+
+    def events_taken(self) -> None:
+        """There is nobody to tell."""

@@ -109,15 +109,11 @@ def _route(route: Route) -> Iterator[_Finding]:
             yield f".route.hash_policy[{index}].filter_state", "the gateway has no filter state"
     if action.max_stream_duration is not None:
         yield ".route.max_stream_duration", "the gateway does not limit how long streams last"
-    if action.metadata_match:
-        yield ".route.metadata_match", "the gateway does not choose subsets"
     for index, weighted in enumerate(action.weighted_clusters):
         here = f".route.weighted_clusters.clusters[{index}]"
         yield from ((here + field, reason) for field, reason in _mutations(weighted.mutations))
         if weighted.host_rewrite_literal and not _may_send(authority=weighted.host_rewrite_literal):
             yield f"{here}.host_rewrite_literal", f"{weighted.host_rewrite_literal!r} cannot be a host"
-        if weighted.metadata_match:
-            yield f"{here}.metadata_match", "the gateway does not choose subsets"
     if action.retry_policy is not None:
         yield from _retry_policy(action.retry_policy, ".route.retry_policy")
 

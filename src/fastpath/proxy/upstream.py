@@ -21,23 +21,22 @@ from ..aio import HTTPProtocol
 from .retry import CONNECT_FAILURE, RESET
 
 if TYPE_CHECKING:
-    from fastpath import HeadRewriter, Host, Request
+    from fastpath import CircuitBreaker, HeadRewriter, Host, Request
 
-    from .exchange import Exchange
     from .gateway import Gateway
-    from .shadow import Shadow
+    from .upstream_request import UpstreamRequest
 
 __all__ = ["Pool", "Upstream"]
 
 
 class Upstream(HTTPProtocol):
-    """One connection to a host. It serves one exchange at a time, and between two it lies in its pool."""
+    """One connection to a host. It serves one request at a time, and between two it lies in its pool."""
 
     def __init__(self, pool: Pool):
         gateway = pool.gateway
         super().__init__(Connection(CLIENT, limits=gateway.options.limits, pool=gateway.buffers))
         self.pool = pool
-        self.exchange: Exchange | Shadow | None = None
+        self.request: UpstreamRequest | None = None
         self.reused = False
         self._answered = False  # something of the response has come
         self._unwanted = -1  # bytes of a response that nobody wants, once there is one
@@ -70,37 +69,37 @@ class Upstream(HTTPProtocol):
         self.connection.send_into(self.out, end)
 
     def writable_changed(self) -> None:
-        if self.exchange is None:
+        if self.request is None:
             return
         if self.tunnel is not None:
             client = self.tunnel
             client.pause_reading() if self.write_paused else client.resume_reading()
         else:
-            self.exchange.upstream_writable(not self.write_paused)
+            self.request.upstream_writable(not self.write_paused)
 
     # --- receiving -------------------------------------------------------------------------------------------------
 
     def received(self) -> None:
-        exchange = self.exchange
+        request = self.request
         try:
             self._take_events()
         except ProtocolError as error:
             self._lost(RESET if error.code == "http_unexpected_eof" else "protocol")
-        if exchange is not None:
-            exchange.downstream.flush()
+        if request is not None:
+            request.events_taken()
 
     def _take_events(self) -> None:
         next_event = self.connection.next_event
         while True:
             event = next_event()
             if isinstance(event, Data):
-                if self.exchange is not None:
-                    self.exchange.response_data(event)
+                if self.request is not None:
+                    self.request.response_data(event)
                 elif not self._drop(len(event)):
                     return
             elif isinstance(event, Response):
                 self._answered = True
-                if self.exchange is None or not self.exchange.response_head(event):
+                if self.request is None or not self.request.response_head(event):
                     self._discard()
                 elif self.tunnel is not None:
                     return
@@ -109,8 +108,8 @@ class Upstream(HTTPProtocol):
                 return
             elif isinstance(event, InformationalResponse):
                 self._answered = True
-                if self.exchange is not None:
-                    self.exchange.interim_response(event)
+                if self.request is not None:
+                    self.request.interim_response(event)
             elif isinstance(event, ConnectionClosed):
                 self._lost(RESET)
                 return
@@ -118,19 +117,19 @@ class Upstream(HTTPProtocol):
                 return
 
     def _complete(self, end: EndOfMessage) -> None:
-        exchange, self.exchange = self.exchange, None
+        request, self.request = self.request, None
         self._unwanted = -1
         if self.connection.reusable:
             self.connection.start_next_cycle()
             self.pool.give_back(self)
         else:
             self.close()
-        if exchange is not None:
-            exchange.response_end(end)
+        if request is not None:
+            request.response_end(end)
 
     def _discard(self) -> None:
         """Read the rest of a response that nobody wants, so that the connection can be kept."""
-        self.exchange = None
+        self.request = None
         self._unwanted = 0
         if not self.closing:
             self.pool.gateway.upstream_idle.start(self)  # the rest may never come
@@ -143,8 +142,8 @@ class Upstream(HTTPProtocol):
         return True
 
     def tunnelled(self, nbytes: int) -> None:
-        if self.exchange is not None:
-            self.exchange.tunnelled(sent=nbytes)
+        if self.request is not None:
+            self.request.tunnelled(sent=nbytes)
 
     def eof(self) -> None:
         if self.tunnel is None:
@@ -159,33 +158,39 @@ class Upstream(HTTPProtocol):
         self._lost(RESET)
 
     def _lost(self, failure: str) -> None:
-        exchange = self.exchange
+        request = self.request
         self.close()
-        if exchange is not None:
-            exchange.upstream_lost(failure, self.reused and not self._answered)
+        if request is not None:
+            request.upstream_lost(failure, self.reused and not self._answered)
 
     def close_tunnel(self) -> None:
         """End the connection once what was written has left."""
-        self.exchange = None
+        self.request = None
         self.pool.forget(self)
         super().close()
 
     def close(self) -> None:
         """End the connection; what it was used for is over."""
-        self.exchange = None
+        self.request = None
         self.pool.forget(self)
         self.abort()
 
 
 class Pool:
-    """The connections to one host: those that wait for a request, the latest used first, and a count of all."""
+    """The connections to one host: those that wait for a request, the latest used first, and a count of all.
 
-    def __init__(self, gateway: Gateway, host: Host):
+    The cluster's breaker bounds connections, requests that wait for one, and requests, as in Envoy: a request waits
+    when there may be no further connection, unless the host has none at all.
+    """
+
+    def __init__(self, gateway: Gateway, host: Host, breaker: CircuitBreaker):
         self.gateway = gateway
         self.host = host
+        self.breaker = breaker
         self.connections: set[Upstream] = set()
         self._idle: list[Upstream] = []
-        self._connecting: dict[Exchange | Shadow, asyncio.Task[None]] = {}
+        self._connecting: dict[UpstreamRequest, asyncio.Task[None]] = {}
+        self._waiting: dict[UpstreamRequest, float] = {}  # for a connection to be free; with the time to connect
 
     @property
     def empty(self) -> bool:
@@ -203,9 +208,15 @@ class Pool:
         return None
 
     def give_back(self, upstream: Upstream) -> None:
-        """Keep a connection for the next request, unless enough are kept."""
-        full = len(self._idle) >= self.gateway.options.max_idle_per_host
-        if full or upstream.closing or self.gateway.draining:
+        """Give a connection to the next request, or keep it for one, unless enough are kept."""
+        if upstream.closing or self.gateway.draining:
+            upstream.close()
+            return
+        if self._waiting:
+            upstream.reused = True
+            self._hand(self._next_waiting()[0], upstream)
+            return
+        if len(self._idle) >= self.gateway.options.max_idle_per_host:
             upstream.close()
         else:
             self._idle.append(upstream)
@@ -213,53 +224,94 @@ class Pool:
 
     def forget(self, upstream: Upstream) -> None:
         """The connection has ended."""
+        if upstream not in self.connections:
+            return
         self.connections.discard(upstream)
         self.gateway.upstream_idle.stop(upstream)
         if upstream in self._idle:
             self._idle.remove(upstream)
-        self.gateway.pool_changed(self)
+        self._ended()
 
-    def connect(self, exchange: Exchange | Shadow, timeout: float) -> bool:
-        """Open a connection for an exchange. False when there are as many as there may be."""
+    def connect(self, request: UpstreamRequest, timeout: float) -> bool:
+        """Open a connection for a request, or let it wait for one. False when as much is under way as there may be."""
         if len(self.connections) + len(self._connecting) >= self.gateway.options.max_connections_per_host:
             return False
-        self._connecting[exchange] = self.gateway.start_task(self._connect(exchange, timeout))
-        self.gateway.pool_changed(self)
+        if not self.breaker.acquire("pending_requests"):
+            return False
+        if self._may_connect():
+            self._start(request, timeout)
+        else:
+            self._waiting[request] = timeout
         return True
 
-    def cancel(self, exchange: Exchange | Shadow) -> None:
-        """The exchange does not wait for a connection any more."""
-        task = self._connecting.pop(exchange, None)
+    def cancel(self, request: UpstreamRequest) -> None:
+        """The request does not wait for a connection any more."""
+        if self._waiting.pop(request, None) is not None:
+            self.breaker.release("pending_requests")
+        task = self._connecting.pop(request, None)
         if task is not None:
+            self.breaker.release("pending_requests")
             task.cancel()
-            self.gateway.pool_changed(self)
+            self._ended()
 
-    async def _connect(self, exchange: Exchange | Shadow, timeout: float) -> None:
+    def _may_connect(self) -> bool:
+        if self.breaker.acquire("connections"):
+            return True
+        if self.empty:  # or nothing would ever serve those who wait
+            self.breaker.add("connections")
+            return True
+        return False
+
+    def _start(self, request: UpstreamRequest, timeout: float) -> None:
+        self._connecting[request] = self.gateway.start_task(self._connect(request, timeout))
+        self.gateway.pool_changed(self)
+
+    def _next_waiting(self) -> tuple[UpstreamRequest, float]:
+        request = next(iter(self._waiting))
+        return request, self._waiting.pop(request)
+
+    def _hand(self, request: UpstreamRequest, upstream: Upstream) -> None:
+        self.breaker.release("pending_requests")
+        if request.begin(self.breaker):
+            request.connected(upstream)
+        else:
+            self.give_back(upstream)
+            request.connect_failed("overflow")
+
+    def _ended(self) -> None:
+        """There is one connection less, or one under way: another one may take its place."""
+        self.breaker.release("connections")
+        if self._waiting and self._may_connect():
+            self._start(*self._next_waiting())
+        self.gateway.pool_changed(self)
+
+    async def _connect(self, request: UpstreamRequest, timeout: float) -> None:
         upstream = Upstream(self)
         loop = self.gateway.loop
         connecting = loop.create_connection(lambda: upstream, self.host.address, self.host.port)
         try:
             await asyncio.wait_for(connecting, timeout)
         except (OSError, ValueError, asyncio.TimeoutError):  # ValueError: a name that DNS cannot have
-            wanted = self._connecting.pop(exchange, None) is not None
             upstream.close()
-            if wanted:
-                exchange.connect_failed(CONNECT_FAILURE)
+            if self._connecting.pop(request, None) is not None:
+                self.breaker.release("pending_requests")
+                self._ended()
+                request.connect_failed(CONNECT_FAILURE)
             return
         except asyncio.CancelledError:
             upstream.close()
             raise
         self.connections.add(upstream)
-        if self._connecting.pop(exchange, None) is not None:
-            exchange.connected(upstream)
-        else:
+        if self._connecting.pop(request, None) is not None:
+            self._hand(request, upstream)
+        else:  # it was given up at the last moment, and was not counted any more
+            self.breaker.add("connections")
             self.give_back(upstream)
 
     def close(self) -> None:
         """End all connections."""
-        for task in self._connecting.values():
-            task.cancel()
-        self._connecting.clear()
+        for request in [*self._waiting, *self._connecting]:
+            self.cancel(request)
         for upstream in list(self.connections):
             upstream.close()
         self.gateway.pool_changed(self)

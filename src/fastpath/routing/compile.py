@@ -31,6 +31,7 @@ from fastpath.models import (
 )
 
 from .conditions import add_conditions, has_conditions
+from .match_tree import add_match_tree
 from .place import Step, reason_of, refusal
 
 __all__ = ["compile_table"]
@@ -77,6 +78,8 @@ def compile_table(
             if host.require_tls is not TlsRequirement.NONE:
                 builder.require_tls(host.require_tls.value)
             _add_routes(builder, host, here)
+            if host.matcher is not None:
+                add_match_tree(builder, host.matcher, here)
         _add_domains(builder, host, here)
         context.append(_entry(host, configuration))
     try:

@@ -27,7 +27,7 @@ from fastpath.models import HeaderMatcher, RouteMatch, RuntimeFraction, StringMa
 
 from .place import Step, reason_of, refusal
 
-__all__ = ["add_conditions", "condition_count", "has_conditions"]
+__all__ = ["add_conditions", "condition_count", "has_conditions", "string_comparison"]
 
 _KINDS = (
     ("exact", COMPARE_EXACT),
@@ -79,7 +79,7 @@ def _add(builder: RouteTableBuilder, add, model, *steps: Step) -> None:  # type:
         raise refusal(reason_of(error), *steps, code=code) from None
 
 
-def _string(matcher: StringMatcher) -> tuple[int, int, str]:
+def string_comparison(matcher: StringMatcher) -> tuple[int, int, str]:
     """How a StringMatcher compares: compare, flags, value."""
     found = [(compare, getattr(matcher, name)) for name, compare in _KINDS if getattr(matcher, name) is not None]
     if len(found) != 1:
@@ -98,7 +98,7 @@ def _header(builder: RouteTableBuilder, header: HeaderMatcher) -> None:
     if header.treat_missing_header_as_empty:
         flags |= MISSING_AS_EMPTY
     if header.string_match is not None:
-        compare, case, value = _string(header.string_match)
+        compare, case, value = string_comparison(header.string_match)
         builder.add_condition(CONDITION_HEADER, compare, flags | case, header.name, value)
     elif header.range_match is not None:
         start, end = header.range_match.start, header.range_match.end
@@ -116,7 +116,7 @@ def _lookup(builder: RouteTableBuilder, what) -> None:  # type: ignore[no-untype
     if model.string_match is not None:
         if present is not None:
             raise ConfigError("string_match and present_match exclude each other")
-        compare, case, value = _string(model.string_match)
+        compare, case, value = string_comparison(model.string_match)
         builder.add_condition(kind, compare, flags | case, model.name, value)
     else:
         builder.add_condition(kind, COMPARE_PRESENT, INVERT if present is False else 0, model.name)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastpath.models import DirectResponse, Route, RouteMatch, VirtualHost
 
+from .match_tree import list_ends
+
 if TYPE_CHECKING:
     from fastpath._route import Match
 
@@ -111,7 +113,7 @@ def explain(
     def holds(condition: RouteMatch, route: Route) -> bool:
         return asks([VirtualHost("", ("*",), (replace(route, match=condition),))]) is not None
 
-    open_hosts = [replace(host, routes=(Route(always, _NOWHERE),)) for host in table.virtual_hosts]
+    open_hosts = [replace(host, routes=(Route(always, _NOWHERE),), matcher=None) for host in table.virtual_hosts]
     found = asks(open_hosts)
     if found is None:
         return Explanation(match, None, (), 0)
@@ -119,7 +121,14 @@ def explain(
     host = table.virtual_hosts[names.index(found.virtual_host.domains)]
     candidates = []
     passed_over = 0
-    for index, route in enumerate(() if found.tls_redirect else host.routes):
+    places = range(len(host.routes))
+    if host.matcher is not None:
+        open_routes = tuple(Route(always, _NOWHERE, str(index)) for index in places)
+        led_to = asks([replace(host, domains=("*",), routes=open_routes)])
+        first = len(places) if led_to is None or led_to.tls_redirect else int(led_to.route.name)
+        places = range(first, next((end for end in list_ends(host.matcher) if end > first), first))
+    for index in () if found.tls_redirect else places:
+        route = host.routes[index]
         only_path = RouteMatch(**{field: getattr(route.match, field) for field in _PATH_FIELDS})
         if not holds(only_path, route):
             passed_over += 1

@@ -1,4 +1,4 @@
-"""What the demo prints: with rich where it is installed, plainly where not."""
+"""What commands print: with rich where it is installed, plainly where not."""
 
 from __future__ import annotations
 

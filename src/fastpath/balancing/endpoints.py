@@ -1,0 +1,122 @@
+"""A cluster's endpoints as the core takes them: rows by group, made once for each Endpoint object.
+
+An update names all endpoints, though few of them are new: rows of those that the last model had are taken from there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from fastpath._subset import Labels
+from fastpath.errors import ConfigError
+from fastpath.models import Cluster, DiscoveryType, Endpoint, SubsetConfig
+
+from .labels import host_labels
+from .localities import number_localities
+from .refusal import MAX_UINT32, check_integer, refusal
+
+__all__ = ["EndpointRows", "Group", "locate"]
+
+_MAX_PRIORITY = 128
+_MAX_PORT = 65535
+_FIELDS = {"config_weight": ".weight"}
+
+# Address, hostname, hash key, port, weight, health, labels.
+Row = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
+# Priority, locality, its weight, and the rows of the endpoints there.
+Group = tuple[int, int, int, list[Row]]
+
+
+class EndpointRows:
+    """The rows of one model's endpoints. Immutable."""
+
+    __slots__ = ("_known", "_model", "groups")
+
+    def __init__(self, model: Cluster, path: str, previous: EndpointRows | None = None):
+        """ConfigError with a path that begins with `path`."""
+        known = previous._known_for(model) if previous is not None else {}
+        self._model = model  # keeps its endpoints, whose identities are the keys below
+        self._known: dict[int, Row | None] = {}
+        self.groups: list[Group] = []
+        """As the core takes them."""
+        numbers = number_localities(model.localities)
+        for place, (locality, (number, weight)) in enumerate(zip(model.localities, numbers, strict=True)):
+            where = f"{path}localities[{place}]"
+            check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
+            check_integer(weight, 0, MAX_UINT32, f"{where}.weight", locality.position)
+            rows: list[Row] = []
+            for index, endpoint in enumerate(locality.endpoints):
+                key = id(endpoint)
+                if key in known:
+                    row = known[key]
+                elif _is_host(model, endpoint):
+                    row = _row(endpoint, model.subsets, f"{where}.endpoints[{index}]")
+                else:
+                    row = None
+                self._known[key] = row
+                if row is not None:
+                    rows.append(row)
+            self.groups.append((locality.priority, number, weight, rows))
+
+    def _known_for(self, model: Cluster) -> dict[int, Row | None]:
+        """Rows by endpoint, as far as they are the same in another model."""
+        mine = self._model
+        return self._known if model.type is mine.type and model.subsets == mine.subsets else {}
+
+
+def _row(endpoint: Endpoint, subsets: SubsetConfig | None, path: str) -> Row:
+    weight = 1 if endpoint.weight is None else endpoint.weight
+    check_integer(weight, 1, MAX_UINT32, f"{path}.weight", endpoint.position)
+    check_integer(endpoint.port, 0, _MAX_PORT, f"{path}.port", endpoint.position)
+    return (
+        endpoint.address.encode("utf-8", "surrogateescape"),
+        endpoint.hostname.encode("utf-8", "surrogateescape"),
+        _hash_key(endpoint),
+        endpoint.port,
+        weight,
+        endpoint.health_status.value,
+        None if subsets is None else _labels(endpoint, subsets, path),
+    )
+
+
+def _is_host(model: Cluster, endpoint: Endpoint) -> bool:
+    """A name that DNS is to resolve is no host yet."""
+    if model.type not in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS):
+        return True
+    try:
+        ipaddress.ip_address(endpoint.address)
+    except ValueError:
+        return False
+    return True
+
+
+def _hash_key(endpoint: Endpoint) -> bytes:
+    """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
+    if not endpoint.metadata:
+        return b""
+    key = endpoint.metadata.get("envoy.lb", {}).get("hash_key")
+    return key.encode("utf-8", "surrogateescape") if isinstance(key, str) else b""
+
+
+def _labels(endpoint: Endpoint, subsets: SubsetConfig, path: str) -> Labels | None:
+    """What subsets know it by: its metadata `envoy.lb`."""
+    try:
+        return host_labels(endpoint.metadata.get("envoy.lb", {}), list_as_any=subsets.list_as_any)
+    except TypeError as error:
+        raise refusal(str(error), f"{path}.metadata", endpoint.position) from None
+
+
+def locate(error: ConfigError, model: Cluster, path: str) -> ConfigError:
+    """The core's refusal of row number `error.index`, with the way to the endpoint."""
+    for count, (where, endpoint) in enumerate(_hosts(model, path)):
+        if count == error.index:
+            return refusal(error.reason, where + _FIELDS.get(error.code, ""), endpoint.position, error.code)
+    return error
+
+
+def _hosts(model: Cluster, path: str) -> Iterator[tuple[str, Endpoint]]:
+    for number, locality in enumerate(model.localities):
+        for index, endpoint in enumerate(locality.endpoints):
+            if _is_host(model, endpoint):
+                yield f"{path}localities[{number}].endpoints[{index}]", endpoint

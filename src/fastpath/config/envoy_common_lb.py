@@ -1,0 +1,67 @@
+"""What Envoy's clusters say whatever the policy (Cluster.CommonLbConfig, ClusterLoadAssignment.Policy)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..models import HealthStatus
+from .fields import Section
+
+__all__ = ["AssignmentPolicy", "CommonLb", "read_assignment_policy", "read_common_lb"]
+
+# What else there is: none of it is ignored.
+_UNSUPPORTED = (
+    "zone_aware_lb_config",
+    "update_merge_window",
+    "ignore_new_hosts_until_first_hc",
+    "close_connections_on_host_set_change",
+    "consistent_hashing_lb_config",
+)
+_UNSUPPORTED_POLICY = ("drop_overloads", "endpoint_stale_after")
+
+
+_DEFAULT_STATUSES = frozenset({HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED})
+
+
+class CommonLb(NamedTuple):
+    """The part of a Cluster that is its common_lb_config."""
+
+    healthy_panic_threshold: float
+    locality_weighted: bool
+    override_host_status: frozenset[HealthStatus]
+
+
+class AssignmentPolicy(NamedTuple):
+    """The policy of a cluster's load_assignment."""
+
+    overprovisioning_factor: int
+    weighted_priority_health: bool
+
+
+def read_common_lb(section: Section | None) -> CommonLb:
+    """A CommonLbConfig."""
+    statuses = _DEFAULT_STATUSES
+    if section is None:
+        return CommonLb(50.0, locality_weighted=False, override_host_status=statuses)
+    threshold = section.percent("healthy_panic_threshold", 50.0)
+    weighted = section.section("locality_weighted_lb_config")
+    if weighted is not None:
+        weighted.end()
+    override = section.section("override_host_status")
+    if override is not None:
+        found = frozenset(value.enum(HealthStatus) or HealthStatus.UNKNOWN for value in override.items("statuses"))
+        statuses = found or statuses
+        override.end()
+    section.end(_UNSUPPORTED)
+    return CommonLb(threshold, locality_weighted=weighted is not None, override_host_status=statuses)
+
+
+def read_assignment_policy(section: Section | None) -> AssignmentPolicy:
+    """A ClusterLoadAssignment.Policy."""
+    factor: int | None = None
+    by_weight = False
+    if section is not None:
+        factor = section.integer("overprovisioning_factor", 1)
+        by_weight = section.boolean("weighted_priority_health")
+        section.end(_UNSUPPORTED_POLICY)
+    return AssignmentPolicy(140 if factor is None else factor, by_weight)

@@ -1,0 +1,184 @@
+"""The resources of an Envoy, from any of the forms in which they are passed around.
+
+A bootstrap holds them in `static_resources`, a DiscoveryResponse in a list, Envoy's admin endpoint `/config_dump` by
+kind and state (envoy.admin.v3), and each may stand alone. Of a dump counts what is active: not what warms up or drains,
+nor what another part of the dump repeats (the bootstrap, routes that stand inline in a listener).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .fields import Section
+from .node import shorten
+
+__all__ = ["Resources", "collect"]
+
+_LISTENER = "envoy.config.listener.v3.Listener"
+_ROUTES = "envoy.config.route.v3.RouteConfiguration"
+_CLUSTER = "envoy.config.cluster.v3.Cluster"
+_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
+_BOOTSTRAP = "envoy.config.bootstrap.v3.Bootstrap"
+_RESPONSE = "envoy.service.discovery.v3.DiscoveryResponse"
+_DUMP = "envoy.admin.v3.ConfigDump"
+_REPEATED = {f"envoy.admin.v3.{name}ConfigDump" for name in ("Bootstrap", "Secrets")}
+
+
+@dataclass
+class Resources:
+    """What was found, not read yet."""
+
+    listeners: list[Section] = field(default_factory=list)
+    routes: list[Section] = field(default_factory=list)
+    clusters: list[Section] = field(default_factory=list)
+    assignments: list[Section] = field(default_factory=list)
+    whole: bool = False
+    """Nothing is missing, as in a bootstrap or a dump: what is referred to must be here."""
+    without_endpoints: bool = False
+    """It is a dump that leaves out what EDS told."""
+
+    def add(self, kind: str, section: Section) -> bool:
+        """Keep a resource of this type; false when there is no such type."""
+        lists = {
+            _LISTENER: self.listeners,
+            _ROUTES: self.routes,
+            _CLUSTER: self.clusters,
+            _ASSIGNMENT: self.assignments,
+        }
+        if kind not in lists:
+            return False
+        lists[kind].append(section)
+        return True
+
+
+def collect(outermost: Section) -> Resources:
+    """The resources of a document: by its "@type", or else by the fields that only one form has."""
+    found = Resources()
+    kind = _type_of(outermost) or _guess(outermost)
+    forms: dict[str, Callable[[Section, Resources], None]] = {
+        _BOOTSTRAP: _from_bootstrap,
+        _RESPONSE: _from_response,
+        _DUMP: _from_dump,
+    }
+    if kind in forms:
+        forms[kind](outermost, found)
+        outermost.end()
+    elif not found.add(kind, outermost):
+        _unknown_type(outermost, kind)
+    return found
+
+
+def _type_of(section: Section) -> str:
+    return section.string("@type").rpartition("/")[2]
+
+
+def _guess(section: Section) -> str:
+    for name, kind in (
+        ("virtual_hosts", _ROUTES),
+        ("configs", _DUMP),
+        ("resources", _RESPONSE),
+        ("cluster_name", _ASSIGNMENT),
+    ):
+        if section.get(name) is not None:
+            return kind
+    return _BOOTSTRAP
+
+
+def _unknown_type(section: Section, kind: str) -> None:
+    value = section.get("@type", required=True)
+    if value is not None:
+        value.error(f"the type {shorten(kind, 120)!r} is not supported")
+
+
+def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
+    found.whole = True
+    for name in ("node", "admin"):
+        bootstrap.section(name)
+    static = bootstrap.section("static_resources")
+    if static is None:
+        bootstrap.error('has no "static_resources", so there is nothing to load')
+        return
+    found.clusters += static.sections("clusters")
+    found.listeners += static.sections("listeners")
+    static.end()
+
+
+def _from_response(response: Section, found: Resources) -> None:
+    for name in ("version_info", "type_url", "nonce"):
+        response.string(name)
+    response.section("control_plane")
+    for section in response.sections("resources"):
+        kind = _type_of(section)
+        if not found.add(kind, section):
+            _unknown_type(section, kind)
+
+
+def _from_dump(dump: Section, found: Resources) -> None:
+    found.whole = True
+    parts: dict[str, Callable[[Section, Resources], None]] = {
+        "envoy.admin.v3.ListenersConfigDump": _dumped_listeners,
+        "envoy.admin.v3.ClustersConfigDump": _dumped_clusters,
+        "envoy.admin.v3.RoutesConfigDump": _dumped_routes,
+        "envoy.admin.v3.EndpointsConfigDump": _dumped_endpoints,
+        "envoy.admin.v3.ScopedRoutesConfigDump": _dumped_scopes,
+    }
+    found.without_endpoints = True
+    for part in dump.sections("configs"):
+        kind = _type_of(part)
+        if kind in parts:
+            parts[kind](part, found)
+        elif kind not in _REPEATED:
+            _unknown_type(part, kind)
+
+
+def _keep(parent: Section, name: str, found: Resources) -> None:
+    section = parent.section(name)
+    if section is not None:
+        kind = _type_of(section)
+        if not found.add(kind, section):
+            _unknown_type(section, kind)
+
+
+def _dumped_listeners(part: Section, found: Resources) -> None:
+    for entry in part.sections("static_listeners"):
+        _keep(entry, "listener", found)
+    for entry in part.sections("dynamic_listeners"):
+        active = entry.section("active_state")
+        if active is not None:
+            _keep(active, "listener", found)
+
+
+def _dumped_clusters(part: Section, found: Resources) -> None:
+    for name in ("static_clusters", "dynamic_active_clusters"):
+        for entry in part.sections(name):
+            _keep(entry, "cluster", found)
+
+
+def _dumped_routes(part: Section, found: Resources) -> None:
+    for entry in part.sections("dynamic_route_configs"):
+        _keep(entry, "route_config", found)
+
+
+def _dumped_endpoints(part: Section, found: Resources) -> None:
+    """Static are those of clusters in the bootstrap, whether EDS told them or not."""
+    found.without_endpoints = False
+    for name in ("static_endpoint_configs", "dynamic_endpoint_configs"):
+        for entry in part.sections(name):
+            _unset_weights(entry)
+            _keep(entry, "endpoint_config", found)
+
+
+def _unset_weights(entry: Section) -> None:
+    """Envoy writes 0 for a locality that has no weight, which it would refuse to read."""
+    assignment = entry.section("endpoint_config")
+    for locality in assignment.sections("endpoints") if assignment is not None else ():
+        weight = locality.get("load_balancing_weight")
+        if weight is not None and weight.node.value == 0:
+            weight.node.value = None
+
+
+def _dumped_scopes(part: Section, found: Resources) -> None:
+    for name in ("inline_scoped_route_configs", "dynamic_scoped_route_configs"):
+        if part.sections(name):
+            part.error("scoped routes are not supported")

@@ -1,0 +1,130 @@
+"""Gateways and the routes attached to them as listeners and route configurations.
+
+Listeners of one port tell requests apart by host: each request belongs to the most specific listener that covers its
+host, and to the routes of that listener alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ...models import (
+    Config,
+    DirectResponse,
+    DownstreamTlsContext,
+    FilterChain,
+    Listener,
+    Route,
+    RouteConfiguration,
+    RouteMatch,
+    TcpProxy,
+    VirtualHost,
+)
+from ..kubernetes_listener import http_listener, https_chain, tcp_listener, tls_chain, tls_listener
+from ..virtual_hosts import Candidate, build_virtual_hosts, covers, host_rank
+from .backends import INVALID_BACKEND
+from .gateway import Gateway, GatewayListener, by_port
+from .http_route import HttpRoute
+from .parents import Attachment
+from .stream_route import StreamRoute
+
+__all__ = ["Attached", "compile_gateway"]
+
+
+@dataclass(slots=True)
+class Attached:
+    """The routes of one listener, each with its hosts there."""
+
+    http: list[tuple[HttpRoute, Attachment]] = field(default_factory=list)
+    stream: list[tuple[StreamRoute, Attachment]] = field(default_factory=list)
+
+
+Routes = dict[GatewayListener, Attached]
+
+
+def compile_gateway(gateway: Gateway, routes: Routes) -> Config:
+    """The listeners of a Gateway, one for each port."""
+    listeners: list[Listener] = []
+    configurations: dict[str, RouteConfiguration] = {}
+    for port, members in by_port(gateway):
+        name = f"{gateway.item.full_name}:{port}"
+        protocol = members[0].protocol
+        if protocol == "HTTP":
+            hosts = [each for member in members for each in _virtual_hosts(member, members, routes)]
+            configurations[name] = _configuration(name, hosts)
+            listeners.append(http_listener(name, gateway.address, port, name, members[0].position))
+        elif protocol == "TCP":
+            proxy = _oldest_proxy(routes[members[0]])
+            if proxy is not None:
+                listeners.append(tcp_listener(name, gateway.address, port, proxy, members[0].position))
+        else:
+            chains = list(_tls_chains(name, members, routes, configurations))
+            listeners.append(tls_listener(name, gateway.address, port, chains, members[0].position))
+    return Config(tuple(listeners), configurations)
+
+
+def _configuration(name: str, hosts: Iterable[VirtualHost]) -> RouteConfiguration:
+    return RouteConfiguration(name, tuple(hosts), ignore_port_in_host_matching=True, validate_clusters=False)
+
+
+def _owner(domain: str, members: list[GatewayListener]) -> GatewayListener | None:
+    """The most specific listener that covers a domain."""
+    covering = [each for each in members if covers(each.hostname, domain)]
+    return min(covering, key=lambda each: host_rank(each.hostname), default=None)
+
+
+def _virtual_hosts(listener: GatewayListener, members: list[GatewayListener], routes: Routes) -> Iterator[VirtualHost]:
+    """Those of one listener, without the hosts that belong to a more specific one."""
+    scheme = listener.protocol.lower()
+    candidates = [
+        Candidate(domain, (*host_rank(own), *rank), route)
+        for http, attachment in routes[listener].http
+        for rank, route in http.routes(scheme, listener.port)
+        for domain, own in attachment.hosts
+    ]
+    for host in build_virtual_hosts(candidates, domains=(listener.hostname,)):
+        if _owner(host.name, members) is listener:
+            yield host
+
+
+def _tls_chains(
+    name: str, members: list[GatewayListener], routes: Routes, configurations: dict[str, RouteConfiguration]
+) -> Iterator[FilterChain]:
+    for listener in members:
+        if listener.protocol == "HTTPS":
+            own = f"{name}/{listener.name}"
+            hosts = list(_virtual_hosts(listener, members, routes))
+            hosts += _misdirected(listener, members)
+            configurations[own] = _configuration(own, hosts)
+            yield https_chain(listener.hostname, listener.certificates, own, listener.position)
+        else:
+            tls = None if listener.passthrough else DownstreamTlsContext(listener.certificates)
+            for domain, proxy in _stream_domains(listener, members, routes).items():
+                yield tls_chain(domain, proxy, tls, listener.position)
+
+
+def _misdirected(listener: GatewayListener, members: list[GatewayListener]) -> Iterator[VirtualHost]:
+    """Requests for another listener's host, on a connection made for this one: 421 (RFC 9110, 15.5.20)."""
+    for other in members:
+        if other is not listener and other.protocol == "HTTPS":
+            route = Route(RouteMatch(prefix="/"), DirectResponse(421), f"misdirected to {listener.name}")
+            yield VirtualHost(other.hostname, (other.hostname,), (route,))
+
+
+def _stream_domains(listener: GatewayListener, members: list[GatewayListener], routes: Routes) -> dict[str, TcpProxy]:
+    """Server names of a listener and where they lead; of several routes with a name the oldest has it."""
+    found: dict[str, TcpProxy] = {}
+    for route, attachment in sorted(routes[listener].stream, key=lambda each: each[0].item.seniority):
+        for domain, _ in attachment.hosts:
+            if _owner(domain, members) is listener:
+                found.setdefault(domain, route.proxy)
+    if any(each is not listener and covers(each.hostname, listener.hostname) for each in members):
+        # A name that no route has must not end up with the less specific listener.
+        found.setdefault(listener.hostname, TcpProxy(INVALID_BACKEND, position=listener.position))
+    return found
+
+
+def _oldest_proxy(attached: Attached) -> TcpProxy | None:
+    routes = sorted((route for route, _ in attached.stream), key=lambda each: each.item.seniority)
+    return routes[0].proxy if routes else None

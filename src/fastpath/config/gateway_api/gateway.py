@@ -1,0 +1,291 @@
+"""GatewayClass and Gateway: listeners, their certificates, and whether they can be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ...models import Condition, ListenerStatus, ObjectStatus, Position, TlsCertificate
+from ..fields import Section
+from ..kubernetes_fields import choice, host_name, ip_address, port_number
+from ..kubernetes_object import KubernetesObject, Objects
+from ..kubernetes_scope import Scope
+from ..kubernetes_secret import Secrets
+from .allowed_routes import AllowedRoutes, read_allowed_routes
+from .references import GROUP, Grants, Problem
+
+__all__ = ["Gateway", "GatewayListener", "by_port", "condition", "read_gateways"]
+
+_KINDS = {
+    "HTTP": ("HTTPRoute", "GRPCRoute"),
+    "HTTPS": ("HTTPRoute", "GRPCRoute"),
+    "TLS": ("TLSRoute",),
+    "TCP": ("TCPRoute",),
+}
+_MAX_LISTENERS = 64
+# Protocols that can share a port: TLS tells them apart by the name that the client asks for.
+_SHARING = {"HTTPS": "TLS"}
+
+
+@dataclass(slots=True, eq=False)
+class GatewayListener:
+    """A Gateway's listener, and what attaches to it."""
+
+    name: str
+    hostname: str
+    """ "*" when every host is meant."""
+    port: int
+    protocol: str
+    passthrough: bool
+    certificates: tuple[TlsCertificate, ...]
+    allowed: AllowedRoutes
+    position: Position | None
+    unresolved: Problem | None = None
+    not_accepted: Problem | None = None
+    conflict: Problem | None = None
+    attached: dict[str, dict[KubernetesObject, tuple[str, ...]]] = field(default_factory=dict)
+    """By kind: the routes, each with its domains here."""
+
+    @property
+    def accepted(self) -> bool:
+        return self.not_accepted is None and self.conflict is None
+
+    @property
+    def programmed(self) -> bool:
+        """Whether it is served. A kind of routes too many does not keep it from serving the others."""
+        invalid = self.unresolved is not None and not (self.allowed.kinds and self.allowed.invalid_kinds)
+        return self.accepted and not invalid
+
+    def status(self) -> ListenerStatus:
+        rejected = Problem("Invalid", self.conflict.message) if self.conflict is not None else None
+        return ListenerStatus(
+            self.name,
+            (
+                condition("Accepted", self.not_accepted or rejected),
+                condition("ResolvedRefs", self.unresolved),
+                Condition("Programmed", self.programmed, "Programmed" if self.programmed else "Invalid"),
+                Condition(
+                    "Conflicted",
+                    self.conflict is not None,
+                    self.conflict.reason if self.conflict is not None else "NoConflicts",
+                    self.conflict.message if self.conflict is not None else "",
+                ),
+            ),
+            self.allowed.kinds,
+            sum(map(len, self.attached.values())),
+        )
+
+
+def condition(kind: str, problem: Problem | None) -> Condition:
+    """True, with its own name as reason, or false for the problem's."""
+    if problem is None:
+        return Condition(kind, status=True, reason=kind)
+    return Condition(kind, status=False, reason=problem.reason, message=problem.message)
+
+
+@dataclass(slots=True, eq=False)
+class Gateway:
+    """A Gateway with its listeners."""
+
+    item: KubernetesObject
+    address: str
+    listeners: list[GatewayListener]
+    not_accepted: Problem | None
+
+    def status(self) -> ObjectStatus:
+        any_accepted = any(each.accepted for each in self.listeners)
+        invalid = Problem("ListenersNotValid", "not all listeners can be served")
+        accepted = condition("Accepted", self.not_accepted or (None if any_accepted else invalid))
+        if accepted.status and not all(each.programmed for each in self.listeners):
+            accepted = Condition("Accepted", True, invalid.reason, invalid.message)
+        programmed = accepted.status and any(each.programmed for each in self.listeners)
+        return ObjectStatus(
+            "Gateway",
+            self.item.namespace,
+            self.item.name,
+            (accepted, Condition("Programmed", programmed, "Programmed" if programmed else "Invalid")),
+            tuple(each.status() for each in self.listeners),
+            position=self.item.position,
+        )
+
+
+def read_gateways(
+    objects: Objects, secrets: Secrets, grants: Grants, scope: Scope
+) -> tuple[list[Gateway], list[ObjectStatus]]:
+    """The Gateways of the scope's class, and the statuses of the classes."""
+    statuses = []
+    classes: set[str] = set()
+    for item in objects.of_kind(GROUP, "GatewayClass"):
+        statuses.append(_read_class(item))
+        classes.add(item.name)
+    gateways = []
+    for item in objects.of_kind(GROUP, "Gateway"):
+        spec = item.section.section("spec", required=True)
+        item.section.end()
+        if spec is None:
+            continue
+        name = spec.string("gatewayClassName", required=True)
+        gateway = _Reader(item, secrets, grants).read(spec)
+        served = name == scope.gateway_class if scope.gateway_class is not None else not classes or name in classes
+        if served:
+            gateways.append(gateway)
+    return gateways, statuses
+
+
+def _read_class(item: KubernetesObject) -> ObjectStatus:
+    spec = item.section.section("spec", required=True)
+    item.section.end()
+    problem = None
+    if spec is not None:
+        spec.string("controllerName", required=True)
+        spec.string("description")
+        if spec.get("parametersRef") is not None:
+            problem = Problem("InvalidParameters", "parametersRef is not supported")
+        spec.end()
+    return ObjectStatus("GatewayClass", "", item.name, (condition("Accepted", problem),), position=item.position)
+
+
+class _Reader:
+    def __init__(self, item: KubernetesObject, secrets: Secrets, grants: Grants):
+        self._item = item
+        self._secrets = secrets
+        self._grants = grants
+
+    def read(self, spec: Section) -> Gateway:
+        address, refused = self._read_addresses(spec.sections("addresses"))
+        sections = spec.sections("listeners")
+        if not 1 <= len(sections) <= _MAX_LISTENERS:
+            spec.error(f"a Gateway has 1 to {_MAX_LISTENERS} listeners, found {len(sections)}")
+        listeners = [self._read_listener(each) for each in sections[:_MAX_LISTENERS]]
+        refused = self._read_infrastructure(spec) or refused
+        spec.end(("allowedListeners", "backendTLS", "tls"))
+        _refuse_repetitions(spec, listeners)
+        _find_conflicts(listeners)
+        return Gateway(self._item, address, listeners, refused)
+
+    @staticmethod
+    def _read_addresses(sections: Iterable[Section]) -> tuple[str, Problem | None]:
+        found, problem = "", None
+        for each in sections:
+            kind, value = each.string("type", "IPAddress"), each.get("value")
+            each.end()
+            if kind != "IPAddress":
+                problem = Problem("UnsupportedAddress", f"addresses of the type {kind} are not supported")
+            elif value is not None and value.node.value != "":
+                found = found or ip_address(value, value.string())
+        return found or "0.0.0.0", problem
+
+    @staticmethod
+    def _read_infrastructure(spec: Section) -> Problem | None:
+        """Labels and annotations are for the objects that a controller would make."""
+        section = spec.section("infrastructure")
+        if section is None:
+            return None
+        section.asked += ("annotations", "labels")
+        parameters = section.get("parametersRef")
+        section.end()
+        return Problem("InvalidParameters", "parametersRef is not supported") if parameters is not None else None
+
+    def _read_listener(self, section: Section) -> GatewayListener:
+        protocol = section.string("protocol", required=True)
+        host = section.get("hostname")
+        hostname = host_name(host) if host is not None and host.node.value != "" else "*"
+        tls = section.section("tls")
+        if tls is not None and protocol in ("HTTP", "TCP", "UDP"):
+            section.error(f"a listener of the protocol {protocol} has no tls")
+        if hostname != "*" and protocol in ("TCP", "UDP"):
+            section.error(f"a listener of the protocol {protocol} has no hostname")
+        listener = GatewayListener(
+            section.string("name", required=True),
+            hostname,
+            port_number(section, "port", required=True) or 0,
+            protocol,
+            False,
+            (),
+            read_allowed_routes(section, _KINDS.get(protocol, ())),
+            section.position,
+        )
+        section.end()
+        if listener.allowed.invalid_kinds:
+            names = ", ".join(listener.allowed.invalid_kinds)
+            listener.unresolved = Problem("InvalidRouteKinds", f"a listener of {protocol} carries no {names}")
+        if protocol not in _KINDS:
+            listener.not_accepted = Problem("UnsupportedProtocol", f"the protocol {protocol} is not supported")
+        elif protocol in ("HTTPS", "TLS"):
+            self._read_tls(section, tls, listener)
+        return listener
+
+    def _read_tls(self, section: Section, tls: Section | None, listener: GatewayListener) -> None:
+        if tls is None:
+            section.error(f'"tls" is missing: a listener of the protocol {listener.protocol} needs it')
+            return
+        mode = choice(tls, "mode", ("Terminate", "Passthrough"), "Terminate")
+        references = tls.sections("certificateRefs")
+        certificates = [self._certificate(each, listener) for each in references]
+        tls.end(("options", "frontendValidation"))
+        if mode == "Passthrough":
+            if listener.protocol == "HTTPS":
+                tls.error("the protocol HTTPS is decrypted here: the mode is Terminate")
+            listener.passthrough = True
+        elif not references:
+            listener.unresolved = Problem("InvalidCertificateRef", "there are no certificateRefs")
+        listener.certificates = tuple(each for each in certificates if each is not None)
+
+    def _certificate(self, section: Section, listener: GatewayListener) -> TlsCertificate | None:
+        group, kind = section.string("group"), section.string("kind", "Secret")
+        namespace = section.string("namespace", self._item.namespace)
+        name = section.string("name", required=True)
+        section.end()
+        if (group, kind) != ("", "Secret"):
+            problem = Problem("InvalidCertificateRef", f"a certificate is in a Secret, not in a {kind}")
+        elif not self._grants.allow(self._item, group, kind, namespace, name):
+            problem = Problem("RefNotPermitted", f'no ReferenceGrant allows the Secret "{namespace}/{name}"')
+        else:
+            certificate = self._secrets.get((namespace, name))
+            if certificate is not None and _is_pem(certificate):
+                return certificate
+            what = "there is no Secret" if (namespace, name) not in self._secrets else "no certificate and key are in"
+            problem = Problem("InvalidCertificateRef", f'{what} "{namespace}/{name}"')
+        listener.unresolved = problem
+        return None
+
+
+def _is_pem(certificate: TlsCertificate) -> bool:
+    chain, key = certificate.certificate_chain.inline or b"", certificate.private_key.inline or b""
+    return b"-----BEGIN CERTIFICATE-----" in chain and b"PRIVATE KEY-----" in key
+
+
+def _refuse_repetitions(spec: Section, listeners: list[GatewayListener]) -> None:
+    names: set[str] = set()
+    places: set[tuple[int, str, str]] = set()
+    for each in listeners:
+        place = (each.port, each.protocol, each.hostname)
+        if each.name in names:
+            spec.value.problems.add_at(each.position, f'there is another listener named "{each.name}"')
+        elif place in places:
+            spec.value.problems.add_at(each.position, "another listener has the same port, protocol and hostname")
+        names.add(each.name)
+        places.add(place)
+
+
+def _find_conflicts(listeners: list[GatewayListener]) -> None:
+    for each in listeners:
+        for other in listeners:
+            if other is each or other.port != each.port:
+                continue
+            same_host = other.hostname == each.hostname and other.protocol != each.protocol
+            if _layer(other) != _layer(each) or same_host:
+                each.conflict = Problem("ProtocolConflict", f"{other.name} has another protocol on the same port")
+
+
+def _layer(listener: GatewayListener) -> str:
+    return _SHARING.get(listener.protocol, listener.protocol)
+
+
+def by_port(gateway: Gateway) -> Iterator[tuple[int, list[GatewayListener]]]:
+    """The listeners that are served, those of a port together."""
+    ports: dict[int, list[GatewayListener]] = {}
+    for each in gateway.listeners if gateway.not_accepted is None else ():
+        if each.programmed:
+            ports.setdefault(each.port, []).append(each)
+    yield from ports.items()

@@ -1,0 +1,144 @@
+"""What routes attach to: parentRefs, and the listeners that take a route or do not.
+
+Source: https://gateway-api.sigs.k8s.io/concepts/api-overview/#attaching-routes-to-gateways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...models import ObjectStatus, ParentStatus
+from ..fields import Section
+from ..kubernetes_fields import host_name, port_number
+from ..kubernetes_object import KubernetesObject, Objects
+from ..virtual_hosts import covers
+from .gateway import Gateway, GatewayListener, condition
+from .references import GROUP, Problem
+
+__all__ = ["Attachment", "ParentRef", "attach", "intersect", "read_hostnames", "read_parents"]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentRef:
+    """A Gateway, or some of its listeners."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    section_name: str = ""
+    port: int | None = None
+
+    def names(self, listener: GatewayListener) -> bool:
+        return self.section_name in ("", listener.name) and self.port in (None, listener.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A listener that a route attaches to, and the hosts there: what both have, and the route's own hostname for it."""
+
+    listener: GatewayListener
+    hosts: tuple[tuple[str, str], ...]
+
+
+def read_parents(spec: Section, item: KubernetesObject) -> tuple[ParentRef, ...]:
+    parents = []
+    for each in spec.sections("parentRefs"):
+        parents.append(
+            ParentRef(
+                each.string("group", GROUP),
+                each.string("kind", "Gateway"),
+                each.string("namespace", item.namespace),
+                each.string("name", required=True),
+                each.string("sectionName"),
+                port_number(each, "port"),
+            )
+        )
+        each.end()
+    return tuple(parents)
+
+
+def read_hostnames(spec: Section) -> tuple[str, ...]:
+    return tuple(host_name(value) for value in spec.items("hostnames"))
+
+
+def intersect(listener: str, route: str) -> str | None:
+    """The domain that both cover, None when there is none."""
+    if covers(listener, route):
+        return route
+    return listener if covers(route, listener) else None
+
+
+def attach(
+    item: KubernetesObject,
+    parents: tuple[ParentRef, ...],
+    hostnames: tuple[str, ...],
+    gateways: dict[tuple[str, str], Gateway],
+    objects: Objects,
+    unresolved: Problem | None,
+) -> tuple[list[Attachment], ObjectStatus]:
+    """The listeners that take a route, and what each parent says of it. Older routes come first."""
+    attachments: dict[int, Attachment] = {}
+    statuses = []
+    for parent in parents:
+        gateway = gateways.get((parent.namespace, parent.name)) if parent.kind == "Gateway" else None
+        found = list(_attachments(item, parent, hostnames, gateway, objects)) if gateway is not None else []
+        problem = None
+        for each in found:
+            if isinstance(each, Problem):
+                problem = each
+            else:
+                domains = tuple(domain for domain, _ in each.hosts)
+                each.listener.attached.setdefault(item.kind, {})[item] = domains
+                attachments.setdefault(id(each.listener), each)
+        if gateway is None:
+            problem = Problem("NoMatchingParent", f'there is no {parent.kind} "{parent.namespace}/{parent.name}"')
+        conditions = (condition("Accepted", problem), condition("ResolvedRefs", unresolved))
+        statuses.append(ParentStatus(parent.namespace, parent.name, parent.section_name, parent.port, conditions))
+    status = ObjectStatus(item.kind, item.namespace, item.name, parents=tuple(statuses), position=item.position)
+    return list(attachments.values()), status
+
+
+def _attachments(
+    item: KubernetesObject,
+    parent: ParentRef,
+    hostnames: tuple[str, ...],
+    gateway: Gateway,
+    objects: Objects,
+) -> Iterator[Attachment | Problem]:
+    """Listeners that take the route, or else the one reason why none does."""
+    named = [each for each in gateway.listeners if parent.names(each)]
+    if not named:
+        yield Problem("NoMatchingParent", "the Gateway has no listener of this name and port")
+        return
+    allowing = [each for each in named if each.allowed.allows(gateway.item, item, objects)]
+    if not allowing:
+        yield Problem("NotAllowedByListeners", "allowedRoutes of the listeners leave this route out")
+        return
+    fitting = [Attachment(each, hosts) for each in allowing if (hosts := _hosts(each.hostname, hostnames))]
+    if not fitting:
+        yield Problem("NoMatchingListenerHostname", "no listener has a hostname in common with the route")
+        return
+    alone = [each for each in fitting if not _is_claimed(each, item.kind)]
+    if not alone:
+        yield Problem("HostnameConflict", "an older route of another kind has the hostname")
+        return
+    yield from alone
+
+
+def _is_claimed(attachment: Attachment, kind: str) -> bool:
+    """Whether a route of another kind, HTTPRoute or GRPCRoute, has one of the hosts: they do not share any."""
+    others = [routes for each, routes in attachment.listener.attached.items() if each != kind]
+    return any(
+        intersect(domain, other) is not None
+        for routes in others
+        for domains in routes.values()
+        for other in domains
+        for domain, _ in attachment.hosts
+    )
+
+
+def _hosts(listener: str, hostnames: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = [(intersect(listener, each), each) for each in hostnames or ("*",)]
+    return tuple((domain, own) for domain, own in pairs if domain is not None)

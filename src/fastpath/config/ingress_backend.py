@@ -1,0 +1,67 @@
+"""Where an Ingress sends requests: a Service's port, by number or name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..models import Position
+from .fields import Section
+from .kubernetes_fields import port_number
+from .kubernetes_service import Services, cluster_name
+
+__all__ = ["Backend", "BackendReader"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The cluster that a backend names, whether it exists or not."""
+
+    cluster: str
+    position: Position | None
+
+
+class BackendReader:
+    """Reads the backends of one namespace; `missing` tells reason and message for those that lead nowhere."""
+
+    def __init__(self, services: Services, namespace: str):
+        self._services = services
+        self._namespace = namespace
+        self.missing: list[tuple[str, str]] = []
+
+    def read(self, section: Section) -> Backend:
+        """An IngressBackend. One that is not there yet is no mistake of the Ingress: Kubernetes accepts it too."""
+        target = section.section("service")
+        if target is None:
+            reason = "a resource as backend is not supported; use a service"
+            section.error(reason if section.get("resource") is not None else '"service" is missing')
+            section.end()
+            return Backend("", section.position)
+        section.end(("resource",))
+        name = target.string("name", required=True)
+        port = self._read_port(target)
+        target.end()
+        return Backend(self._resolve(target, name, port), section.position)
+
+    def _read_port(self, target: Section) -> int | str:
+        section = target.section("port", required=True)
+        if section is None:
+            return 0
+        section.one_of("port", "number", "name")
+        port: int | str = port_number(section, "number") or section.string("name")
+        section.end()
+        return port
+
+    def _resolve(self, target: Section, name: str, port: int | str) -> str:
+        service = self._services.find(self._namespace, name)
+        if service is None:
+            near = target.value.problems.suggest(name, self._services.names(self._namespace))
+            self.missing.append(("BackendNotFound", f'there is no Service "{self._namespace}/{name}"{near}'))
+            return cluster_name(self._namespace, name, port)
+        found = service.find_port(port)
+        if found is None:
+            ports = ", ".join(f"{each.port} {each.name}".strip() for each in service.ports)
+            self.missing.append(
+                ("BackendNotFound", f'the Service "{self._namespace}/{name}" has no port {port}, only {ports}')
+            )
+            return cluster_name(self._namespace, name, port)
+        return service.cluster_name(found)

@@ -1,0 +1,62 @@
+"""Listeners and filter chains as Ingress and Gateway API need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..models import (
+    DownstreamTlsContext,
+    FilterChain,
+    FilterChainMatch,
+    HttpConnectionManager,
+    Listener,
+    Position,
+    TcpProxy,
+    TlsCertificate,
+    TlsInspector,
+)
+
+__all__ = ["http_listener", "https_chain", "tcp_listener", "tls_chain", "tls_listener"]
+
+
+def _manager(routes: str, position: Position | None = None) -> HttpConnectionManager:
+    return HttpConnectionManager(routes, normalize_path=True, upgrade_types=("websocket",), position=position)
+
+
+def http_listener(name: str, address: str, port: int, routes: str, position: Position | None = None) -> Listener:
+    """Plain HTTP with the route configuration `routes`."""
+    chain = FilterChain(filters=(_manager(routes, position),), position=position)
+    return Listener(name, address, port, (chain,), position=position)
+
+
+def https_chain(
+    host: str, certificates: TlsCertificate | tuple[TlsCertificate, ...], routes: str, position: Position | None = None
+) -> FilterChain:
+    """HTTP inside TLS for the clients that name `host`; "*" is for all."""
+    certificates = certificates if isinstance(certificates, tuple) else (certificates,)
+    tls = DownstreamTlsContext(certificates, alpn_protocols=("http/1.1",), position=position)
+    return FilterChain(f"https {host}", _match(host, position), (_manager(routes, position),), tls, position=position)
+
+
+def tls_chain(
+    host: str, proxy: TcpProxy, tls: DownstreamTlsContext | None = None, position: Position | None = None
+) -> FilterChain:
+    """Bytes of TLS for the clients that name `host`: decrypted here, or passed on as they are."""
+    return FilterChain(f"tls {host}", _match(host, position), (proxy,), tls, position=position)
+
+
+def _match(host: str, position: Position | None) -> FilterChainMatch:
+    names = () if host == "*" else (host,)
+    return FilterChainMatch(server_names=names, transport_protocol="tls", position=position)
+
+
+def tls_listener(
+    name: str, address: str, port: int, chains: Iterable[FilterChain], position: Position | None = None
+) -> Listener:
+    """TLS, the chain chosen by the name that the client asks for."""
+    return Listener(name, address, port, tuple(chains), listener_filters=(TlsInspector(),), position=position)
+
+
+def tcp_listener(name: str, address: str, port: int, proxy: TcpProxy, position: Position | None = None) -> Listener:
+    """Bytes of any kind."""
+    return Listener(name, address, port, (FilterChain(filters=(proxy,), position=position),), position=position)

@@ -1,0 +1,60 @@
+"""Documents of any vocabulary, in files, directories or Python mappings, as one configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..models import Config
+from . import envoy, kubernetes
+from .collector import paused_collector
+from .document import Document, Source, read_all
+from .fields import Problems, Value
+from .kubernetes_object import is_object, read_objects
+from .kubernetes_scope import Scope
+from .node import Limits
+
+__all__ = ["load"]
+
+
+def load(
+    source: Source | Iterable[Source],
+    *,
+    lenient: bool = False,
+    limits: Limits | None = None,
+    scope: Scope | None = None,
+) -> Config:
+    """Read a configuration from YAML or JSON files, directories of them, or Python mappings as those would give.
+
+    It is an Envoy bootstrap, the answer of Envoy's /config_dump?include_eds, a DiscoveryResponse or a single resource
+    (a RouteConfiguration or ClusterLoadAssignment, which their fields tell, or whatever its "@type" says); or any
+    number of Kubernetes objects, which `apiVersion` and `kind` tell. References between them are resolved, and `scope`
+    says which part of a Kubernetes cluster is meant.
+
+    All errors of all documents are raised together as one ConfigErrors; each has the path into the document and the
+    reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
+    ConfigWarning. `limits` bounds what reading each file may cost.
+    """
+    with paused_collector():
+        return _load(source, lenient, limits or Limits(), scope or Scope())
+
+
+def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scope: Scope) -> Config:
+    problems = Problems(lenient=lenient)
+    documents = read_all(source, limits, problems)
+    objects = [each for each in documents if is_object(each.node)]
+    others = [each for each in documents if not is_object(each.node)]
+    config = Config()
+    if objects and not others:
+        config = kubernetes.read(read_objects(objects, problems), scope, problems)
+    else:
+        for document in others[1:] or (others if objects else ()):
+            _value(document, problems).error("an Envoy configuration stands alone: give one document, and no others")
+        outermost = _value(others[0], problems).section() if others else None
+        if outermost is not None:
+            config = envoy.read(outermost, problems)
+    problems.raise_any()
+    return config
+
+
+def _value(document: Document, problems: Problems) -> Value:
+    return Value(document.node, document.path, problems.of(document.file))

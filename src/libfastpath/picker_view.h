@@ -1,0 +1,43 @@
+/* picker_view.h - one worker's choices in one host set: which priority, which hosts of it, which host. */
+#ifndef FASTPATH_INTERNAL_PICKER_VIEW_H
+#define FASTPATH_INTERNAL_PICKER_VIEW_H
+
+#include "host_set.h"
+#include "locality_turns.h"
+
+typedef struct fp_picker_priority {
+  fp_priority_hosts *hosts; /* referenced: what the states belong to; NULL before the first host set */
+  fp_lb_state states[FP_HOST_SOURCES];
+  fp_locality_turns *turns[FP_LOCALITY_SOURCES]; /* NULL before the first pick, and when there are no turns */
+} fp_picker_priority;
+
+/* Where a pick looks: some hosts of one priority. */
+typedef struct fp_picker_choice {
+  const fp_host_group *group; /* NULL: none */
+  fp_lb_state *state;
+  uint32_t offset; /* of the priority's first host among all hosts of the set */
+} fp_picker_choice;
+
+/* One owner; one thread at a time. */
+typedef struct fp_picker_view {
+  fp_host_set *set;               /* what the rest agrees with; borrowed, NULL when there is none */
+  const fp_lb_policy *policy;     /* of the set */
+  fp_picker_choice sole;          /* the one group that gets all load, if there is one */
+  fp_picker_priority *priorities; /* at least as many as the set has */
+  uint32_t priority_count;        /* never shrinks: a priority that comes back goes on counting */
+  uint64_t seed;
+  uint64_t *random; /* the worker's */
+} fp_picker_view;
+
+/* A view of no host set yet. `random` must outlive it. */
+void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random);
+void fp_picker_view_clear(fp_picker_view *view);
+
+/* Makes it agree with a host set, which must outlive that; priorities that did not change go on where they were. MEMORY:
+   view->set is NULL. */
+fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set);
+
+/* As fp_picker_pick, in view->set, which is not NULL. */
+fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index);
+
+#endif

@@ -1,0 +1,87 @@
+#include "traffic.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "histogram.h"
+#include "memory.h"
+
+#define SHARDS 8u
+
+typedef struct shard {
+  _Atomic uint64_t statuses[600];
+  _Atomic uint64_t resets[4];
+  fp_histogram latencies;
+} shard;
+
+struct fp_traffic {
+  _Atomic size_t references;
+  _Atomic uint64_t lost;
+  _Atomic(shard *) shards[SHARDS]; /* NULL until a thread that it is for reports */
+};
+
+fp_traffic *fp_traffic_new(void) {
+  fp_traffic *traffic = fp_memory_alloc(sizeof *traffic);
+  if (traffic == NULL) return NULL;
+  memset(traffic, 0, sizeof *traffic);
+  atomic_init(&traffic->references, 1);
+  return traffic;
+}
+
+fp_traffic *fp_traffic_ref(fp_traffic *traffic) {
+  atomic_fetch_add_explicit(&traffic->references, 1, memory_order_relaxed);
+  return traffic;
+}
+
+void fp_traffic_unref(fp_traffic *traffic) {
+  if (traffic == NULL || atomic_fetch_sub_explicit(&traffic->references, 1, memory_order_acq_rel) != 1) return;
+  for (uint32_t i = 0; i < SHARDS; i++) fp_memory_free(atomic_load_explicit(&traffic->shards[i], memory_order_relaxed));
+  fp_memory_free(traffic);
+}
+
+/* The calling thread's: threads lie at least a page apart. */
+static _Atomic(shard *) *place(fp_traffic *traffic) {
+  const uint64_t mixed = ((uint64_t)(uintptr_t)pthread_self() >> 12) * UINT64_C(0x9E3779B97F4A7C15);
+  return &traffic->shards[mixed >> 61];
+}
+
+static shard *shard_of(fp_traffic *traffic) {
+  _Atomic(shard *) *at = place(traffic);
+  shard *found = atomic_load_explicit(at, memory_order_acquire), *made;
+  if (found != NULL) return found;
+  made = fp_memory_alloc(sizeof *made);
+  if (made == NULL) return NULL;
+  memset(made, 0, sizeof *made);
+  if (atomic_compare_exchange_strong_explicit(at, &found, made, memory_order_acq_rel, memory_order_acquire))
+    return made;
+  fp_memory_free(made);
+  return found;
+}
+
+static void count(_Atomic uint64_t *value) { atomic_fetch_add_explicit(value, 1, memory_order_relaxed); }
+
+void fp_traffic_record(fp_traffic *traffic, uint32_t status, fp_reset reset, int64_t latency) {
+  shard *own = shard_of(traffic);
+  if (own == NULL) {
+    count(&traffic->lost);
+    return;
+  }
+  if (status != 0) count(&own->statuses[status]);
+  if (reset != FASTPATH_RESET_NONE) count(&own->resets[reset]);
+  if (latency >= 0) fp_histogram_record(&own->latencies, (uint64_t)latency);
+}
+
+void fp_traffic_get(const fp_traffic *traffic, fp_cluster_stats *stats) {
+  memset(stats, 0, sizeof *stats);
+  stats->lost = atomic_load_explicit(&traffic->lost, memory_order_relaxed);
+  for (uint32_t i = 0; i < SHARDS; i++) {
+    const shard *each = atomic_load_explicit(&traffic->shards[i], memory_order_acquire);
+    if (each == NULL) continue;
+    for (int status = 100; status < 600; status++)
+      stats->statuses[status] += atomic_load_explicit(&each->statuses[status], memory_order_relaxed);
+    for (int reset = 1; reset < 4; reset++)
+      stats->resets[reset] += atomic_load_explicit(&each->resets[reset], memory_order_relaxed);
+    fp_histogram_add_to(&each->latencies, &stats->latencies);
+  }
+}

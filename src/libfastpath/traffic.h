@@ -1,0 +1,19 @@
+/* traffic.h - what was reported of all hosts of a cluster, in shards by thread. Shared, atomic count. */
+#ifndef FASTPATH_INTERNAL_TRAFFIC_H
+#define FASTPATH_INTERNAL_TRAFFIC_H
+
+#include <fastpath/stats.h>
+
+typedef struct fp_traffic fp_traffic;
+
+/* NULL when out of memory. */
+fp_traffic *fp_traffic_new(void);
+fp_traffic *fp_traffic_ref(fp_traffic *traffic);
+void fp_traffic_unref(fp_traffic *traffic); /* NULL is allowed */
+
+/* As fp_host_report. Threads: any. */
+void fp_traffic_record(fp_traffic *traffic, uint32_t status, fp_reset reset, int64_t latency);
+
+void fp_traffic_get(const fp_traffic *traffic, fp_cluster_stats *stats);
+
+#endif

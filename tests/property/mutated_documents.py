@@ -1,0 +1,187 @@
+"""Documents that are nearly right, for the loaders of configurations: `make fuzz-config` feeds them millions.
+
+Whatever is in a document, a loader gives models or raises ConfigError, and soon.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import random
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fastpath.config import Limits, document, load
+from fastpath.errors import ConfigError, ConfigWarning
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+# What takes the place of a value: the wrong type, the limits of a range, other fields' words.
+VALUES: tuple[object, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    65536,
+    2**63,
+    1.5,
+    float("nan"),
+    "",
+    "*",
+    "*.",
+    "/",
+    "//",
+    "a" * 300,
+    "\0",
+    "\x7f\n",
+    "%",
+    "10s",
+    "1e9999",
+    "-1s",
+    "Exact",
+    "Prefix",
+    "RegularExpression",
+    "(",
+    "default",
+    "é",
+    [],
+    {},
+    [None],
+    [[]],
+    {"": ""},
+)
+KINDS = (
+    "Endpoints",
+    "EndpointSlice",
+    "GRPCRoute",
+    "Gateway",
+    "GatewayClass",
+    "HTTPRoute",
+    "Ingress",
+    "IngressClass",
+    "List",
+    "ReferenceGrant",
+    "Secret",
+    "Service",
+    "ServiceList",
+    "TCPRoute",
+    "TLSRoute",
+)
+
+
+_MARKS = b"{}[]:,-*&!|>\"'#%@` \n\t\0\xff\x80a0"
+
+
+def _seeds() -> list[list[dict[str, Any]]]:
+    """Sets of documents that load: those of the examples, and one that uses most of what Kubernetes' kinds have."""
+    files = ["canary.yaml", "canary-gateway.yaml", "canary-ingress.yaml", "canary-services.yaml"]
+    sets = [list(yaml.safe_load_all((EXAMPLES / name).read_text())) for name in files]
+    return [*sets, *([each] for each in yaml.safe_load_all((Path(__file__).parent / "every_field.yaml").read_text()))]
+
+
+SEEDS = _seeds()
+
+
+def _containers(root: Any) -> list[Any]:
+    """All objects and lists of a tree."""
+    found, pending = [], [root]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, (dict, list)) and value:
+            found.append(value)
+            pending += value.values() if isinstance(value, dict) else value
+    return found
+
+
+def mutated(rng: random.Random) -> list[dict[str, Any]]:
+    """A set of documents with one to four changes."""
+    documents = copy.deepcopy(rng.choice(SEEDS))
+    for _ in range(rng.randint(1, 4)):
+        containers = _containers(documents)
+        if not containers:
+            break
+        container = rng.choice(containers)
+        key = rng.choice(list(container) if isinstance(container, dict) else range(len(container)))
+        change = rng.randrange(6)
+        if change == 0:
+            container[key] = copy.deepcopy(rng.choice(VALUES))
+        elif change == 1:
+            del container[key]
+        elif change == 2:
+            container[key] = copy.deepcopy(rng.choice(containers))
+        elif change == 3 and isinstance(container, dict):
+            container[rng.choice([str(key)[:-1], f"{key}s", str(key).upper(), "spec", "name", "kind"])] = container[key]
+        elif change == 4 and isinstance(container, list):
+            container.append(copy.deepcopy(container[key]))
+        elif isinstance(container, dict):
+            container["kind"] = rng.choice(KINDS)
+    return [each for each in documents if isinstance(each, dict)]
+
+
+def mutated_text(rng: random.Random) -> tuple[bytes, str]:
+    """The text of a document with some of its bytes changed, and the name of its file."""
+    documents = mutated(rng)
+    as_json = rng.random() < 0.5
+    text = json.dumps(documents[:1]) if as_json else "\n---\n".join(json.dumps(each, indent=1) for each in documents)
+    raw = bytearray(text.encode("utf-8", "surrogatepass"))
+    for _ in range(rng.randint(0, 4)):
+        if raw:
+            at = rng.randrange(len(raw))
+            raw[at : at + rng.randint(0, 3)] = bytes(rng.choice(_MARKS) for _ in range(rng.randint(0, 3)))
+    return bytes(raw), "a.json" if as_json else "a.yaml"
+
+
+def try_documents(rng: random.Random) -> bool:
+    """Load mutated documents; whether they were refused. Anything but ConfigError is passed on."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConfigWarning)
+            load(mutated(rng), lenient=rng.random() < 0.5)
+    except ConfigError as error:
+        return bool(str(error))
+    return False
+
+
+def try_text(rng: random.Random) -> bool:
+    """Likewise, for the readers of text."""
+    raw, name = mutated_text(rng)
+    try:
+        document.parse(raw, name, Limits(), [])
+    except ConfigError as error:
+        return bool(str(error))
+    return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1_000_000, help="how many of each (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    for name, attempt in (("documents", try_documents), ("texts", try_text)):
+        refused, slowest, began = 0, 0.0, time.monotonic()
+        for number in range(options.runs):
+            seed = f"{options.seed}-{number}"
+            before = time.process_time()
+            try:
+                refused += attempt(random.Random(seed))
+            except Exception as error:
+                print(f"{name}: seed {seed!r} raised {error!r}", file=sys.stderr)
+                raise
+            slowest = max(slowest, time.process_time() - before)
+            if slowest > 1.0:
+                print(f"{name}: seed {seed!r} took {slowest:.1f} s of CPU", file=sys.stderr)
+                return 1
+        print(
+            f"{options.runs} {name}, {refused / options.runs:.0%} refused with ConfigError and nothing else, "
+            f"slowest {slowest * 1e3:.0f} ms, {time.monotonic() - began:.0f} s"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
