@@ -127,9 +127,8 @@ def test_refusals_of_kubernetes_objects_are_told(capsys: pytest.CaptureFixture[s
 
 
 def test_the_demo_needs_a_listener(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        main(["demo", "--config", str(Path(__file__).resolve().parents[2] / "examples" / "canary-services.yaml")]) == 1
-    )
+    file = Path(__file__).resolve().parents[2] / "examples" / "canary-services.yaml"
+    assert main(["demo", "--config", str(file)]) == 1
     assert "the demo shows one listener, and here are 0" in capsys.readouterr().err
 
 
