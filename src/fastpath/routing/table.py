@@ -13,11 +13,14 @@ from fastpath._route import RouteMatcher, RouteTableSnapshot
 from fastpath.errors import ConfigError, ConfigWarning
 from fastpath.models import (
     Config,
+    DirectResponse,
+    HeaderMatcher,
     HttpConnectionManager,
     Listener,
     PathWithEscapedSlashesAction,
     Route,
     RouteConfiguration,
+    RouteMatch,
     VirtualHost,
 )
 
@@ -225,6 +228,14 @@ class RouteTable(RouteMatcher):
             ignore_port_in_host_matching=self._ignore_port,
             **self._connection_options,
         )
+
+    def taking(self, headers: tuple[HeaderMatcher, ...]) -> RouteTable:
+        """A table of one route for the requests that these all hold for, with this table's eyes for host and path.
+
+        Raises ConfigError for what no table would take.
+        """
+        route = Route(RouteMatch(prefix="", headers=headers), DirectResponse(200))
+        return RouteTable((VirtualHost("", ("*",), (route,)),), **self._connection_options)
 
     def _build(
         self, virtual_hosts: Iterable[VirtualHost] | RouteConfiguration, before: RouteTableSnapshot | None
