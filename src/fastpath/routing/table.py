@@ -26,7 +26,6 @@ from fastpath.models import (
 
 from .compile import compile_table
 from .explain import Explanation, explain
-from .place import Step, refusal
 
 __all__ = ["RouteTable", "TlsInfo", "path_normalizer"]
 
@@ -242,8 +241,6 @@ class RouteTable(RouteMatcher):
     ) -> None:
         configuration = virtual_hosts if isinstance(virtual_hosts, RouteConfiguration) else None
         hosts = configuration.virtual_hosts if configuration is not None else virtual_hosts
-        if configuration is not None and configuration.vhost_header is not None:
-            raise refusal("vhost_header is not supported", Step("", configuration), Step(".vhost_header"))
         ignore_port = configuration is not None and configuration.ignore_port_in_host_matching
         snapshot = compile_table(
             tuple(hosts),  # type: ignore[arg-type]
