@@ -232,6 +232,12 @@ cdef class RouteTableBuilder:
         cdef fp_error error
         check(fp_route_builder_require_tls(self.builder, <fp_route_require_tls>require, &error), &error)
 
+    def set_host_header(self, name):
+        cdef fp_error error
+        cdef fp_span span
+        required_span(name, &span, "name")
+        check(fp_route_builder_set_host_header(self.builder, span, &error), &error)
+
     def add_route(self, int kind, path, bint ignore_case=False, bint any_segment=False):
         cdef fp_error error
         cdef fp_span span
