@@ -4,10 +4,10 @@
     python benchmarks/bench_routes.py                     the rows with their goals, the C core's among them
     python benchmarks/bench_routes.py --plot FILE         also draws how lookups grow, to FILE.png and FILE.svg
 
-A dict is the floor: it finds equal keys only, in no order of precedence. The goals count in its lookups: its own key
-objects, hashed before, in shuffled order, which is the least that a lookup can cost. Who is compared takes turns, a
-round each, and the least of the rounds counts. The C core's figures come from bench_route, which `make bench` builds;
-its table has prefixes, the requests go on after them.
+A dict is the floor: it finds equal keys only, in no order of precedence. The goals count in its lookups, in shuffled
+order: by strings that are equal to its keys and not the same objects, whose hashes are known from an earlier round.
+Routers that are compared take turns, a round each, and the least of the rounds counts. The C core's figures come from
+bench_route, which `make bench` builds; its table has prefixes, the requests go on after them.
 """
 
 from __future__ import annotations
