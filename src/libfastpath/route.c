@@ -222,7 +222,7 @@ fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_ma
 
 void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params) {
   const fp_path_template *template = template_of(table, match);
-  if (template != NULL) (void)fp_path_template_match(template, path.data, path.len, params);
+  if (template != NULL) fp_path_template_params(template, path.data, path.len, params);
 }
 
 /* ---- trees ---- */
