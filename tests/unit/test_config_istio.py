@@ -286,7 +286,7 @@ def test_the_mesh_does_not_take_what_is_for_a_gateway_alone() -> None:
 
 
 def test_a_host_that_is_no_service_is_one_of_the_mesh_at_port_80() -> None:
-    config = load([virtual_service(route(), hosts=("shop.example",), gateways=["mesh"]), *SERVICES])
+    config = load([virtual_service(route(), hosts=("shop.example",) * 2, gateways=["mesh"]), *SERVICES])
     assert cluster_at(config, host="shop.example", table="80") == "default/a:80"
 
 
@@ -412,6 +412,8 @@ def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
         (gateway(name="more", bind="127.0.0.1"), "another server of the port 80 is bound to 0.0.0.0"),
         (istio("Gateway", "more", selector={}, servers=[]), "the selector differs"),
         (istio("Sidecar", "s"), "the kind 'Sidecar' of networking.istio.io is unknown or not supported"),
+        (istio("DestinationRule", "r", host="aa"), "no Service with the host 'aa.default.svc.cluster.local'"),
+        (istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": 1}}), "expected a string"),
         (istio("DestinationRule", "r", host="a", trafficPolicy={"tls": {"mode": "SIMPLE"}}), "'tls'"),
         (
             istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": "PASSTHROUGH"}}),

@@ -65,6 +65,9 @@ class Destinations:
         self._rules: dict[str, _Rule] = {}
         for rule in rules:
             first = self._rules.setdefault(rule.host, rule)
+            if not rule.host.startswith("*") and rule.host not in self._services:
+                near = rule.item.section.value.problems.suggest(rule.host, self._services)
+                rule.item.error(f"there is no Service with the host {shorten(rule.host)!r}{near}")
             if first is not rule:
                 rule.item.error(f"another DestinationRule, {first.item.full_name}, speaks of the host {rule.host}")
         self._targets: dict[tuple[str, int, str], Target] = {}

@@ -139,7 +139,11 @@ def _read_load_balancer(section: Section) -> LoadBalancer:
     simple = choice(section, "simple", tuple(_SIMPLE), "UNSPECIFIED")
     consistent = section.section("consistentHash")
     section.end()
-    return _read_consistent_hash(consistent) if consistent is not None else LoadBalancer(_SIMPLE[simple])
+    return (
+        _read_consistent_hash(consistent)
+        if consistent is not None
+        else LoadBalancer(_SIMPLE.get(simple, LbPolicy.LEAST_REQUEST))
+    )
 
 
 def _read_consistent_hash(section: Section) -> LoadBalancer:

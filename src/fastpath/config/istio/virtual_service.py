@@ -77,7 +77,7 @@ def _read(item: KubernetesObject, gateways: dict[str, Gateway], destinations: De
     if spec is None:
         return VirtualService(item, (), (), ())
     visible_everywhere(spec)
-    hosts = tuple(_read_host(value, item.namespace) for value in spec.items("hosts"))
+    hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
     if not hosts:
         spec.error("has no hosts")
     names = tuple(_read_gateway(value, item.namespace, gateways) for value in spec.items("gateways")) or (MESH,)
