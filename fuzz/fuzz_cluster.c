@@ -69,9 +69,21 @@ static size_t take_endpoints(input *in, fp_endpoint *endpoints, char (*names)[4]
 }
 
 static const fp_lb_policy *any_policy(input *in) {
-  static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN, FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
-                                             FASTPATH_LB_RANDOM, FASTPATH_LB_MAGLEV};
-  return fp_lb_policy_get(policies[take(in) % 5]);
+  static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN,
+                                             FASTPATH_LB_LEAST_REQUEST,
+                                             FASTPATH_LB_RING_HASH,
+                                             FASTPATH_LB_RANDOM,
+                                             FASTPATH_LB_MAGLEV,
+                                             FASTPATH_LB_SCHEDULED_ROUND_ROBIN,
+                                             FASTPATH_LB_WEIGHTED_RANDOM,
+                                             FASTPATH_LB_PICK_FIRST,
+                                             FASTPATH_LB_LEAST_CONNECTION,
+                                             FASTPATH_LB_WEIGHTED_LEAST_CONNECTION,
+                                             FASTPATH_LB_SHORTEST_EXPECTED_DELAY,
+                                             FASTPATH_LB_NEVER_QUEUE,
+                                             FASTPATH_LB_KETAMA,
+                                             FASTPATH_LB_RENDEZVOUS};
+  return fp_lb_policy_get(policies[take(in) % (sizeof policies / sizeof policies[0])]);
 }
 
 /* Sizes stay small, so that most of the time is not spent on tables. */

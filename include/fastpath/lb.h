@@ -31,7 +31,17 @@ typedef enum fp_lb_policy_id {
   FASTPATH_LB_LEAST_REQUEST = 1, /* weighted: earliest deadline first, by weight and load; else the best of a few */
   FASTPATH_LB_RING_HASH = 2,     /* ketama: the next point on a ring of hashes */
   FASTPATH_LB_RANDOM = 3,        /* any, whatever its weight */
-  FASTPATH_LB_MAGLEV = 5         /* a table of hosts, indexed by the hash */
+  FASTPATH_LB_MAGLEV = 5,         /* a table of hosts, indexed by the hash */
+  /* Envoy has no number for these. */
+  FASTPATH_LB_SCHEDULED_ROUND_ROBIN = 64,     /* weighted, by a smooth schedule that is made once */
+  FASTPATH_LB_WEIGHTED_RANDOM = 65,           /* any, with the chance that its weight gives it */
+  FASTPATH_LB_PICK_FIRST = 66,                /* the first, and the next ones when it is excluded */
+  FASTPATH_LB_LEAST_CONNECTION = 67,          /* IPVS's lc: fewest active requests of all; of equals the first */
+  FASTPATH_LB_WEIGHTED_LEAST_CONNECTION = 68, /* wlc: active requests / weight */
+  FASTPATH_LB_SHORTEST_EXPECTED_DELAY = 69,   /* sed: (active requests + 1) / weight */
+  FASTPATH_LB_NEVER_QUEUE = 70,               /* nq: the first idle one, else as sed */
+  FASTPATH_LB_KETAMA = 71,                    /* nginx's and pingora's consistent hash; keys by CRC-32 */
+  FASTPATH_LB_RENDEZVOUS = 72                 /* the highest score of hash and weight */
 } fp_lb_policy_id;
 
 typedef enum fp_lb_hash_function {
@@ -91,6 +101,8 @@ typedef struct fp_lb_request {
 typedef struct fp_lb_policy {
   const char *name; /* C string */
   fp_lb_number number;
+  /* What makes a request's hash of its key. NULL: XXH64 with seed 0. The core never calls it: hashes come ready. */
+  uint64_t (*hash)(const uint8_t *data, size_t len);
   /* Refuse options that make no sense. NULL: all do. Threads: any. */
   fp_status (*check)(const fp_lb_options *options, fp_error *error);
   /* Make what all workers share about a group that has at least two hosts. Threads: any. NULL: no table. */

@@ -1,6 +1,6 @@
 from libc.stdint cimport uint32_t
 
-from fastpath._hash_keys cimport HashKeys
+from fastpath._hash_keys cimport HashKeys, key_hash
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
 from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
@@ -34,6 +34,7 @@ cdef class Cluster:
     cdef fp_host_set *set  # referenced: what all_hosts lists
     cdef tuple all_hosts
     cdef uint32_t initial_flags  # of hosts that an update brings
+    cdef key_hash key_hash  # of the policy
 
     cdef Host overriding(self, str key, bint strict)
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)

@@ -284,7 +284,9 @@ cdef class Cluster:
                     status = fp_cluster_update(self.ptr, &config, array, count, &error)
         finally:
             free(array)
-        return check(status, &error)
+        check(status, &error)
+        self.key_hash = config.policy.hash
+        return 0
 
     def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
                 list groups not None):
@@ -340,7 +342,7 @@ cdef class Cluster:
         else:
             options.excluded_count = 0
             options.has_hash = hash_key is not None
-            options.hash = hash_of(hash_key) if hash_key is not None else 0
+            options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
             options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
             status = fp_picker_pick(self.picker, &options, &host, &index)
         if status != FASTPATH_OK:
@@ -363,7 +365,7 @@ cdef class Cluster:
         if max_attempts is not None:
             options.max_attempts = min(<uint32_t>max_attempts, <uint32_t>FASTPATH_PICK_STRICT - 1)
         options.has_hash = hash_key is not None
-        options.hash = hash_of(hash_key) if hash_key is not None else 0
+        options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         if count > EXCLUDED_ON_STACK:
             array = <fp_host **>malloc(count * sizeof(fp_host *))
@@ -438,7 +440,7 @@ cdef class Cluster:
         NoHostAvailable as `pick`. ValueError when count is negative or sizes do not agree, BufferError or ValueError
         for another kind of buffer.
         """
-        cdef HashKeys keys = None if hash_keys is None else hash_keys_of(hash_keys)
+        cdef HashKeys keys = None if hash_keys is None else hash_keys_of(hash_keys, self.key_hash)
         cdef Py_ssize_t wanted = -1
         if count is not None:
             wanted = count
@@ -489,8 +491,11 @@ cdef class Cluster:
 
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices):
         """Fills indices; gives the hosts that they are indices of."""
-        cdef const uint64_t *hashes = NULL if keys is None else keys.hashes
-        cdef fp_status status = fp_picker_pick_many(self.picker, hashes, count, indices)
+        cdef fp_status status
+        if keys is None:
+            status = fp_picker_pick_many(self.picker, NULL, count, indices)
+        else:
+            status = fp_picker_pick_many(self.picker, keys.hashes, count, indices)
         if status != FASTPATH_OK:
             self.refuse(status, 0)
         return self.hosts_of(fp_picker_host_set(self.picker))

@@ -12,16 +12,24 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
 
 
-cdef uint64_t hash_of_other(object key) except? 0
+# How bytes become a hash: fp_lb_policy.hash.
+ctypedef uint64_t (*key_hash)(const uint8_t *data, size_t size) noexcept nogil
 
 
-cdef inline uint64_t hash_of(object key) except? 0:
-    """XXH64 of a str (as UTF-8) or bytes-like object; an integer is a hash already."""
+cdef inline uint64_t hash_bytes(const uint8_t *data, Py_ssize_t size, key_hash function) noexcept:
+    return fp_hash_xxh64(data, <size_t>size, 0) if function is NULL else function(data, <size_t>size)
+
+
+cdef uint64_t hash_of_other(object key, key_hash function) except? 0
+
+
+cdef inline uint64_t hash_of(object key, key_hash function) except? 0:
+    """The hash of a str (as UTF-8) or bytes-like object, XXH64 when function is NULL; an integer is a hash already."""
     if type(key) is str and PyUnicode_IS_COMPACT_ASCII(key):
-        return fp_hash_xxh64(<const uint8_t *>PyUnicode_1BYTE_DATA(key), <size_t>PyUnicode_GET_LENGTH(key), 0)
+        return hash_bytes(<const uint8_t *>PyUnicode_1BYTE_DATA(key), PyUnicode_GET_LENGTH(key), function)
     if type(key) is bytes:
-        return fp_hash_xxh64(<const uint8_t *>PyBytes_AS_STRING(key), <size_t>PyBytes_GET_SIZE(key), 0)
-    return hash_of_other(key)
+        return hash_bytes(<const uint8_t *>PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key), function)
+    return hash_of_other(key, function)
 
 
 @cython.final
@@ -31,7 +39,7 @@ cdef class HashKeys:
     cdef uint64_t *own      # what hashes are when keys were given one by one, else NULL
     cdef Py_buffer view     # else where they are
 
-    cdef int hash_each(self, object keys) except -1
+    cdef int hash_each(self, object keys, key_hash function) except -1
 
 
-cdef HashKeys hash_keys_of(object keys)
+cdef HashKeys hash_keys_of(object keys, key_hash function)

@@ -16,18 +16,20 @@ def xxh64(const uint8_t[::1] data not None, uint64_t seed=0):
     return fp_hash_xxh64(&data[0] if data.shape[0] else NULL, <size_t>data.shape[0], seed)
 
 
-cdef uint64_t hash_of_other(object key) except? 0:
-    cdef const char *data
+cdef uint64_t hash_of_other(object key, key_hash function) except? 0:
+    cdef const char *text
+    cdef const uint8_t[::1] data
     cdef Py_ssize_t size
     if isinstance(key, str):
         try:
-            data = PyUnicode_AsUTF8AndSize(key, &size)
+            text = PyUnicode_AsUTF8AndSize(key, &size)
         except UnicodeEncodeError:  # surrogates: bytes that were no UTF-8
-            return hash_of((<str>key).encode("utf-8", "surrogateescape"))
-        return fp_hash_xxh64(<const uint8_t *>data, <size_t>size, 0)
+            return hash_of((<str>key).encode("utf-8", "surrogateescape"), function)
+        return hash_bytes(<const uint8_t *>text, size, function)
     if isinstance(key, int):
         return key
-    return xxh64(key)
+    data = key
+    return hash_bytes(&data[0] if data.shape[0] else NULL, data.shape[0], function)
 
 
 @cython.final
@@ -42,26 +44,26 @@ cdef class HashKeys:
         PyMem_Free(self.own)
         PyBuffer_Release(&self.view)
 
-    cdef int hash_each(self, object keys) except -1:
+    cdef int hash_each(self, object keys, key_hash function) except -1:
         cdef list items = list(keys)
-        cdef size_t i
+        cdef Py_ssize_t i
         self.count = <size_t>len(items)
-        self.own = <uint64_t *>PyMem_Malloc(max(self.count, 1) * sizeof(uint64_t))
+        self.own = <uint64_t *>PyMem_Malloc((self.count + 1) * sizeof(uint64_t))
         if self.own is NULL:
             raise MemoryError
         self.hashes = self.own
-        for i in range(self.count):
-            self.own[i] = hash_of(items[<Py_ssize_t>i])
+        for i in range(<Py_ssize_t>self.count):
+            self.own[i] = hash_of(items[i], function)
         return 0
 
 
-cdef HashKeys hash_keys_of(object keys):
+cdef HashKeys hash_keys_of(object keys, key_hash function):
     """Of an iterable of keys, or of a contiguous buffer of unsigned 64-bit integers, which are hashes already."""
     cdef HashKeys made = HashKeys.__new__(HashKeys)
     if isinstance(keys, str):
         raise TypeError("hash_keys is one string, not several keys")
     if not PyObject_CheckBuffer(keys):
-        made.hash_each(keys)
+        made.hash_each(keys, function)
         return made
     PyObject_GetBuffer(keys, &made.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
     if made.view.itemsize != 8 or made.view.format is NULL or bytes(made.view.format) not in (b"Q", b"L"):

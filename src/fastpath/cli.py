@@ -39,7 +39,12 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="real upstreams, a gateway and clients on loopback")
     demo.add_argument(
-        "--config", type=Path, nargs="+", metavar="FILE", help="a configuration (default: a canary release)"
+        "--config",
+        type=Path,
+        nargs="+",
+        action="extend",
+        metavar="FILE",
+        help="a configuration (default: a canary release)",
     )
     demo.add_argument("--requests", type=_positive, default=8000, metavar="N", help="how many (default: %(default)s)")
     demo.add_argument("--connections", type=_positive, default=16, metavar="N", help="at a time (default: %(default)s)")

@@ -184,6 +184,7 @@ _POLICY_FIELDS = {LbPolicy.LEAST_REQUEST: "least_request", LbPolicy.RING_HASH: "
 def _located(error: ConfigError, model: models.Cluster, path: str) -> ConfigError:
     """The core's refusal of endpoint number `error.index`, or of the policy's options, with the way there."""
     if error.index is None:
-        field = _POLICY_FIELDS[model.lb_policy]
-        return refusal(error.reason, path + field, getattr(model, field).position or model.position, error.code)
+        field = _POLICY_FIELDS.get(model.lb_policy, "lb_policy")
+        position = getattr(getattr(model, field), "position", None) or model.position
+        return refusal(error.reason, path + field, position, error.code)
     return locate(error, model, path)

@@ -70,3 +70,17 @@ uint64_t fp_hash_murmur64a(const uint8_t *data, size_t len, uint64_t seed) {
   }
   return murmur_mix(murmur_mix(hash) * MURMUR_MULTIPLIER);
 }
+
+/* Four bits at a time: the table is short, and what is hashed too. */
+uint32_t fp_hash_crc32(const uint8_t *data, size_t len, uint32_t crc) {
+  static const uint32_t nibbles[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
+                                       0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+                                       0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
+  crc = ~crc;
+  for (size_t i = 0; i < len; i++) {
+    crc ^= data[i];
+    crc = crc >> 4 ^ nibbles[crc & 15];
+    crc = crc >> 4 ^ nibbles[crc & 15];
+  }
+  return ~crc;
+}

@@ -9,6 +9,15 @@ const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id) {
     case FASTPATH_LB_RING_HASH: return &fp_lb_ring_hash;
     case FASTPATH_LB_RANDOM: return &fp_lb_random_host;
     case FASTPATH_LB_MAGLEV: return &fp_lb_maglev;
+    case FASTPATH_LB_SCHEDULED_ROUND_ROBIN: return &fp_lb_scheduled_round_robin;
+    case FASTPATH_LB_WEIGHTED_RANDOM: return &fp_lb_weighted_random;
+    case FASTPATH_LB_PICK_FIRST: return &fp_lb_pick_first;
+    case FASTPATH_LB_LEAST_CONNECTION: return &fp_lb_least_connection;
+    case FASTPATH_LB_WEIGHTED_LEAST_CONNECTION: return &fp_lb_weighted_least_connection;
+    case FASTPATH_LB_SHORTEST_EXPECTED_DELAY: return &fp_lb_shortest_expected_delay;
+    case FASTPATH_LB_NEVER_QUEUE: return &fp_lb_never_queue;
+    case FASTPATH_LB_KETAMA: return &fp_lb_ketama;
+    case FASTPATH_LB_RENDEZVOUS: return &fp_lb_rendezvous;
   }
   return NULL;
 }

@@ -9,6 +9,15 @@ extern const fp_lb_policy fp_lb_least_request;
 extern const fp_lb_policy fp_lb_ring_hash;
 extern const fp_lb_policy fp_lb_random_host;
 extern const fp_lb_policy fp_lb_maglev;
+extern const fp_lb_policy fp_lb_scheduled_round_robin;
+extern const fp_lb_policy fp_lb_weighted_random;
+extern const fp_lb_policy fp_lb_pick_first;
+extern const fp_lb_policy fp_lb_least_connection;
+extern const fp_lb_policy fp_lb_weighted_least_connection;
+extern const fp_lb_policy fp_lb_shortest_expected_delay;
+extern const fp_lb_policy fp_lb_never_queue;
+extern const fp_lb_policy fp_lb_ketama;
+extern const fp_lb_policy fp_lb_rendezvous;
 
 /* What part of the load a host gets. sum: of the group's weights. */
 static inline double fp_lb_share(const fp_host_group *group, uint32_t index, uint64_t sum) {

@@ -69,13 +69,19 @@ static fp_status add_condition(reader *of, const fp_route_matcher_step *step) {
   return FASTPATH_OK;
 }
 
-static fp_status next_step(reader *of, const fp_route_matcher_step **step) {
-  if (of->at == of->count) return no_tree(of, "the steps end too early");
-  *step = &of->steps[of->at];
-  if ((*step)->kind > FASTPATH_ROUTE_MATCHER_ROUTES || ((*step)->flags & ~known_flags((*step)->kind)) != 0) {
-    return no_tree(of, "no such step");
+/* NULL when there is none, which is FASTPATH_ERR_ARGUMENT. */
+static const fp_route_matcher_step *next_step(reader *of) {
+  const fp_route_matcher_step *step;
+  if (of->at == of->count) {
+    (void)no_tree(of, "the steps end too early");
+    return NULL;
   }
-  return FASTPATH_OK;
+  step = &of->steps[of->at];
+  if (step->kind > FASTPATH_ROUTE_MATCHER_ROUTES || (step->flags & ~known_flags(step->kind)) != 0) {
+    (void)no_tree(of, "no such step");
+    return NULL;
+  }
+  return step;
 }
 
 /* The node for the step, which is taken. */
@@ -96,10 +102,10 @@ static fp_status go_deeper(reader *of) {
 }
 
 static fp_status read_predicate(reader *of) {
-  const fp_route_matcher_step *step;
+  const fp_route_matcher_step *step = next_step(of);
   fp_match_node *node;
-  fp_status status = next_step(of, &step);
-  if (status < 0) return status;
+  fp_status status = FASTPATH_OK;
+  if (step == NULL) return FASTPATH_ERR_ARGUMENT;
   if (!is_predicate(step->kind)) return no_tree(of, "expected a predicate");
   if (step->kind == FASTPATH_ROUTE_MATCHER_TEST) {
     status = add_condition(of, step);
@@ -128,9 +134,8 @@ static fp_status read_entries(reader *of, uint32_t count) {
 }
 
 static fp_status read_key(reader *of, fp_key *key) {
-  const fp_route_matcher_step *step;
-  const fp_status status = next_step(of, &step);
-  if (status < 0) return status;
+  const fp_route_matcher_step *step = next_step(of);
+  if (step == NULL) return FASTPATH_ERR_ARGUMENT;
   if (step->kind != FASTPATH_ROUTE_MATCHER_KEY) return no_tree(of, "expected a key");
   if (fp_condition_text_is_forbidden(step->value)) {
     return fp_error_set(of->error, FASTPATH_ERR_CONFIG_CONDITION, 0, 0, "the key holds NUL, CR or LF");
@@ -157,11 +162,12 @@ static fp_status read_keys(reader *of, fp_match_node *node) {
 }
 
 static fp_status read_matcher(reader *of) {
-  const fp_route_matcher_step *step;
+  const fp_route_matcher_step *step = next_step(of);
   fp_match_node *node;
-  fp_status status = next_step(of, &step);
-  if (status >= 0 && !is_matcher(step->kind)) status = no_tree(of, "expected a matcher");
-  if (status >= 0) status = go_deeper(of);
+  fp_status status;
+  if (step == NULL) return FASTPATH_ERR_ARGUMENT;
+  if (!is_matcher(step->kind)) return no_tree(of, "expected a matcher");
+  status = go_deeper(of);
   if (status >= 0 && is_map(step->kind)) status = add_condition(of, step);
   if (status < 0) return status;
   node = add_node(of, step);
@@ -181,11 +187,10 @@ static fp_status read_matcher(reader *of) {
 }
 
 static fp_status read_target(reader *of) {
-  const fp_route_matcher_step *step;
+  const fp_route_matcher_step *step = next_step(of);
   fp_match_tree *tree = of->tree;
   fp_match_node *node;
-  const fp_status status = next_step(of, &step);
-  if (status < 0) return status;
+  if (step == NULL) return FASTPATH_ERR_ARGUMENT;
   if (step->kind != FASTPATH_ROUTE_MATCHER_ROUTES) return read_matcher(of);
   if (step->count > of->routes - tree->lists[tree->list_count]) return no_tree(of, "there are fewer routes than that");
   node = add_node(of, step);

@@ -39,8 +39,10 @@ static fp_cluster_config config_of(fp_lb_policy_id policy) {
 
 /* Every policy makes its tables and cursors, with equal weights and with others, and for each locality. */
 void sweep_policies(void) {
-  static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN, FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
-                                             FASTPATH_LB_RANDOM, FASTPATH_LB_MAGLEV};
+  static const fp_lb_policy_id policies[] = {
+      FASTPATH_LB_ROUND_ROBIN,     FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
+      FASTPATH_LB_RANDOM,          FASTPATH_LB_MAGLEV,        FASTPATH_LB_SCHEDULED_ROUND_ROBIN,
+      FASTPATH_LB_WEIGHTED_RANDOM, FASTPATH_LB_KETAMA,        FASTPATH_LB_RENDEZVOUS};
   fp_endpoint endpoints[ENDPOINTS];
   fp_cluster *cluster = NULL;
   fp_cluster_config config = config_of(FASTPATH_LB_ROUND_ROBIN);
@@ -49,10 +51,10 @@ void sweep_policies(void) {
   TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
   fp_picker *picker;
   TRY_NEW(picker, fp_picker_new(cluster, 7));
-  for (int round = 0; round < 20; round++) {
-    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 59};
+  for (int round = 0; round < 36; round++) {
+    const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 58};
     config = config_of(policies[round / 4]);
-    config.locality_weighted = (uint32_t)round % 4 / 2;
+    config.locality_weighted = policies[round / 4] != FASTPATH_LB_KETAMA && round % 4 / 2 == 1;
     endpoints_fill(endpoints, 8000, round % 2 == 0);
     endpoints[1].hash_key = span_of("placed by this");
     TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);
@@ -132,5 +134,6 @@ void sweep_hashing(void) {
   uint64_t state = 1;
   CHECK(fp_lb_random(&state) != fp_lb_random(&state));
   CHECK(fp_hash_murmur64a((const uint8_t *)"key", 3, 0) != fp_hash_murmur64a((const uint8_t *)"key", 3, 1));
+  CHECK_EQ(fp_hash_crc32((const uint8_t *)"123456789", 9, 0), 0xCBF43926);
   CHECK(fp_hash_xxh64((const uint8_t *)"key", 3, 0) != fp_hash_xxh64((const uint8_t *)"key", 3, 1));
 }

@@ -133,6 +133,13 @@ def test_refusals_of_kubernetes_objects_are_told(capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_the_demo_needs_a_listener(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["demo", "--config", str(Path(__file__).resolve().parents[2] / "examples" / "canary-services.yaml")]) == 1
+    )
+    assert "the demo shows one listener, and here are 0" in capsys.readouterr().err
+
+
 def test_the_demo_says_when_it_is_not_as_configured(tmp_path: Path) -> None:
     file = tmp_path / "nobody-dead.yaml"
     file.write_text((ROOT / "examples" / "canary.yaml").read_text().replace("dead: true", "dead: false"))

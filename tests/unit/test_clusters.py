@@ -626,3 +626,46 @@ def test_options_that_make_no_sense_are_refused(policy: str, fields: dict[str, A
     with pytest.raises(ConfigError) as caught:
         make(endpoints(1, 1, 1), lb_policy=LbPolicy[policy], **fields)
     assert caught.value.path == f"clusters[0].{path}"
+
+
+# ---- policies that Envoy does not have
+
+
+# What an nginx 1.22.1 gave with `hash $arg_k consistent` for servers of the weights 1, 3, 2, 1 and 5.
+NGINX_CHOICES = [4, 4, 4, 0, 2, 4, 4, 4, 4, 1, 4, 0, 1, 4, 1, 4, 3, 4, 1, 1, 3, 0, 3, 3, 1, 4, 4, 4, 2, 2, 4, 4]
+
+
+@pytest.mark.parametrize("policy", LbPolicy)
+def test_every_policy_picks_one_host_of_one_and_none_of_none(policy: LbPolicy) -> None:
+    alone = make(endpoints(7), lb_policy=policy)
+    assert alone.pick_host(hash_key="a") is alone.pick_host() is alone.hosts[0]
+    with pytest.raises(NoHostAvailable):
+        make(lb_policy=policy).pick_host()
+
+
+def test_ipvs_schedulers_have_a_policy_each() -> None:
+    assert LbPolicy.from_ipvs("wlc") is LbPolicy.WEIGHTED_LEAST_CONNECTION
+    assert LbPolicy.from_ipvs("sh") is LbPolicy.MAGLEV
+    with pytest.raises(ValueError, match="'mh' is none of rr, wrr, lc, wlc, sh, dh, sed, nq"):
+        LbPolicy.from_ipvs("mh")
+
+
+def test_a_ketama_ring_has_its_limit() -> None:
+    with pytest.raises(ConfigError, match="more than 52428") as refused:
+        make(endpoints(52428, 1), lb_policy=LbPolicy.KETAMA)
+    assert refused.value.path == "clusters[0].lb_policy"
+
+
+def test_ketama_takes_no_locality_weights() -> None:
+    groups = [(Endpoint("10.1.0.1", 80),), (Endpoint("10.1.0.2", 80), Endpoint("10.1.0.3", 80))]
+    localities = tuple(LocalityEndpoints(group, zone=f"{at}", weight=2) for at, group in enumerate(groups))
+    model = models.Cluster("c", localities, lb_policy=LbPolicy.KETAMA, locality_weighted=True)
+    with pytest.raises(ConfigError, match="takes no locality weights"):
+        ClusterManager([model])
+
+
+def test_ketama_gives_nginxs_host() -> None:
+    weights = [1, 3, 2, 1, 5]
+    group = tuple(Endpoint("127.0.0.1", 19001 + number, weight) for number, weight in enumerate(weights))
+    cluster = make(group, lb_policy=LbPolicy.KETAMA)
+    assert [cluster.pick_host(hash_key=f"user-{number}").port - 19001 for number in range(32)] == NGINX_CHOICES

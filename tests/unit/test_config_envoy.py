@@ -138,6 +138,10 @@ class TestMeaning:
         assert config.clusters[0].lb_policy is LbPolicy.LEAST_REQUEST
         assert first_action(config) == RouteAction("one", prefix_rewrite="/x")
 
+    def test_a_policy_that_envoy_does_not_have(self) -> None:
+        (error,) = errors_of(bootstrap(clusters=[cluster(lb_policy="PICK_FIRST")]))
+        assert "expected one of ROUND_ROBIN, LEAST_REQUEST, RING_HASH, RANDOM, MAGLEV, found" in error
+
     def test_the_same_field_in_both_spellings(self) -> None:
         document = bootstrap(clusters=[cluster(connect_timeout="1s", connectTimeout="2s")])
         assert errors_of(document) == [

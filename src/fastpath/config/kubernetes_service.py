@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LocalityEndpoints, Position
+from ..models import (
+    CircuitBreakerThresholds,
+    Cluster,
+    DiscoveryType,
+    Endpoint,
+    HealthStatus,
+    LocalityEndpoints,
+    Position,
+)
 from .fields import Section, Value
 from .kubernetes_endpoints import Address, EndpointSet, read_endpoint_sets
 from .kubernetes_fields import choice, integer, port_number
@@ -21,6 +29,8 @@ __all__ = ["Service", "ServicePort", "Services", "cluster_name", "read_services"
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 _POLICIES = ("Cluster", "Local")
+_ANY = 2**32 - 1
+_UNLIMITED = CircuitBreakerThresholds(_ANY, _ANY, _ANY, _ANY)
 _DEFAULT_AFFINITY = 10800
 # How addresses are handed out and which pods are behind the Service has been decided by the time endpoints are there.
 _OTHER_FIELDS = (
@@ -205,7 +215,7 @@ def _read_affinity(spec: Section) -> float | None:
 
 
 def _cluster(service: Service, port: ServicePort, sets: list[EndpointSet], scope: Scope) -> Cluster:
-    """kube-proxy sends to ready endpoints and to no others, so nothing is left to panic about."""
+    """kube-proxy sends to ready endpoints and to no others, so nothing is left to panic about, and limits nothing."""
     if service.external_name:
         name = service.external_name
         endpoint = Endpoint(name, port.port, hostname=name, position=service.position)
@@ -217,6 +227,7 @@ def _cluster(service: Service, port: ServicePort, sets: list[EndpointSet], scope
         type=DiscoveryType.STRICT_DNS if service.external_name else DiscoveryType.STATIC,
         localities=tuple(localities),
         healthy_panic_threshold=0.0,
+        circuit_breaker=_UNLIMITED,
         client_ip_affinity=service.affinity,
         position=service.position,
     )

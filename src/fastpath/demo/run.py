@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .. import aio, console
 from ..config import load
+from ..errors import ConfigError
 from ..models import Config
 from ..proxy import Gateway
 from .observe import CountingGateway
@@ -30,14 +31,21 @@ def example(name: str = "canary.yaml") -> Path:
 
 def run(files: Sequence[Path], requests: int, connections: int, seed: int | None) -> int:
     """Run the demo; the exit status."""
-    config = load(files)
+    config = _load(files)
     return aio.run(_run(config, _names(files), requests, connections, seed))
 
 
 def serve(files: Sequence[Path]) -> int:
     """Keep upstreams and gateway up on the configuration's own ports, until Ctrl-C."""
-    config = load(files)
+    config = _load(files)
     return aio.run(_serve(config, _names(files)))
+
+
+def _load(files: Sequence[Path]) -> Config:
+    config = load(files)
+    if len(config.listeners) != 1:
+        raise ConfigError(f"the demo shows one listener, and here are {len(config.listeners)}", source=_names(files))
+    return config
 
 
 def _names(files: Sequence[Path]) -> str:

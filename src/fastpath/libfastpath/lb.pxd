@@ -1,5 +1,5 @@
 # Mirror of fastpath/lb.h; what each means is told there.
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from fastpath.libfastpath.base cimport fp_error, fp_status
 
@@ -17,6 +17,15 @@ cdef extern from "fastpath/lb.h" nogil:
         FASTPATH_LB_RING_HASH
         FASTPATH_LB_RANDOM
         FASTPATH_LB_MAGLEV
+        FASTPATH_LB_SCHEDULED_ROUND_ROBIN
+        FASTPATH_LB_WEIGHTED_RANDOM
+        FASTPATH_LB_PICK_FIRST
+        FASTPATH_LB_LEAST_CONNECTION
+        FASTPATH_LB_WEIGHTED_LEAST_CONNECTION
+        FASTPATH_LB_SHORTEST_EXPECTED_DELAY
+        FASTPATH_LB_NEVER_QUEUE
+        FASTPATH_LB_KETAMA
+        FASTPATH_LB_RENDEZVOUS
 
     ctypedef enum fp_lb_hash_function:
         FASTPATH_LB_XX_HASH
@@ -60,6 +69,7 @@ cdef extern from "fastpath/lb.h" nogil:
     ctypedef struct fp_lb_policy:
         const char *name
         fp_lb_number number
+        uint64_t (*hash)(const uint8_t *data, size_t len) noexcept nogil
         fp_status (*check)(const fp_lb_options *options, fp_error *error) noexcept nogil
         fp_status (*table_new)(const fp_host_group *group, void **table, fp_error *error) noexcept nogil
         void (*table_free)(void *table) noexcept nogil

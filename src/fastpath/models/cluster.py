@@ -38,13 +38,62 @@ class HealthStatus(enum.Enum):
 
 
 class LbPolicy(enum.Enum):
-    """How a cluster chooses among its hosts (envoy.config.cluster.v3.Cluster.LbPolicy)."""
+    """How a cluster chooses among its hosts.
+
+    The first five are Envoy's (envoy.config.cluster.v3.Cluster.LbPolicy). No Envoy configuration can ask for the rest.
+    """
 
     ROUND_ROBIN = 0
+    """Weighted: earliest deadline first."""
     LEAST_REQUEST = 1
     RING_HASH = 2
     RANDOM = 3
+    """Does not look at weights."""
     MAGLEV = 5
+    SCHEDULED_ROUND_ROBIN = 64
+    """By a smooth schedule that is made once: the fastest with weights. A round has as many turns as the weights add up
+    to, at most 2^20; where they add up to more, shares are rounded to that."""
+    WEIGHTED_RANDOM = 65
+    PICK_FIRST = 66
+    """The first healthy host, and the next ones when it is excluded."""
+    LEAST_CONNECTION = 67
+    """The fewest active requests of all hosts; of equals the first (IPVS: lc)."""
+    WEIGHTED_LEAST_CONNECTION = 68
+    """The least active requests / weight (IPVS: wlc)."""
+    SHORTEST_EXPECTED_DELAY = 69
+    """The least (active requests + 1) / weight (IPVS: sed)."""
+    NEVER_QUEUE = 70
+    """The first idle host; when there is none, as SHORTEST_EXPECTED_DELAY (IPVS: nq)."""
+    KETAMA = 71
+    """The hosts of nginx's `hash $key consistent` and of pingora. A key is hashed by CRC-32; a host is placed by its
+    address and port, or by its hash key. Weights add up to at most 52428."""
+    RENDEZVOUS = 72
+    """The host with the highest score for the request: looks at all, and moves only what it must when hosts change."""
+
+    @classmethod
+    def from_ipvs(cls, name: str) -> LbPolicy:
+        """The policy for a scheduler of Linux's IPVS, by the name that ipvsadm and kube-proxy know it by.
+
+        rr, wrr, lc, wlc, sed and nq count requests where IPVS counts connections; rr does not ignore weights, as long
+        as there are some. sh and dh become MAGLEV: give the source or destination address as hash key. ValueError for
+        any other name.
+        """
+        try:
+            return _IPVS[name]
+        except KeyError:
+            raise ValueError(f"IPVS scheduler {name!r} is none of {', '.join(_IPVS)}") from None
+
+
+_IPVS = {
+    "rr": LbPolicy.ROUND_ROBIN,
+    "wrr": LbPolicy.SCHEDULED_ROUND_ROBIN,
+    "lc": LbPolicy.LEAST_CONNECTION,
+    "wlc": LbPolicy.WEIGHTED_LEAST_CONNECTION,
+    "sh": LbPolicy.MAGLEV,
+    "dh": LbPolicy.MAGLEV,
+    "sed": LbPolicy.SHORTEST_EXPECTED_DELAY,
+    "nq": LbPolicy.NEVER_QUEUE,
+}
 
 
 @dataclass(frozen=True, slots=True)
