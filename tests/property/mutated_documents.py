@@ -70,6 +70,7 @@ KINDS = (
     "ReferenceGrant",
     "Secret",
     "Service",
+    "ServiceEntry",
     "ServiceList",
     "TCPRoute",
     "TLSRoute",

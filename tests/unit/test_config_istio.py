@@ -14,6 +14,7 @@ from fastpath.models import (
     Cluster,
     Config,
     DirectResponse,
+    DiscoveryType,
     LbPolicy,
     RedirectAction,
     Route,
@@ -372,6 +373,36 @@ def test_the_longest_wildcard_rule_counts() -> None:
     assert cluster(config, "default/a:80").lb_policy is LbPolicy.ROUND_ROBIN
 
 
+def service_entry(**spec: object) -> dict[str, Any]:
+    ports = [{"number": 80, "name": "http", "protocol": "HTTP", "targetPort": 8080}]
+    return istio("ServiceEntry", "e", **{"hosts": ["api.example"], "ports": ports, "resolution": "STATIC", **spec})
+
+
+def test_a_service_entry_is_a_host_with_subsets_by_its_endpoints_labels() -> None:
+    endpoints = [
+        {"address": "10.0.0.1", "labels": {"version": "v1"}, "weight": 2, "locality": "r/z"},
+        {"address": "10.0.0.2", "labels": {"version": "v2"}, "ports": {"http": 99}},
+    ]
+    rule = istio("DestinationRule", "r", host="api.example", subsets=[{"name": "new", "labels": {"version": "v2"}}])
+    split = virtual_service(route(to("api.example", "new")), hosts=("api.example",), gateways=["mesh"])
+    config = load([service_entry(endpoints=endpoints), rule, split])
+    assert cluster_at(config, host="api.example", table="80") == "default/api.example:80/new"
+    first_locality, second = cluster(config, "default/api.example:80").localities
+    assert (first_locality.region, first_locality.zone) == ("r", "z")
+    assert [(each.address, each.port, each.weight) for each in first_locality.endpoints] == [("10.0.0.1", 8080, 2)]
+    (chosen,) = cluster(config, "default/api.example:80/new").localities
+    assert chosen.endpoints == second.endpoints
+    assert (chosen.endpoints[0].address, chosen.endpoints[0].port) == ("10.0.0.2", 99)
+
+
+def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
+    found = cluster(load(service_entry(resolution="DNS")), "default/api.example:80")
+    assert found.type is DiscoveryType.STRICT_DNS
+    assert [(each.address, each.port) for each in found.localities[0].endpoints] == [("api.example", 8080)]
+    found = cluster(load(service_entry(resolution="DNS", endpoints=[{"address": "b.example"}])), found.name)
+    assert found.localities[0].endpoints[0].address == "b.example"
+
+
 @pytest.mark.parametrize(
     ("http", "path", "reason"),
     [
@@ -411,6 +442,12 @@ def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
         (gateway(name="more", tls={"mode": "SIMPLE"}), "'mode' is unknown or not supported"),
         (gateway(name="more", bind="127.0.0.1"), "another server of the port 80 is bound to 0.0.0.0"),
         (istio("Gateway", "more", selector={}, servers=[]), "the selector differs"),
+        (service_entry(), "has no endpoints"),
+        (service_entry(resolution="NONE"), "expected one of STATIC, DNS"),
+        (service_entry(resolution="DNS", hosts=["*.example"]), "without a wildcard"),
+        (service_entry(resolution="DNS", workloadSelector={}), "'workloadSelector' is unknown or not supported"),
+        (service_entry(resolution="DNS", hosts=["a.default.svc.cluster.local"]), "another Service or ServiceEntry"),
+        (service_entry(endpoints=[{"address": "b.example"}]), "expected an IP address"),
         (istio("Sidecar", "s"), "the kind 'Sidecar' of networking.istio.io is unknown or not supported"),
         (istio("DestinationRule", "r", host="aa"), "no Service with the host 'aa.default.svc.cluster.local'"),
         (istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": 1}}), "expected a string"),

@@ -27,7 +27,7 @@ _KINDS = {
         "TCPRoute",
         "TLSRoute",
     ),
-    "networking.istio.io": ("DestinationRule", "Gateway", "VirtualService"),
+    "networking.istio.io": ("DestinationRule", "Gateway", "ServiceEntry", "VirtualService"),
     "networking.k8s.io": ("Ingress", "IngressClass"),
 }
 

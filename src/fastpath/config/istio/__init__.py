@@ -1,4 +1,4 @@
-"""Istio (networking.istio.io): Gateways, VirtualServices and DestinationRules as listeners, routes and clusters.
+"""Istio (networking.istio.io): its objects as listeners, routes and clusters.
 
 Source: https://istio.io/latest/docs/reference/config/networking/. What comes through a Gateway goes by the routes of
 the VirtualServices bound to it; what a workload of the mesh sends to a Service goes by those bound to "mesh".
@@ -9,8 +9,9 @@ from __future__ import annotations
 from ...models import Config
 from ..kubernetes_object import Objects
 from ..kubernetes_service import Services
-from .destinations import GROUP, read_destinations
+from .destinations import read_destinations
 from .edge import edge_config
+from .fields import GROUP
 from .gateway import read_gateways
 from .mesh import mesh_routes
 from .virtual_service import read_virtual_services

@@ -1,4 +1,4 @@
-"""Where the mesh can send: the hosts of Services, and what DestinationRules make of their clusters.
+"""Where the mesh can send: the hosts of Services and ServiceEntries, and what DestinationRules make of their clusters.
 
 Source: https://istio.io/latest/docs/reference/config/networking/destination-rule/.
 """
@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ...models import Cluster, Endpoint, HashPolicy
-from ..fields import Section, Value
+from ..fields import Section
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, Services
 from ..node import shorten
-from .fields import port_selector, visible_everywhere
+from .fields import GROUP, labels, port_selector, visible_everywhere
+from .service_entry import LABELS, ServiceEntry, read_service_entries
 from .traffic_policy import TrafficPolicy, read_traffic_policy
 
-__all__ = ["GROUP", "Destinations", "Target", "full_name", "read_destinations"]
+__all__ = ["Destinations", "Target", "full_name", "read_destinations"]
 
-GROUP = "networking.istio.io"
 _DOMAIN = "svc.cluster.local"
 
 
@@ -51,17 +51,22 @@ def full_name(host: str, namespace: str) -> str:
 
 
 def read_destinations(objects: Objects, services: Services) -> Destinations:
-    """The hosts of all Services, as the DestinationRules have it."""
-    destinations = Destinations(services, [_read_rule(item) for item in objects.of_kind(GROUP, "DestinationRule")])
-    destinations.add_clusters(services.clusters(), objects)
+    """The hosts of all Services and ServiceEntries, as the DestinationRules have it."""
+    entries = list(read_service_entries(objects))
+    rules = [_read_rule(item) for item in objects.of_kind(GROUP, "DestinationRule")]
+    destinations = Destinations(services, entries, rules)
+    destinations.add_clusters([*services.clusters(), *(each for entry in entries for each in entry.clusters)], objects)
     return destinations
 
 
 class Destinations:
     """Hosts by their full name."""
 
-    def __init__(self, services: Services, rules: Iterable[_Rule]):
+    def __init__(self, services: Services, entries: Iterable[ServiceEntry], rules: Iterable[_Rule]):
         self._services = {full_name(each.name, each.namespace): each for each in services}
+        for entry in entries:
+            if self._services.setdefault(entry.service.name, entry.service) is not entry.service:
+                entry.item.error(f"another Service or ServiceEntry has the host {entry.service.name}")
         self._rules: dict[str, _Rule] = {}
         for rule in rules:
             first = self._rules.setdefault(rule.host, rule)
@@ -89,7 +94,7 @@ class Destinations:
                 policy = rule.policy.at(port.port) if rule is not None else TrafficPolicy()
                 self._add(host, port.port, "", policy, cluster)
                 for name, subset in rule.subsets.items() if rule is not None else ():
-                    part = _subset_of(cluster, name, subset, service.namespace, objects)
+                    part = _subset_of(cluster, name, subset, service, objects)
                     self._add(host, port.port, name, policy.under(subset.policy, port.port), part)
 
     def _add(self, host: str, port: int, subset: str, policy: TrafficPolicy, cluster: Cluster) -> None:
@@ -149,26 +154,22 @@ def _read_rule(item: KubernetesObject) -> _Rule:
         name = each.string("name", required=True)
         if name in subsets:
             each.error(f"the subset {shorten(name)!r} is there twice")
-        subsets[name] = _Subset(_read_labels(each), read_traffic_policy(each), each)
+        subsets[name] = _Subset(labels(each), read_traffic_policy(each), each)
         each.end()
     spec.end()
     return _Rule(item, host, policy, subsets)
 
 
-def _read_labels(parent: Section) -> Mapping[str, str]:
-    section = parent.section("labels")
-    if section is None:
-        return {}
-    path, problems = section.value.path, section.value.problems
-    return {name: Value(node, f"{path}.{name}", problems).string() for name, node in section.members.items()}
+def _subset_of(cluster: Cluster, name: str, subset: _Subset, service: Service, objects: Objects) -> Cluster:
+    """The endpoints that have the labels: of their Pods, or their own in a ServiceEntry."""
 
-
-def _subset_of(cluster: Cluster, name: str, subset: _Subset, namespace: str, objects: Objects) -> Cluster:
-    """The endpoints whose Pods have the labels."""
+    is_entry = "." in service.name
 
     def fits(endpoint: Endpoint) -> bool:
+        if is_entry:
+            return subset.labels.items() <= endpoint.metadata.get(LABELS, {}).items()
         pod = str(endpoint.metadata.get("kubernetes", {}).get("pod", ""))
-        found = objects.find("", "Pod", namespace, pod)
+        found = objects.find("", "Pod", service.namespace, pod)
         if found is None and subset.labels:
             what = f"the Pod {pod}" if pod else "the Pod (no targetRef)"
             subset.section.error(

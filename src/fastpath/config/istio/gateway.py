@@ -12,7 +12,7 @@ from ..fields import Section, Value
 from ..kubernetes_fields import choice, host_name, ip_address, port_number
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
-from .destinations import GROUP
+from .fields import GROUP
 
 __all__ = ["Gateway", "Server", "common_host", "read_gateways"]
 

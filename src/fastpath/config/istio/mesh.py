@@ -79,6 +79,9 @@ def _aliases(destinations: Destinations) -> Iterator[tuple[str, tuple[str, ...]]
     """Shorter names of each host; the bare name only where no other namespace has a Service of that name."""
     names = [service.name for _, service in destinations.services()]
     for host, service in destinations.services():
+        if "." in service.name:  # of a ServiceEntry
+            yield host, ()
+            continue
         longer = f"{service.name}.{service.namespace}"
         bare = (service.name,) if names.count(service.name) == 1 else ()
         yield host, (f"{longer}.svc", longer, *bare)

@@ -13,8 +13,8 @@ from ..fields import Section, Value
 from ..kubernetes_fields import host_name
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
-from .destinations import GROUP, Destinations, full_name
-from .fields import visible_everywhere
+from .destinations import Destinations, full_name
+from .fields import GROUP, visible_everywhere
 from .gateway import Gateway
 from .http_action import Action, read_action
 from .http_match import HttpMatch, read_http_match
