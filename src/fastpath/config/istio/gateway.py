@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..fields import Section, Value
 from ..kubernetes_fields import choice, host_name, ip_address, port_number
 from ..kubernetes_object import KubernetesObject, Objects
-from ..node import shorten
+from ..node import Node, shorten
 from .fields import GROUP
 
 __all__ = ["Gateway", "Server", "common_host", "read_gateways"]
@@ -120,7 +120,7 @@ def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     if not slash:
         place = "*"
     if host != "*":
-        host_name(Value(type(value.node)(host, value.node.line, value.node.column), value.path, value.problems))
+        host_name(Value(Node(host, value.node.line, value.node.column), value.path, value.problems))
     if slash and not place:
         value.error(f"expected a host, or namespace/host, found {shorten(text)!r}")
     return namespace if place == "." else place, host
