@@ -99,6 +99,9 @@ class Services:
         self._sets = sets
         self._scope = scope
 
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self._services.values())
+
     def find(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
 
