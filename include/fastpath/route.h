@@ -271,7 +271,8 @@ fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_ma
 
 /*
  * What the variables of the route's template stand for in the path that it was matched with (up to '?'), in the order
- * of the template, into param_count spans that point into `path`. Allocates nothing. Threads: any.
+ * of the template, into param_count spans that point into `path`; of another path they mean nothing. Allocates nothing.
+ * Threads: any.
  */
 void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params);
 

@@ -390,12 +390,16 @@ void fp_path_template_params(const fp_path_template *of, const uint8_t *path, si
   size_t at = 0, start = 0;
   for (uint32_t i = 0; variable < last; i++) {
     const fp_template_op *op = &of->ops[i];
+    const size_t before = at;
     if (i == variable->begin) start = at;
     switch (op->kind) {
       case FP_TEMPLATE_LITERAL: at += op->len; break;
       case FP_TEMPLATE_SEGMENT: at = slash_after(path, len, at) - op->suffix; break;
       case FP_TEMPLATE_REST: at = len - literals_len(of, i + 1); break;
     }
+    /* Of a path that does not match the spans mean nothing, and still lie within it. */
+    if (at > len) at = len;
+    if (at < before) at = before;
     if (i + 1 < variable->end) continue;
     *params++ = (fp_span){path + start, at - start};
     variable++;
