@@ -1,4 +1,4 @@
-"""JSON (RFC 8259) token by token: no recursion, each node with its line and column."""
+"""JSON (RFC 8259) without recursion, each node with its line and column."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from bisect import bisect_right
 from json import JSONDecodeError, JSONDecoder
 
 from ..errors import ConfigError
+from .json_fast import read_flawless
 from .node import Limits, Node, document_error, shorten
 
-__all__ = ["looks_like_json", "read_json"]
+__all__ = ["looks_like_json", "read_flawed", "read_json"]
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
@@ -43,6 +44,11 @@ class _Lines:
 
 def read_json(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
     """Read one JSON document."""
+    return read_flawless(text, limits) or read_flawed(text, file, limits, problems)
+
+
+def read_flawed(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
+    """Read one JSON document token by token, so that each thing wrong with it is told where it stands."""
     lines = _Lines(text)
 
     def error(reason: str, offset: int) -> ConfigError:
