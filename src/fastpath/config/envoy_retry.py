@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..models import RetryPolicy
 from .envoy_matcher import read_header_matcher
 from .fields import Section
@@ -27,6 +29,15 @@ _CONDITIONS = (
     "resource-exhausted",
     "unavailable",
 )
+_OPTIONAL = (
+    "retry_back_off",
+    "host_selection_retry_max_attempts",
+    "retriable_status_codes",
+    "retriable_headers",
+    "retriable_request_headers",
+    "retry_host_predicate",
+    "per_try_idle_timeout",
+)
 _UNSUPPORTED = ("rate_limited_retry_back_off", "retry_options_predicates", "retry_priority")
 _PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
@@ -36,6 +47,19 @@ def read_retry_policy(parent: Section) -> RetryPolicy | None:
     section = parent.section("retry_policy")
     if section is None:
         return None
+    num_retries = section.integer("num_retries")
+    policy = RetryPolicy(
+        retry_on=_read_retry_on(section),
+        num_retries=1 if num_retries is None else num_retries,
+        per_try_timeout=section.duration("per_try_timeout"),
+        **{} if section.lacks(_OPTIONAL) else _read_optional(section),
+        position=section.position,
+    )
+    section.end(_UNSUPPORTED)
+    return policy
+
+
+def _read_optional(section: Section) -> dict[str, Any]:
     back_off = section.section("retry_back_off")
     base, maximum = None, None
     if back_off is not None:
@@ -45,26 +69,17 @@ def read_retry_policy(parent: Section) -> RetryPolicy | None:
         elif maximum is not None and maximum < base:
             back_off.error("max_interval must not be less than base_interval")
         back_off.end()
-    num_retries = section.integer("num_retries")
     attempts = section.integer("host_selection_retry_max_attempts", 0, 2**63 - 1)
-    policy = RetryPolicy(
-        retry_on=_read_retry_on(section),
-        num_retries=1 if num_retries is None else num_retries,
-        retriable_status_codes=_read_status_codes(section),
-        retriable_headers=tuple(read_header_matcher(item) for item in section.sections("retriable_headers")),
-        retriable_request_headers=tuple(
-            read_header_matcher(item) for item in section.sections("retriable_request_headers")
-        ),
-        previous_hosts=_read_host_predicates(section),
-        host_selection_retry_max_attempts=1 if attempts is None else attempts,
-        per_try_timeout=section.duration("per_try_timeout"),
-        per_try_idle_timeout=section.duration("per_try_idle_timeout"),
-        back_off_base_interval=base or 0.025,
-        back_off_max_interval=maximum,
-        position=section.position,
-    )
-    section.end(_UNSUPPORTED)
-    return policy
+    return {
+        "retriable_status_codes": _read_status_codes(section),
+        "retriable_headers": tuple(map(read_header_matcher, section.sections("retriable_headers"))),
+        "retriable_request_headers": tuple(map(read_header_matcher, section.sections("retriable_request_headers"))),
+        "previous_hosts": _read_host_predicates(section),
+        "host_selection_retry_max_attempts": 1 if attempts is None else attempts,
+        "per_try_idle_timeout": section.duration("per_try_idle_timeout"),
+        "back_off_base_interval": base or 0.025,
+        "back_off_max_interval": maximum,
+    }
 
 
 def _read_retry_on(section: Section) -> tuple[str, ...]:

@@ -22,7 +22,6 @@ _REWRITES = (*_PATH_REWRITES, *_HOST_REWRITES, "append_x_forwarded_host")
 _POLICIES = (
     "idle_timeout",
     "max_stream_duration",
-    "retry_policy",
     "request_mirror_policies",
     "hash_policy",
     "metadata_match",
@@ -30,6 +29,8 @@ _POLICIES = (
     "cluster_not_found_response_code",
     "priority",
 )
+_OPTIONAL_OF_SPLITS = ("total_weight", "runtime_key_prefix", "header_name", "use_hash_policy")
+_OPTIONAL_OF_SHARES = ("cluster_header", "host_rewrite_literal", "metadata_match")
 _UNSUPPORTED = (
     "cluster_specifier_plugin",
     "cors",
@@ -79,6 +80,7 @@ def read_action(section: Section) -> RouteAction:
     timeout = section.duration("timeout")
     if timeout is not None:
         fields["timeout"] = timeout
+    fields["retry_policy"] = read_retry_policy(section)
     if not section.lacks(_REWRITES):
         fields |= _read_rewrites(section)
     if not section.lacks(_POLICIES):
@@ -113,7 +115,6 @@ def _read_policies(section: Section) -> dict[str, Any]:
         "cluster_not_found_response_code": _NOT_FOUND_STATUS[code],
         "idle_timeout": section.duration("idle_timeout"),
         "max_stream_duration": _read_max_stream_duration(section.section("max_stream_duration")),
-        "retry_policy": read_retry_policy(section),
         "request_mirror_policies": read_mirror_policies(section),
         "hash_policy": read_hash_policies(section),
         "metadata_match": _read_metadata_match(section),
@@ -153,29 +154,42 @@ def _read_weighted_clusters(split: Section | None) -> dict[str, Any]:
         split.error("has no clusters")
     elif not 1 <= total <= UINT32_MAX:
         split.error(f"the weights must sum to 1 up to {UINT32_MAX}, found {total}")
+    fields: dict[str, Any] = {"weighted_clusters": clusters}
+    if not split.lacks(_OPTIONAL_OF_SPLITS):
+        fields |= _read_choice(split)
+    split.end()
+    return fields
+
+
+def _read_choice(split: Section) -> dict[str, Any]:
     split.integer("total_weight")
     split.string("runtime_key_prefix")
     split.one_of("random value specifier", "header_name", "use_hash_policy", required=False)
     chooser = header_name(split, "header_name", empty=True)
-    use_hash_policy = split.boolean("use_hash_policy")
-    split.end()
-    return {"weighted_clusters": clusters, "random_value_header": chooser, "use_hash_policy": use_hash_policy}
+    return {"random_value_header": chooser, "use_hash_policy": split.boolean("use_hash_policy")}
 
 
 def _read_weighted_cluster(item: Section) -> WeightedCluster:
     item.one_of("cluster", "name", "cluster_header")
     weight = item.get("weight", required=True)
+    fields: dict[str, Any] = {} if item.lacks(_OPTIONAL_OF_SHARES) else _read_optional_of_share(item)
+    fields |= read_header_mutations(item)
     cluster = WeightedCluster(
         name=item.string("name"),
         weight=(weight.integer(0, UINT32_MAX) or 0) if weight is not None else 0,
-        cluster_header=header_name(item, "cluster_header") or "",
-        host_rewrite_literal=item.header_text("host_rewrite_literal") or None,
-        metadata_match=_read_metadata_match(item),
-        **read_header_mutations(item),
+        **fields,
         position=item.position,
     )
     item.end(("typed_per_filter_config",))
     return cluster
+
+
+def _read_optional_of_share(item: Section) -> dict[str, Any]:
+    return {
+        "cluster_header": header_name(item, "cluster_header") or "",
+        "host_rewrite_literal": item.header_text("host_rewrite_literal") or None,
+        "metadata_match": _read_metadata_match(item),
+    }
 
 
 def _read_metadata_match(parent: Section) -> Mapping[str, object]:

@@ -25,7 +25,6 @@ _PATH_KINDS = (
     "path_match_policy",
 )
 _CONDITIONS = (
-    "headers",
     "query_parameters",
     "cookies",
     "grpc",
@@ -42,6 +41,7 @@ def read_route_match(section: Section) -> RouteMatch:
     fields = _read_path(section, kind) if kind is not None else {}
     if not section.boolean("case_sensitive", default=True):
         fields["case_sensitive"] = False
+    fields["headers"] = tuple(map(read_header_matcher, section.sections("headers")))
     if not section.lacks(_CONDITIONS):
         fields |= _read_conditions(section)
     section.end(("filter_state",))
@@ -76,7 +76,6 @@ def _read_template(section: Section | None) -> str:
 
 def _read_conditions(section: Section) -> dict[str, Any]:
     return {
-        "headers": tuple(map(read_header_matcher, section.sections("headers"))),
         "query_parameters": tuple(map(read_query_parameter_matcher, section.sections("query_parameters"))),
         "cookies": tuple(map(read_cookie_matcher, section.sections("cookies"))),
         "grpc": _read_grpc(section),

@@ -252,7 +252,7 @@ class Section:
         self.value = value
         self.members = members
         self.asked: list[str] = []
-        self._camel = value.problems.either_case and not all(map(str.islower, members))
+        self._camel = value.problems.either_case and bool(members) and not "".join(members).islower()
 
     @property
     def position(self) -> Position:
@@ -272,6 +272,8 @@ class Section:
         """The field by its snake_case name, None when it is not set."""
         self.asked.append(name)
         node = self.members.get(name)
+        if node is None and not required and not self._camel:
+            return None
         written = name
         if self._camel:
             node, written = self._either(name, node)
@@ -281,6 +283,14 @@ class Section:
             return None
         path = self.value.path
         return Value(node, f"{path}.{written}" if path else written, self.value.problems)
+
+    def _which(self, names: tuple[str, ...]) -> list[str]:
+        """Those of the fields that are set."""
+        if self._camel:
+            return [name for name in names if self.get(name) is not None]
+        self.asked += names
+        members = self.members
+        return [name for name in names if name in members and members[name].value is not None]
 
     def _either(self, name: str, node: Node | None) -> tuple[Node | None, str]:
         """The field by this name or its camelCase one, and which it was."""
@@ -369,7 +379,7 @@ class Section:
 
     def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:
         """Which of the fields of a oneof is set; an error when there are several, or none though one is required."""
-        found = [] if self.lacks(names) else [name for name in names if self.get(name) is not None]
+        found = self._which(names)
         if len(found) > 1:
             self.error(f"{' and '.join(found)} exclude each other: only one {kind} is allowed")
         elif not found and required:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from json import JSONDecodeError, JSONDecoder
 
-from .node import Limits, Node, NodeValue
+from .node import Limits, Node
 
 __all__ = ["read_flawless"]
 
 # The escapes are counted because each costs memory until the string ends.
-_STRING = r'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*){0,20000}"'
+_TEXT = r'[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*){0,20000}'
 # A value and what may stand around it: its key before, then the ends of all that it is the last of, and a comma.
 _STEP = re.compile(
     rf"""[ \t\r\n]*
-    (?:({_STRING})[ \t\r\n]*:[ \t\r\n]*)?
-    ({_STRING}|[{{\[]|true|false|null|-?(?:0|[1-9][0-9]{{0,59}})(?:\.[0-9]{{1,60}})?(?:[eE][-+]?[0-9]{{1,4}})?)
+    (?:"({_TEXT})"[ \t\r\n]*:[ \t\r\n]*)?
+    (?:"({_TEXT})"|([{{\[]|true|false|null|-?(?:0|[1-9][0-9]{{0,59}})(?:\.[0-9]{{1,60}})?(?:[eE][-+]?[0-9]{{1,4}})?))
     [ \t\r\n]*([\]}}][\]}} \t\r\n]*)?(,)?
     |(?s:.)""",
     re.VERBOSE,
@@ -30,63 +30,54 @@ def read_flawless(text: str, limits: Limits) -> Node | None:
     """The root of a document; None when anything is wrong with it: grammar, a key given twice, its size or depth."""
     # What is open: the members of an object and the places of their keys, or (members is None) the items of a list.
     members: dict[str, Node] | None = None
-    keys: dict[str, tuple[int, int]] | None = None
+    keys: dict[str, tuple[int, int]] = {}
     items: list[Node] = []  # at first the list that the root is put into
-    outer: list[tuple[dict[str, Node] | None, dict[str, tuple[int, int]] | None, list[Node]]] = []
-    more = True
-    nodes = 0
+    outer: list[tuple[dict[str, Node] | None, dict[str, tuple[int, int]], list[Node]]] = []
+    more, left = True, limits.max_nodes
     line, line_start, line_end = _line_at(text, 0, 1, 0)
     for match in _STEP.finditer(text, 0, len(text.rstrip(_BLANKS))):
-        key, raw, ends, comma = match.groups()
-        nodes += 1
-        if raw is None or not more or nodes > limits.max_nodes:
+        key, string, other, ends, comma = match.groups()
+        left -= 1
+        if not more or left < 0 or (key is None) is not (members is None):
             return None
-        name: str | None = None
-        if key is not None:
-            place = match.start(1)
-            if place > line_end:
-                line, line_start, line_end = _line_at(text, place, line, line_end)
-            name = _unescaped(key) if "\\" in key else key[1:-1]
-            if keys is None or name is None or name in keys:
-                return None
-            keys[name] = (line, place - line_start + 1)
-        place = match.start(2)
-        if place > line_end:
-            line, line_start, line_end = _line_at(text, place, line, line_end)
-        first = raw[0]
-        value: NodeValue
-        if first == '"':
-            value = _unescaped(raw) if "\\" in raw else raw[1:-1]
-            if value is None:
-                return None
-        elif first == "{":
-            value = {}
-        elif first == "[":
-            value = []
-        elif raw in _WORDS:
-            value = _WORDS[raw]
-        else:
-            value = int(raw) if raw.lstrip("-").isdigit() else float(raw)
-        node = Node(value, line, place - line_start + 1)
-        if members is None:
-            if name is not None:
-                return None
-            items.append(node)
-        elif name is None:
-            return None
-        else:
-            members[name] = node
         more = comma is not None
-        if isinstance(value, (dict, list)):
+        node = Node(string)
+        if key is not None and members is not None:
+            if "\\" in key and (key := _unescaped(key)) is None:
+                return None
+            if key in members:
+                return None
+            start = match.start(1) - 1
+            if start > line_end:
+                line, line_start, line_end = _line_at(text, start, line, line_end)
+            keys[key] = (line, start - line_start + 1)
+            members[key] = node
+        else:
+            items.append(node)
+        start = match.start(3) if string is None else match.start(2) - 1
+        if start > line_end:
+            line, line_start, line_end = _line_at(text, start, line, line_end)
+        node.line = line
+        node.column = start - line_start + 1
+        if string is not None:
+            if "\\" in string and (string := _unescaped(string)) is None:
+                return None
+            node.value = string
+        elif other is None:
+            return None
+        elif other in "{[":
             if len(outer) >= limits.max_depth or (more and ends is None):
                 return None
             outer.append((members, keys, items))
-            if isinstance(value, dict):
-                members, keys = value, {}
-                node.keys = keys
+            if other == "{":
+                node.value = members = {}
+                node.keys = keys = {}
             else:
-                members, keys, items = None, None, value
+                members = None
+                node.value = items = []
             more = more or ends is None
+        else:
+            node.value = _WORDS[other] if other in _WORDS else _number(other)
         if ends is not None:
             for end in ends:
                 if end in _BLANKS:
@@ -97,6 +88,10 @@ def read_flawless(text: str, limits: Limits) -> Node | None:
         if more and not outer:
             return None
     return items[0] if items and not outer else None
+
+
+def _number(raw: str) -> int | float:
+    return int(raw) if raw.lstrip("-").isdigit() else float(raw)
 
 
 def _line_at(text: str, place: int, line: int, line_end: int) -> tuple[int, int, int]:
@@ -110,9 +105,9 @@ def _line_at(text: str, place: int, line: int, line_end: int) -> tuple[int, int,
 
 
 def _unescaped(raw: str) -> str | None:
-    """What a string in its quotes says; None when its escapes stand for no text."""
+    """What the inside of a string says; None when its escapes stand for no text."""
     try:
-        text: str = _decode(raw)
+        text: str = _decode(f'"{raw}"')
     except JSONDecodeError:
         return None
     return None if _SURROGATE.search(text) else text
