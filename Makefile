@@ -126,9 +126,9 @@ tsan-updates: build/llhttp/LICENSE ## eight pickers and a thousand updates per s
 	@$(CORE_MK) VARIANT=tsan TESTS=tests/c/test_cluster_threads.c tests
 	@timeout $$(($(UPDATE_SECONDS) * 4)) build/core/tsan/tests/c/test_cluster_threads $(UPDATE_SECONDS)
 
-fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
+fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ (FUZZERS="route head": these) for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
 	@tools/need_clang.sh
-	@$(CORE_MK) VARIANT=fuzz CC=clang fuzzers
+	@$(CORE_MK) VARIANT=fuzz CC=clang $(if $(FUZZERS),FUZZ_SOURCES="$(FUZZERS:%=fuzz/fuzz_%.c)") fuzzers
 	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
 
 CONFIG_RUNS ?= 1000000

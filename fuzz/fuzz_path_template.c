@@ -18,7 +18,8 @@ static uint8_t *copy_of(const uint8_t *data, size_t len) {
 
 static void compare(const fp_path_template *template, const uint8_t *text, size_t text_len, uint32_t flags,
                     const uint8_t *path, size_t len) {
-  fp_span params[FASTPATH_ROUTE_PARAMS_MAX], again[FASTPATH_ROUTE_PARAMS_MAX];
+  fp_span params[FASTPATH_ROUTE_PARAMS_MAX];
+  const uint8_t *from = path;
   fp_route_request request = {.path = {path, len}};
   fp_route_builder *builder = fp_route_builder_new();
   fp_route_table *table = NULL;
@@ -26,7 +27,7 @@ static void compare(const fp_path_template *template, const uint8_t *text, size_
   size_t end = 0;
   bool expected;
   while (end < len && path[end] != '?' && path[end] != '#') end++;
-  expected = len > 0 && fp_path_template_match(template, path, end, params);
+  expected = len > 0 && fp_path_template_match(template, path, end);
   FUZZ_CHECK(builder != NULL && fp_route_builder_add_virtual_host(builder, NULL) == FASTPATH_OK);
   FUZZ_CHECK(fp_route_builder_add_domain(builder, (const uint8_t *)"*", 1, NULL) == FASTPATH_OK);
   FUZZ_CHECK(fp_route_builder_add_route(builder, FASTPATH_ROUTE_PATH_TEMPLATE, text, text_len, flags, NULL) ==
@@ -35,10 +36,10 @@ static void compare(const fp_path_template *template, const uint8_t *text, size_
   FUZZ_CHECK((fp_route_table_match(table, &request, &match) == FASTPATH_OK) == expected);
   if (expected) {
     FUZZ_CHECK(fp_route_table_param_count(table, &match) == template->variable_count);
-    fp_route_table_params(table, &match, (fp_span){path, end}, again);
+    fp_route_table_params(table, &match, (fp_span){path, end}, params);
     for (uint32_t i = 0; i < template->variable_count; i++) {
-      FUZZ_CHECK(params[i].data == again[i].data && params[i].len == again[i].len);
-      FUZZ_CHECK(params[i].data >= path && params[i].data + params[i].len <= path + end);
+      FUZZ_CHECK(params[i].data >= from && params[i].len <= (size_t)(path + end - params[i].data));
+      from = params[i].data + params[i].len;
     }
   }
   fp_route_builder_free(builder);

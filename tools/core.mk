@@ -34,7 +34,7 @@ LIBS := -lpthread -lm
 
 CORE := $(wildcard src/libfastpath/*.c)
 TESTS ?= $(wildcard tests/c/test_*.c)
-FUZZERS := $(wildcard fuzz/fuzz_*.c)
+FUZZ_SOURCES := $(wildcard fuzz/fuzz_*.c)
 BENCHMARKS := $(wildcard benchmarks/c/bench_*.c)
 ARCHIVES := $(OUT)/libfastpath.a $(OUT)/libllhttp.a
 
@@ -43,7 +43,7 @@ ARCHIVES := $(OUT)/libfastpath.a $(OUT)/libllhttp.a
 
 library: $(ARCHIVES)
 tests: $(TESTS:%.c=$(OUT)/%)
-fuzzers: $(FUZZERS:%.c=$(OUT)/%)
+fuzzers: $(FUZZ_SOURCES:%.c=$(OUT)/%)
 benchmarks: $(BENCHMARKS:%.c=$(OUT)/%)
 
 # Every program runs, also after one has failed, so that one run names all failures.

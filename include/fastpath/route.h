@@ -206,6 +206,13 @@ fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_rou
 fp_status fp_route_builder_add_share(fp_route_builder *builder, uint32_t weight, fp_error *error);
 
 /*
+ * Compare domains with a header's first line instead of the request's authority; named as in a condition, the last call
+ * counts. A request without it has no host. Errors: CONFIG_CONDITION (an empty name, an unknown pseudo header, NUL, CR or
+ * LF), MEMORY.
+ */
+fp_status fp_route_builder_set_host_header(fp_route_builder *builder, fp_span name, fp_error *error);
+
+/*
  * Make a table, with one reference, of what was added. The builder is empty afterwards when that succeeded, and as it
  * was when not. Time is linear in what was added. Errors: CONFIG_DUPLICATE_DOMAIN (`position`: index of the second of
  * the two domains, counted over the whole table in order of adding), CONFIG_WEIGHT (the weights of a route with shares
@@ -264,7 +271,8 @@ fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_ma
 
 /*
  * What the variables of the route's template stand for in the path that it was matched with (up to '?'), in the order
- * of the template, into param_count spans that point into `path`. Allocates nothing. Threads: any.
+ * of the template, into param_count spans that point into `path`; of another path they mean nothing. Allocates nothing.
+ * Threads: any.
  */
 void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params);
 

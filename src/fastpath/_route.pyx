@@ -5,7 +5,8 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
+from cpython.tuple cimport PyTuple_GET_SIZE
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DATA, PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy, memset
 
@@ -22,6 +23,10 @@ from fastpath.libfastpath.route_matcher cimport *
 from fastpath.libfastpath.snapshot cimport *
 
 from sys import intern
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text) noexcept
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
 
 cdef enum:
     STACK_ROOM = 2048  # bytes that a normalised path may take before they come from the heap
@@ -231,6 +236,12 @@ cdef class RouteTableBuilder:
     def require_tls(self, int require):
         cdef fp_error error
         check(fp_route_builder_require_tls(self.builder, <fp_route_require_tls>require, &error), &error)
+
+    def set_host_header(self, name):
+        cdef fp_error error
+        cdef fp_span span
+        required_span(name, &span, "name")
+        check(fp_route_builder_set_host_header(self.builder, span, &error), &error)
 
     def add_route(self, int kind, path, bint ignore_case=False, bint any_segment=False):
         cdef fp_error error
@@ -734,12 +745,13 @@ cdef class PathMatcher(RouteMatcher):
         cdef fp_span spans[32]  # FASTPATH_ROUTE_PARAMS_MAX
         cdef fp_status status
         cdef Py_ssize_t i
-        cdef fp_route_table *table = <fp_route_table *>fp_snapshot_read(&self.reader)
+        cdef fp_route_table *table
         cdef tuple entry, names
         cdef object route
-        cdef dict params = {}
+        cdef dict params
         memset(&request, 0, sizeof(request))
         required_span(path, &request.path, "path")
+        table = <fp_route_table *>fp_snapshot_read(&self.reader)
         status = fp_route_table_match(table, &request, &found)
         if status != FASTPATH_OK:
             if status < 0:
@@ -748,14 +760,22 @@ cdef class PathMatcher(RouteMatcher):
         entry = (<tuple>fp_route_table_context(table))[0]
         route = (<tuple>entry[1])[found.route]
         names = (<tuple>entry[3])[found.route]
-        if names is None:
-            return route, params
-        request.path.len = path_end(request.path)
-        fp_route_table_params(table, &found, request.path, spans)
-        if type(path) is bytes:
-            for i in range(len(names)):
-                params[names[i]] = bytes_of(spans[i])
-        else:
-            for i in range(len(names)):
-                params[names[i]] = PyUnicode_DecodeUTF8(<const char *>spans[i].data, <Py_ssize_t>spans[i].len, NULL)
+        params = {}
+        if names is not None:
+            request.path.len = path_end(request.path)
+            fp_route_table_params(table, &found, request.path, spans)
+            for i in range(PyTuple_GET_SIZE(names)):
+                params[names[i]] = piece_of(path, spans[i])
         return route, params
+
+
+cdef inline object piece_of(object path, fp_span span):
+    """Some of the bytes of a path, in an object of its type."""
+    cdef str piece
+    if isinstance(path, bytes):
+        return bytes_of(span)
+    if not PyUnicode_IS_ASCII(path):
+        return PyUnicode_DecodeUTF8(<const char *>span.data, <Py_ssize_t>span.len, NULL)
+    piece = PyUnicode_New(<Py_ssize_t>span.len, 127)
+    memcpy(PyUnicode_DATA(piece), span.data, span.len)
+    return piece

@@ -93,6 +93,8 @@ static fp_status ring_new(const fp_host_group *group, void **table, fp_error *er
   uint64_t *points;
   uint32_t *hosts;
   ring *self;
+  if (group->shares != NULL) /* its points come in whole weights */
+    return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "ketama takes no locality weights");
   for (uint32_t i = 0; i < group->count; i++) count += (uint64_t)group->weights[i] * POINTS_PER_WEIGHT;
   if (count > MAX_POINTS)
     return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "the weights add up to more than %u",

@@ -26,7 +26,7 @@ static fp_status rendezvous_table_new(const fp_host_group *group, void **table, 
   for (uint32_t i = 0; i < group->count; i++) sum += group->weights[i];
   for (uint32_t i = 0; i < group->count; i++) {
     const fp_span key = fp_host_hash_key(group->hosts[i]);
-    made[i] = (contender){fp_hash_xxh64(key.data, key.len, 0), (double)group->weights[i] / (double)sum};
+    made[i] = (contender){fp_hash_xxh64(key.data, key.len, 0), fp_lb_share(group, i, sum)};
   }
   *table = made;
   return FASTPATH_OK;

@@ -223,19 +223,19 @@ static fp_status read_template(parser *p) {
 /* ---- the template ---- */
 
 /* How many bytes of a segment follow the wildcard before op `op`, which is behind it. */
-static size_t suffix_len(const fp_path_template *of, uint32_t op) {
+static uint32_t suffix_len(const fp_path_template *of, uint32_t op) {
   const uint8_t *literal, *slash;
   if (op >= of->op_count || of->ops[op].kind != FP_TEMPLATE_LITERAL) return 0;
   literal = of->text + of->ops[op].offset;
   slash = memchr(literal, '/', of->ops[op].len);
-  return slash == NULL ? of->ops[op].len : (size_t)(slash - literal);
+  return slash == NULL ? of->ops[op].len : (uint32_t)(slash - literal);
 }
 
 /* How many ops are spelt out in the key. */
 static uint32_t key_ops(const fp_path_template *of) {
   for (uint32_t i = 0; i < of->op_count; i++) {
     if (of->ops[i].kind == FP_TEMPLATE_REST) return i;
-    if (of->ops[i].kind == FP_TEMPLATE_SEGMENT && suffix_len(of, i + 1) > 0) return i;
+    if (of->ops[i].suffix > 0) return i;
   }
   return of->op_count;
 }
@@ -294,6 +294,9 @@ fp_status fp_path_template_new(const uint8_t *text, size_t len, bool any, fp_pat
                                    .variable_count = p.variable_count,
                                    .any = any};
       atomic_init(&result->references, 1);
+      for (uint32_t i = 0; i < p.op_count; i++) {
+        if (made_ops[i].kind == FP_TEMPLATE_SEGMENT) made_ops[i].suffix = suffix_len(result, i + 1);
+      }
       lay_out_key(result);
       *made = result;
     }
@@ -350,8 +353,7 @@ static size_t literals_len(const fp_path_template *of, uint32_t op) {
   return len;
 }
 
-bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, size_t len, fp_span *params) {
-  uint32_t next_variable = 0;
+bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, size_t len) {
   size_t at = 0;
   for (uint32_t i = 0; i < of->op_count; i++) {
     const fp_template_op *op = &of->ops[i];
@@ -360,13 +362,11 @@ bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, siz
       case FP_TEMPLATE_LITERAL:
         if (op->len > len - at || memcmp(path + at, of->text + op->offset, op->len) != 0) return false;
         break;
-      case FP_TEMPLATE_SEGMENT: {
-        const size_t suffix = suffix_len(of, i + 1);
+      case FP_TEMPLATE_SEGMENT:
         end = fp_path_template_segment_end(path, len, at, of->any);
-        if (end - at <= suffix) return false;
-        end -= suffix;
+        if (end - at <= op->suffix) return false;
+        end -= op->suffix;
         break;
-      }
       case FP_TEMPLATE_REST: {
         const size_t after = literals_len(of, i + 1);
         if (after > len - at) return false;
@@ -375,15 +375,33 @@ bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, siz
         break;
       }
     }
-    if (params != NULL && next_variable < of->variable_count) {
-      const fp_template_variable *variable = &of->variables[next_variable];
-      if (i == variable->begin) params[next_variable].data = path + at;
-      if (i + 1 == variable->end) {
-        params[next_variable].len = (size_t)(path + end - params[next_variable].data);
-        next_variable++;
-      }
-    }
     at = end;
   }
   return at == len;
+}
+
+static size_t slash_after(const uint8_t *path, size_t len, size_t at) {
+  while (at < len && path[at] != '/') at++;
+  return at;
+}
+
+void fp_path_template_params(const fp_path_template *of, const uint8_t *path, size_t len, fp_span *params) {
+  const fp_template_variable *variable = of->variables, *last = variable + of->variable_count;
+  size_t at = 0, start = 0;
+  for (uint32_t i = 0; variable < last; i++) {
+    const fp_template_op *op = &of->ops[i];
+    const size_t before = at;
+    if (i == variable->begin) start = at;
+    switch (op->kind) {
+      case FP_TEMPLATE_LITERAL: at += op->len; break;
+      case FP_TEMPLATE_SEGMENT: at = slash_after(path, len, at) - op->suffix; break;
+      case FP_TEMPLATE_REST: at = len - literals_len(of, i + 1); break;
+    }
+    /* Of a path that does not match the spans mean nothing, and still lie within it. */
+    if (at > len) at = len;
+    if (at < before) at = before;
+    if (i + 1 < variable->end) continue;
+    *params++ = (fp_span){path + start, at - start};
+    variable++;
+  }
 }

@@ -26,6 +26,7 @@ typedef enum fp_template_op_kind {
 typedef struct fp_template_op {
   uint32_t offset; /* of a literal's bytes in the text */
   uint32_t len;    /* 0 for wildcards */
+  uint32_t suffix; /* how many bytes of a wildcard's own segment follow it in the next op */
   fp_template_op_kind kind;
 } fp_template_op;
 
@@ -71,10 +72,10 @@ size_t fp_path_template_run_end(const uint8_t *path, size_t len, size_t at, bool
 /* Where a segment that begins at `at` ends, if it is one that the wildcard takes: else `at`. */
 size_t fp_path_template_segment_end(const uint8_t *path, size_t len, size_t at, bool any);
 
-/*
- * Whether the path, which has been cut at '?', matches as a whole. Then also what each variable stands for, unless
- * `params` is NULL.
- */
-bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, size_t len, fp_span *params);
+/* Whether the path, which has been cut at '?', matches as a whole. */
+bool fp_path_template_match(const fp_path_template *of, const uint8_t *path, size_t len);
+
+/* What each variable stands for in such a path, which is known to match. */
+void fp_path_template_params(const fp_path_template *of, const uint8_t *path, size_t len, fp_span *params);
 
 #endif

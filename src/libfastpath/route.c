@@ -19,6 +19,8 @@ struct fp_route_table {
   uint32_t host_count;
   bool ignore_port;
   bool ignore_parameters;
+  fp_condition host_header; /* names what domains are compared with */
+  uint8_t *host_header_text; /* its own; NULL: they are compared with the authority */
   void *context;
   fp_route_release_fn release;
   _Atomic size_t references;
@@ -85,6 +87,9 @@ fp_status fp_route_builder_build(fp_route_builder *builder, uint32_t flags, fp_r
     fp_route_table_unref(made);
     return status;
   }
+  made->host_header = builder->host_header;
+  made->host_header_text = builder->host_header_text;
+  builder->host_header_text = NULL;
   fp_route_builder_clear(builder);
   *table = made;
   return FASTPATH_OK;
@@ -99,6 +104,7 @@ void fp_route_table_unref(fp_route_table *table) {
   if (table == NULL || atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) != 1) return;
   fp_domain_index_clear(&table->domains);
   drop_hosts(table);
+  fp_memory_free(table->host_header_text);
   if (table->release != NULL) table->release(table->context);
   fp_memory_free(table);
 }
@@ -111,7 +117,8 @@ void fp_route_table_set_context(fp_route_table *table, void *context, fp_route_r
 void *fp_route_table_context(const fp_route_table *table) { return table->context; }
 
 size_t fp_route_table_size(const fp_route_table *table) {
-  size_t size = sizeof *table + table->domains.size + table->host_count * sizeof(fp_virtual_host *);
+  size_t size =
+      sizeof *table + table->host_header.name_len + table->domains.size + table->host_count * sizeof(fp_virtual_host *);
   for (uint32_t i = 0; i < table->host_count; i++) size += table->hosts[i]->size;
   return size;
 }
@@ -161,12 +168,25 @@ static fp_status match_in(const fp_route_table *table, const fp_virtual_host *ho
   return FASTPATH_OK;
 }
 
+/* The virtual host whose domain fits best. */
+static fp_status find_host(const fp_route_table *table, const fp_route_request *request, uint32_t *index) {
+  fp_joined_header joined = {.block = NULL};
+  fp_span host = request->authority;
+  if (table->host_header_text != NULL) {
+    const fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
+    if (status < 0) return status;
+  }
+  if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
+  *index = fp_domain_index_find(&table->domains, host.data, host.len);
+  fp_joined_header_clear(&joined);
+  return FASTPATH_OK;
+}
+
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
-  const fp_span host = request->authority;
-  const size_t host_len = table->ignore_port && host.data != NULL ? without_port(host.data, host.len) : host.len;
-  fp_route_match found = {.virtual_host = fp_domain_index_find(&table->domains, host.data, host_len),
-                          .route = FASTPATH_ROUTE_INDEX_NONE};
-  fp_status status = FASTPATH_NONE;
+  fp_route_match found = {.route = FASTPATH_ROUTE_INDEX_NONE};
+  fp_status status = find_host(table, request, &found.virtual_host);
+  if (status < 0) return status;
+  status = FASTPATH_NONE;
   /* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
   const bool server = request->path.len == 1 && request->path.data[0] == '*';
   if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE && !server) {
@@ -202,7 +222,7 @@ fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_ma
 
 void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params) {
   const fp_path_template *template = template_of(table, match);
-  if (template != NULL) (void)fp_path_template_match(template, path.data, path.len, params);
+  if (template != NULL) fp_path_template_params(template, path.data, path.len, params);
 }
 
 /* ---- trees ---- */

@@ -42,6 +42,8 @@ void fp_route_builder_clear(fp_route_builder *builder) {
   fp_list_clear(&builder->weights);
   fp_list_clear(&builder->domains);
   fp_list_clear(&builder->domain_bytes);
+  fp_memory_free(builder->host_header_text);
+  builder->host_header_text = NULL;
 }
 
 fp_route_builder *fp_route_builder_new(void) {
@@ -89,6 +91,26 @@ fp_status fp_route_builder_require_tls(fp_route_builder *builder, fp_route_requi
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "no such requirement");
   }
   host->require_tls = (uint8_t)require;
+  return FASTPATH_OK;
+}
+
+fp_status fp_route_builder_set_host_header(fp_route_builder *builder, fp_span name, fp_error *error) {
+  const fp_route_condition present = {
+      .kind = FASTPATH_ROUTE_CONDITION_HEADER, .compare = FASTPATH_ROUTE_COMPARE_PRESENT, .name = name};
+  fp_condition made;
+  uint8_t *text;
+  fp_status status = fp_condition_check(&present, error);
+  if (status < 0) return status;
+  text = fp_memory_alloc(name.len);
+  if (text == NULL) return out_of_memory(error);
+  status = fp_condition_new(&present, text, &made, error);
+  if (status < 0) {
+    fp_memory_free(text);
+    return status;
+  }
+  fp_memory_free(builder->host_header_text);
+  builder->host_header = made;
+  builder->host_header_text = text;
   return FASTPATH_OK;
 }
 

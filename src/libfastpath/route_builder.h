@@ -45,6 +45,8 @@ struct fp_route_builder {
   fp_list weights;      /* uint32_t */
   fp_list domains;      /* fp_domain */
   fp_list domain_bytes; /* in lower case */
+  fp_condition host_header; /* of which the name is compared with domains; its text is the next one */
+  uint8_t *host_header_text; /* NULL: the authority is */
   uint64_t last_total;  /* sum of the last route's weights */
 };
 

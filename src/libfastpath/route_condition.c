@@ -239,6 +239,20 @@ fp_status fp_condition_header(const fp_condition *condition, const fp_route_requ
   return FASTPATH_OK;
 }
 
+fp_status fp_condition_first_line(const fp_condition *condition, const fp_route_request *request,
+                                  fp_joined_header *joined, fp_span *value) {
+  const fp_http_field *field;
+  if (condition->joined || !is_in_lines(condition, request)) {
+    return fp_condition_header(condition, request, joined, value);
+  }
+  joined->block = NULL;
+  *value = (fp_span){NULL, 0};
+  if (fp_header_is_nominated(request, condition->name, condition->name_len)) return FASTPATH_OK;
+  field = fp_header_next(request, NULL, condition->name, condition->name_len, condition->name_id);
+  if (field != NULL) *value = (fp_span){request->data + field->value, field->value_len};
+  return FASTPATH_OK;
+}
+
 static int field_holds(const fp_condition *condition, const fp_route_request *request) {
   const fp_http_field *field = NULL;
   bool found = false;

@@ -94,6 +94,10 @@ int fp_condition_compare(const fp_condition *with, fp_span value);
 fp_status fp_condition_header(const fp_condition *condition, const fp_route_request *request, fp_joined_header *joined,
                               fp_span *value);
 
+/* The same for its first line only, unless its lines are one list. */
+fp_status fp_condition_first_line(const fp_condition *condition, const fp_route_request *request,
+                                  fp_joined_header *joined, fp_span *value);
+
 /* 1 when it holds, 0 when not, or an error (MEMORY). Threads: one for each `asked`. */
 int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked);
 

@@ -141,7 +141,7 @@ typedef struct {
   run runs[2]; /* the last one of each token: many ways may lead through one segment */
 } turns;
 
-static fp_status add_turn(turns *waiting, const fp_route_trie_node *node, size_t at) {
+static inline fp_status add_turn(turns *waiting, const fp_route_trie_node *node, size_t at) {
   if (waiting->count == waiting->room) {
     const bool on_stack = waiting->turns == waiting->own;
     turn *more = fp_memory_resize(on_stack ? NULL : waiting->turns, 2 * waiting->room * sizeof *more);
@@ -154,24 +154,35 @@ static fp_status add_turn(turns *waiting, const fp_route_trie_node *node, size_t
   return FASTPATH_OK;
 }
 
+/* Where the next '/' stands, or the end. */
+static inline size_t slash_after(const padded *text, size_t len, size_t at) {
+  while (at < len) {
+    const unsigned before = fp_route_trie_before_slash(text_at(text, at));
+    at += before;
+    if (before < TAIL) return at;
+  }
+  return len;
+}
+
 /* As fp_path_template_segment_end. */
-static size_t segment_end(turns *waiting, uint8_t token, const uint8_t *path, size_t len, size_t at) {
+static inline size_t segment_end(turns *waiting, uint8_t token, const padded *text, const uint8_t *path, size_t len,
+                                 size_t at) {
   run *known = &waiting->runs[token - FP_TEMPLATE_TOKEN_PCHAR];
   if (at < known->from || at >= known->to) {
-    *known = (run){at, fp_path_template_run_end(path, len, at, token == FP_TEMPLATE_TOKEN_ANY)};
+    *known = (run){at, token == FP_TEMPLATE_TOKEN_ANY ? slash_after(text, len, at)
+                                                      : fp_path_template_run_end(path, len, at, false)};
   }
   return known->to == len || path[known->to] == '/' ? known->to : at;
 }
 
 /* The ways through a wildcard. */
-static fp_status add_segments(turns *waiting, const fp_route_trie *trie, const fp_route_trie_node *node,
-                              const uint8_t *path, size_t len, size_t at) {
-  for (uint8_t token = FP_TEMPLATE_TOKEN_PCHAR; token <= FP_TEMPLATE_TOKEN_ANY; token++) {
-    const fp_route_trie_node *child = child_of(trie, node, token);
-    if (child == NULL) continue;
-    const size_t end = segment_end(waiting, token, path, len, at);
+static inline fp_status add_segments(turns *waiting, const fp_route_trie *trie, const fp_route_trie_node *node,
+                                     const padded *text, const uint8_t *path, size_t len, size_t at) {
+  uint8_t token;
+  for (unsigned place = 0; (token = fp_route_trie_token(trie, node, place)) != 0; place++) {
+    const size_t end = segment_end(waiting, token, text, path, len, at);
     if (end == at) continue;
-    const fp_status status = add_turn(waiting, child, end);
+    const fp_status status = add_turn(waiting, trie->nodes + node->child + place, end);
     if (status < 0) return status;
   }
   return FASTPATH_OK;
@@ -180,9 +191,12 @@ static fp_status add_segments(turns *waiting, const fp_route_trie *trie, const f
 fp_status fp_route_trie_visit_segments(const fp_route_trie *trie, const uint8_t *path, size_t len,
                                        fp_route_visits *visits) {
   padded padded_path;
-  turns waiting = {.count = 1, .room = sizeof waiting.own / sizeof *waiting.own};
+  turns waiting; /* most of it is never looked at */
   uint32_t best = visits->best;
   fp_status status = FASTPATH_OK;
+  waiting.count = 1;
+  waiting.room = sizeof waiting.own / sizeof *waiting.own;
+  memset(waiting.runs, 0, sizeof waiting.runs);
   waiting.turns = waiting.own;
   waiting.own[0] = (turn){trie->nodes, 0};
   pad(&padded_path, path, len);
@@ -199,10 +213,8 @@ fp_status fp_route_trie_visit_segments(const fp_route_trie *trie, const uint8_t 
         break;
       }
       if (node->child_count == 0) break;
-      if (fp_route_trie_has_tokens(trie, node)) {
-        status = add_segments(&waiting, trie, node, path, len, at);
-        if (status < 0) break;
-      }
+      status = add_segments(&waiting, trie, node, &padded_path, path, len, at);
+      if (status < 0) break;
       if (path[at] <= FP_TEMPLATE_TOKEN_ANY) break;
       node = child_of(trie, node, path[at]);
       if (node == NULL) break;

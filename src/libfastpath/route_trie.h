@@ -71,6 +71,7 @@ typedef struct fp_route_trie {
   uint32_t *lists;                 /* each an fp_route_list and its candidates; NULL when no key is conditional */
   void *block;
   size_t lists_len; /* in words */
+  uint32_t lowest;  /* rank of all keys; no walk finds one below it */
   size_t size; /* bytes allocated */
 } fp_route_trie;
 

@@ -27,6 +27,7 @@ typedef struct {
   fp_route_trie_shadows *shadows;
   bool tokens;
   bool conditional; /* some keys are */
+  uint32_t lowest;  /* rank of all keys */
 } builder;
 
 /* Makes room for `more` items after `count`, at least doubling. */
@@ -298,9 +299,16 @@ static fp_status finish(fp_route_trie *trie, builder *build) {
   trie->block = block;
   trie->lists = build->lists;
   trie->lists_len = build->list_words;
+  trie->lowest = build->lowest;
   trie->size = nodes_size + maps_size + slack + build->list_room * sizeof *build->lists;
   build->lists = NULL;
   return FASTPATH_OK;
+}
+
+static uint32_t lowest_rank(const fp_route_trie_key *keys, size_t count) {
+  uint32_t lowest = FP_ROUTE_TRIE_NONE;
+  for (size_t i = 0; i < count; i++) lowest = lower(lowest, keys[i].rank);
+  return lowest;
 }
 
 static bool any_conditional(const fp_route_trie_key *keys, size_t count) {
@@ -312,7 +320,11 @@ static bool any_conditional(const fp_route_trie_key *keys, size_t count) {
 
 fp_status fp_route_trie_build(fp_route_trie *trie, fp_route_trie_key *keys, size_t count, bool tokens,
                               fp_route_trie_shadows *shadows) {
-  builder build = {.keys = keys, .tokens = tokens, .shadows = shadows, .conditional = any_conditional(keys, count)};
+  builder build = {.keys = keys,
+                   .tokens = tokens,
+                   .shadows = shadows,
+                   .conditional = any_conditional(keys, count),
+                   .lowest = lowest_rank(keys, count)};
   uint32_t root;
   fp_status status;
   memset(trie, 0, sizeof *trie);

@@ -63,10 +63,18 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
 /* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 32 children. */
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte);
 
-/* Whether a child is reached by a token; there must be children. Tokens come first in their order. */
-static inline bool fp_route_trie_has_tokens(const fp_route_trie *trie, const fp_route_trie_node *node) {
-  if (node->child_count <= FP_ROUTE_TRIE_FIRST_MAX) return node->first[0] <= FP_TEMPLATE_TOKEN_ANY;
-  return trie->maps[node->map + FP_TEMPLATE_TOKEN_PCHAR] != 0 || trie->maps[node->map + FP_TEMPLATE_TOKEN_ANY] != 0;
+/* How many of the 16 bytes at `text` stand before the first '/'. */
+static inline unsigned fp_route_trie_before_slash(const uint8_t *text);
+
+/* The token that leads to the child at `place`, or 0 when it is none: tokens come first in their order. */
+static inline uint8_t fp_route_trie_token(const fp_route_trie *trie, const fp_route_trie_node *node, unsigned place) {
+  if (node->child_count <= FP_ROUTE_TRIE_FIRST_MAX) {
+    return place < node->child_count && node->first[place] <= FP_TEMPLATE_TOKEN_ANY ? node->first[place] : 0;
+  }
+  for (uint8_t token = FP_TEMPLATE_TOKEN_PCHAR; token <= FP_TEMPLATE_TOKEN_ANY; token++) {
+    if (trie->maps[node->map + token] == place + 1) return token;
+  }
+  return 0;
 }
 
 #if FP_ROUTE_TRIE_SSE2
@@ -93,6 +101,12 @@ static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8
   if (node->child_count <= 16) return -1;
   hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(first + 1), wanted));
   return hits == 0 ? -1 : 16 + __builtin_ctz(hits);
+}
+
+static inline unsigned fp_route_trie_before_slash(const uint8_t *text) {
+  const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+  const unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')));
+  return (unsigned)__builtin_ctz(hits | 0x10000u);
 }
 
 #elif FP_ROUTE_TRIE_NEON
@@ -123,6 +137,11 @@ static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8
   return hits == 0 ? -1 : 16 + (__builtin_ctzll(hits) >> 2);
 }
 
+static inline unsigned fp_route_trie_before_slash(const uint8_t *text) {
+  const uint64_t hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(text), vdupq_n_u8('/')));
+  return hits == 0 ? 16 : (unsigned)__builtin_ctzll(hits) >> 2;
+}
+
 #else
 
 static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded) {
@@ -137,6 +156,12 @@ static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8
     if (node->first[i] == byte) return i;
   }
   return -1;
+}
+
+static inline unsigned fp_route_trie_before_slash(const uint8_t *text) {
+  unsigned count = 0;
+  while (count < 16 && text[count] != '/') count++;
+  return count;
 }
 
 #endif

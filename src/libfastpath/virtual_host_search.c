@@ -32,7 +32,7 @@ static int takes(search *of, const fp_route_program *program) {
   const int holds = fp_route_program_conditions(program, &of->asked);
   if (holds != 1) return holds;
   if (program->template != NULL) {
-    return fp_path_template_match(program->template, of->whole.data, of->whole.len, NULL);
+    return fp_path_template_match(program->template, of->whole.data, of->whole.len);
   }
   if (program->regex != NULL) {
     const fp_status status = fp_regex_full_match(program->regex, of->path.data, of->path.len);
@@ -86,11 +86,11 @@ static void walk(search *of) {
     visits->owner = &host->cased;
     fp_route_trie_visit(&host->cased.trie, of->path.data, of->path.len, visits);
   }
-  if (host->folded.trie.nodes != NULL) {
+  if (host->folded.trie.nodes != NULL && host->folded.trie.lowest < visits->best) {
     visits->owner = &host->folded;
     fp_route_trie_visit_folded(&host->folded.trie, of->path.data, of->path.len, visits);
   }
-  if (host->templates.trie.nodes != NULL) {
+  if (host->templates.trie.nodes != NULL && host->templates.trie.lowest < visits->best) {
     visits->owner = &host->templates;
     const fp_status status = fp_route_trie_visit_segments(&host->templates.trie, of->whole.data, of->whole.len, visits);
     if (status < 0) of->status = status;

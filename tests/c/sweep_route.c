@@ -120,6 +120,7 @@ static fp_route_table *asking_table_new(fp_route_builder *builder) {
     add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/h", 0);
     add_condition(builder, header_is("x-wanted", FASTPATH_ROUTE_COMPARE_EXACT, pattern));
   }
+  TRY(fp_route_builder_set_host_header(builder, span_of(":Authority"), NULL), true);
   TRY(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS, &table, NULL), table == NULL);
   return table;
 }

@@ -252,7 +252,42 @@ static void a_hundred_thousand_routes_are_small(void) {
   fp_route_table_unref(table);
 }
 
+static fp_span span_of(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
+
+static void a_header_stands_in_for_the_host(void) {
+  static const char data[] = "x-tenantOne:8080x-tenanttwo";
+  fp_http_field fields[2] = {{.name = 0, .name_len = 8, .value = 8, .value_len = 8},
+                             {.name = 16, .name_len = 8, .value = 24, .value_len = 3}};
+  fp_route_request request = {.authority = span_of("two"), .path = span_of("/"), .data = (const uint8_t *)data};
+  fp_route_builder *builder = builder_with_host("two");
+  fp_route_match match;
+  fp_route_table *table = NULL;
+  fp_error error;
+  const fp_span one = span_of("one");
+  CHECK_EQ(add(builder, FASTPATH_ROUTE_PATH_PREFIX, "/", NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_add_virtual_host(builder, NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_add_domain(builder, one.data, one.len, NULL), FASTPATH_OK);
+  CHECK_EQ(add(builder, FASTPATH_ROUTE_PATH_PREFIX, "/", NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_set_host_header(builder, span_of(""), &error), FASTPATH_ERR_CONFIG_CONDITION);
+  CHECK_EQ(fp_route_builder_set_host_header(builder, span_of(":no"), &error), FASTPATH_ERR_CONFIG_CONDITION);
+  CHECK_EQ(fp_route_builder_set_host_header(builder, span_of("x-other"), NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_set_host_header(builder, span_of("X-Tenant"), NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PORT, &table, NULL), FASTPATH_OK);
+  CHECK_EQ(fp_route_table_match(table, &request, &match), FASTPATH_NONE);
+  request.fields = fields;
+  request.field_count = 2;
+  CHECK_EQ(fp_route_table_match(table, &request, &match), FASTPATH_OK);
+  CHECK_EQ(match.virtual_host, 1);
+  request.fields = fields + 1;
+  request.field_count = 1;
+  CHECK_EQ(fp_route_table_match(table, &request, &match), FASTPATH_OK);
+  CHECK_EQ(match.virtual_host, 0);
+  fp_route_builder_free(builder);
+  fp_route_table_unref(table);
+}
+
 int main(void) {
+  a_header_stands_in_for_the_host();
   the_first_route_in_order_wins();
   every_length_around_the_width_of_a_label();
   every_number_of_children();

@@ -16,6 +16,19 @@ static int takes(const char *template, uint32_t flags, const char *path) {
   return route == 0;
 }
 
+/* Paths that are not the one that matched give spans that mean nothing, and none that points elsewhere. */
+static void check_other_paths(const fp_route_table *table, const fp_route_match *match) {
+  static const char *const others[] = {"", "/", "x", "/a", "//////////", "/v.x", "/users/7/files", "/aaaaaaaaaaaaaaaa"};
+  fp_span params[FASTPATH_ROUTE_PARAMS_MAX];
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    const fp_span path = {(const uint8_t *)others[i], strlen(others[i])};
+    fp_route_table_params(table, match, path, params);
+    for (uint32_t j = 0; j < fp_route_table_param_count(table, match); j++) {
+      CHECK(params[j].data >= path.data && params[j].len <= path.len - (size_t)(params[j].data - path.data));
+    }
+  }
+}
+
 /* "name=value,name=value" of what the variables stand for; "-" when the path does not match. */
 static void check_params(const char *template, uint32_t flags, const char *path, const char *expected) {
   fp_route_table *table = table_with(template, flags);
@@ -27,6 +40,7 @@ static void check_params(const char *template, uint32_t flags, const char *path,
   make_request(&made, path, "");
   if (fp_route_table_match(table, &made.request, &match) == FASTPATH_OK) {
     text[0] = '\0';
+    check_other_paths(table, &match);
     fp_route_table_params(table, &match, (fp_span){made.request.path.data, end}, params);
     for (uint32_t i = 0; i < fp_route_table_param_count(table, &match); i++) {
       const fp_span name = fp_route_table_param_name(table, &match, i);

@@ -56,6 +56,7 @@ VALUES: tuple[object, ...] = (
     {"": ""},
 )
 KINDS = (
+    "DestinationRule",
     "Endpoints",
     "EndpointSlice",
     "GRPCRoute",
@@ -65,12 +66,15 @@ KINDS = (
     "Ingress",
     "IngressClass",
     "List",
+    "Pod",
     "ReferenceGrant",
     "Secret",
     "Service",
+    "ServiceEntry",
     "ServiceList",
     "TCPRoute",
     "TLSRoute",
+    "VirtualService",
 )
 
 
@@ -78,9 +82,10 @@ _MARKS = b"{}[]:,-*&!|>\"'#%@` \n\t\0\xff\x80a0"
 
 
 def _seeds() -> list[list[dict[str, Any]]]:
-    """Sets of documents that load: those of the examples, and one that uses most of what Kubernetes' kinds have."""
+    """Sets of documents that load: those of the examples, and some that use most of what the kinds have."""
     files = ["canary.yaml", "canary-gateway.yaml", "canary-ingress.yaml", "canary-services.yaml"]
-    sets = [list(yaml.safe_load_all((EXAMPLES / name).read_text())) for name in files]
+    paths = [*(EXAMPLES / name for name in files), Path(__file__).parent / "every_istio_field.yaml"]
+    sets = [list(yaml.safe_load_all(path.read_text())) for path in paths]
     return [*sets, *([each] for each in yaml.safe_load_all((Path(__file__).parent / "every_field.yaml").read_text()))]
 
 

@@ -277,7 +277,8 @@ def test_normalising_twice_changes_nothing(rest: bytes, action: str, strict: boo
         return
     assert normalizer.normalize(once) == once
     assert b"/../" not in once.partition(b"?")[0]
-    assert b"//" not in once.partition(b"?")[0]
+    path = once.partition(b"?")[0]
+    assert b"//" not in path or (path == b"//" and not strict)  # Envoy leaves a path of nothing but slashes two
 
 
 @given(bodies, st.lists(st.tuples(st.just(b"X-T"), values), max_size=3), st.lists(st.integers(0, 10**6), max_size=8))

@@ -12,6 +12,7 @@ from fastpath import ConfigError
 from fastpath.proxy import Exchange, Gateway, HeaderChanges, Options
 
 CLUSTER = {"cluster": "one"}
+ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 FAULT = "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault"
 
 
@@ -210,6 +211,12 @@ def faulty(**fault: Any) -> dict[str, Any]:
     return {"typed_per_filter_config": {"envoy.filters.http.fault": {"@type": FAULT, **fault}}}
 
 
+def filtering(**fault: Any) -> dict[str, Any]:
+    """A connection manager with the fault filter."""
+    faults = {"name": "envoy.filters.http.fault", "typed_config": {"@type": FAULT, **fault}}
+    return {"http_filters": [faults, {"name": "envoy.filters.http.router", "typed_config": {"@type": ROUTER}}]}
+
+
 ALL = {"numerator": 100}
 
 
@@ -223,7 +230,7 @@ async def test_faults_are_injected(lab: Any) -> None:
         route("/both", **faulty(delay=delay, abort=abort)),
         route("/", **faulty(abort={"http_status": 418, "percentage": {"numerator": 0}})),
     ]
-    await lab.gateway({"one": [upstream]}, routes)
+    await lab.gateway({"one": [upstream]}, routes, manager=filtering(abort={"http_status": 500, "percentage": ALL}))
     assert (await lab.fetch(lab.get("/other"))).status == 200
     began = time.monotonic()
     response = await lab.fetch(lab.get("/abort"))
@@ -239,7 +246,9 @@ async def test_faults_are_injected(lab: Any) -> None:
 async def test_a_client_that_leaves_during_a_delay_leaves_nothing_behind(lab: Any) -> None:
     upstream = await lab.upstream()
     gateway = await lab.gateway(
-        {"one": [upstream]}, [route("/", **faulty(delay={"fixed_delay": "0.2s", "percentage": ALL}))]
+        {"one": [upstream]},
+        [route("/", **faulty(delay={"fixed_delay": "0.2s", "percentage": ALL}))],
+        manager=filtering(max_active_faults=1),
     )
     client = await lab.client()
     await client.send(lab.get())
@@ -248,6 +257,35 @@ async def test_a_client_that_leaves_during_a_delay_leaves_nothing_behind(lab: An
     await asyncio.sleep(0.25)
     assert not upstream.requests
     assert not any(server.connections for server in gateway._servers)
+    assert [server.faults.active for server in gateway._servers if server.faults is not None] == [0]
+
+
+async def test_the_listeners_fault_takes_all_requests_but_those_of_faulty_routes(lab: Any) -> None:
+    upstream = await lab.upstream()
+    abort = {"http_status": 418, "percentage": ALL}
+    routes = [
+        route("/own", **faulty(abort={"http_status": 503, "percentage": ALL}, headers=[{"name": "x-fail"}])),
+        {"match": {"prefix": "/direct"}, "direct_response": {"status": 202}},
+        route("/one"),
+    ]
+    await lab.gateway({"one": [upstream]}, routes, manager=filtering(abort=abort))
+    expected = {"/own": 200, "/direct": 418, "/one": 418, "/none": 418}
+    assert {path: (await lab.fetch(lab.get(path))).status for path in expected} == expected
+    assert (await lab.fetch(lab.get("/own", "X-Fail: 1"))).status == 503
+    assert len(upstream.requests) == 1
+
+
+async def test_without_the_filter_routes_have_no_faults(lab: Any) -> None:
+    await lab.gateway(
+        {"one": [await lab.upstream()]}, [route("/", **faulty(abort={"http_status": 418, "percentage": ALL}))]
+    )
+    assert (await lab.fetch()).status == 200
+
+
+async def test_faults_that_no_request_can_have_are_refused(lab: Any) -> None:
+    headers = [{"name": "x", "string_match": {"safe_regex": {"regex": "("}}}]
+    with pytest.raises(ConfigError, match=r"http_filters\[0\]|fault\.headers\[0\]"):
+        await lab.gateway({"one": []}, manager=filtering(headers=headers))
 
 
 async def test_a_route_may_be_stricter_about_silence(lab: Any) -> None:

@@ -106,9 +106,16 @@ def test_the_demo_runs_as_configured() -> None:
     assert "wrong:" not in result.stdout
 
 
-@pytest.mark.parametrize("name", ["canary-gateway.yaml", "canary-ingress.yaml"])
-def test_the_demo_runs_the_same_canary_in_other_words(name: str) -> None:
-    files = [str(ROOT / "examples" / each) for each in (name, "canary-services.yaml")]
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("canary-gateway.yaml", "canary-services.yaml"),
+        ("canary-ingress.yaml", "canary-services.yaml"),
+        ("canary-istio.yaml",),
+    ],
+)
+def test_the_demo_runs_the_same_canary_in_other_words(names: tuple[str, ...]) -> None:
+    files = [str(ROOT / "examples" / each) for each in names]
     result = run("demo", "--requests", "800", "--connections", "4", "--config", *files)
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"0 errors seen by the client", result.stdout)
@@ -127,7 +134,8 @@ def test_refusals_of_kubernetes_objects_are_told(capsys: pytest.CaptureFixture[s
 
 
 def test_the_demo_needs_a_listener(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--config", str(EXAMPLES / "canary-services.yaml")]) == 1
+    file = Path(__file__).resolve().parents[2] / "examples" / "canary-services.yaml"
+    assert main(["demo", "--config", str(file)]) == 1
     assert "the demo shows one listener, and here are 0" in capsys.readouterr().err
 
 

@@ -656,6 +656,14 @@ def test_a_ketama_ring_has_its_limit() -> None:
     assert refused.value.path == "clusters[0].lb_policy"
 
 
+def test_ketama_takes_no_locality_weights() -> None:
+    groups = [(Endpoint("10.1.0.1", 80),), (Endpoint("10.1.0.2", 80), Endpoint("10.1.0.3", 80))]
+    localities = tuple(LocalityEndpoints(group, zone=f"{at}", weight=2) for at, group in enumerate(groups))
+    model = models.Cluster("c", localities, lb_policy=LbPolicy.KETAMA, locality_weighted=True)
+    with pytest.raises(ConfigError, match="takes no locality weights"):
+        ClusterManager([model])
+
+
 def test_ketama_gives_nginxs_host() -> None:
     weights = [1, 3, 2, 1, 5]
     group = tuple(Endpoint("127.0.0.1", 19001 + number, weight) for number, weight in enumerate(weights))

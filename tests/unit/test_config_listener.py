@@ -15,13 +15,18 @@ from fastpath.models import (
     CidrRange,
     ConnectionSourceType,
     DataSource,
+    DenominatorType,
     DownstreamTlsContext,
     FilterChainMatch,
+    FractionalPercent,
+    HeaderMatcher,
     HttpConnectionManager,
+    HttpFault,
     HttpInspector,
     Listener,
     OriginalDst,
     ProxyProtocol,
+    StringMatcher,
     TcpProxy,
     TcpProxyCluster,
     TlsCertificate,
@@ -170,6 +175,56 @@ def test_certificates_and_what_is_asked_of_clients() -> None:
         trusted_ca=DataSource("/ca.pem"),
     )
     assert plain.tls is None
+
+
+FAULT_NAME = "envoy.filters.http.fault"
+FAULT = "filters.http.fault.v3.HTTPFault"
+
+
+def filtered(*filters: dict[str, Any]) -> dict[str, Any]:
+    """A chain whose connection manager has these filters before its router."""
+    made = manager()
+    made["typed_config"]["http_filters"][:0] = filters
+    return chain(made)
+
+
+def test_the_fault_filter() -> None:
+    fault = any_of(
+        FAULT,
+        delay={"fixed_delay": "1.5s", "percentage": {"numerator": 5}},
+        abort={"http_status": 418, "percentage": {"numerator": 7, "denominator": "MILLION"}},
+        headers=[{"name": "x-fail", "string_match": {"exact": "yes"}}],
+        upstream_cluster="one",
+        max_active_faults=3,
+    )
+    found, plain = listener_of(filtered({**fault, "name": FAULT_NAME}), chain(), name="l").http_connection_managers()
+    assert found.fault == HttpFault(
+        delay=1.5,
+        delay_percentage=FractionalPercent(5),
+        abort_status=418,
+        abort_percentage=FractionalPercent(7, DenominatorType.MILLION),
+        headers=(HeaderMatcher("x-fail", string_match=StringMatcher(exact="yes")),),
+        upstream_cluster="one",
+        max_active_faults=3,
+    )
+    assert plain.fault is None
+
+
+@pytest.mark.parametrize(
+    ("filters", "reason"),
+    [
+        ([{**any_of(FAULT), "name": "other"}], 'whose name is "envoy.filters.http.fault", found'),
+        ([any_of("filters.http.router.v3.Router") | {"name": FAULT_NAME}], "expected the type"),
+        ([any_of(FAULT) | {"name": FAULT_NAME}] * 2, "found 3 HTTP filters"),
+        ([any_of(FAULT, delay={"fixed_delay": "0s"}) | {"name": FAULT_NAME}], "fixed_delay must be more than 0"),
+        ([any_of(FAULT, abort={"http_status": 199}) | {"name": FAULT_NAME}], "http_status"),
+        ([any_of(FAULT, abort={"grpc_status": 1}) | {"name": FAULT_NAME}], "grpc_status"),
+        ([any_of(FAULT, downstream_nodes=["a"]) | {"name": FAULT_NAME}], "'downstream_nodes' is not supported"),
+        ([any_of(FAULT, response_rate_limit={}) | {"name": FAULT_NAME}], "'response_rate_limit' is not supported"),
+    ],
+)
+def test_filters_before_the_router_that_are_refused(filters: list[dict[str, Any]], reason: str) -> None:
+    assert any(reason in error for error in errors_of(filtered(*filters)))
 
 
 def test_tcp_proxies() -> None:

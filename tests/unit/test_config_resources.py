@@ -172,14 +172,20 @@ def test_single_resources() -> None:
             'resources[1]: there is another assignment for the cluster "one-endpoints"',
         ),
         (
-            {**ASSIGNMENT, "policy": {"overprovisioning_factor": 100}},
-            "policy: only the overprovisioning_factor 140 is supported, found 100",
+            {**ASSIGNMENT, "policy": {"overprovisioning_factor": 0}},
+            "policy.overprovisioning_factor: expected an integer from 1 to 4294967295, found 0",
         ),
         ({"@type": f"{API}.config.core.v3.Node"}, "@type: the type 'envoy.config.core.v3.Node' is not supported"),
     ],
 )
 def test_refused(document: dict[str, object], error: str) -> None:
     assert error in errors_of(document)
+
+
+def test_the_policy_of_an_assignment_is_its_clusters() -> None:
+    assignment = {**ASSIGNMENT, "policy": {"overprovisioning_factor": 100, "weighted_priority_health": True}}
+    (cluster,) = fastpath.load(assignment).clusters
+    assert (cluster.overprovisioning_factor, cluster.weighted_priority_health) == (100, True)
 
 
 def test_the_garbage_collector_is_left_as_it_was() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from fastpath import ConfigError, PathRouter
@@ -70,3 +72,22 @@ def test_many_variables_and_routes() -> None:
         PathRouter({f"/{path}/{{more}}": 1})
     with pytest.raises(ConfigError):
         PathRouter([("/a", 1), ("/a", 2)])
+
+
+@pytest.mark.parametrize("length", [1, 7, 15, 16, 17, 31, 32, 33, 100])
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_a_variable_is_as_long_as_its_segment(length: int, letter: str) -> None:
+    router = PathRouter({"/{first}/of/{second}.json": 1})
+    first, second = letter * length, letter * (40 - length % 40)
+    path = f"/{first}/of/{second}.json"
+    assert router.match(path) == (1, {"first": first, "second": second})
+    assert router.match(path + "/") is None
+
+
+def test_bytes_of_ones_own_kind_give_bytes() -> None:
+    class Path(bytes):
+        pass
+
+    router = PathRouter({"/users/{id}": 1})
+    match: Callable[[bytes], object] = router.match  # type: ignore[assignment]
+    assert match(Path(b"/users/7")) == (1, {"id": b"7"})

@@ -502,3 +502,18 @@ def test_a_hundred_thousand_routes_and_five_thousand_hosts() -> None:
     assert cluster(routes, "/4999/20", "h4999.example.com") is None
     assert cluster(routes, "/4999/19", "h5000.example.com") is None
     assert 0 < routes.size < 100_000 * 200
+
+
+def test_a_header_may_find_the_virtual_host() -> None:
+    routes = (Route(RouteMatch(prefix="/"), DirectResponse(200)),)
+    hosts = (VirtualHost("one", ("one",), routes), VirtualHost("two", ("two",), routes))
+    table = RouteTable(RouteConfiguration("r", hosts, vhost_header="X-Tenant"))
+    match = table.match_parts(path="/", authority="one", headers=[("x-tenant", "TWO")])
+    assert match is not None
+    assert match.virtual_host.name == "two"
+    assert table.match_parts(path="/", authority="one") is None
+    assert "two" in str(table.explain(path="/", authority="one", headers=[("x-tenant", "two")]))
+    with pytest.raises(ConfigError) as caught:
+        table.update(RouteConfiguration("r", hosts, vhost_header=":tenant"))
+    assert caught.value.path == "vhost_header"
+    assert table.match_parts(path="/", headers=[("x-tenant", "one")]) is not None

@@ -23,7 +23,7 @@ from .changes import RequestChanges, ResponseChanges
 from .hashing import Hash, RequestHasher
 from .policies import Fault, Mirror, Timeouts
 from .route_actions import RouteActions
-from .validate import validate_configuration, validate_route, validate_virtual_host
+from .validate import validate_configuration, validate_fault, validate_route, validate_virtual_host
 
 if TYPE_CHECKING:
     from fastpath._http import Request
@@ -45,6 +45,7 @@ __all__ = [
     "finalize_request",
     "finalize_response",
     "validate_configuration",
+    "validate_fault",
     "validate_route",
     "validate_virtual_host",
 ]

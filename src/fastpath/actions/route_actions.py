@@ -358,11 +358,14 @@ class RouteActions(RouteLayout):
 
     @property
     def fault_policy(self) -> HttpFault | None:
-        """The route's, else the virtual host's; None leaves it to the listener's."""
+        """The route's, else the virtual host's, else the configuration's; None leaves it to the listener's."""
         return self._fault
 
     def fault(self, random: Random, listener: HttpFault | None = None) -> Fault:
-        """The fault to inject, if any; `random` draws from 0 to 2^64-1, for the delay first."""
+        """The fault to inject, if any; `random` draws from 0 to 2^64-1, for the delay first.
+
+        The caller has looked at the policy's headers, upstream_cluster and max_active_faults.
+        """
         fault = self._fault if self._fault is not None else listener
         return Fault(None, None) if fault is None else decide_fault(fault, random)
 

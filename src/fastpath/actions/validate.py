@@ -27,7 +27,7 @@ from fastpath.substitution.formatter import SubstitutionFormatter
 
 from .template import match_variables, parse_rewrite
 
-__all__ = ["Refusal", "validate_configuration", "validate_route", "validate_virtual_host"]
+__all__ = ["Refusal", "validate_configuration", "validate_fault", "validate_route", "validate_virtual_host"]
 
 Refusal = tuple[str, str]
 """The path from the model to the field (".route.prefix_rewrite"), and the reason."""
@@ -66,7 +66,7 @@ def _validate(route: Route) -> Iterator[Refusal]:
     if route.mutations is not _ROUTE_MUTATIONS:
         yield from _mutations(route.mutations, "")
     if route.fault is not None:
-        yield from _fault(route.fault, ".fault")
+        yield from validate_fault(route.fault, ".fault")
     action = route.action
     if isinstance(action, RouteAction):
         yield from _route_action(action, route)
@@ -89,7 +89,7 @@ def validate_virtual_host(host: VirtualHost) -> Iterator[Refusal]:
     for index, cluster in enumerate(host.virtual_clusters):
         yield from _header_matchers(cluster.headers, f".virtual_clusters[{index}].headers")
     if host.fault is not None:
-        yield from _fault(host.fault, ".fault")
+        yield from validate_fault(host.fault, ".fault")
 
 
 def validate_configuration(configuration: RouteConfiguration) -> Iterator[Refusal]:
@@ -97,7 +97,7 @@ def validate_configuration(configuration: RouteConfiguration) -> Iterator[Refusa
     yield from _mutations(configuration.mutations, "")
     yield from _mirrors(configuration.request_mirror_policies, ".request_mirror_policies")
     if configuration.fault is not None:
-        yield from _fault(configuration.fault, ".fault")
+        yield from validate_fault(configuration.fault, ".fault")
 
 
 def _mutations(mutations: HeaderMutations, path: str) -> Iterator[Refusal]:
@@ -277,12 +277,14 @@ def _header_matchers(matchers: tuple[HeaderMatcher, ...], path: str) -> Iterator
             yield f"{path}[{index}]", error.reason
 
 
-def _fault(fault: HttpFault, path: str) -> Iterator[Refusal]:
+def validate_fault(fault: HttpFault, path: str) -> Iterator[Refusal]:
+    """All that is wrong with a fault, which stands at `path`."""
     if fault.delay is not None and not fault.delay > 0:
         yield f"{path}.delay.fixed_delay", "a delay is more than 0"
     status = fault.abort_status
     if status is not None and not _is_status(status):
         yield f"{path}.abort.http_status", f"a status is a whole number from 200 to 599, not {status!r}"
+    yield from _header_matchers(fault.headers, f"{path}.headers")
 
 
 def _redirect(action: RedirectAction) -> Iterator[Refusal]:

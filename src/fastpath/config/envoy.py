@@ -49,17 +49,33 @@ def _read_clusters(clusters: Sequence[Section], assignments: Sequence[Section], 
     """Clusters with the endpoints that were assigned to them. An assignment alone is a cluster that EDS tells of."""
     assigned: dict[str, Cluster] = {}
     for section in assignments:
-        name, localities = read_assignment(section, names=False)
-        alone = Cluster(name, type=DiscoveryType.EDS, localities=localities, position=section.position)
+        assignment = read_assignment(section, names=False)
+        name = assignment.cluster_name
+        alone = Cluster(
+            name,
+            type=DiscoveryType.EDS,
+            localities=assignment.localities,
+            position=section.position,
+            **assignment.policy._asdict(),
+        )
         if assigned.setdefault(name, alone) != alone:  # a dump repeats it for each cluster that asked for it
             section.error(f'there is another assignment for the cluster "{shorten(name)}"')
     models: list[Cluster] = []
     for section in clusters:
         model = read_cluster(section)
         told = assigned.get(model.eds_service_name or model.name) if model.type is DiscoveryType.EDS else None
-        models.append(model if told is None else replace(model, localities=told.localities))
+        models.append(model if told is None else _with_endpoints(model, told))
     used = {model.eds_service_name or model.name for model in models}
     return models + [cluster for name, cluster in assigned.items() if name not in used]
+
+
+def _with_endpoints(model: Cluster, told: Cluster) -> Cluster:
+    return replace(
+        model,
+        localities=told.localities,
+        overprovisioning_factor=told.overprovisioning_factor,
+        weighted_priority_health=told.weighted_priority_health,
+    )
 
 
 def _check_discovered_routes(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 from .envoy_address import read_socket_address
 from .envoy_circuit_breakers import read_circuit_breakers
-from .envoy_common_lb import read_assignment_policy, read_common_lb
+from .envoy_common_lb import AssignmentPolicy, read_assignment_policy, read_common_lb
 from .envoy_discovery import check_discovered, read_discovery
 from .envoy_health_check import read_health_checks
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
@@ -16,9 +17,8 @@ from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_assignment", "read_cluster"]
+__all__ = ["Assignment", "read_assignment", "read_cluster"]
 
-_OVERPROVISIONING_FACTOR = 140  # percent; Envoy's default, which its dumps spell out
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
 
 
@@ -41,22 +41,19 @@ def read_cluster(section: Section) -> Cluster:
     if connect_timeout == 0:
         section.error("connect_timeout must be more than 0")
     assignment = section.section("load_assignment")
-    localities: tuple[LocalityEndpoints, ...] = ()
-    policy = read_assignment_policy(None if assignment is None else assignment.section("policy"))
-    if assignment is not None:
-        _, localities = read_assignment(assignment, names=named)
-    check_discovered(section, discovery.type, localities)
+    assigned = Assignment() if assignment is None else read_assignment(assignment, names=named)
+    check_discovered(section, discovery.type, assigned.localities)
     common = read_common_lb(section.section("common_lb_config"))
     cluster = Cluster(
         name=name,
         type=discovery.type,
         dns=discovery.dns,
         eds_service_name=discovery.eds_service_name,
-        localities=() if discovery.type is DiscoveryType.EDS else localities,
+        localities=() if discovery.type is DiscoveryType.EDS else assigned.localities,
         lb_policy=LbPolicy(section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES).value),
         healthy_panic_threshold=common.healthy_panic_threshold,
-        overprovisioning_factor=policy.overprovisioning_factor,
-        weighted_priority_health=policy.weighted_priority_health,
+        overprovisioning_factor=assigned.policy.overprovisioning_factor,
+        weighted_priority_health=assigned.policy.weighted_priority_health,
         locality_weighted=common.locality_weighted,
         override_host_status=common.override_host_status,
         subsets=read_subsets(section.section("lb_subset_config")),
@@ -73,19 +70,22 @@ def read_cluster(section: Section) -> Cluster:
     return cluster
 
 
-def read_assignment(section: Section, *, names: bool) -> tuple[str, tuple[LocalityEndpoints, ...]]:
-    """A ClusterLoadAssignment: the cluster's name and its endpoints, whose addresses may be names where `names`."""
+class Assignment(NamedTuple):
+    """A ClusterLoadAssignment."""
+
+    cluster_name: str = ""
+    localities: tuple[LocalityEndpoints, ...] = ()
+    policy: AssignmentPolicy = AssignmentPolicy()
+
+
+def read_assignment(section: Section, *, names: bool) -> Assignment:
+    """A ClusterLoadAssignment, whose addresses may be names where `names`."""
     name = section.string("cluster_name", required=True)
     localities = tuple(_read_locality(item, names=names) for item in section.sections("endpoints"))
-    policy = section.section("policy")
-    if policy is not None:
-        factor = policy.integer("overprovisioning_factor", 1)
-        if factor not in (None, _OVERPROVISIONING_FACTOR):
-            policy.error(f"only the overprovisioning_factor {_OVERPROVISIONING_FACTOR} is supported, found {factor}")
-        policy.end()
+    policy = read_assignment_policy(section.section("policy"))
     section.end()
     _check_weights(section, localities)
-    return name, localities
+    return Assignment(name, localities, policy)
 
 
 def _read_locality(section: Section, *, names: bool) -> LocalityEndpoints:

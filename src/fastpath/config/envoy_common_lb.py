@@ -34,8 +34,8 @@ class CommonLb(NamedTuple):
 class AssignmentPolicy(NamedTuple):
     """The policy of a cluster's load_assignment."""
 
-    overprovisioning_factor: int
-    weighted_priority_health: bool
+    overprovisioning_factor: int = 140
+    weighted_priority_health: bool = False
 
 
 def read_common_lb(section: Section | None) -> CommonLb:

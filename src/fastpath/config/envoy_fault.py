@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..models import FractionalPercent, HttpFault
-from .envoy_matcher import read_fractional_percent
+from .envoy_matcher import read_fractional_percent, read_header_matcher
 from .fields import Section
 
 __all__ = ["FAULT_FILTER", "HTTP_FAULT", "read_http_fault"]
@@ -18,12 +18,9 @@ _UNSUPPORTED = (
     "delay_percent_runtime",
     "downstream_nodes",
     "filter_metadata",
-    "headers",
-    "max_active_faults",
     "max_active_faults_runtime",
     "response_rate_limit",
     "response_rate_limit_percent_runtime",
-    "upstream_cluster",
 )
 
 
@@ -35,6 +32,8 @@ def read_http_fault(section: Section) -> HttpFault:
     if delay is not None:
         delay.one_of("delay", "fixed_delay")
         seconds = delay.duration("fixed_delay")
+        if seconds == 0:
+            delay.error("fixed_delay must be more than 0")
         delay_percentage = read_fractional_percent(delay.section("percentage"))
         delay.end(("header_delay",))
     if abort is not None:
@@ -47,6 +46,9 @@ def read_http_fault(section: Section) -> HttpFault:
         delay_percentage=delay_percentage or FractionalPercent(),
         abort_status=status,
         abort_percentage=abort_percentage or FractionalPercent(),
+        headers=tuple(map(read_header_matcher, section.sections("headers"))),
+        upstream_cluster=section.string("upstream_cluster"),
+        max_active_faults=section.integer("max_active_faults"),
         position=section.position,
     )
     section.end(_UNSUPPORTED)

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from ..models import (
     HttpConnectionManager,
+    HttpFault,
     NetworkFilter,
     PathWithEscapedSlashesAction,
     RouteConfiguration,
     TcpProxy,
     TcpProxyCluster,
 )
+from .envoy_fault import FAULT_FILTER, HTTP_FAULT, read_http_fault
 from .envoy_route import read_route_configuration
 from .fields import UINT32_MAX, Section
+from .node import shorten
 
 __all__ = ["Place", "read_network_filter"]
 
@@ -72,7 +75,7 @@ def _read_tcp_proxy(proxy: Section) -> TcpProxy:
 
 def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnectionManager:
     manager.string("stat_prefix", required=True)
-    _read_http_filters(manager)
+    fault = _read_http_filters(manager)
     codec = manager.string("codec_type", "AUTO")
     if codec not in ("AUTO", "HTTP1"):
         manager.error(f"the codec {codec} is not supported; supported are AUTO and HTTP1")
@@ -94,6 +97,7 @@ def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnect
         request_headers_timeout=manager.duration("request_headers_timeout"),
         idle_timeout=idle_timeout,
         route_config_name=_read_routes(manager, place),
+        fault=fault,
         position=manager.position,
     )
 
@@ -145,13 +149,26 @@ def _read_inline_routes(section: Section, place: Place) -> str:
     return ""
 
 
-def _read_http_filters(manager: Section) -> None:
-    filters = list(manager.sections("http_filters"))
-    if len(filters) != 1:
-        manager.error(f"expected one HTTP filter, the router, found {len(filters)}")
-    for section in filters:
+def _read_http_filters(manager: Section) -> HttpFault | None:
+    """The router, which comes last, and before it the fault filter or nothing."""
+    filters = manager.sections("http_filters")
+    if not 1 <= len(filters) <= 2:
+        manager.error(f"expected the router, and before it at most the fault filter, found {len(filters)} HTTP filters")
+    fault = _read_fault_filter(filters[0]) if len(filters) > 1 else None
+    for section in filters[-1:]:
         section.string("name", required=True)
         router = section.typed("typed_config", _ROUTER)
         if router is not None:
             router.end()
         section.end()
+    return fault
+
+
+def _read_fault_filter(section: Section) -> HttpFault | None:
+    """Its name is what the routes' own faults refer to."""
+    name = section.string("name", required=True)
+    if name and name != FAULT_FILTER:
+        section.error(f'expected the fault filter, whose name is "{FAULT_FILTER}", found {shorten(name)!r}')
+    config = section.typed("typed_config", HTTP_FAULT)
+    section.end()
+    return read_http_fault(config) if config is not None else None

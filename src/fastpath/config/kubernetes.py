@@ -6,6 +6,7 @@ from ..models import Config
 from .fields import Problems
 from .gateway_api import read_gateway_api
 from .ingress import read_ingresses
+from .istio import read_istio
 from .kubernetes_object import Objects
 from .kubernetes_scope import Scope
 from .kubernetes_secret import read_secrets
@@ -15,7 +16,7 @@ from .node import shorten
 __all__ = ["read"]
 
 _KINDS = {
-    "": ("Endpoints", "Namespace", "Secret", "Service"),
+    "": ("Endpoints", "Namespace", "Pod", "Secret", "Service"),
     "discovery.k8s.io": ("EndpointSlice",),
     "gateway.networking.k8s.io": (
         "GRPCRoute",
@@ -26,6 +27,7 @@ _KINDS = {
         "TCPRoute",
         "TLSRoute",
     ),
+    "networking.istio.io": ("DestinationRule", "Gateway", "ServiceEntry", "VirtualService"),
     "networking.k8s.io": ("Ingress", "IngressClass"),
 }
 
@@ -33,6 +35,7 @@ _VERSIONS = {
     "": ("v1",),
     "discovery.k8s.io": ("v1",),
     "gateway.networking.k8s.io": ("v1", "v1beta1", "v1alpha3", "v1alpha2"),
+    "networking.istio.io": ("v1", "v1beta1", "v1alpha3"),
     "networking.k8s.io": ("v1",),
 }
 
@@ -45,11 +48,12 @@ def read(objects: Objects, scope: Scope, problems: Problems) -> Config:
     parts = [
         read_ingresses(objects, services, secrets, scope),
         read_gateway_api(objects, services, secrets, scope),
+        read_istio(objects, services),
     ]
     return Config(
         listeners=tuple(each for part in parts for each in part.listeners),
         route_configurations={name: each for part in parts for name, each in part.route_configurations.items()},
-        clusters=tuple(services.clusters()),
+        clusters=tuple(each for part in parts for each in part.clusters),
         statuses=tuple(each for part in parts for each in part.statuses),
     )
 

@@ -51,7 +51,6 @@ _BYSTANDERS = frozenset(
         "Node",
         "PersistentVolume",
         "PersistentVolumeClaim",
-        "Pod",
         "PodTemplate",
         "ReplicationController",
         "ResourceQuota",

@@ -29,7 +29,8 @@ __all__ = ["Service", "ServicePort", "Services", "cluster_name", "read_services"
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 _POLICIES = ("Cluster", "Local")
-_UNLIMITED = CircuitBreakerThresholds(*[2**32 - 1] * 4)
+_ANY = 2**32 - 1
+_UNLIMITED = CircuitBreakerThresholds(_ANY, _ANY, _ANY, _ANY)
 _DEFAULT_AFFINITY = 10800
 # How addresses are handed out and which pods are behind the Service has been decided by the time endpoints are there.
 _OTHER_FIELDS = (
@@ -97,6 +98,9 @@ class Services:
         self._services = {(each.namespace, each.name): each for each in services}
         self._sets = sets
         self._scope = scope
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self._services.values())
 
     def find(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))

@@ -104,6 +104,7 @@ cdef extern from "fastpath/route.h" nogil:
     fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_route_condition *condition,
                                              fp_error *error)
     fp_status fp_route_builder_add_share(fp_route_builder *builder, uint32_t weight, fp_error *error)
+    fp_status fp_route_builder_set_host_header(fp_route_builder *builder, fp_span name, fp_error *error)
     fp_status fp_route_builder_build(fp_route_builder *builder, uint32_t flags, fp_route_table **table,
                                      fp_error *error)
 

@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass
 
 from .position import Position, position_field
+from .route import HttpFault
 
 __all__ = ["HttpConnectionManager", "PathWithEscapedSlashesAction", "TcpProxy", "TcpProxyCluster"]
 
@@ -40,6 +41,8 @@ class HttpConnectionManager:
     """Seconds from a request's first byte to the end of its head; None leaves it to the runtime, 0 means none."""
     idle_timeout: float | None = None
     """Seconds that a connection may stay open without a request; None leaves it to the runtime, 0 means none."""
+    fault: HttpFault | None = None
+    """The fault filter. Without it nothing comes of the faults of routes, virtual hosts and route configurations."""
     position: Position | None = position_field()
 
 

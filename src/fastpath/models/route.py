@@ -167,6 +167,12 @@ class HttpFault:
     delay_percentage: FractionalPercent = FractionalPercent()
     abort_status: int | None = None
     abort_percentage: FractionalPercent = FractionalPercent()
+    headers: tuple[HeaderMatcher, ...] = ()
+    """Only for requests that all of them hold for."""
+    upstream_cluster: str = ""
+    """Only for requests that go to this cluster; "" for all."""
+    max_active_faults: int | None = None
+    """Requests of a listener that may have a fault at once; None sets no bound."""
     position: Position | None = position_field()
 
 
@@ -329,5 +335,5 @@ class RouteConfiguration:
     internal_only_headers: tuple[str, ...] = ()
     """Request headers that are dropped when they come from outside."""
     fault: HttpFault | None = None
-    """Instead of the listener's."""
+    """Instead of the listener's, whose connection manager must have the fault filter."""
     position: Position | None = position_field()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fastpath import CircuitBreaker, Cluster, Host, Match, PathNormalizer, Pick
 
     from .downstream import Downstream
+    from .fault_filter import FaultFilter
     from .gateway import Gateway
     from .plan import Plan
     from .upstream import Upstream
@@ -60,6 +61,7 @@ class Exchange(UpstreamRequest):
     __slots__ = (
         "_cluster",
         "_end",
+        "_faults",
         "_finalizer",
         "_finished",
         "_idle",
@@ -115,6 +117,7 @@ class Exchange(UpstreamRequest):
         self.request_complete = False
         self.wants_body = not request.has_body  # the end of a message without a body is taken at once
         self._finished = False
+        self._faults: FaultFilter | None = None  # what counts this request among those with a fault
         self._finalizer: Finalizer | None = None
         self._shadows: list[Shadow] | None = None
         self._idle = gateway.stream_idle
@@ -194,38 +197,43 @@ class Exchange(UpstreamRequest):
 
     def _route(self) -> None:
         match = self.match
-        if match is None:
-            self.reply(Reply(404, b"no route\n"), "no-route")
+        if match is not None and not match.tls_redirect:
+            plan = self._plan = self.gateway.plan(match)
+            actions = plan.actions.of_share(match.weighted_cluster) if plan.split else plan.actions
+            self._finalizer = Finalizer(self, actions)
+        faults = self.downstream.server.faults
+        if faults is None:
+            self._go()
             return
-        if match.tls_redirect:
-            answer = direct_answer(match, self.request)
-            assert answer is not None
-            self._answer(answer)
+        fault = faults.decide(self.request, match, self._plan)
+        if fault.delay is None and fault.abort_status is None:
+            self._go()
             return
-        plan = self._plan = self.gateway.plan(match)
-        actions = plan.actions.of_share(match.weighted_cluster) if plan.split else plan.actions
-        self._finalizer = Finalizer(self, actions)
-        if plan.faults:
-            fault = actions.fault(self.gateway.draw)
-            if fault.delay is not None:
-                self._timer = self.gateway.loop.call_later(fault.delay, self._delayed, fault.abort_status)
-                return
-            if fault.abort_status is not None:
-                self._delayed(fault.abort_status)
-                return
-        self._forward(match, plan, self._finalizer)
+        self._faults = faults
+        if fault.delay is not None:
+            self._timer = self.gateway.loop.call_later(fault.delay, self._delayed, fault.abort_status)
+        else:
+            self._delayed(fault.abort_status)
 
     def _delayed(self, abort_status: int | None) -> None:
         """A fault's delay is over."""
         self._timer = None
         if abort_status is not None:
             self.reply(Reply(abort_status, b"fault filter abort"), "fault")
-            return
+        else:
+            self._go()
+
+    def _go(self) -> None:
+        """No fault holds the request up any more."""
         match, plan, finalizer = self.match, self._plan, self._finalizer
-        assert match is not None
-        assert plan is not None
-        assert finalizer is not None
-        self._forward(match, plan, finalizer)
+        if match is None:
+            self.reply(Reply(404, b"no route\n"), "no-route")
+        elif plan is None or finalizer is None:
+            answer = direct_answer(match, self.request)
+            assert answer is not None
+            self._answer(answer)
+        else:
+            self._forward(match, plan, finalizer)
 
     def _forward(self, match: Match, plan: Plan, finalizer: Finalizer) -> None:
         action = plan.action
@@ -624,6 +632,9 @@ class Exchange(UpstreamRequest):
             shadow.give_up()
         self._release()
         self._retry_over()
+        faults, self._faults = self._faults, None
+        if faults is not None:
+            faults.release()
         self._stop_timeouts()
         self.ended = self.gateway.loop.time()
         if self.gateway.logs:

@@ -17,6 +17,7 @@ from ..health_runner import HealthRunner
 from ..metrics import prometheus
 from ..models import CircuitBreakerThresholds, Config, DiscoveryType
 from .exchange import Exchange
+from .fault_filter import FaultFilter
 from .heads import HeaderChanges
 from .plan import Plan
 from .server import Server
@@ -96,6 +97,10 @@ class Gateway:
             )
             for listener, manager in zip(config.listeners, self._managers, strict=True)
         }
+        self._faults = [
+            FaultFilter(manager.fault, table, self.draw) if manager.fault is not None else None
+            for manager, table in zip(self._managers, self.tables.values(), strict=True)
+        ]
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
         self._breakers: dict[str, tuple[CircuitBreaker, CircuitBreakerThresholds]] = {}
@@ -144,9 +149,9 @@ class Gateway:
             await self._resolve()
             self.health.start()
             await self.health.ready()
-            served = zip(self.config.listeners, self._managers, self.tables.values(), strict=True)
-            for listener, manager, table in served:
-                server = Server(self, listener, manager, table)
+            served = zip(self.config.listeners, self._managers, self.tables.values(), self._faults, strict=True)
+            for listener, manager, table, faults in served:
+                server = Server(self, listener, manager, table, faults)
                 await server.start()
                 self._servers.append(server)
         except BaseException:

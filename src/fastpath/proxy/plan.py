@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastpath import Match
 
     from .exchange import Exchange
+    from .fault_filter import FaultRules
     from .gateway import Gateway
     from .timeouts import TimeoutQueue
 
@@ -26,7 +27,7 @@ class Plan:
     __slots__ = (
         "action",
         "actions",
-        "faults",
+        "fault_rules",
         "idle",
         "mirrors",
         "owner",
@@ -45,7 +46,8 @@ class Plan:
         self.action: RouteAction | None = actions.action
         self.split = self.action is not None and bool(self.action.weighted_clusters)
         self.mirrors = bool(actions.mirror_policies)
-        self.faults = actions.fault_policy is not None
+        self.fault_rules: FaultRules | None = None
+        """The route's own fault, once the fault filter has looked at it."""
         self.rules: RetryRules | None = None
         self.timeout: TimeoutQueue[Exchange] | None = None
         self.per_try_timeout: TimeoutQueue[Exchange] | None = None

@@ -14,6 +14,7 @@ from .timeouts import FOREVER, TimeoutQueue
 
 if TYPE_CHECKING:
     from .exchange import Exchange
+    from .fault_filter import FaultFilter
     from .gateway import Gateway
 
 __all__ = ["Server"]
@@ -22,11 +23,19 @@ __all__ = ["Server"]
 class Server:
     """Accepts a listener's connections and matches their requests."""
 
-    def __init__(self, gateway: Gateway, listener: Listener, manager: HttpConnectionManager, table: RouteTable):
+    def __init__(
+        self,
+        gateway: Gateway,
+        listener: Listener,
+        manager: HttpConnectionManager,
+        table: RouteTable,
+        faults: FaultFilter | None,
+    ):
         options, loop = gateway.options, gateway.loop
         self.gateway = gateway
         self.listener = listener
         self.table = table
+        self.faults = faults
         self.connections: set[Downstream] = set()
         head, idle = manager.request_headers_timeout, manager.idle_timeout
         head = options.request_headers_timeout if head is None else head

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from fastpath import ConfigError, HeadRewriter, Request
 
+from ..actions import validate_fault
 from ..models import (
     Config,
     FilterChainMatch,
@@ -56,7 +57,11 @@ def _manager_of(listener: Listener, path: str) -> HttpConnectionManager:
     if chain.tls is not None:
         _refuse([(".transport_socket", "the gateway does no TLS")], chain.position, path)
     if len(chain.filters) == 1 and isinstance(chain.filters[0], HttpConnectionManager):
-        return chain.filters[0]
+        manager = chain.filters[0]
+        if manager.fault is not None:
+            findings = validate_fault(manager.fault, ".fault")
+            _refuse(findings, manager.position, _place(manager.position, f"{path}.filters[0]"))
+        return manager
     position = chain.filters[0].position if chain.filters else chain.position
     path = _place(position, f"{path}.filters")
     raise _error("the gateway serves an HTTP connection manager and nothing else", position, path)

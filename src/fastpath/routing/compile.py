@@ -64,6 +64,11 @@ def compile_table(
     if configuration is not None:
         for field, reason in validate_configuration(configuration):
             raise refusal(reason, Step("", configuration), Step(field))
+        if configuration.vhost_header is not None:
+            try:
+                builder.set_host_header(configuration.vhost_header)
+            except ConfigError as error:
+                raise refusal(error.reason, Step("", configuration), Step(".vhost_header")) from None
     for index, host in enumerate(virtual_hosts):
         here = Step(f"virtual_hosts[{index}]", host)
         if not isinstance(host, VirtualHost):

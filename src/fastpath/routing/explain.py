@@ -60,7 +60,7 @@ class Explanation:
 
     def __str__(self) -> str:
         if self.virtual_host is None:
-            return "no virtual host has a domain for this host"
+            return "no virtual host has a domain for this request"
         lines = [f'virtual host "{self.virtual_host.name}"']
         if self.match is not None and self.match.tls_redirect:
             return "\n".join([*lines, "  redirects plain HTTP to https before it looks at routes"])

@@ -13,17 +13,19 @@ from fastpath._route import RouteMatcher, RouteTableSnapshot
 from fastpath.errors import ConfigError, ConfigWarning
 from fastpath.models import (
     Config,
+    DirectResponse,
+    HeaderMatcher,
     HttpConnectionManager,
     Listener,
     PathWithEscapedSlashesAction,
     Route,
     RouteConfiguration,
+    RouteMatch,
     VirtualHost,
 )
 
 from .compile import compile_table
 from .explain import Explanation, explain
-from .place import Step, refusal
 
 __all__ = ["RouteTable", "TlsInfo", "path_normalizer"]
 
@@ -226,13 +228,19 @@ class RouteTable(RouteMatcher):
             **self._connection_options,
         )
 
+    def taking(self, headers: tuple[HeaderMatcher, ...]) -> RouteTable:
+        """A table of one route for the requests that these all hold for, with this table's eyes for host and path.
+
+        Raises ConfigError for what no table would take.
+        """
+        route = Route(RouteMatch(prefix="", headers=headers), DirectResponse(200))
+        return RouteTable((VirtualHost("", ("*",), (route,)),), **self._connection_options)
+
     def _build(
         self, virtual_hosts: Iterable[VirtualHost] | RouteConfiguration, before: RouteTableSnapshot | None
     ) -> None:
         configuration = virtual_hosts if isinstance(virtual_hosts, RouteConfiguration) else None
         hosts = configuration.virtual_hosts if configuration is not None else virtual_hosts
-        if configuration is not None and configuration.vhost_header is not None:
-            raise refusal("vhost_header is not supported", Step("", configuration), Step(".vhost_header"))
         ignore_port = configuration is not None and configuration.ignore_port_in_host_matching
         snapshot = compile_table(
             tuple(hosts),  # type: ignore[arg-type]

@@ -1,0 +1,34 @@
+"""Istio (networking.istio.io): its objects as listeners, routes and clusters.
+
+Source: https://istio.io/latest/docs/reference/config/networking/. What comes through a Gateway goes by the routes of
+the VirtualServices bound to it; what a workload of the mesh sends to a Service goes by those bound to "mesh".
+"""
+
+from __future__ import annotations
+
+from ...models import Config
+from ..kubernetes_object import Objects
+from ..kubernetes_service import Services
+from .destinations import read_destinations
+from .edge import edge_config
+from .fields import GROUP
+from .gateway import read_gateways
+from .mesh import mesh_routes
+from .virtual_service import read_virtual_services
+
+__all__ = ["GROUP", "read_istio"]
+
+
+def read_istio(objects: Objects, services: Services) -> Config:
+    """All of it. Without an object of Istio's the Services' clusters are as Kubernetes has them."""
+    if not any(group == GROUP for group, _ in objects.kinds()):
+        return Config(clusters=tuple(services.clusters()))
+    destinations = read_destinations(objects, services)
+    gateways = read_gateways(objects)
+    virtual_services = read_virtual_services(objects, gateways, destinations)
+    edge = edge_config(gateways, virtual_services)
+    return Config(
+        edge.listeners,
+        {**edge.route_configurations, **mesh_routes(virtual_services, destinations)},
+        tuple(destinations.clusters),
+    )

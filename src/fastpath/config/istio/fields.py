@@ -1,0 +1,78 @@
+"""Fields as Istio writes them: durations as Go has them, percents as numbers, strings compared one way of three."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...models import DenominatorType, FractionalPercent, StringMatcher
+from ..fields import Section, Value
+from ..kubernetes_fields import port_number
+
+__all__ = ["GROUP", "duration", "fraction", "labels", "port_selector", "string_matcher", "visible_everywhere"]
+
+GROUP = "networking.istio.io"
+_DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:h|ms|m|s))+\Z")
+_PARTS = re.compile(r"([0-9.]+)(h|ms|m|s)")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def duration(section: Section, name: str, minimum: float = 0.0) -> float | None:
+    """Seconds, from "1h", "1m30s", "0.5s" or "10ms"."""
+    value = section.get(name)
+    if value is None:
+        return None
+    text = value.string()
+    if len(text) > 60 or not _DURATION.match(text):
+        value.expected('a duration such as "1.5s" or "10ms"')
+        return None
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(text))
+    if seconds < minimum:
+        value.error(f"a duration is at least {minimum:g}s here, found {text!r}")
+    return seconds
+
+
+def fraction(section: Section, name: str, default: float) -> FractionalPercent:
+    """A percentage {value: 12.5}, to the millionth."""
+    return FractionalPercent(round(section.percent(name, default) * 10_000), DenominatorType.MILLION)
+
+
+def string_matcher(section: Section, *, ignore_case: bool = False) -> StringMatcher | None:
+    """None takes any string that is there."""
+    kind = section.one_of("kind of comparison", "exact", "prefix", "regex", required=False)
+    value = section.get(kind) if kind else None
+    section.end()
+    if value is None:
+        return None
+    text = value.string()
+    if kind == "regex":
+        return None if text == "*" else StringMatcher(safe_regex=text, position=section.position)
+    if kind == "prefix":
+        return StringMatcher(prefix=text, ignore_case=ignore_case, position=section.position)
+    return StringMatcher(exact=text, ignore_case=ignore_case, position=section.position)
+
+
+def port_selector(section: Section) -> int | None:
+    """The number of `port: {number: 80}`."""
+    selector = section.section("port")
+    if selector is None:
+        return None
+    number = port_number(selector, "number", required=True)
+    selector.end()
+    return number
+
+
+def labels(parent: Section) -> Mapping[str, str]:
+    """The texts of the field `labels`, by name."""
+    section = parent.section("labels")
+    if section is None:
+        return {}
+    path, problems = section.value.path, section.value.problems
+    return {name: Value(node, f"{path}.{name}", problems).string() for name, node in section.members.items()}
+
+
+def visible_everywhere(spec: Section) -> None:
+    """Refuse an exportTo that hides an object from some namespaces: the reader's own is not known."""
+    for value in spec.items("exportTo"):
+        if value.string() != "*":
+            value.error(f'exportTo is not supported but for "*", found {value.node.describe()}')

@@ -1,0 +1,69 @@
+"""Headers: what a route or a destination does to header fields, and to the host.
+
+Source: https://istio.io/latest/docs/reference/config/networking/virtual-service/#Headers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ...models import HeaderAppendAction, HeaderMutations, HeaderValueOption
+from ..fields import Section, Value
+from ..node import shorten
+
+__all__ = ["Headers", "read_headers"]
+
+_is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
+_HOSTS = (":authority", "host")
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    mutations: HeaderMutations = HeaderMutations()
+    host: str | None = None
+    """What the host is set to."""
+
+
+def read_headers(parent: Section) -> Headers:
+    section = parent.section("headers")
+    if section is None:
+        return Headers()
+    request, response = section.section("request"), section.section("response")
+    section.end()
+    host, added, removed = _read_operations(request, with_host=True)
+    _, response_added, response_removed = _read_operations(response, with_host=False)
+    return Headers(HeaderMutations(added, removed, response_added, response_removed), host)
+
+
+def _read_operations(
+    section: Section | None, *, with_host: bool
+) -> tuple[str | None, tuple[HeaderValueOption, ...], tuple[str, ...]]:
+    if section is None:
+        return None, (), ()
+    host, options = None, []
+    for name, action in (
+        ("set", HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD),
+        ("add", HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD),
+    ):
+        inner = section.section(name)
+        for key, node in inner.members.items() if inner is not None else ():
+            value = Value(node, f"{section.value.path}.{name}.{key}", section.value.problems)
+            text = value.string()
+            if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+                value.error(f"must not hold control characters, found {shorten(text)!r}")
+            if with_host and name == "set" and key.lower() in _HOSTS:
+                host = text
+                continue
+            _check_name(value, key)
+            options.append(HeaderValueOption(key, text, action, position=value.position))
+    removed = section.items("remove")
+    for value in removed:
+        _check_name(value, value.string())
+    section.end()
+    return host, tuple(options), tuple(value.string() for value in removed)
+
+
+def _check_name(value: Value, name: str) -> None:
+    if name.lower() in _HOSTS or not _is_token(name):
+        value.error(f"expected the name of a header field that may be changed, found {shorten(name)!r}")

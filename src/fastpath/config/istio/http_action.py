@@ -1,0 +1,228 @@
+"""HTTPRoute: what becomes of the requests that a route takes.
+
+Source: https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRoute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...models import (
+    DirectResponse,
+    HeaderMutations,
+    HttpFault,
+    RedirectAction,
+    RegexRewrite,
+    RequestMirrorPolicy,
+    RetryPolicy,
+    RouteAction,
+    RuntimeFraction,
+    WeightedCluster,
+)
+from ..fields import UINT32_MAX, Section
+from ..kubernetes_fields import integer, port_number
+from .destinations import Destinations, Target
+from .fields import duration, fraction
+from .headers import Headers, read_headers
+from .retries import DEFAULT_RETRIES, read_retries
+
+__all__ = ["Action", "read_action"]
+
+_REDIRECT_CODES = (301, 302, 303, 307, 308)
+_PREFIX = "%PREFIX()%"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Of a Route, all but its match and name."""
+
+    action: RouteAction | RedirectAction | DirectResponse
+    mutations: HeaderMutations
+    fault: HttpFault | None
+
+
+def read_action(section: Section, destinations: Destinations, namespace: str) -> Action:
+    """What a route does; its match and name are left."""
+    headers = read_headers(section)
+    fault = _read_fault(section)
+    kind = section.one_of("action", "route", "redirect", "directResponse")
+    redirect, direct = section.section("redirect"), section.section("directResponse")
+    timeout = duration(section, "timeout")
+    retries = section.section("retries")
+    policy = read_retries(retries) if retries is not None else DEFAULT_RETRIES
+    rewrite = _read_rewrite(section)
+    mirrors = _read_mirrors(section, destinations, namespace)
+    if kind == "redirect" and redirect is not None:
+        if headers.host is not None:
+            section.error("a redirect has its own field for the host")
+        return Action(_read_redirect(redirect), headers.mutations, fault)
+    if kind == "directResponse" and direct is not None:
+        return Action(_read_direct_response(direct), headers.mutations, fault)
+    splits = [_read_split(each, destinations, namespace) for each in section.sections("route")]
+    if kind == "route" and not splits:
+        section.error("has no destination")
+    action = _forward(section, splits, headers, rewrite, mirrors, timeout or 0.0, policy)
+    return Action(action, headers.mutations, fault)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewrite:
+    prefix: str | None = None
+    regex: RegexRewrite | None = None
+    authority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    target: Target
+    weight: int
+    headers: Headers
+    section: Section
+
+
+def _read_split(section: Section, destinations: Destinations, namespace: str) -> _Split:
+    destination = section.section("destination", required=True)
+    target = destinations.read(destination, namespace) if destination is not None else Target("")
+    split = _Split(target, integer(section, "weight", 0, UINT32_MAX) or 0, read_headers(section), section)
+    section.end()
+    return split
+
+
+def _forward(
+    section: Section,
+    splits: Sequence[_Split],
+    headers: Headers,
+    rewrite: _Rewrite,
+    mirrors: tuple[RequestMirrorPolicy, ...],
+    timeout: float,
+    retries: RetryPolicy | None,
+) -> RouteAction:
+    """The only destination has all requests, whatever its weight; among several those without a weight have none."""
+    if len(splits) > 1:
+        splits = [each for each in splits if each.weight]
+        if not 0 < sum(each.weight for each in splits) <= UINT32_MAX:
+            section.error(f"the weights of the destinations sum up to a number from 1 to {UINT32_MAX}")
+    single = splits[0] if len(splits) == 1 and splits[0].headers == Headers() else None
+    if rewrite.authority is not None and headers.host is not None:
+        section.error("the rewrite's authority and a header that sets the host exclude each other")
+    policies = dict.fromkeys(each.target.hash_policy for each in splits)
+    return RouteAction(
+        cluster=single.target.cluster if single is not None else None,
+        weighted_clusters=()
+        if single is not None
+        else tuple(
+            WeightedCluster(
+                each.target.cluster,
+                each.weight or 1,
+                mutations=each.headers.mutations,
+                host_rewrite_literal=each.headers.host,
+                position=each.section.position,
+            )
+            for each in splits
+        ),
+        prefix_rewrite=rewrite.prefix,
+        regex_rewrite=rewrite.regex,
+        host_rewrite_literal=rewrite.authority if rewrite.authority is not None else headers.host,
+        timeout=timeout,
+        retry_policy=retries,
+        request_mirror_policies=mirrors,
+        hash_policy=tuple(each for each in policies if each is not None),
+        position=section.position,
+    )
+
+
+def _read_rewrite(parent: Section) -> _Rewrite:
+    section = parent.section("rewrite")
+    if section is None:
+        return _Rewrite()
+    section.one_of("path rewrite", "uri", "uriRegexRewrite", required=False)
+    uri, authority = section.string("uri"), section.string("authority")
+    regex = section.section("uriRegexRewrite")
+    section.end()
+    rewrite = None
+    if regex is not None:
+        rewrite = RegexRewrite(regex.string("match", required=True), regex.string("rewrite"), position=regex.position)
+        regex.end()
+    if not (uri or authority or rewrite):
+        section.error("rewrites neither uri nor authority")
+    return _Rewrite(uri or None, rewrite, authority or None)
+
+
+def _read_redirect(section: Section) -> RedirectAction:
+    uri = section.string("uri")
+    code = integer(section, "redirectCode", 0, 999) or 301
+    if code not in _REDIRECT_CODES:
+        section.error(f"expected a redirectCode of {', '.join(map(str, _REDIRECT_CODES))}, found {code}")
+        code = 301
+    is_prefix = uri.startswith(_PREFIX)
+    if is_prefix:
+        section.error(f"{_PREFIX} is not supported in a redirect's uri")
+    action = RedirectAction(
+        response_code=code,
+        host_redirect=section.string("authority") or None,
+        path_redirect=uri or None,
+        scheme_redirect=section.string("scheme") or None,
+        port_redirect=port_number(section, "port"),
+        position=section.position,
+    )
+    section.end()
+    return action
+
+
+def _read_direct_response(section: Section) -> DirectResponse:
+    status = integer(section, "status", 200, 599, required=True)
+    body, content = section.section("body"), b""
+    if body is not None:
+        kind = body.one_of("body", "string", "bytes", required=False)
+        value = body.get(kind) if kind else None
+        if value is not None:
+            content = value.string().encode() if kind == "string" else value.base64()
+        body.end()
+    section.end()
+    return DirectResponse(status or 500, content, position=section.position)
+
+
+def _read_mirrors(section: Section, destinations: Destinations, namespace: str) -> tuple[RequestMirrorPolicy, ...]:
+    """`mirror` with `mirrorPercentage`, or `mirrors` of which each has its percentage."""
+    section.one_of("way to mirror", "mirror", "mirrors", required=False)
+    mirror = section.section("mirror")
+    share = fraction(section, "mirrorPercentage", 100.0)
+    found = []
+    if mirror is not None:
+        found.append((destinations.read(mirror, namespace), share, mirror))
+    for each in section.sections("mirrors"):
+        destination = each.section("destination", required=True)
+        percent = fraction(each, "percentage", 100.0)
+        each.end()
+        if destination is not None:
+            found.append((destinations.read(destination, namespace), percent, each))
+    return tuple(
+        RequestMirrorPolicy(target.cluster, runtime_fraction=RuntimeFraction(percent), position=place.position)
+        for target, percent, place in found
+        if percent.numerator
+    )
+
+
+def _read_fault(parent: Section) -> HttpFault | None:
+    """Without a percentage nothing is injected."""
+    section = parent.section("fault")
+    if section is None:
+        return None
+    delay, abort = section.section("delay"), section.section("abort")
+    section.end()
+    if delay is None and abort is None:
+        section.error("has neither a delay nor an abort")
+    found = HttpFault(
+        delay=duration(delay, "fixedDelay", 0.001) if delay is not None else None,
+        delay_percentage=fraction(delay, "percentage", 0.0) if delay is not None else HttpFault().delay_percentage,
+        abort_status=integer(abort, "httpStatus", 200, 599, required=True) if abort is not None else None,
+        abort_percentage=fraction(abort, "percentage", 0.0) if abort is not None else HttpFault().abort_percentage,
+        position=section.position,
+    )
+    for each in (delay, abort):
+        if each is not None:
+            each.end()
+    if delay is not None and found.delay is None:
+        delay.error('"fixedDelay" is missing')
+    return found

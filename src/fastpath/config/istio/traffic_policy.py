@@ -1,0 +1,233 @@
+"""TrafficPolicy: how a cluster balances, how many connections it may have, and when its hosts are ejected.
+
+Source: https://istio.io/latest/docs/reference/config/networking/destination-rule/#TrafficPolicy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ...models import (
+    CircuitBreakerThresholds,
+    Cluster,
+    HashPolicy,
+    HashPolicyCookie,
+    LbPolicy,
+    MaglevConfig,
+    OutlierDetection,
+    RingHashConfig,
+)
+from ..fields import UINT32_MAX, Section
+from ..kubernetes_fields import choice, integer
+from .fields import duration, port_selector
+
+__all__ = ["TrafficPolicy", "read_traffic_policy"]
+
+_SIMPLE = {
+    "UNSPECIFIED": LbPolicy.LEAST_REQUEST,
+    "LEAST_CONN": LbPolicy.LEAST_REQUEST,
+    "LEAST_REQUEST": LbPolicy.LEAST_REQUEST,
+    "RANDOM": LbPolicy.RANDOM,
+    "ROUND_ROBIN": LbPolicy.ROUND_ROBIN,
+}
+_CONNECT_TIMEOUT = 10.0
+_MAX_RING, _MAX_TABLE = 8388608, 5000011
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """Istio balances by least request unless told otherwise."""
+
+    policy: LbPolicy = LbPolicy.LEAST_REQUEST
+    hash_policy: HashPolicy | None = None
+    ring_hash: RingHashConfig = RingHashConfig()
+    maglev: MaglevConfig = MaglevConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPool:
+    """Istio has no limits unless told otherwise."""
+
+    connect_timeout: float = _CONNECT_TIMEOUT
+    limits: CircuitBreakerThresholds = CircuitBreakerThresholds(UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Outliers:
+    """Istio ejects no host and never panics unless told otherwise."""
+
+    detection: OutlierDetection | None = None
+    panic_threshold: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficPolicy:
+    """None: not told, so that a less specific policy or else Istio's default counts."""
+
+    load_balancer: LoadBalancer | None = None
+    connection_pool: ConnectionPool | None = None
+    outliers: Outliers | None = None
+    ports: Mapping[int, TrafficPolicy] = field(default_factory=dict)
+
+    def at(self, port: int) -> TrafficPolicy:
+        """What counts at a port. Settings of a port inherit nothing."""
+        return self.ports.get(port, self)
+
+    def under(self, specific: TrafficPolicy, port: int) -> TrafficPolicy:
+        """This one with what a subset's policy says of a port."""
+        if port in specific.ports:
+            return specific.ports[port]
+        return TrafficPolicy(
+            specific.load_balancer or self.load_balancer,
+            specific.connection_pool or self.connection_pool,
+            specific.outliers or self.outliers,
+        )
+
+    @property
+    def hash_policy(self) -> HashPolicy | None:
+        """What routes to the cluster hash."""
+        return self.load_balancer.hash_policy if self.load_balancer is not None else None
+
+    def apply(self, cluster: Cluster) -> Cluster:
+        balancer = self.load_balancer or LoadBalancer()
+        pool = self.connection_pool or ConnectionPool()
+        outliers = self.outliers or Outliers()
+        return replace(
+            cluster,
+            lb_policy=balancer.policy,
+            ring_hash=balancer.ring_hash,
+            maglev=balancer.maglev,
+            connect_timeout=pool.connect_timeout,
+            circuit_breaker=pool.limits,
+            outlier_detection=outliers.detection,
+            healthy_panic_threshold=outliers.panic_threshold,
+            client_ip_affinity=None,
+        )
+
+
+def read_traffic_policy(parent: Section) -> TrafficPolicy:
+    """The field `trafficPolicy` of a rule or a subset."""
+    section = parent.section("trafficPolicy")
+    if section is None:
+        return TrafficPolicy()
+    ports: dict[int, TrafficPolicy] = {}
+    for each in section.sections("portLevelSettings"):
+        number = port_selector(each)
+        if number is None:
+            each.error('"port" is missing')
+        elif number in ports:
+            each.error(f"the port {number} is there twice")
+        ports[number or 0] = _read_settings(each)
+    return replace(_read_settings(section), ports=ports)
+
+
+def _read_settings(section: Section) -> TrafficPolicy:
+    balancer = section.section("loadBalancer")
+    pool = section.section("connectionPool")
+    outliers = section.section("outlierDetection")
+    section.end()
+    return TrafficPolicy(
+        _read_load_balancer(balancer) if balancer is not None else None,
+        _read_connection_pool(pool) if pool is not None else None,
+        _read_outliers(outliers) if outliers is not None else None,
+    )
+
+
+def _read_load_balancer(section: Section) -> LoadBalancer:
+    section.one_of("policy", "simple", "consistentHash", required=False)
+    simple = choice(section, "simple", tuple(_SIMPLE), "UNSPECIFIED")
+    consistent = section.section("consistentHash")
+    section.end()
+    return (
+        _read_consistent_hash(consistent)
+        if consistent is not None
+        else LoadBalancer(_SIMPLE.get(simple, LbPolicy.LEAST_REQUEST))
+    )
+
+
+def _read_consistent_hash(section: Section) -> LoadBalancer:
+    kind = section.one_of("hash key", "httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName")
+    place = section.position
+    policy = HashPolicy(
+        header=section.string("httpHeaderName") if kind == "httpHeaderName" else None,
+        cookie=_read_cookie(section),
+        source_ip=section.boolean("useSourceIp"),
+        query_parameter=section.string("httpQueryParameterName") if kind == "httpQueryParameterName" else None,
+        position=place,
+    )
+    if kind == "useSourceIp" and not policy.source_ip:
+        section.error("useSourceIp is true or left out")
+    section.one_of("algorithm", "ringHash", "maglev", "minimumRingSize", required=False)
+    ring, maglev = section.section("ringHash"), section.section("maglev")
+    size = integer(section, "minimumRingSize", 1, _MAX_RING)
+    if ring is not None:
+        size = integer(ring, "minimumRingSize", 1, _MAX_RING)
+        ring.end()
+    section.end()
+    if maglev is None:
+        return LoadBalancer(LbPolicy.RING_HASH, policy, RingHashConfig(size or 1024))
+    table = integer(maglev, "tableSize", 2, _MAX_TABLE) or MaglevConfig().table_size
+    if any(table % each == 0 for each in range(2, int(table**0.5) + 1)):
+        maglev.error(f"the tableSize is a prime number, found {table}")
+    maglev.end()
+    return LoadBalancer(LbPolicy.MAGLEV, policy, maglev=MaglevConfig(table))
+
+
+def _read_cookie(parent: Section) -> HashPolicyCookie | None:
+    section = parent.section("httpCookie")
+    if section is None:
+        return None
+    cookie = HashPolicyCookie(section.string("name", required=True), duration(section, "ttl"), section.string("path"))
+    section.end()
+    return cookie
+
+
+def _read_connection_pool(section: Section) -> ConnectionPool:
+    tcp, http = section.section("tcp"), section.section("http")
+    section.end()
+    timeout, connections = None, UINT32_MAX
+    if tcp is not None:
+        timeout, connections = duration(tcp, "connectTimeout", 0.001), _limit(tcp, "maxConnections")
+        tcp.end()
+    pending = requests = retries = UINT32_MAX
+    if http is not None:
+        pending = _limit(http, "http1MaxPendingRequests")
+        requests = _limit(http, "http2MaxRequests")
+        retries = _limit(http, "maxRetries")
+        http.end()
+    limits = CircuitBreakerThresholds(connections, pending, requests, retries, position=section.position)
+    return ConnectionPool(_CONNECT_TIMEOUT if timeout is None else timeout, limits)
+
+
+def _limit(section: Section, name: str) -> int:
+    """0 is no limit, as when it is not told."""
+    return integer(section, name, 0, 2**31 - 1) or UINT32_MAX
+
+
+def _read_outliers(section: Section) -> Outliers:
+    known = OutlierDetection()
+    errors = integer(section, "consecutive5xxErrors", 0, UINT32_MAX)
+    gateway = integer(section, "consecutiveGatewayErrors", 0, UINT32_MAX)
+    split = section.boolean("splitExternalLocalOriginErrors")
+    local = integer(section, "consecutiveLocalOriginFailures", 0, UINT32_MAX)
+    interval = duration(section, "interval", 0.001)
+    ejection = duration(section, "baseEjectionTime", 0.001)
+    percent = integer(section, "maxEjectionPercent", 0, 100)
+    healthy = integer(section, "minHealthPercent", 0, 100)
+    section.end()
+    detection = OutlierDetection(
+        interval=known.interval if interval is None else interval,
+        base_ejection_time=known.base_ejection_time if ejection is None else ejection,
+        max_ejection_percent=percent or known.max_ejection_percent,
+        consecutive_5xx=known.consecutive_5xx if errors is None else errors,
+        enforcing_consecutive_5xx=0 if errors == 0 else 100,
+        consecutive_gateway_failure=known.consecutive_gateway_failure if gateway is None else gateway,
+        enforcing_consecutive_gateway_failure=100 if gateway else 0,
+        split_external_local_origin_errors=split,
+        consecutive_local_origin_failure=local or known.consecutive_local_origin_failure,
+        enforcing_success_rate=0,
+        enforcing_local_origin_success_rate=0 if split else known.enforcing_local_origin_success_rate,
+        position=section.position,
+    )
+    return Outliers(detection, float(healthy or 0))

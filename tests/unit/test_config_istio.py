@@ -1,0 +1,503 @@
+"""Istio: every request reaches the destination that Istio's documentation says, and what is not built is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastpath import RouteTable
+from fastpath.config import load
+from fastpath.errors import ConfigErrors
+from fastpath.models import (
+    Cluster,
+    Config,
+    DirectResponse,
+    DiscoveryType,
+    LbPolicy,
+    RedirectAction,
+    Route,
+    RouteAction,
+    TlsRequirement,
+)
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+
+
+def istio(kind: str, name: str, **spec: object) -> dict[str, Any]:
+    return {"apiVersion": "networking.istio.io/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def gateway(*hosts: str, name: str = "web", **server: object) -> dict[str, Any]:
+    port = {"number": 80, "name": "http", "protocol": "HTTP"}
+    return istio(
+        "Gateway", name, selector={"istio": "edge"}, servers=[{"port": port, "hosts": hosts or ["*"], **server}]
+    )
+
+
+def virtual_service(*http: object, name: str = "vs", hosts: tuple[str, ...] = ("*",), **spec: object) -> dict[str, Any]:
+    return istio("VirtualService", name, hosts=list(hosts), http=list(http), **{"gateways": ["web"], **spec})
+
+
+def to(host: str, subset: str = "", port: int | None = None, **more: object) -> dict[str, Any]:
+    found: dict[str, object] = {"host": host}
+    if subset:
+        found["subset"] = subset
+    if port is not None:
+        found["port"] = {"number": port}
+    return {"destination": found, **more}
+
+
+def route(*destinations: object, **more: object) -> dict[str, Any]:
+    return {"route": list(destinations or [to("a")]), **more}
+
+
+def service(name: str, *ports: int) -> dict[str, Any]:
+    numbers = [{"name": f"p{port}", "port": port} for port in ports or (80,)]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": numbers}}
+
+
+def pods(name: str, **versions: str) -> list[dict[str, Any]]:
+    """Pods of a Service, each of a version, and their slice."""
+    endpoints = [
+        {"addresses": [address], "targetRef": {"kind": "Pod", "name": f"{name}-{version}"}}
+        for version, address in versions.items()
+    ]
+    return [
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
+            "addressType": "IPv4",
+            "ports": [{"name": "p80", "port": 8080}],
+            "endpoints": endpoints,
+        },
+        *(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": f"{name}-{version}", "labels": {"version": version}},
+                "spec": {"containers": []},
+            }
+            for version in versions
+        ),
+    ]
+
+
+SERVICES = [service("a"), service("b"), service("c", 80, 8080)]
+
+
+def edge(*http: object, **spec: Any) -> Config:
+    return load([gateway(), virtual_service(*http, **spec), *SERVICES])
+
+
+def ask(config: Config, path: str = "/", host: str = "x", *, table: str = "http.80", **request: Any) -> Any:
+    request = {"method": "GET", **request}
+    return RouteTable.from_config(config, table, seed=1).match_parts(authority=host, path=path, **request)
+
+
+def cluster_at(config: Config, path: str = "/", host: str = "x", **request: Any) -> str | None:
+    match = ask(config, path, host, **request)
+    return match.cluster if match is not None else None
+
+
+def first(config: Config) -> Route:
+    return config.route_configurations["http.80"].virtual_hosts[0].routes[0]
+
+
+def forward(config: Config) -> RouteAction:
+    action = first(config).action
+    assert isinstance(action, RouteAction)
+    return action
+
+
+def cluster(config: Config, name: str) -> Cluster:
+    return next(each for each in config.clusters if each.name == name)
+
+
+def refusals(*documents: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigErrors) as caught:
+        load([*documents, *SERVICES])
+    return [str(each) for each in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("match", "takes", "passes"),
+    [
+        ({"uri": {"exact": "/p"}}, {"path": "/p?q"}, {"path": "/p/"}),
+        ({"uri": {"prefix": "/p"}}, {"path": "/pq"}, {"path": "/P"}),
+        ({"uri": {"prefix": "/p"}, "ignoreUriCase": True}, {"path": "/P/q"}, {"path": "/q"}),
+        ({"uri": {"regex": "/[0-9]+"}}, {"path": "/12"}, {"path": "/12a"}),
+        ({"method": {"exact": "PUT"}}, {"method": "PUT"}, {"method": "GET"}),
+        ({"authority": {"prefix": "api."}}, {"host": "api.x"}, {"host": "www.x"}),
+        ({"headers": {"v": {"exact": "1"}}}, {"headers": [("v", "1")]}, {"headers": [("v", "2")]}),
+        ({"headers": {"v": {}}}, {"headers": [("v", "2")]}, {}),
+        ({"withoutHeaders": {"v": {"exact": "1"}}}, {"headers": [("v", "2")]}, {"headers": [("v", "1")]}),
+        ({"withoutHeaders": {"v": {"exact": "1"}}}, {}, {"headers": [("v", "1")]}),
+        ({"withoutHeaders": {"v": {}}}, {}, {"headers": [("v", "1")]}),
+        ({"queryParams": {"v": {"regex": "[0-9]"}}}, {"path": "/?v=1"}, {"path": "/?v=x"}),
+        ({"queryParams": {"v": {}}}, {"path": "/?v"}, {"path": "/?w"}),
+        ({"gateways": ["web"]}, {}, None),
+        ({"port": 80}, {}, None),
+    ],
+)
+def test_matches(match: dict[str, Any], takes: dict[str, Any], passes: dict[str, Any] | None) -> None:
+    config = edge(route(to("a"), match=[match]), route(to("b")))
+    assert cluster_at(config, **takes) == "default/a:80"
+    if passes is not None:
+        assert cluster_at(config, **passes) == "default/b:80"
+
+
+def test_a_match_for_another_gateway_or_port_is_not_of_this_one() -> None:
+    matches = [{"port": 81}, {"gateways": ["mesh"]}]
+    config = edge(route(to("a"), match=matches), route(to("b")), gateways=["web", "mesh"])
+    assert cluster_at(config) == "default/b:80"
+
+
+def test_routes_are_tried_in_order_and_any_match_of_a_route_will_do() -> None:
+    either = [{"uri": {"prefix": "/1"}}, {"uri": {"prefix": "/2"}}]
+    config = edge(route(to("a"), match=either), route(to("b")), route(to("a")))
+    assert [cluster_at(config, path) for path in ("/1", "/2", "/3")] == ["default/a:80", "default/a:80", "default/b:80"]
+
+
+def test_weights() -> None:
+    config = edge(route(to("a", weight=3), to("b", weight=1), to("c", port=8080)))
+    assert [(each.name, each.weight) for each in forward(config).weighted_clusters] == [
+        ("default/a:80", 3),
+        ("default/b:80", 1),
+    ]
+
+
+def test_a_route_forwards_rewritten_and_changed_and_with_a_copy() -> None:
+    config = edge(
+        route(
+            to("a"),
+            rewrite={"uri": "/new", "authority": "inside"},
+            mirror={"host": "b"},
+            mirrorPercentage={"value": 12.5},
+            timeout="1m1.5s",
+            retries={"attempts": 3, "retryOn": "gateway-error,429", "perTryTimeout": "500ms"},
+            headers={"request": {"set": {"x": "1"}, "remove": ["y"]}, "response": {"add": {"z": "2"}}},
+            fault={"abort": {"httpStatus": 418, "percentage": {"value": 1}}, "delay": {"fixedDelay": "2s"}},
+        )
+    )
+    action, found = forward(config), first(config)
+    assert (action.prefix_rewrite, action.host_rewrite_literal, action.timeout) == ("/new", "inside", 61.5)
+    (mirror,) = action.request_mirror_policies
+    assert mirror.cluster == "default/b:80"
+    assert mirror.runtime_fraction is not None
+    assert mirror.runtime_fraction.default_value.numerator == 125_000
+    assert action.retry_policy is not None
+    assert action.retry_policy.retry_on == ("gateway-error", "retriable-status-codes")
+    assert action.retry_policy.retriable_status_codes == (429,)
+    assert (action.retry_policy.num_retries, action.retry_policy.per_try_timeout) == (3, 0.5)
+    assert found.mutations.request_headers_to_remove == ("y",)
+    assert [each.key for each in found.mutations.request_headers_to_add] == ["x"]
+    assert [each.key for each in found.mutations.response_headers_to_add] == ["z"]
+    assert found.fault is not None
+    assert (found.fault.abort_status, found.fault.abort_percentage.numerator) == (418, 10_000)
+    assert (found.fault.delay, found.fault.delay_percentage.numerator) == (2.0, 0)
+
+
+def test_a_route_that_says_nothing_has_no_timeout_and_two_retries() -> None:
+    action = forward(edge(route()))
+    assert action.timeout == 0.0
+    assert action.retry_policy is not None
+    assert action.retry_policy.num_retries == 2
+    assert forward(edge(route(retries={"attempts": 0}))).retry_policy is None
+
+
+def test_setting_the_host_rewrites_it() -> None:
+    config = edge(route(headers={"request": {"set": {"Host": "h"}}}))
+    assert forward(config).host_rewrite_literal == "h"
+    assert first(config).mutations.request_headers_to_add == ()
+
+
+def test_several_mirrors() -> None:
+    mirrors = [to("b"), to("a", percentage={"value": 0}), to("c", port=80, percentage={"value": 50})]
+    found = forward(edge(route(mirrors=mirrors))).request_mirror_policies
+    assert [each.cluster for each in found] == ["default/b:80", "default/c:80"]
+
+
+def test_answers_of_the_gateway_itself() -> None:
+    redirect = {"uri": "/new", "authority": "there", "scheme": "https", "port": 8443, "redirectCode": 307}
+    action = first(edge({"redirect": redirect})).action
+    assert isinstance(action, RedirectAction)
+    assert (action.path_redirect, action.host_redirect, action.port_redirect) == ("/new", "there", 8443)
+    assert (action.scheme_redirect, action.response_code) == ("https", 307)
+    action = first(edge({"directResponse": {"status": 503, "body": {"string": "later"}}})).action
+    assert isinstance(action, DirectResponse)
+    assert (action.status, action.body) == (503, b"later")
+
+
+def test_a_gateway_serves_the_hosts_that_it_has_in_common_with_virtual_services() -> None:
+    config = load(
+        [
+            gateway("*.x.org", "default/y.org", "other/z.org"),
+            virtual_service(route(to("a")), name="all"),
+            virtual_service(route(to("b")), name="one", hosts=("www.x.org", "w.org")),
+            *SERVICES,
+        ]
+    )
+    hosts = ("w.x.org", "www.x.org:80", "y.org", "z.org", "w.org")
+    assert [cluster_at(config, host=host) for host in hosts] == [
+        "default/a:80",
+        "default/b:80",
+        "default/a:80",
+        None,
+        None,
+    ]
+    (listener,) = config.listeners
+    assert (listener.address, listener.port) == ("0.0.0.0", 80)
+
+
+def test_virtual_services_of_one_host_are_joined_and_what_takes_all_comes_last() -> None:
+    config = load(
+        [
+            gateway(),
+            virtual_service(route(to("a")), name="early"),
+            virtual_service(route(to("b"), match=[{"uri": {"prefix": "/b"}}]), name="late"),
+            *SERVICES,
+        ]
+    )
+    assert (cluster_at(config, "/b"), cluster_at(config, "/c")) == ("default/b:80", "default/a:80")
+
+
+def test_a_server_can_send_all_to_https() -> None:
+    config = load([gateway(tls={"httpsRedirect": True}), virtual_service(route()), *SERVICES])
+    (host,) = config.route_configurations["http.80"].virtual_hosts
+    assert host.require_tls is TlsRequirement.ALL
+
+
+def test_the_mesh_has_a_table_for_each_port_and_a_host_for_each_service() -> None:
+    split = virtual_service(route(to("b")), hosts=("a",), gateways=["mesh"])
+    config = load([split, *SERVICES])
+    assert sorted(config.route_configurations) == ["80", "8080"]
+    assert config.listeners == ()
+    for host in ("a", "a.default", "a.default.svc", "a.default.svc.cluster.local:80"):
+        assert cluster_at(config, host=host, table="80") == "default/b:80"
+    assert cluster_at(config, host="b", table="80") == "default/b:80"
+    assert cluster_at(config, host="c", table="8080") == "default/c:8080"
+    assert cluster_at(config, host="elsewhere", table="80") is None
+
+
+def test_the_mesh_does_not_take_what_is_for_a_gateway_alone() -> None:
+    assert list(edge(route(to("b")), hosts=("a",)).route_configurations) == ["http.80"]
+
+
+def test_a_host_that_is_no_service_is_one_of_the_mesh_at_port_80() -> None:
+    config = load([virtual_service(route(), hosts=("shop.example",) * 2, gateways=["mesh"]), *SERVICES])
+    assert cluster_at(config, host="shop.example", table="80") == "default/a:80"
+
+
+def test_subsets_are_chosen_by_the_labels_of_pods() -> None:
+    rule = istio(
+        "DestinationRule",
+        "a",
+        host="a",
+        trafficPolicy={"loadBalancer": {"simple": "RANDOM"}},
+        subsets=[
+            {"name": "old", "labels": {"version": "v1"}},
+            {
+                "name": "new",
+                "labels": {"version": "v2"},
+                "trafficPolicy": {"loadBalancer": {"simple": "ROUND_ROBIN"}},
+            },
+            {"name": "none", "labels": {"version": "v3"}},
+        ],
+    )
+    split = route(to("a", "old", weight=1), to("a", "new", weight=1))
+    config = load([gateway(), virtual_service(split), rule, *SERVICES, *pods("a", v1="10.0.0.1", v2="10.0.0.2")])
+    assert [each.name for each in forward(config).weighted_clusters] == ["default/a:80/old", "default/a:80/new"]
+    found = {
+        each.name: [endpoint.address for locality in each.localities for endpoint in locality.endpoints]
+        for each in config.clusters
+        if each.name.startswith("default/a:")
+    }
+    assert found == {
+        "default/a:80": ["10.0.0.1", "10.0.0.2"],
+        "default/a:80/old": ["10.0.0.1"],
+        "default/a:80/new": ["10.0.0.2"],
+        "default/a:80/none": [],
+    }
+    assert cluster(config, "default/a:80/old").lb_policy is LbPolicy.RANDOM
+    assert cluster(config, "default/a:80/new").lb_policy is LbPolicy.ROUND_ROBIN
+
+
+def test_without_a_rule_a_cluster_is_as_istio_builds_it() -> None:
+    found = cluster(edge(route()), "default/a:80")
+    assert (found.lb_policy, found.connect_timeout) == (LbPolicy.LEAST_REQUEST, 10.0)
+    assert found.circuit_breaker.max_requests == 2**32 - 1
+    assert found.outlier_detection is None
+
+
+def test_traffic_policy() -> None:
+    policy = {
+        "loadBalancer": {"consistentHash": {"httpHeaderName": "user", "maglev": {"tableSize": 101}}},
+        "connectionPool": {
+            "tcp": {"maxConnections": 5, "connectTimeout": "30ms"},
+            "http": {"http1MaxPendingRequests": 6, "http2MaxRequests": 7, "maxRetries": 8},
+        },
+        "outlierDetection": {"consecutive5xxErrors": 0, "consecutiveGatewayErrors": 3, "minHealthPercent": 40},
+        "portLevelSettings": [{"port": {"number": 8080}, "loadBalancer": {"simple": "RANDOM"}}],
+    }
+    rule = istio("DestinationRule", "c", host="c.default.svc.cluster.local", trafficPolicy=policy)
+    config = load([gateway(), virtual_service(route(to("c", port=80))), rule, *SERVICES])
+    found, other = cluster(config, "default/c:80"), cluster(config, "default/c:8080")
+    assert (found.lb_policy, found.maglev.table_size, found.connect_timeout) == (LbPolicy.MAGLEV, 101, 0.03)
+    limits = found.circuit_breaker
+    assert (limits.max_connections, limits.max_pending_requests, limits.max_requests, limits.max_retries) == (
+        5,
+        6,
+        7,
+        8,
+    )
+    assert found.outlier_detection is not None
+    assert found.outlier_detection.enforcing_consecutive_5xx == 0
+    assert found.outlier_detection.enforcing_consecutive_gateway_failure == 100
+    assert found.outlier_detection.enforcing_success_rate == 0
+    assert found.healthy_panic_threshold == 40.0
+    (hash_policy,) = forward(config).hash_policy
+    assert hash_policy.header == "user"
+    # The settings of a port inherit nothing.
+    assert (other.lb_policy, other.connect_timeout, other.outlier_detection) == (LbPolicy.RANDOM, 10.0, None)
+
+
+def test_the_longest_wildcard_rule_counts() -> None:
+    rules = [
+        istio("DestinationRule", name, host=host, trafficPolicy={"loadBalancer": {"simple": simple}})
+        for name, host, simple in (("r1", "*.local", "RANDOM"), ("r2", "*.default.svc.cluster.local", "ROUND_ROBIN"))
+    ]
+    config = load([gateway(), virtual_service(route()), *rules, *SERVICES])
+    assert cluster(config, "default/a:80").lb_policy is LbPolicy.ROUND_ROBIN
+
+
+def service_entry(**spec: object) -> dict[str, Any]:
+    ports = [{"number": 80, "name": "http", "protocol": "HTTP", "targetPort": 8080}]
+    return istio("ServiceEntry", "e", **{"hosts": ["api.example"], "ports": ports, "resolution": "STATIC", **spec})
+
+
+def test_a_service_entry_is_a_host_with_subsets_by_its_endpoints_labels() -> None:
+    endpoints = [
+        {"address": "10.0.0.1", "labels": {"version": "v1"}, "weight": 2, "locality": "r/z"},
+        {"address": "10.0.0.2", "labels": {"version": "v2"}, "ports": {"http": 99}},
+    ]
+    rule = istio("DestinationRule", "r", host="api.example", subsets=[{"name": "new", "labels": {"version": "v2"}}])
+    split = virtual_service(route(to("api.example", "new")), hosts=("api.example",), gateways=["mesh"])
+    config = load([service_entry(endpoints=endpoints), rule, split])
+    assert cluster_at(config, host="api.example", table="80") == "default/api.example:80/new"
+    first_locality, second = cluster(config, "default/api.example:80").localities
+    assert (first_locality.region, first_locality.zone) == ("r", "z")
+    assert [(each.address, each.port, each.weight) for each in first_locality.endpoints] == [("10.0.0.1", 8080, 2)]
+    (chosen,) = cluster(config, "default/api.example:80/new").localities
+    assert chosen.endpoints == second.endpoints
+    assert (chosen.endpoints[0].address, chosen.endpoints[0].port) == ("10.0.0.2", 99)
+
+
+def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
+    found = cluster(load(service_entry(resolution="DNS")), "default/api.example:80")
+    assert found.type is DiscoveryType.STRICT_DNS
+    assert [(each.address, each.port) for each in found.localities[0].endpoints] == [("api.example", 8080)]
+    found = cluster(load(service_entry(resolution="DNS", endpoints=[{"address": "b.example"}])), found.name)
+    assert found.localities[0].endpoints[0].address == "b.example"
+
+
+@pytest.mark.parametrize(
+    ("http", "path", "reason"),
+    [
+        (route(corsPolicy={}), "spec.http[0]", "'corsPolicy' is unknown or not supported"),
+        ({"delegate": {"name": "x"}}, "spec.http[0]", "has no action"),
+        (route(rewrit={"uri": "/"}), "spec.http[0]", 'did you mean "rewrite"'),
+        (route(match=[{"sourceLabels": {"a": "b"}}]), "spec.http[0].match[0]", "'sourceLabels'"),
+        (route(match=[{"headers": {"uri": {"exact": "/"}}}]), "match[0].headers.uri", "passes over the header"),
+        (route(match=[{"uri": {"exact": "/", "prefix": "/"}}]), "match[0].uri", "exclude each other"),
+        (route(match=[{"uri": {"prefix": "x"}}]), "match[0].uri", "begins with '/'"),
+        (route(match=[{"gateways": ["other"]}]), "spec.http[0]", "which the VirtualService does not"),
+        (route(to("nobody")), "destination.host", "no Service with the host"),
+        (route(to("a", "v9")), "route[0].destination", "has no subset 'v9'"),
+        (route(to("a", port=81)), "route[0].destination", "has no port 81"),
+        (route(to("c")), "route[0].destination", '"port" is missing'),
+        (route(to("a"), to("b")), "spec.http[0]", "the weights of the destinations"),
+        (route(timeout="5"), "http[0].timeout", "a duration such as"),
+        (route(retries={"attempts": 1, "retryOn": "sometimes"}), "retries.retryOn", "'sometimes' is unknown"),
+        (route(headers={"request": {"set": {":path": "/"}}}), "request.set.:path", "may be changed"),
+        (route(fault={"abort": {"grpcStatus": "NOT_FOUND"}}), "fault.abort", "httpStatus"),
+        ({"redirect": {"uri": "/", "redirectCode": 200}}, "redirect", "expected a redirectCode"),
+        ({"redirect": {"uri": "/"}, "directResponse": {"status": 200}}, "spec.http[0]", "exclude each other"),
+    ],
+)
+def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
+    found = refusals(gateway(), virtual_service(http))
+    assert any(path in each and reason in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (virtual_service(route(), gateways=["wab"]), 'did you mean "default/web"'),
+        (virtual_service(route(), tls=[{}]), "'tls' is unknown or not supported"),
+        (virtual_service(route(), exportTo=["."]), "exportTo is not supported"),
+        (virtual_service(), "has no http routes"),
+        (gateway(name="more", tls={"mode": "SIMPLE"}), "'mode' is unknown or not supported"),
+        (gateway(name="more", bind="127.0.0.1"), "another server of the port 80 is bound to 0.0.0.0"),
+        (istio("Gateway", "more", selector={}, servers=[]), "the selector differs"),
+        (service_entry(), "has no endpoints"),
+        (service_entry(resolution="NONE"), "expected one of STATIC, DNS"),
+        (service_entry(resolution="DNS", hosts=["*.example"]), "without a wildcard"),
+        (service_entry(resolution="DNS", workloadSelector={}), "'workloadSelector' is unknown or not supported"),
+        (service_entry(resolution="DNS", hosts=["a.default.svc.cluster.local"]), "another Service or ServiceEntry"),
+        (service_entry(endpoints=[{"address": "b.example"}]), "expected an IP address"),
+        (istio("Sidecar", "s"), "the kind 'Sidecar' of networking.istio.io is unknown or not supported"),
+        (istio("DestinationRule", "r", host="aa"), "no Service with the host 'aa.default.svc.cluster.local'"),
+        (istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": 1}}), "expected a string"),
+        (istio("DestinationRule", "r", host="a", trafficPolicy={"tls": {"mode": "SIMPLE"}}), "'tls'"),
+        (
+            istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": "PASSTHROUGH"}}),
+            "expected one of",
+        ),
+        (
+            istio(
+                "DestinationRule",
+                "r",
+                host="a",
+                trafficPolicy={"loadBalancer": {"consistentHash": {"useSourceIp": True, "maglev": {"tableSize": 100}}}},
+            ),
+            "prime",
+        ),
+    ],
+)
+def test_refused_objects(document: dict[str, Any], reason: str) -> None:
+    found = refusals(gateway(), document)
+    assert any(reason in each for each in found), found
+
+
+def test_protocols_other_than_http_are_refused() -> None:
+    port = {"number": 443, "name": "https", "protocol": "HTTPS"}
+    assert any("the protocol HTTPS is not supported" in each for each in refusals(gateway(port=port)))
+
+
+def test_two_rules_for_one_host_are_refused() -> None:
+    rules = [istio("DestinationRule", name, host="a") for name in ("r1", "r2")]
+    assert any("another DestinationRule, default/r1" in each for each in refusals(*rules))
+
+
+def test_two_virtual_services_of_the_mesh_for_one_host_are_refused() -> None:
+    both = [virtual_service(route(), name=name, hosts=("a",), gateways=["mesh"]) for name in ("v1", "v2")]
+    assert any("another VirtualService of the mesh, default/v1" in each for each in refusals(*both))
+
+
+def test_a_subset_needs_to_know_the_pods() -> None:
+    rule = istio("DestinationRule", "a", host="a", subsets=[{"name": "old", "labels": {"version": "v1"}}])
+    found = refusals(rule, pods("a", v1="10.0.0.1")[0])
+    assert any("spec.subsets[0]" in each and "the Pod a-v1 behind 10.0.0.1:8080 is not there" in each for each in found)
+
+
+def test_the_example_is_the_canary_of_the_others() -> None:
+    config = load(EXAMPLES / "canary-istio.yaml")
+    canary = ask(config, "/shop/x", table="http.10000")
+    assert canary.route.name == "canary"
+    hosts = config.route_configurations["http.10000"].virtual_hosts
+    (action,) = (each.action for each in hosts[0].routes if each.name == "canary")
+    assert isinstance(action, RouteAction)
+    assert [each.weight for each in action.weighted_clusters] == [90, 10]
