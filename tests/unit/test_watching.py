@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fastpath import ConfigError, load
+from fastpath import ConfigError, load, models
 from fastpath.models import Config
 from fastpath.watching import ConfigFiles, LiveConfig, follow
 
@@ -356,15 +357,31 @@ class TestApply:
         live.apply(good)
         assert live.clusters["a"].model == a
 
+    def test_at_every_step_routes_lead_to_clusters(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        live = LiveConfig(load(envoy(route="a", clusters={"a": {}, "b": {}})))
+        update, steps = live.clusters.update, 0
+
+        def watched(clusters: Sequence[models.Cluster]) -> None:
+            nonlocal steps
+            update(clusters)
+            (route,) = live.tables["r0"].routes()
+            assert isinstance(route.action, models.RouteAction)
+            assert route.action.cluster in live.clusters
+            steps += 1
+
+        monkeypatch.setattr(live.clusters, "update", watched)
+        live.apply(load(envoy(route="c", clusters={"b": {}, "c": {}})))
+        assert steps > 0
+        assert list(live.clusters) == ["b", "c"]
+
     def test_hosts_that_discovery_found_stay(self) -> None:
         dns = {"type": "STRICT_DNS"}
         live = LiveConfig(load(envoy(route="a", clusters={"a": dns, "b": {}})))
-        found = live.clusters["b"].model.localities
         cluster = live.clusters["a"]
-        cluster.update(type(cluster.model)("a", found, type=cluster.model.type))
+        found = (models.LocalityEndpoints((models.Endpoint("10.1.0.7", 80),)),)
+        cluster.update(dataclasses.replace(cluster.model, localities=found))
         live.apply(load(envoy(route="b", clusters={"a": dns, "b": {"lb_policy": "RANDOM"}})))
-        assert cluster.model.localities == found
-        assert len(cluster.hosts) == 1
+        assert [host.address for host in cluster.hosts] == ["10.1.0.7"]
 
     def test_a_configuration_that_cannot_be_applied_is_reported(self, tmp_path: Path) -> None:
         file = tmp_path / "envoy.json"
