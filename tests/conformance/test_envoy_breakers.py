@@ -43,12 +43,12 @@ CASES = [
     Case("all", {}),
     Case("requests", {"max_requests": 3}),
     Case("no_requests", {"max_requests": 0}),
-    Case("pending", {"max_pending_requests": 4}),
+    Case("pending", {"max_connections": 1, "max_pending_requests": 4}, first=1),
     Case("connections", {"max_connections": 2}),
     Case("connections_and_pending", {"max_connections": 2, "max_pending_requests": 5}, first=2),
     Case("one_connection_each", {"max_connections": 1, "max_pending_requests": 6}, first=3, hosts=3),
     Case("retries", {"max_retries": 2}, status=503, route=RETRIES),
-    Case("retry_budget", {"retry_budget": {"budget_percent": {"value": 50}}}, status=503, route=RETRIES),
+    # A share of what is under way would depend on how many answers have come by the first retry.
     Case(
         "least_retries",
         {"retry_budget": {"budget_percent": {"value": 1}, "min_retry_concurrency": 2}},
