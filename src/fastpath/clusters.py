@@ -103,13 +103,41 @@ class ClusterManager(Mapping[str, Cluster]):
         seed: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._seed = seed
+        self._clock = clock
         self._clusters: dict[str, Cluster] = {}
+        self._given: dict[str, models.Cluster] = {}
+        self._updating = threading.Lock()
+        self.update(clusters)
+
+    def update(self, clusters: Sequence[models.Cluster]) -> None:
+        """Have these clusters and no others: all of them or, with a ConfigError as the constructor's, as before.
+
+        A cluster whose name stays is the same object, updated as by `Cluster.update`; where the model equals the one
+        given here before it is left alone, with hosts that discovery has found since. One that is gone goes on for
+        those who hold it. Any thread may read meanwhile.
+        """
+        with self._updating:
+            given, made = self._build(clusters)
+            kept = {name: cluster for name, cluster in self._clusters.items() if name in given}
+            for name in kept.keys() & made.keys():
+                kept[name].update(given[name])
+            self._clusters = {name: kept[name] if name in kept else made[name] for name in given}
+            self._given = given
+
+    def _build(self, clusters: Sequence[models.Cluster]) -> tuple[dict[str, models.Cluster], dict[str, Cluster]]:
+        """The models by name, and clusters of those that are new or changed, so that refusals come first."""
+        given: dict[str, models.Cluster] = {}
+        made: dict[str, Cluster] = {}
         for index, model in enumerate(clusters):
             path = f"clusters[{index}]"
-            if model.name in self._clusters:
+            if model.name in given:
                 raise refusal(f"there is a cluster {model.name!r} already", f"{path}.name", model.position)
-            own_seed = secrets.randbits(64) if seed is None else seed
-            self._clusters[model.name] = _make(model, own_seed, clock, path + ".")
+            given[model.name] = model
+            if self._given.get(model.name) != model:
+                seed = secrets.randbits(64) if self._seed is None else self._seed
+                made[model.name] = _make(model, seed, self._clock, path + ".")
+        return given, made
 
     def __getitem__(self, name: str) -> Cluster:
         return self._clusters[name]

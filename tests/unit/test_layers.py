@@ -24,7 +24,7 @@ LAYERS = [
     ("actions",),
     ("health",),
     ("http", "routing", "clusters", "connections"),
-    ("aio", "discovery", "health_runner", "metrics"),
+    ("aio", "discovery", "health_runner", "metrics", "watching"),
     ("proxy",),
     ("simulation",),
     ("cli", "cli_balance", "cli_routes", "console", "demo", "__main__"),

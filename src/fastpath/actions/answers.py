@@ -82,6 +82,6 @@ class Redirect:
             return host
         if self._port:
             return host[:colon]
-        before = head.headers.get(b"x-forwarded-proto") or head.scheme
-        default = {b"https": b":443", b"http": b":80"}.get(before)
+        before = head.forwarded_proto
+        default = {b"https": b":443", b"http": b":80"}.get(before.lower())
         return host[:colon] if scheme != before and host[colon:] == default else host

@@ -180,7 +180,7 @@ class RouteActions(RouteLayout):
     ) -> RequestChanges:
         """All changes, one after the other, on a copy of the head."""
         headers = HeaderList(before.headers.items())
-        head = RequestHead(before.method, before.authority, before.path, headers, before.scheme)
+        head = before.replace(headers=headers)
         if stream is None:
             stream = StreamInfo(before)
         stream.head = head
@@ -289,14 +289,14 @@ class RouteActions(RouteLayout):
             if stream is None:
                 stream = StreamInfo(self._head_of(match, request, None))
             stream.response_code_details = "direct_response"
-        if direct is not None and not 300 <= direct.status <= 399:
+        if direct is not None and self._redirect is None:
             return self.decorate(Answer(direct.status, direct.body), stream)
         assert self._redirect is not None
         before = self._head_of(match, request, stream)
         path = self._redirect.rewritten(before.path, self._params(match))
         head = before
         if path != before.path:
-            head = RequestHead(before.method, before.authority, path, before.headers, before.scheme)
+            head = before.replace(path=path)
         if self._response_mutations:
             stream = stream if stream is not None else StreamInfo()
             stream.head = head

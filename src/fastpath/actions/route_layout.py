@@ -113,10 +113,9 @@ class RouteLayout:
         self._redirect: Redirect | None = None
         if isinstance(action, RedirectAction):
             self._redirect = Redirect(action, route.match)
-        elif self._direct is not None and 300 <= self._direct.status <= 399:
-            self._redirect = Redirect(
-                RedirectAction(self._direct.status), route.match
-            )  # it says where the request went
+        elif self._direct is not None and (self._direct.status == 201 or 300 <= self._direct.status <= 399):
+            # It says where the request went.
+            self._redirect = Redirect(RedirectAction(self._direct.status), route.match)
         self._lay_out_mutations()
         self._lay_out_host()
         self._lay_out_policies()

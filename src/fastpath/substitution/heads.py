@@ -104,7 +104,7 @@ class RequestHead:
     asked for. It is empty for a CONNECT without one. `headers` has no host field; `host` is `authority`.
     """
 
-    __slots__ = ("authority", "headers", "method", "path", "scheme")
+    __slots__ = ("authority", "connection_scheme", "headers", "method", "path", "scheme")
 
     def __init__(
         self,
@@ -119,6 +119,8 @@ class RequestHead:
         self.path = as_bytes(path)
         self.headers: HeaderSource = headers if isinstance(headers, Headers | HeaderList) else HeaderList(headers)  # type: ignore[arg-type]
         self.scheme = as_bytes(scheme)
+        self.connection_scheme = self.scheme
+        """What x-forwarded-proto is where it is missing."""
 
     @classmethod
     def of(
@@ -134,7 +136,26 @@ class RequestHead:
         head.path = path if query is None else path + b"?" + query
         head.headers = request.headers
         head.scheme = request_scheme(request, tls)
+        head.connection_scheme = b"https" if tls else b"http"
         return head
+
+    def replace(
+        self, *, authority: bytes | None = None, path: bytes | None = None, headers: HeaderSource | None = None
+    ) -> RequestHead:
+        """The same with another authority, path or fields; None keeps what is there."""
+        head = RequestHead.__new__(RequestHead)
+        head.method = self.method
+        head.authority = self.authority if authority is None else authority
+        head.path = self.path if path is None else path
+        head.headers = self.headers if headers is None else headers
+        head.scheme = self.scheme
+        head.connection_scheme = self.connection_scheme
+        return head
+
+    @property
+    def forwarded_proto(self) -> bytes:
+        """x-forwarded-proto, its lines joined, as Envoy has it: the connection's scheme where there is none."""
+        return _forwarded_proto(self.headers, self.connection_scheme)
 
     def get(self, name: bytes) -> bytes | None:
         """The first value of a field, pseudo header fields and "host" among them; `name` is in lower case."""
@@ -166,9 +187,11 @@ def request_scheme(request: Request, tls: bool = False) -> bytes:
         scheme = target[:8].partition(b"://")[0].lower()
         if scheme in (b"http", b"https"):
             return scheme
-    forwarded = request.headers.get(b"x-forwarded-proto")
-    if forwarded is not None:
-        forwarded = forwarded.lower()
-        if forwarded in (b"http", b"https"):
-            return forwarded
-    return b"https" if tls else b"http"
+    own = b"https" if tls else b"http"
+    forwarded = _forwarded_proto(request.headers, own).lower()
+    return forwarded if forwarded in (b"http", b"https") else own
+
+
+def _forwarded_proto(headers: HeaderSource, own: bytes) -> bytes:
+    values = headers.get_all(b"x-forwarded-proto")
+    return b",".join(filter(None, values)) if values else own
