@@ -18,11 +18,11 @@ from fastpath.config import Form, load, to_dict, to_json, to_yaml
 from fastpath.models import Cluster, Config, DiscoveryType
 
 quick = settings(
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
-whole = settings(quick, max_examples=25)
+whole = settings(quick, max_examples=15)
 
 
 def bootstrap_of(config: Config) -> Config:

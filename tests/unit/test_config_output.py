@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,12 +135,25 @@ def test_routes_that_are_not_there_are_refused() -> None:
         to_dict(config, form="resources")
 
 
+def with_metadata(value: object) -> Config:
+    endpoint = Endpoint("10.0.0.1", 80, metadata={"envoy.lb": {"k": value}})
+    return Config(clusters=(Cluster("c", (LocalityEndpoints((endpoint,)),)),))
+
+
 def test_a_fraction_in_metadata_is_for_json_only() -> None:
-    endpoint = Endpoint("10.0.0.1", 80, metadata={"envoy.lb": {"share": 0.5, "whole": 2.0}})
-    config = Config(clusters=(Cluster("c", (LocalityEndpoints((endpoint,)),)),))
+    config = with_metadata({"share": 0.5, "whole": 2.0})
     assert json.loads(to_json(config)) == to_dict(config)
-    with pytest.raises(ConfigError, match=r'metadata\["envoy.lb"\]\["share"\]: .* 0\.5 would come back as \'0\.5\''):
+    with pytest.raises(
+        ConfigError, match=r'metadata\["envoy.lb"\]\["k"\]\["share"\]: .* 0\.5 would come back as \'0\.5\''
+    ):
         to_yaml(config)
+
+
+@pytest.mark.parametrize("value", [b"bytes", {1: "a"}, ("a", float("inf"))])
+@pytest.mark.parametrize("write", [to_json, to_yaml])
+def test_metadata_that_is_no_plain_data_is_refused(write: Callable[[Config], str], value: object) -> None:
+    with pytest.raises(ConfigError):
+        write(with_metadata(value))
 
 
 def test_half_a_character_is_refused() -> None:

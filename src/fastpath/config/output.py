@@ -46,18 +46,19 @@ def to_dict(config: Config, *, form: Form = "bootstrap") -> dict[str, Any]:
 
 def to_yaml(config: Config, *, form: Form = "bootstrap") -> str:
     """As `to_dict`, in YAML. Fractions in metadata are refused: Envoy takes what is not whole in YAML for text."""
+    text = write_yaml(to_dict(config, form=form))
     with paused_collector():
-        text = write_yaml(_FORMS[form](config))
         _refuse_losses(config, _parse(text, "the configuration.yaml"))
-        return text
+    return text
 
 
 def to_json(config: Config, *, form: Form = "bootstrap") -> str:
     """As `to_dict`, in JSON."""
-    with paused_collector():
-        text = json.dumps(_FORMS[form](config), indent=2, allow_nan=False) + "\n"
-        _refuse_losses(config, _parse(text, "the configuration.json"))
-        return text
+    document = to_dict(config, form=form)
+    try:
+        return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise ConfigError("JSON has no infinite numbers, and none that are not a number") from error
 
 
 def _parse(text: str, file: str) -> Node:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from ...models import Cluster, DiscoveryType
 from .fields import Json, changed, duration, member, renamed
 
-__all__ = ["CONFIG_SOURCE", "write_discovery"]
+__all__ = ["config_source", "write_discovery"]
 
-CONFIG_SOURCE = {"resource_api_version": "V3", "ads": {}}
-"""Whoever tells the rest: models do not say who."""
+
+def config_source() -> Json:
+    """A ConfigSource: models do not say who tells the rest, so it is whoever tells everything."""
+    return {"resource_api_version": "V3", "ads": {}}
 
 
 def write_discovery(cluster: Cluster) -> Json:
@@ -27,5 +29,5 @@ def write_discovery(cluster: Cluster) -> Json:
 def _write_eds(cluster: Cluster) -> Json:
     service = member("service_name", cluster.eds_service_name)
     if cluster.type is DiscoveryType.EDS:
-        return {"eds_cluster_config": {"eds_config": CONFIG_SOURCE, **service}}
+        return {"eds_cluster_config": {"eds_config": config_source(), **service}}
     return member("eds_cluster_config", service)

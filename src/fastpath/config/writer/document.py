@@ -6,7 +6,7 @@ from ...models import Config, DiscoveryType, HttpConnectionManager
 from ..envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION
 from ..node import shorten
 from .cluster import write_assignment, write_cluster
-from .discovery import CONFIG_SOURCE
+from .discovery import config_source
 from .fields import Json, any_of, member, unwritable
 from .listener import write_listener
 from .route import write_route_configuration
@@ -65,4 +65,4 @@ def write_resources(config: Config) -> Json:
 
 
 def _rds(manager: HttpConnectionManager) -> Json:
-    return {"rds": {"route_config_name": manager.route_config_name, "config_source": CONFIG_SOURCE}}
+    return {"rds": {"route_config_name": manager.route_config_name, "config_source": config_source()}}
