@@ -7,12 +7,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 import fastpath
 
 from . import cli_balance, cli_routes
 from .clusters import ClusterManager
-from .config import differences, load
+from .config import differences, load, to_json, to_yaml
 from .errors import ConfigError, ConfigErrors, ConfigWarning
 from .models import Config
 from .routing import RouteTable
@@ -63,6 +64,16 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("old", type=Path, metavar="OLD")
     diff.add_argument("new", type=Path, metavar="NEW")
     diff.set_defaults(command=_diff)
+    show = config.add_parser("print", help="load files together and print them as one configuration of Envoy's")
+    show.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    show.add_argument("--json", action="store_true", help="as JSON (default: YAML)")
+    show.add_argument(
+        "--form",
+        choices=("bootstrap", "resources"),
+        default="bootstrap",
+        help="a bootstrap, or what discovery tells (default: %(default)s)",
+    )
+    show.set_defaults(command=_print)
     cli_routes.add_commands(commands)
     cli_balance.add_commands(commands)
     return parser
@@ -97,6 +108,14 @@ def _diff(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
+def _print(options: argparse.Namespace) -> int:
+    config = load(options.files)
+    text = (to_json if options.json else to_yaml)(config, form=options.form)
+    _print_refusals(config, sys.stderr)
+    sys.stdout.write(text)
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     failed = 0
     for file in options.files:
@@ -117,7 +136,7 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
             ClusterManager(config.clusters)
-            _print_refusals(config)
+            _print_refusals(config, sys.stdout)
         except ConfigErrors as error:
             return error.errors
         except ConfigError as error:
@@ -125,7 +144,7 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
     return []
 
 
-def _print_refusals(config: Config) -> None:
+def _print_refusals(config: Config, output: TextIO) -> None:
     """What the objects of a Kubernetes cluster ask for in vain; it may come to be there later."""
     for status in config.statuses:
         for where, condition in status.refusals():
@@ -136,4 +155,5 @@ def _print_refusals(config: Config) -> None:
             )
             message = f": {condition.message}" if condition.message else ""
             place = ", ".join(filter(None, (name, where)))
-            print(f"warning: {place}: {condition.type} is {str(condition.status).lower()}, {condition.reason}{message}")
+            verdict = f"{condition.type} is {str(condition.status).lower()}, {condition.reason}{message}"
+            print(f"warning: {place}: {verdict}", file=output)

@@ -1,4 +1,4 @@
-"""Documents in, models out: loaders of what users already have. Imports only models and errors of fastpath."""
+"""Documents in, models out, and Envoy's documents out of them again. Imports only models and errors of fastpath."""
 
 from __future__ import annotations
 
@@ -6,5 +6,6 @@ from .difference import Difference, differences
 from .kubernetes_scope import Scope
 from .loader import load
 from .node import Limits
+from .output import Form, to_dict, to_json, to_yaml
 
-__all__ = ["Difference", "Limits", "Scope", "differences", "load"]
+__all__ = ["Difference", "Form", "Limits", "Scope", "differences", "load", "to_dict", "to_json", "to_yaml"]

@@ -8,7 +8,7 @@ from ..models import DirectResponse, RedirectAction
 from .envoy_matcher import read_regex_rewrite
 from .fields import Section, Value
 
-__all__ = ["MAX_BODY_BYTES", "read_direct_response", "read_redirect"]
+__all__ = ["MAX_BODY_BYTES", "REDIRECT_STATUS", "read_direct_response", "read_redirect"]
 
 MAX_BODY_BYTES = 4096
 """Of a direct response, unless the configuration's max_direct_response_body_size_bytes says otherwise."""
@@ -22,7 +22,7 @@ class _RedirectCode(enum.Enum):
     PERMANENT_REDIRECT = 4
 
 
-_REDIRECT_STATUS = {
+REDIRECT_STATUS = {
     _RedirectCode.MOVED_PERMANENTLY: 301,
     _RedirectCode.FOUND: 302,
     _RedirectCode.SEE_OTHER: 303,
@@ -65,7 +65,7 @@ def read_redirect(section: Section) -> RedirectAction:
     section.one_of("path rewrite", "path_redirect", "prefix_rewrite", "regex_rewrite", required=False)
     code = section.enum("response_code", _RedirectCode, _RedirectCode.MOVED_PERMANENTLY)
     action = RedirectAction(
-        response_code=_REDIRECT_STATUS[code],
+        response_code=REDIRECT_STATUS[code],
         https_redirect=section.boolean("https_redirect"),
         host_redirect=section.header_text("host_redirect") or None,
         path_redirect=section.header_text("path_redirect") or None,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..models import DiscoveryType, DnsConfig, DnsLookupFamily, LocalityEndpoints
+from .envoy_types import DNS_CLUSTER
 from .fields import Section
 
 __all__ = ["Discovery", "check_discovered", "read_discovery"]
 
 _UNSUPPORTED_TYPES = {"ORIGINAL_DST": 4}
-_DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
 _MIN_REFRESH = 0.001
 
 
@@ -52,7 +52,7 @@ def _read_dns_cluster(section: Section) -> tuple[DiscoveryType, DnsConfig]:
     """A cluster_type: the extension envoy.cluster.dns."""
     kind, dns = DiscoveryType.STRICT_DNS, DnsConfig()
     section.string("name", required=True)
-    typed = section.typed("typed_config", _DNS_CLUSTER)
+    typed = section.typed("typed_config", DNS_CLUSTER)
     if typed is not None:
         family = typed.enum("dns_lookup_family", _Family, _Family.UNSPECIFIED)
         named = DnsLookupFamily.AUTO if family is _Family.UNSPECIFIED else DnsLookupFamily[family.name]

@@ -6,10 +6,8 @@ from ..models import FractionalPercent, HttpFault
 from .envoy_matcher import read_fractional_percent, read_header_matcher
 from .fields import Section
 
-__all__ = ["FAULT_FILTER", "HTTP_FAULT", "read_http_fault"]
+__all__ = ["read_http_fault"]
 
-FAULT_FILTER = "envoy.filters.http.fault"
-HTTP_FAULT = "envoy.extensions.filters.http.fault.v3.HTTPFault"
 _UNSUPPORTED = (
     "abort_grpc_status_runtime",
     "abort_http_status_runtime",

@@ -16,15 +16,10 @@ from ..models import (
 from .envoy_address import read_socket_address
 from .envoy_filter_chain import read_filter_chain
 from .envoy_network_filter import Place
+from .envoy_types import HTTP_INSPECTOR, ORIGINAL_DST, PROXY_PROTOCOL, TLS_INSPECTOR
 from .fields import Section
 
 __all__ = ["read_listener"]
-
-_FILTERS = "envoy.extensions.filters.listener."
-_TLS_INSPECTOR = f"{_FILTERS}tls_inspector.v3.TlsInspector"
-_HTTP_INSPECTOR = f"{_FILTERS}http_inspector.v3.HttpInspector"
-_PROXY_PROTOCOL = f"{_FILTERS}proxy_protocol.v3.ProxyProtocol"
-_ORIGINAL_DST = f"{_FILTERS}original_dst.v3.OriginalDst"
 
 
 class _ProxyVersion(enum.Enum):
@@ -63,20 +58,20 @@ def read_listener(section: Section, routes: dict[str, RouteConfiguration]) -> Li
 
 def _read_listener_filter(section: Section) -> ListenerFilter | None:
     section.string("name", required=True)
-    found = section.typed_one_of("typed_config", (_TLS_INSPECTOR, _HTTP_INSPECTOR, _PROXY_PROTOCOL, _ORIGINAL_DST))
+    found = section.typed_one_of("typed_config", (TLS_INSPECTOR, HTTP_INSPECTOR, PROXY_PROTOCOL, ORIGINAL_DST))
     section.end()
     if found is None:
         return None
     kind, config = found
     model: ListenerFilter
-    if kind == _TLS_INSPECTOR:
+    if kind == TLS_INSPECTOR:
         model = TlsInspector(
             close_connection_on_client_hello_parsing_errors=config.boolean(
                 "close_connection_on_client_hello_parsing_errors"
             ),
             max_client_hello_size=config.integer("max_client_hello_size", 256, 16384) or 16384,
         )
-    elif kind == _PROXY_PROTOCOL:
+    elif kind == PROXY_PROTOCOL:
         config.string("stat_prefix")
         versions = [value.enum(_ProxyVersion) for value in config.items("disallowed_versions")]
         model = ProxyProtocol(
@@ -84,6 +79,6 @@ def _read_listener_filter(section: Section) -> ListenerFilter | None:
             disallowed_versions=tuple(version.value + 1 for version in versions if version is not None),
         )
     else:
-        model = HttpInspector() if kind == _HTTP_INSPECTOR else OriginalDst()
+        model = HttpInspector() if kind == HTTP_INSPECTOR else OriginalDst()
     config.end()
     return model

@@ -19,13 +19,11 @@ from ..models import (
     StringMatcher,
 )
 from .envoy_matcher import header_name, read_string_matcher
+from .envoy_types import HEADER_INPUT, ROUTE, ROUTE_LIST
 from .fields import Section, Value
 
 __all__ = ["read_match_tree"]
 
-_HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
-_ROUTE = "envoy.config.route.v3.Route"
-_ROUTE_LIST = "envoy.config.route.v3.RouteList"
 _DEPTH_MAX = 100  # as the core has it
 _NOTHING = MatchedRoutes(0)
 
@@ -95,13 +93,13 @@ def _target(reader: _Reader, section: Section) -> MatchTarget:
 
 def _action(reader: _Reader, section: Section) -> MatchTarget:
     section.string("name", required=True)
-    found = section.typed_one_of("typed_config", (_ROUTE, _ROUTE_LIST))
+    found = section.typed_one_of("typed_config", (ROUTE, ROUTE_LIST))
     section.end()
     if found is None:
         return _NOTHING
     kind, config = found
     before = len(reader.routes)
-    if kind == _ROUTE:
+    if kind == ROUTE:
         reader.routes.append(reader.read_route(config))
     else:
         reader.routes += map(reader.read_route, config.sections("routes"))
@@ -134,7 +132,7 @@ def _input(section: Section) -> str:
     if content is None:
         return "x"
     content.string("name", required=True)
-    config = content.typed("typed_config", _HEADER_INPUT)
+    config = content.typed("typed_config", HEADER_INPUT)
     content.end()
     if config is None:
         return "x"

@@ -14,16 +14,13 @@ from ..models import (
     TcpProxy,
     TcpProxyCluster,
 )
-from .envoy_fault import FAULT_FILTER, HTTP_FAULT, read_http_fault
+from .envoy_fault import read_http_fault
 from .envoy_route import read_route_configuration
+from .envoy_types import FAULT_FILTER, HTTP_CONNECTION_MANAGER, HTTP_FAULT, ROUTER, TCP_PROXY
 from .fields import UINT32_MAX, Section
 from .node import shorten
 
 __all__ = ["Place", "read_network_filter"]
-
-_HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-_ROUTER = "envoy.extensions.filters.http.router.v3.Router"
-_TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,12 @@ class Place:
 def read_network_filter(section: Section, place: Place) -> NetworkFilter | None:
     """The filter of a chain."""
     section.string("name", required=True)
-    found = section.typed_one_of("typed_config", (_HTTP_CONNECTION_MANAGER, _TCP_PROXY))
+    found = section.typed_one_of("typed_config", (HTTP_CONNECTION_MANAGER, TCP_PROXY))
     section.end()
     if found is None:
         return None
     kind, config = found
-    model = _read_tcp_proxy(config) if kind == _TCP_PROXY else _read_http_connection_manager(config, place)
+    model = _read_tcp_proxy(config) if kind == TCP_PROXY else _read_http_connection_manager(config, place)
     config.end()
     return model
 
@@ -157,7 +154,7 @@ def _read_http_filters(manager: Section) -> HttpFault | None:
     fault = _read_fault_filter(filters[0]) if len(filters) > 1 else None
     for section in filters[-1:]:
         section.string("name", required=True)
-        router = section.typed("typed_config", _ROUTER)
+        router = section.typed("typed_config", ROUTER)
         if router is not None:
             router.end()
         section.end()

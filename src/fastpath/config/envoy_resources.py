@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION
 from .fields import Section
 from .node import shorten
 
 __all__ = ["Resources", "collect"]
 
-_LISTENER = "envoy.config.listener.v3.Listener"
-_ROUTES = "envoy.config.route.v3.RouteConfiguration"
-_CLUSTER = "envoy.config.cluster.v3.Cluster"
-_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
 _BOOTSTRAP = "envoy.config.bootstrap.v3.Bootstrap"
 _RESPONSE = "envoy.service.discovery.v3.DiscoveryResponse"
 _DUMP = "envoy.admin.v3.ConfigDump"
@@ -41,10 +38,10 @@ class Resources:
     def add(self, kind: str, section: Section) -> bool:
         """Keep a resource of this type; false when there is no such type."""
         lists = {
-            _LISTENER: self.listeners,
-            _ROUTES: self.routes,
-            _CLUSTER: self.clusters,
-            _ASSIGNMENT: self.assignments,
+            LISTENER: self.listeners,
+            ROUTE_CONFIGURATION: self.routes,
+            CLUSTER: self.clusters,
+            LOAD_ASSIGNMENT: self.assignments,
         }
         if kind not in lists:
             return False
@@ -75,10 +72,10 @@ def _type_of(section: Section) -> str:
 
 def _guess(section: Section) -> str:
     for name, kind in (
-        ("virtual_hosts", _ROUTES),
+        ("virtual_hosts", ROUTE_CONFIGURATION),
         ("configs", _DUMP),
         ("resources", _RESPONSE),
-        ("cluster_name", _ASSIGNMENT),
+        ("cluster_name", LOAD_ASSIGNMENT),
     ):
         if section.get(name) is not None:
             return kind

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..models import RetryPolicy
 from .envoy_matcher import read_header_matcher
+from .envoy_types import PREVIOUS_HOSTS
 from .fields import Section
 from .node import shorten
 
@@ -39,7 +40,6 @@ _OPTIONAL = (
     "per_try_idle_timeout",
 )
 _UNSUPPORTED = ("rate_limited_retry_back_off", "retry_options_predicates", "retry_priority")
-_PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
 def read_retry_policy(parent: Section) -> RetryPolicy | None:
@@ -104,7 +104,7 @@ def _read_host_predicates(section: Section) -> bool:
     found = False
     for predicate in section.sections("retry_host_predicate"):
         predicate.string("name", required=True)
-        config = predicate.typed("typed_config", _PREVIOUS_HOSTS)
+        config = predicate.typed("typed_config", PREVIOUS_HOSTS)
         if config is not None:
             config.end()
             found = True

@@ -20,13 +20,14 @@ from ..models import (
     VirtualHost,
 )
 from .envoy_answer import MAX_BODY_BYTES, read_direct_response, read_redirect
-from .envoy_fault import FAULT_FILTER, HTTP_FAULT, read_http_fault
+from .envoy_fault import read_http_fault
 from .envoy_header import read_header_mutations
 from .envoy_match_tree import read_match_tree
 from .envoy_matcher import header_name, read_header_matcher
 from .envoy_retry import read_retry_policy
 from .envoy_route_action import read_action, read_mirror_policies
 from .envoy_route_match import read_route_match
+from .envoy_types import FAULT_FILTER, HTTP_FAULT
 from .fields import Problems, Section
 from .node import shorten
 

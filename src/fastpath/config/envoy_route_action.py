@@ -11,11 +11,11 @@ from .envoy_hash_policy import read_hash_policies
 from .envoy_header import read_header_mutations
 from .envoy_matcher import header_name, read_regex_rewrite, read_runtime_fraction
 from .envoy_retry import read_retry_policy
+from .envoy_types import URI_TEMPLATE_REWRITE
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_action", "read_mirror_policies"]
+__all__ = ["NOT_FOUND_STATUS", "read_action", "read_mirror_policies"]
 
-_TEMPLATE_REWRITE = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig"
 _PATH_REWRITES = ("prefix_rewrite", "regex_rewrite", "path_rewrite_policy")
 _HOST_REWRITES = ("host_rewrite_literal", "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex")
 _REWRITES = (*_PATH_REWRITES, *_HOST_REWRITES, "append_x_forwarded_host")
@@ -60,7 +60,7 @@ class _Priority(enum.Enum):
     DEFAULT = 0
 
 
-_NOT_FOUND_STATUS = {
+NOT_FOUND_STATUS = {
     _NotFoundCode.SERVICE_UNAVAILABLE: 503,
     _NotFoundCode.NOT_FOUND: 404,
     _NotFoundCode.INTERNAL_SERVER_ERROR: 500,
@@ -112,7 +112,7 @@ def _read_policies(section: Section) -> dict[str, Any]:
     code = section.enum("cluster_not_found_response_code", _NotFoundCode, _NotFoundCode.SERVICE_UNAVAILABLE)
     section.enum("priority", _Priority, _Priority.DEFAULT, {"HIGH": 1})
     return {
-        "cluster_not_found_response_code": _NOT_FOUND_STATUS[code],
+        "cluster_not_found_response_code": NOT_FOUND_STATUS[code],
         "idle_timeout": section.duration("idle_timeout"),
         "max_stream_duration": _read_max_stream_duration(section.section("max_stream_duration")),
         "request_mirror_policies": read_mirror_policies(section),
@@ -126,7 +126,7 @@ def _read_template_rewrite(section: Section | None) -> str | None:
     if section is None:
         return None
     section.string("name", required=True)
-    config = section.typed("typed_config", _TEMPLATE_REWRITE)
+    config = section.typed("typed_config", URI_TEMPLATE_REWRITE)
     section.end()
     if config is None:
         return ""

@@ -12,6 +12,7 @@ from .envoy_matcher import (
     read_regex,
     read_runtime_fraction,
 )
+from .envoy_types import URI_TEMPLATE_MATCH
 from .fields import Section
 
 __all__ = ["read_route_match"]
@@ -32,7 +33,6 @@ _CONDITIONS = (
     "tls_context",
     "dynamic_metadata",
 )
-_URI_TEMPLATE = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
 
 
 def read_route_match(section: Section) -> RouteMatch:
@@ -65,7 +65,7 @@ def _read_template(section: Section | None) -> str:
     if section is None:
         return ""
     section.string("name", required=True)
-    config = section.typed("typed_config", _URI_TEMPLATE)
+    config = section.typed("typed_config", URI_TEMPLATE_MATCH)
     section.end()
     if config is None:
         return ""

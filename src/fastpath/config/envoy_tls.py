@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ..models import DataSource, DownstreamTlsContext, TlsCertificate
+from .envoy_types import DOWNSTREAM_TLS_CONTEXT, RAW_BUFFER
 from .fields import Section
 
 __all__ = ["read_transport_socket"]
-
-_TLS = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
-_PLAIN = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 
 
 def read_transport_socket(parent: Section) -> DownstreamTlsContext | None:
@@ -17,12 +15,12 @@ def read_transport_socket(parent: Section) -> DownstreamTlsContext | None:
     if socket is None:
         return None
     socket.string("name", required=True)
-    found = socket.typed_one_of("typed_config", (_TLS, _PLAIN))
+    found = socket.typed_one_of("typed_config", (DOWNSTREAM_TLS_CONTEXT, RAW_BUFFER))
     socket.end()
     if found is None:
         return None
     kind, config = found
-    model = _read_context(config) if kind == _TLS else None
+    model = _read_context(config) if kind == DOWNSTREAM_TLS_CONTEXT else None
     config.end()
     return model
 

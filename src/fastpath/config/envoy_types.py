@@ -1,0 +1,56 @@
+"""The types of Envoy's messages that documents name in "@type", and the names that Envoy knows its extensions by."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CLUSTER",
+    "DNS_CLUSTER",
+    "DOWNSTREAM_TLS_CONTEXT",
+    "FAULT_FILTER",
+    "HEADER_INPUT",
+    "HTTP_CONNECTION_MANAGER",
+    "HTTP_FAULT",
+    "HTTP_INSPECTOR",
+    "LISTENER",
+    "LOAD_ASSIGNMENT",
+    "ORIGINAL_DST",
+    "PREVIOUS_HOSTS",
+    "PROXY_PROTOCOL",
+    "RAW_BUFFER",
+    "ROUTE",
+    "ROUTER",
+    "ROUTE_CONFIGURATION",
+    "ROUTE_LIST",
+    "TCP_PROXY",
+    "TLS_INSPECTOR",
+    "URI_TEMPLATE_MATCH",
+    "URI_TEMPLATE_REWRITE",
+]
+
+LISTENER = "envoy.config.listener.v3.Listener"
+CLUSTER = "envoy.config.cluster.v3.Cluster"
+LOAD_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
+ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
+ROUTE = "envoy.config.route.v3.Route"
+ROUTE_LIST = "envoy.config.route.v3.RouteList"
+
+TLS_INSPECTOR = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+HTTP_INSPECTOR = "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"
+PROXY_PROTOCOL = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"
+ORIGINAL_DST = "envoy.extensions.filters.listener.original_dst.v3.OriginalDst"
+
+HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+ROUTER = "envoy.extensions.filters.http.router.v3.Router"
+HTTP_FAULT = "envoy.extensions.filters.http.fault.v3.HTTPFault"
+FAULT_FILTER = "envoy.filters.http.fault"
+"""The name of the filter, which routes refer to."""
+
+DOWNSTREAM_TLS_CONTEXT = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+
+DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
+HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+URI_TEMPLATE_MATCH = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
+URI_TEMPLATE_REWRITE = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig"

@@ -1,0 +1,31 @@
+"""Retry policies (envoy.config.route.v3.RetryPolicy)."""
+
+from __future__ import annotations
+
+from ...models import RetryPolicy
+from ..envoy_types import PREVIOUS_HOSTS
+from .fields import Json, changed, duration, extension, member, renamed
+from .matcher import write_header_matchers
+
+__all__ = ["write_retry_policy"]
+
+
+def write_retry_policy(policy: RetryPolicy) -> Json:
+    """A RetryPolicy."""
+    predicate = extension("envoy.retry_host_predicates.previous_hosts", PREVIOUS_HOSTS, {})
+    return {
+        **changed(policy, "retry_on", write=",".join),
+        **changed(policy, "num_retries", "retriable_status_codes"),
+        **changed(policy, "retriable_headers", "retriable_request_headers", write=write_header_matchers),
+        **member("retry_host_predicate", [predicate] if policy.previous_hosts else None),
+        **changed(policy, "host_selection_retry_max_attempts"),
+        **changed(policy, "per_try_timeout", "per_try_idle_timeout", write=duration),
+        **member("retry_back_off", _write_back_off(policy)),
+    }
+
+
+def _write_back_off(policy: RetryPolicy) -> Json:
+    """With a base_interval, which is needed even where only max_interval differs."""
+    names = {"back_off_base_interval": "base_interval", "back_off_max_interval": "max_interval"}
+    back_off = renamed(policy, names, write=duration)
+    return {"base_interval": duration(policy.back_off_base_interval)} | back_off if back_off else {}
