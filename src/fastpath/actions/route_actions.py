@@ -161,7 +161,7 @@ class RouteActions(RouteLayout):
             return request
         path = request.path if match.path is None else b"".join((match.path, *request.path.partition(b"?")[1:]))
         authority = request.authority if match.authority is None else match.authority
-        return RequestHead(request.method, authority, path, request.headers, request.scheme)
+        return request.replace(authority=authority, path=path)
 
     def _new_host(self, request: Request | RequestHead, bare: bytes, hostname: str) -> bytes | None:
         """The host that the route wants; None leaves it as it is."""

@@ -10,8 +10,10 @@ A registry of your own becomes a source with one method, `watch()`, an asynchron
 
 from __future__ import annotations
 
+from fastpath.following import Following
+
 from .dns import DnsSource
-from .follow import Following, follow
+from .follow import follow
 from .resolver import Resolution, Resolver, SystemResolver
 from .source import EndpointSource
 

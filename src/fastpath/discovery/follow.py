@@ -5,58 +5,41 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import TracebackType
 
 from fastpath.clusters import Cluster
+from fastpath.following import Following
 from fastpath.models import LocalityEndpoints
 
 from .source import EndpointSource
 
-__all__ = ["Following", "follow"]
+__all__ = ["ClusterFollowing", "follow"]
 
 _FIRST_DELAY, _LAST_DELAY = 0.1, 10.0  # seconds before a source that failed is asked again, doubled each time
 
 
 def follow(
     cluster: Cluster, source: EndpointSource, *, on_failure: Callable[[Exception], object] | None = None
-) -> Following:
+) -> ClusterFollowing:
     """Keep the hosts of `cluster` as `source` has them, from now until the result is closed. Needs a running loop.
 
     `on_failure` is called with what a source raises, and with the ConfigError of endpoints that the cluster refuses: it
     then keeps the hosts it has. None: the loop's exception handler is told.
     """
-    return Following(cluster, source, on_failure or _tell_loop)
+    return ClusterFollowing(cluster, source, on_failure)
 
 
-def _tell_loop(error: Exception) -> None:
-    message = "endpoints could not be updated"
-    asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
-
-
-class Following:
+class ClusterFollowing(Following):
     """What `follow` began. Host sets are built in another thread; of updates that come faster than that the latest is
     the next, so that the last one always lands.
     """
 
-    def __init__(self, cluster: Cluster, source: EndpointSource, on_failure: Callable[[Exception], object]):
+    def __init__(self, cluster: Cluster, source: EndpointSource, on_failure: Callable[[Exception], object] | None):
+        super().__init__(on_failure, "endpoints could not be updated")
         self._cluster = cluster
         self._source = source
-        self._on_failure = on_failure
         self._latest: Sequence[LocalityEndpoints] | None = None
         self._told = asyncio.Event()
-        self._ready = asyncio.Event()
-        self._reader = asyncio.ensure_future(self._read())
-        self._writer = asyncio.ensure_future(self._write())
-
-    async def ready(self) -> None:
-        """Return once the source has been heard: with the first endpoints, or after its first failure."""
-        await self._ready.wait()
-
-    async def close(self) -> None:
-        """Follow no more. The cluster keeps its hosts."""
-        self._reader.cancel()
-        self._writer.cancel()
-        await asyncio.gather(self._reader, self._writer, return_exceptions=True)
+        self._start(self._read(), self._write())
 
     async def _read(self) -> None:
         delay = _FIRST_DELAY
@@ -85,18 +68,3 @@ class Following:
             except Exception as error:
                 self._fail(error)
             self._ready.set()
-
-    def _fail(self, error: Exception) -> None:
-        try:
-            self._on_failure(error)
-        except Exception as problem:
-            _tell_loop(problem)
-        self._ready.set()
-
-    async def __aenter__(self) -> Following:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()

@@ -9,8 +9,10 @@ async with follow(live, ConfigFiles("config/")):
 
 from __future__ import annotations
 
+from fastpath.following import Following
+
 from .files import ConfigFiles
-from .follow import Following, follow
+from .follow import follow
 from .live import LiveConfig
 
 __all__ = ["ConfigFiles", "Following", "LiveConfig", "follow"]
