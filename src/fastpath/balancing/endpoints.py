@@ -16,7 +16,7 @@ from .labels import host_labels
 from .localities import number_localities
 from .refusal import MAX_UINT32, check_integer, refusal
 
-__all__ = ["EndpointRows", "Group", "locate"]
+__all__ = ["EndpointRows", "Group", "is_name", "locate"]
 
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
@@ -82,13 +82,16 @@ def _row(endpoint: Endpoint, subsets: SubsetConfig | None, path: str) -> Row:
 
 def _is_host(model: Cluster, endpoint: Endpoint) -> bool:
     """A name that DNS is to resolve is no host yet."""
-    if model.type not in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS):
-        return True
+    return model.type not in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS) or not is_name(endpoint.address)
+
+
+def is_name(address: str) -> bool:
+    """Whether an endpoint's address is no IP address."""
     try:
-        ipaddress.ip_address(endpoint.address)
+        ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return True
+        return True
+    return False
 
 
 def _hash_key(endpoint: Endpoint) -> bytes:

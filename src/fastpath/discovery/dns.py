@@ -6,12 +6,12 @@ Source: https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from random import Random
 
 from fastpath import models
+from fastpath.balancing.endpoints import is_name
 from fastpath.models import DiscoveryType, LocalityEndpoints
 
 from .resolver import Resolution, Resolver, SystemResolver, choose_family
@@ -47,8 +47,8 @@ class DnsSource:
         self._random = Random(seed)
         self._sleep = sleep
         written = [endpoint.address for locality in model.localities for endpoint in locality.endpoints]
-        self._names = [address for address in dict.fromkeys(written) if _is_name(address)]
-        self._addresses = [address for address in dict.fromkeys(written) if not _is_name(address)]
+        self._names = [address for address in dict.fromkeys(written) if is_name(address)]
+        self._addresses = [address for address in dict.fromkeys(written) if not is_name(address)]
 
     async def watch(self) -> AsyncIterator[tuple[LocalityEndpoints, ...]]:
         """As EndpointSource: for the first time when every name has been asked for once."""
@@ -130,11 +130,3 @@ class DnsSource:
             )
             for locality in self._model.localities
         )
-
-
-def _is_name(address: str) -> bool:
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        return True
-    return False
