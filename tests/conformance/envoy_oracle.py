@@ -72,13 +72,17 @@ class KeptConnection:
             self._socket = None
 
     def get(self, target: bytes) -> tuple[int, dict[bytes, bytes]]:
-        """Status and header fields (names in lower case) of the answer to GET target."""
+        """As `ask`, of GET target."""
+        return self.ask(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    def ask(self, request: bytes) -> tuple[int, dict[bytes, bytes]]:
+        """Status and header fields (names in lower case) of the answer to a request without a body."""
         for attempt in range(2):
             fresh = self._socket is None
             try:
                 if self._socket is None:
                     self._socket = socket.create_connection(("127.0.0.1", self._port), 10)
-                self._socket.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+                self._socket.sendall(request)
                 return self._read()
             except ConnectionError:
                 self.close()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from pathlib import Path
 
-from conformance.envoy_oracle import free_ports, run_envoy
+from conformance.envoy_oracle import KeptConnection, free_ports, run_envoy
 
 from fastpath import RouteTable, load, parse_request
 from fastpath.actions import direct_answer
@@ -43,19 +42,10 @@ def requests() -> list[bytes]:
     return made
 
 
-def envoys(connection: socket.socket, request: bytes) -> tuple[int, bytes | None]:
+def envoys(connection: KeptConnection, request: bytes) -> tuple[int, bytes | None]:
     """Status and location."""
-    connection.sendall(request)
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
-    head, _, body = received.partition(b"\r\n\r\n")
-    start, *lines = head.split(b"\r\n")
-    fields = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
-    missing = int(fields.get(b"content-length", b"0")) - len(body)
-    while missing > 0:
-        missing -= len(connection.recv(missing))
-    return int(start.split()[1]), fields.get(b"location")
+    status, fields = connection.ask(request)
+    return status, fields.get(b"location")
 
 
 def ours(table: RouteTable, data: bytes) -> tuple[int, bytes | None]:
@@ -84,8 +74,10 @@ def test_they_lead_to_the_same_place(tmp_path: Path) -> None:
     }
     document = {"static_resources": {"listeners": [listener]}}
     table = RouteTable.from_config(load(document))
-    with run_envoy(document, [port], tmp_path), socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with run_envoy(document, [port], tmp_path):
+        connection = KeptConnection(port)
         expected = {request: envoys(connection, request) for request in requests()}
+        connection.close()
     different = {
         request: (ours(table, request), want) for request, want in expected.items() if ours(table, request) != want
     }

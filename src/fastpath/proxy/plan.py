@@ -29,7 +29,6 @@ class Plan:
         "actions",
         "fault_rules",
         "idle",
-        "mirrors",
         "owner",
         "per_try_timeout",
         "rules",
@@ -45,7 +44,6 @@ class Plan:
         self.actions = actions
         self.action: RouteAction | None = actions.action
         self.split = self.action is not None and bool(self.action.weighted_clusters)
-        self.mirrors = bool(actions.mirror_policies)
         self.fault_rules: FaultRules | None = None
         """The route's own fault, once the fault filter has looked at it."""
         self.rules: RetryRules | None = None
