@@ -1,0 +1,98 @@
+"""The listener for what a workload sends, wherever it was bound for: a filter chain for each port of each Service.
+
+Connections are told apart by the port and the address that they were meant for, and by the server name of TLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ...models import (
+    CidrRange,
+    FilterChain,
+    FilterChainMatch,
+    HttpInspector,
+    Listener,
+    NetworkFilter,
+    OriginalDst,
+    RouteConfiguration,
+    TcpProxy,
+    TlsInspector,
+)
+from ..kubernetes_listener import http_manager
+from ..kubernetes_service import Service
+from .destinations import Destinations
+from .protocols import Protocol, protocol_of
+from .ranges import to_cidr
+from .virtual_service import MESH, VirtualService
+
+__all__ = ["outbound_listener"]
+
+_NAME, _ADDRESS, _PORT = "virtualOutbound", "0.0.0.0", 15001
+_HTTP_VERSIONS = ("http/1.0", "http/1.1", "h2c")
+
+Place = tuple[str, Service, int, VirtualService | None]
+
+
+def outbound_listener(
+    places: Iterable[Place], configurations: Mapping[str, RouteConfiguration], destinations: Destinations
+) -> Listener:
+    """Istio's listener for redirected connections. What none of its chains takes is closed."""
+    chains: dict[FilterChainMatch, FilterChain] = {}
+    for host, service, port, virtual_service in places:
+        for chain in _chains(host, service, port, virtual_service, destinations):
+            chains.setdefault(chain.filter_chain_match, chain)
+    for name in configurations:
+        for chain in _http_chains(int(name), chains):
+            chains.setdefault(chain.filter_chain_match, chain)
+    filters = (OriginalDst(), TlsInspector(), HttpInspector())
+    return Listener(_NAME, _ADDRESS, _PORT, tuple(chains.values()), listener_filters=filters)
+
+
+def _chains(
+    host: str, service: Service, port: int, virtual_service: VirtualService | None, destinations: Destinations
+) -> Iterator[FilterChain]:
+    """Those of a port, without its HTTP: of several that take the same connections the first counts."""
+    found = service.find_port(port)
+    target = destinations.target(host, port)
+    if found is None or target is None:
+        return
+    ranges = tuple(each for text in service.addresses if (each := to_cidr(text)) is not None)
+    protocol = protocol_of(found)
+    name, any_bytes = f"{host}:{port}", False
+    if virtual_service is not None and protocol is not Protocol.HTTP:
+        for match, proxy in virtual_service.tls_proxies(MESH, port):
+            yield _chain(f"{name} {match.sni_hosts[0]}", port, match.subnets or ranges, proxy, match.sni_hosts)
+        for match, proxy in virtual_service.tcp_proxies(MESH, port):
+            any_bytes = any_bytes or not match.subnets
+            yield _chain(name, port, match.subnets or ranges, proxy)
+    if protocol is not Protocol.HTTP and not any_bytes:
+        proxy = TcpProxy(target.cluster, idle_timeout=target.idle_timeout, position=service.position)
+        yield _chain(name, port, ranges, proxy)
+
+
+def _http_chains(port: int, others: Mapping[FilterChainMatch, FilterChain]) -> Iterator[FilterChain]:
+    """HTTP of a port goes by the host that requests name, wherever it was bound for."""
+    manager = http_manager(str(port))
+    matches = [FilterChainMatch(destination_port=port)]
+    ranges = {each.prefix_ranges for each in others if each.destination_port == port and not each.server_names}
+    for each in ranges:
+        matches.append(
+            FilterChainMatch(destination_port=port, prefix_ranges=each, application_protocols=_HTTP_VERSIONS)
+        )
+    for match in matches:
+        yield FilterChain(f"http {port}", match, (manager,))
+
+
+def _chain(
+    name: str, port: int, ranges: tuple[CidrRange, ...], what: NetworkFilter, server_names: tuple[str, ...] = ()
+) -> FilterChain:
+    names = () if "*" in server_names else server_names
+    match = FilterChainMatch(
+        destination_port=port,
+        prefix_ranges=ranges,
+        server_names=names,
+        transport_protocol="tls" if server_names else "",
+        position=what.position,
+    )
+    return FilterChain(name, match, (what,), position=what.position)
