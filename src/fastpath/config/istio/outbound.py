@@ -43,8 +43,9 @@ def outbound_listener(
         for chain in _chains(host, service, port, virtual_service, destinations):
             chains.setdefault(chain.filter_chain_match, chain)
     for name in configurations:
-        for chain in _http_chains(int(name), chains):
-            chains.setdefault(chain.filter_chain_match, chain)
+        # HTTP goes by the host that requests name, wherever it was bound for.
+        chain = _http_chain(int(name), ())
+        chains.setdefault(chain.filter_chain_match, chain)
     filters = (OriginalDst(), TlsInspector(), HttpInspector())
     return Listener(_NAME, _ADDRESS, _PORT, tuple(chains.values()), listener_filters=filters)
 
@@ -52,36 +53,33 @@ def outbound_listener(
 def _chains(
     host: str, service: Service, port: int, virtual_service: VirtualService | None, destinations: Destinations
 ) -> Iterator[FilterChain]:
-    """Those of a port, without its HTTP: of several that take the same connections the first counts."""
+    """Those of a port; of several that take the same connections the first counts."""
     found = service.find_port(port)
     target = destinations.target(host, port)
     if found is None or target is None:
         return
     ranges = tuple(each for text in service.addresses if (each := to_cidr(text)) is not None)
     protocol = protocol_of(found)
+    if protocol is Protocol.HTTP:
+        yield _http_chain(port, ranges)
+        return
+    if protocol is Protocol.ANY:
+        yield _http_chain(port, ranges, _HTTP_VERSIONS)
     name, any_bytes = f"{host}:{port}", False
-    if virtual_service is not None and protocol is not Protocol.HTTP:
+    if virtual_service is not None:
         for match, proxy in virtual_service.tls_proxies(MESH, port):
             yield _chain(f"{name} {match.sni_hosts[0]}", port, match.subnets or ranges, proxy, match.sni_hosts)
         for match, proxy in virtual_service.tcp_proxies(MESH, port):
             any_bytes = any_bytes or not match.subnets
             yield _chain(name, port, match.subnets or ranges, proxy)
-    if protocol is not Protocol.HTTP and not any_bytes:
+    if not any_bytes:
         proxy = TcpProxy(target.cluster, idle_timeout=target.idle_timeout, position=service.position)
         yield _chain(name, port, ranges, proxy)
 
 
-def _http_chains(port: int, others: Mapping[FilterChainMatch, FilterChain]) -> Iterator[FilterChain]:
-    """HTTP of a port goes by the host that requests name, wherever it was bound for."""
-    manager = http_manager(str(port))
-    matches = [FilterChainMatch(destination_port=port)]
-    ranges = {each.prefix_ranges for each in others if each.destination_port == port and not each.server_names}
-    for each in ranges:
-        matches.append(
-            FilterChainMatch(destination_port=port, prefix_ranges=each, application_protocols=_HTTP_VERSIONS)
-        )
-    for match in matches:
-        yield FilterChain(f"http {port}", match, (manager,))
+def _http_chain(port: int, ranges: tuple[CidrRange, ...], versions: tuple[str, ...] = ()) -> FilterChain:
+    match = FilterChainMatch(destination_port=port, prefix_ranges=ranges, application_protocols=versions)
+    return FilterChain(f"http {port}", match, (http_manager(str(port)),))
 
 
 def _chain(
