@@ -6,14 +6,14 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from property.mutated_documents import SEEDS, try_documents, try_text
+from property.mutated_documents import SCOPE, SEEDS, try_documents, try_text
 
 from fastpath.config import load
 
 
 def test_the_seeds_load() -> None:
     for documents in SEEDS:
-        load(documents)  # type: ignore[arg-type]
+        load(documents, scope=SCOPE)  # type: ignore[arg-type]
 
 
 @settings(max_examples=300, deadline=1000)

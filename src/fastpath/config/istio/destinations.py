@@ -269,13 +269,13 @@ def _read_rule(item: KubernetesObject, client: Client) -> _Rule:
         return _Rule(item, "")
     exports = read_exports(spec, item.namespace, client)
     host = full_name(spec.string("host", required=True), item.namespace)
-    policy = read_traffic_policy(spec)
+    policy = read_traffic_policy(spec, client)
     subsets: dict[str, _Subset] = {}
     for each in spec.sections("subsets"):
         name = each.string("name", required=True)
         if name in subsets:
             each.error(f"the subset {shorten(name)!r} is there twice")
-        subsets[name] = _Subset(string_map(each, "labels"), read_traffic_policy(each), each)
+        subsets[name] = _Subset(string_map(each, "labels"), read_traffic_policy(each, client), each)
         each.end()
     selector, workloads = spec.section("workloadSelector"), {}
     if selector is not None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ...models import Cluster, Endpoint, LocalityEndpoints, Position
+from ...models import Cluster, Endpoint, LocalityEndpoints
 from ..fields import Section, Value
 from ..kubernetes_fields import integer, strings
 from ..node import shorten
@@ -34,14 +34,9 @@ class LocalitySettings:
     """Regions, each with the region that comes before others when it fails."""
     failover_priority: tuple[str, ...] = ()
     """Labels, "name" or "name=value", of which the nearest endpoints have the most in common."""
-    section: Section | None = None
-
-    @property
-    def position(self) -> Position | None:
-        return self.section.position if self.section is not None else None
 
 
-def read_locality_settings(section: Section) -> LocalitySettings:
+def read_locality_settings(section: Section, client: Client) -> LocalitySettings:
     section.one_of("locality setting", "distribute", "failover", "failoverPriority", required=False)
     distribute = tuple(_read_distribute(each) for each in section.sections("distribute"))
     failover = []
@@ -55,9 +50,15 @@ def read_locality_settings(section: Section) -> LocalitySettings:
         distribute,
         tuple(failover),
         strings(section, "failoverPriority"),
-        section,
     )
     section.end()
+    if (distribute or failover) and client.locality is None:
+        section.error("say with Scope.region and Scope.zone where the workload is")
+    own = [name for name in settings.failover_priority if "=" not in name]
+    if client.locality is None and any(name in _PARTS for name in own):
+        section.error("failoverPriority: say with Scope.region and Scope.zone where the workload is")
+    if client.labels is None and any(name not in _PARTS for name in own):
+        section.error("failoverPriority: say with Scope.labels which labels the workload has")
     return settings
 
 
@@ -94,30 +95,17 @@ def apply_locality(cluster: Cluster, settings: LocalitySettings | None, client: 
     if not own.enabled:
         return cluster
     if own.distribute:
-        if client.locality is None:
-            _needs_locality(own)
-            return cluster
-        return _distributed(cluster, own, client.locality)
+        return _distributed(cluster, own, client.locality) if client.locality is not None else cluster
     if cluster.outlier_detection is None:
         return cluster
     if own.failover_priority:
         labels = dict(client.labels or {})
         labels |= dict(zip(_PARTS, client.locality or ("", "", ""), strict=True))
-        unknown = [name for name in own.failover_priority if "=" not in name and name not in labels]
-        if unknown and client.labels is None and own.section is not None:
-            own.section.error("failoverPriority: say with Scope.labels which labels the workload has")
         return _by_priority(cluster, lambda each, place: _label_priority(own, labels, labels_of(each), place))
     if client.locality is None:
-        if own.failover:
-            _needs_locality(own)
         return cluster
     here = client.locality
     return _by_priority(cluster, lambda _, place: _priority(here, place, own.failover))
-
-
-def _needs_locality(settings: LocalitySettings) -> None:
-    if settings.section is not None:
-        settings.section.error("say with Scope.region and Scope.zone where the workload is")
 
 
 def _distributed(cluster: Cluster, settings: LocalitySettings, here: Locality) -> Cluster:

@@ -68,7 +68,7 @@ def _chains(
     name, any_bytes = f"{host}:{port}", False
     if virtual_service is not None:
         for match, proxy in virtual_service.tls_proxies(MESH, port):
-            yield _chain(f"{name} {match.sni_hosts[0]}", port, match.subnets or ranges, proxy, match.sni_hosts)
+            yield _chain(f"{name} {', '.join(match.sni_hosts)}", port, match.subnets or ranges, proxy, match.sni_hosts)
         for match, proxy in virtual_service.tcp_proxies(MESH, port):
             any_bytes = any_bytes or not match.subnets
             yield _chain(name, port, match.subnets or ranges, proxy)

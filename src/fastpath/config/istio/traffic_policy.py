@@ -24,6 +24,7 @@ from ...models import (
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer
+from .client import Client
 from .fields import duration, port_selector
 from .locality import LocalitySettings, read_locality_settings
 
@@ -128,7 +129,7 @@ class TrafficPolicy:
         )
 
 
-def read_traffic_policy(parent: Section) -> TrafficPolicy:
+def read_traffic_policy(parent: Section, client: Client) -> TrafficPolicy:
     """The field `trafficPolicy` of a rule or a subset."""
     section = parent.section("trafficPolicy")
     if section is None:
@@ -140,11 +141,11 @@ def read_traffic_policy(parent: Section) -> TrafficPolicy:
             each.error('"port" is missing')
         elif number in ports:
             each.error(f"the port {number} is there twice")
-        ports[number or 0] = _read_settings(each)
-    return replace(_read_settings(section), ports=ports)
+        ports[number or 0] = _read_settings(each, client)
+    return replace(_read_settings(section, client), ports=ports)
 
 
-def _read_settings(section: Section) -> TrafficPolicy:
+def _read_settings(section: Section, client: Client) -> TrafficPolicy:
     balancer = section.section("loadBalancer")
     pool = section.section("connectionPool")
     outliers = section.section("outlierDetection")
@@ -152,7 +153,7 @@ def _read_settings(section: Section) -> TrafficPolicy:
     _read_tls(section.section("tls"))
     section.end(("proxyProtocol", "tunnel"))
     return TrafficPolicy(
-        _read_load_balancer(balancer) if balancer is not None else None,
+        _read_load_balancer(balancer, client) if balancer is not None else None,
         _read_connection_pool(pool) if pool is not None else None,
         _read_outliers(outliers) if outliers is not None else None,
         _read_retry_budget(budget) if budget is not None else None,
@@ -181,7 +182,7 @@ def _read_retry_budget(section: Section) -> RetryBudget:
     )
 
 
-def _read_load_balancer(section: Section) -> LoadBalancer:
+def _read_load_balancer(section: Section, client: Client) -> LoadBalancer:
     section.one_of("policy", "simple", "consistentHash", required=False)
     simple = choice(section, "simple", tuple(_SIMPLE), "UNSPECIFIED")
     consistent = section.section("consistentHash")
@@ -192,7 +193,7 @@ def _read_load_balancer(section: Section) -> LoadBalancer:
         if consistent is not None
         else LoadBalancer(_SIMPLE.get(simple, LbPolicy.LEAST_REQUEST))
     )
-    return replace(found, locality=read_locality_settings(locality)) if locality is not None else found
+    return replace(found, locality=read_locality_settings(locality, client)) if locality is not None else found
 
 
 def _read_consistent_hash(section: Section) -> LoadBalancer:
