@@ -100,7 +100,7 @@ def _seeds() -> dict[str, list[list[dict[str, Any]]]]:
         name: [list(yaml.safe_load_all((EXAMPLES / file).read_text())) for file in files]
         for name, files in EXAMPLES_OF.items()
     }
-    seeds["istio"].append(list(yaml.safe_load_all((here / "every_istio_field.yaml").read_text())))
+    seeds["istio"] = [list(yaml.safe_load_all(path.read_text())) for path in sorted((here / "istio").glob("*.yaml"))]
     for each in yaml.safe_load_all((here / "every_field.yaml").read_text()):
         kubernetes = GROUPS.get(each.get("apiVersion", "").rpartition("/")[0], "kubernetes")
         seeds[kubernetes if "kind" in each else "envoy"].append([each])

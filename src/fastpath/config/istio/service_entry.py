@@ -57,7 +57,7 @@ def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> I
     for value in addresses:
         cidr_range(value)
     choice(spec, "location", ("MESH_EXTERNAL", "MESH_INTERNAL"), "MESH_EXTERNAL")
-    kind = _TYPES[choice(spec, "resolution", tuple(_TYPES), "STATIC", required=True)]
+    kind = _TYPES.get(choice(spec, "resolution", tuple(_TYPES), required=True), DiscoveryType.STATIC)
     members = _read_members(spec, item, {port.name for port in ports}, workloads, kind)
     if not hosts or not ports:
         spec.error("has no hosts" if not hosts else "has no ports")
