@@ -209,6 +209,17 @@ class TestSidecars:
         ):
             assert self.reached(*documents, scope=scope) == found
 
+    def test_what_one_does_not_say_is_that_of_the_next(self) -> None:
+        documents = [
+            sidecar(name="own", workloadSelector={"labels": {"app": "x"}}),
+            sidecar(name="wide", outboundTrafficPolicy={"mode": "REGISTRY_ONLY"}),
+            inside("istio-system", sidecar("prod/*")),
+        ]
+        scope = Scope(namespace="default", labels={"app": "x"})
+        config = load([*documents, *self.DOCUMENTS], scope=scope)
+        assert cluster_at(config, host="p.prod", table="80") == "prod/p:80"
+        assert isinstance(ask(config, host="a.default", table="80").route.action, DirectResponse)
+
     def test_hosts_that_are_not_reached(self) -> None:
         def other(**policy: object) -> Any:
             config = load([sidecar("prod/*", outboundTrafficPolicy=policy), *self.DOCUMENTS])

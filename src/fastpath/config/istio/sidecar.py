@@ -6,7 +6,7 @@ Source: https://istio.io/latest/docs/reference/config/networking/sidecar/.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..fields import Section, Value
 from ..kubernetes_fields import choice, port_number, string_map
@@ -42,8 +42,8 @@ class Sidecar:
     selector: dict[str, str]
     egress: tuple[_Egress, ...]
     """None of them: everything is reached."""
-    registry_only: bool = False
-    """Requests for hosts that are not reached are refused."""
+    registry_only: bool | None = None
+    """Requests for hosts that are not reached are refused; None: not told."""
     egress_proxy: Target | None = None
     """Where they go otherwise."""
 
@@ -56,7 +56,10 @@ class Sidecar:
 
 
 def read_sidecar(objects: Objects, destinations: Destinations, client: Client) -> Sidecar | None:
-    """The one that is for the workload: chosen by its labels, or else its namespace's, or else that of all."""
+    """The one that is for the workload: chosen by its labels, or else its namespace's, or else that of all.
+
+    What it does not say it has from the next one.
+    """
     sidecars = [_read(item, destinations) for item in objects.of_kind(GROUP, "Sidecar")]
     if not sidecars:
         return None
@@ -73,7 +76,12 @@ def read_sidecar(objects: Objects, destinations: Destinations, client: Client) -
     selected = [each for each in own if each.selector and each.selector.items() <= (client.labels or {}).items()]
     namespace_wide = [each for each in own if not each.selector]
     mesh_wide = [each for each in sidecars if each.item.namespace == ROOT_NAMESPACE and not each.selector]
-    return _only(selected) or _only(namespace_wide) or _only(mesh_wide)
+    levels = [found for each in (selected, namespace_wide, mesh_wide) if (found := _only(each)) is not None]
+    if not levels:
+        return None
+    egress = next((each.egress for each in levels if each.egress), ())
+    policy = next((each for each in levels if each.registry_only is not None), levels[0])
+    return replace(levels[0], egress=egress, registry_only=policy.registry_only, egress_proxy=policy.egress_proxy)
 
 
 def _only(sidecars: list[Sidecar]) -> Sidecar | None:
@@ -123,10 +131,10 @@ def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     return namespace if place == "." else place, host
 
 
-def _read_policy(spec: Section, reader: DestinationReader) -> tuple[bool, Target | None]:
+def _read_policy(spec: Section, reader: DestinationReader) -> tuple[bool | None, Target | None]:
     section = spec.section("outboundTrafficPolicy")
     if section is None:
-        return False, None
+        return None, None
     mode = choice(section, "mode", ("REGISTRY_ONLY", "ALLOW_ANY"), "REGISTRY_ONLY")
     proxy = section.section("egressProxy")
     target = reader.read(proxy) if proxy is not None else None
