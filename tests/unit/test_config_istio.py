@@ -139,6 +139,13 @@ def test_answers_of_the_gateway_itself() -> None:
     assert (action.status, action.body) == (503, b"later")
 
 
+@pytest.mark.parametrize(("derive", "port"), [("FROM_PROTOCOL_DEFAULT", None), ("FROM_REQUEST_PORT", 80)])
+def test_the_port_of_a_redirect(derive: str, port: int | None) -> None:
+    action = first(edge({"redirect": {"uri": "/new", "derivePort": derive}})).action
+    assert isinstance(action, RedirectAction)
+    assert action.port_redirect == port
+
+
 def test_a_gateway_serves_the_hosts_that_it_has_in_common_with_virtual_services() -> None:
     config = load(
         [
@@ -325,6 +332,8 @@ def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
         (route(retries={"attempts": 1, "retryOn": "sometimes"}), "retries.retryOn", "'sometimes' is unknown"),
         (route(headers={"request": {"set": {":path": "/"}}}), "request.set.:path", "may be changed"),
         (route(fault={"abort": {"grpcStatus": "NOT_FOUND"}}), "fault.abort", "httpStatus"),
+        (route(retries={"attempts": 1, "retryRemoteLocalities": True}), "retries", "retryRemoteLocalities is not"),
+        ({"redirect": {"port": 1, "derivePort": "FROM_REQUEST_PORT"}}, "redirect", "port and derivePort exclude"),
         ({"redirect": {"uri": "/", "redirectCode": 200}}, "redirect", "expected a redirectCode"),
         ({"redirect": {"uri": "/"}, "directResponse": {"status": 200}}, "spec.http[0]", "exclude each other"),
     ],

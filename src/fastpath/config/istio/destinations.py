@@ -174,10 +174,15 @@ class DestinationReader:
         self._namespace = namespace
         self._port = port
         self.needs_port = False
-        """Whether a destination was read for which the port counts, before it was known."""
+        """Whether something was read for which the port counts, before it was known."""
 
     def at(self, port: int | None) -> DestinationReader:
         return DestinationReader(self._destinations, self._namespace, port)
+
+    def request_port(self) -> int | None:
+        """The port that requests come to; None: ask again when it is known."""
+        self.needs_port = self.needs_port or self._port is None
+        return self._port
 
     def read(self, section: Section) -> Target:
         """Without a port it is the Service's only one, or else the one that the request came to."""
@@ -195,9 +200,8 @@ class DestinationReader:
             return Target("")
         ports = [each.port for each in service.ports if each.protocol == "TCP"]
         if number is None and len(ports) > 1:
-            number = self._port
+            number = self.request_port()
             if number is None:
-                self.needs_port = True
                 number = ports[0]
             elif number not in ports:
                 section.error(f'"port" is missing: {host} has several ports, none of them {number}')

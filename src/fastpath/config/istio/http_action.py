@@ -21,7 +21,7 @@ from ...models import (
     WeightedCluster,
 )
 from ..fields import UINT32_MAX, Section
-from ..kubernetes_fields import integer, port_number
+from ..kubernetes_fields import choice, integer, port_number
 from .destinations import DestinationReader, Target
 from .fields import duration, fraction
 from .headers import Headers, read_headers
@@ -56,7 +56,7 @@ def read_action(section: Section, reader: DestinationReader) -> Action:
     if kind == "redirect" and redirect is not None:
         if headers.host is not None:
             section.error("a redirect has its own field for the host")
-        return Action(_read_redirect(redirect), headers.mutations, fault)
+        return Action(_read_redirect(redirect, reader), headers.mutations, fault)
     if kind == "directResponse" and direct is not None:
         return Action(_read_direct_response(direct), headers.mutations, fault)
     splits = [_read_split(each, reader) for each in section.sections("route")]
@@ -149,7 +149,13 @@ def _read_rewrite(parent: Section) -> _Rewrite:
     return _Rewrite(uri or None, rewrite, authority or None)
 
 
-def _read_redirect(section: Section) -> RedirectAction:
+def _read_redirect(section: Section, reader: DestinationReader) -> RedirectAction:
+    """Without a port the redirect has the one that goes without saying, or that of the request (derivePort)."""
+    section.one_of("port", "port", "derivePort", required=False)
+    port = port_number(section, "port")
+    derived = choice(section, "derivePort", ("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"))
+    if derived == "FROM_REQUEST_PORT":
+        port = reader.request_port()
     uri = section.string("uri")
     code = integer(section, "redirectCode", 0, 999) or 301
     if code not in _REDIRECT_CODES:
@@ -163,7 +169,7 @@ def _read_redirect(section: Section) -> RedirectAction:
         host_redirect=section.string("authority") or None,
         path_redirect=uri or None,
         scheme_redirect=section.string("scheme") or None,
-        port_redirect=port_number(section, "port"),
+        port_redirect=port,
         position=section.position,
     )
     section.end()
