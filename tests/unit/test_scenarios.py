@@ -6,6 +6,7 @@ Scenario 14, endpoints that go away while their file is watched, is in test_watc
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -108,6 +109,7 @@ class TestCanary:
         def client(index: int) -> None:
             while not is_over.is_set():
                 found[index].append(ask(live.tables[name]))
+                time.sleep(0.0002)
                 if len(found[index]) == 20:
                     goes_over.set()
             found[index] += [ask(live.tables[name]) for _ in range(50)]
