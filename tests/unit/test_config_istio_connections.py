@@ -301,6 +301,26 @@ class TestMesh:
         assert tls(config, "one.example", port=443) == "default/two.example:443"
         assert tls(config, "one.example", port=80) is None
 
+    def test_the_first_match_of_a_name_counts(self) -> None:
+        ports = [{"number": 443, "name": "tls", "protocol": "TLS"}]
+        entry = service_entry(hosts=["x.example"], ports=ports, resolution="DNS", addresses=["192.0.2.1", "192.0.2.2"])
+        routes = connections(
+            hosts=("x.example", "*.x.example"),
+            gateways=("mesh",),
+            tls=[
+                sni("a.x.example", to=[to("a")], destinationSubnets=["192.0.2.1/32"]),
+                sni("a.x.example", "x.example", to=[to("b")]),
+                sni("x.example", to=[to("a")]),
+            ],
+        )
+        config = load([entry, routes, *SERVICES])
+        places = [("a.x.example", "192.0.2.1"), ("a.x.example", "192.0.2.2"), ("x.example", "192.0.2.1")]
+        assert [tls(config, name, port=443, destination=address) for name, address in places] == [
+            "default/a:80",
+            "default/b:80",
+            "default/b:80",
+        ]
+
     def test_ports_and_addresses(self) -> None:
         split = [to("a", weight=1), to("b", weight=2)]
         routes = connections(hosts=("db",), gateways=("mesh",), tcp=[{"match": [{"port": 3306}], "route": split}])

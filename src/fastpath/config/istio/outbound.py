@@ -6,6 +6,7 @@ Connections are told apart by the port and the address that they were meant for,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ...models import (
     CidrRange,
@@ -38,22 +39,39 @@ def outbound_listener(
     places: Iterable[Place], configurations: Mapping[str, RouteConfiguration], destinations: Destinations
 ) -> Listener:
     """Istio's listener for redirected connections. What none of its chains takes is closed."""
-    chains: dict[FilterChainMatch, FilterChain] = {}
-    for host, service, port, virtual_service in places:
-        for chain in _chains(host, service, port, virtual_service, destinations):
-            chains.setdefault(chain.filter_chain_match, chain)
-    for name in configurations:
-        # HTTP goes by the host that requests name, wherever it was bound for.
-        chain = _http_chain(int(name), ())
-        chains.setdefault(chain.filter_chain_match, chain)
+    chains = [chain for place in places for chain in _chains(*place, destinations)]
+    # HTTP goes by the host that requests name, wherever it was bound for.
+    chains += [_http_chain(int(name), ()) for name in configurations]
     filters = (OriginalDst(), TlsInspector(), HttpInspector())
-    return Listener(_NAME, _ADDRESS, _PORT, tuple(chains.values()), listener_filters=filters)
+    return Listener(_NAME, _ADDRESS, _PORT, tuple(_without_overlaps(chains)), listener_filters=filters)
+
+
+def _without_overlaps(chains: Iterable[FilterChain]) -> Iterator[FilterChain]:
+    """Of several chains for a server name at an address the first counts; the others are left with what is free."""
+    taken: set[tuple[object, ...]] = set()
+    for chain in chains:
+        match = chain.filter_chain_match
+        free: dict[tuple[str, ...], list[CidrRange | None]] = {}
+        for place in match.prefix_ranges or (None,):
+            told = (match.destination_port, place, match.transport_protocol, match.application_protocols)
+            keys = {name: (*told, name) for name in match.server_names or ("",)}
+            names = tuple(name for name, key in keys.items() if key not in taken)
+            taken.update(keys.values())
+            if names:
+                free.setdefault(names, []).append(place)
+        for names, places in free.items():
+            own = replace(
+                match,
+                prefix_ranges=tuple(each for each in places if each is not None),
+                server_names=tuple(name for name in names if name),
+            )
+            yield replace(chain, filter_chain_match=own)
 
 
 def _chains(
     host: str, service: Service, port: int, virtual_service: VirtualService | None, destinations: Destinations
 ) -> Iterator[FilterChain]:
-    """Those of a port; of several that take the same connections the first counts."""
+    """Those of a port, the more particular ones first."""
     found = service.find_port(port)
     target = destinations.target(host, port)
     if found is None or target is None:
