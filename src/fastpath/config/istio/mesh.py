@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ...models import (
@@ -72,6 +73,12 @@ class _Mesh:
         self._destinations = destinations
         self._sidecar = sidecar
         self._client = client
+        self._by_host: dict[str, list[tuple[str, int, VirtualService]]] = {}
+        """Of a host, and under "" those of wildcards; each with its place among all."""
+        for index, each in enumerate(services):
+            for host in each.hosts:
+                key = "" if host.startswith("*") else host
+                self._by_host.setdefault(key, []).append((host, index, each))
 
     def ports(self) -> Iterator[tuple[str, Service, int, VirtualService | None]]:
         """Hosts that are reached, each with one of its ports and the VirtualService that counts there."""
@@ -131,8 +138,7 @@ class _Mesh:
         """The VirtualService for the host, or else for the longest wildcard that covers it."""
         fitting = [
             (host_rank(name), index, each)
-            for index, each in enumerate(self._services)
-            for name in each.hosts
+            for name, index, each in (*self._by_host.get(host, ()), *self._by_host.get("", ()))
             if common_host(name, host) == host and self._imports(each, port)
         ]
         return min(fitting, key=lambda each: each[:2])[2] if fitting else None
@@ -140,7 +146,7 @@ class _Mesh:
     def _aliases(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Shorter names of each host; a bare name is the client's namespace's, or that of the only one that has it."""
         services = list(self._destinations.services())
-        names = [service.name for _, service in services]
+        names = Counter(service.name for _, service in services)
         own = {service.name for _, service in services if service.namespace == self._client.namespace}
         for host, service in services:
             if "." in service.name:  # of a ServiceEntry
@@ -148,7 +154,7 @@ class _Mesh:
                 continue
             longer = f"{service.name}.{service.namespace}"
             is_own = service.namespace == self._client.namespace
-            is_bare = is_own or (names.count(service.name) == 1 and service.name not in own)
+            is_bare = is_own or (names[service.name] == 1 and service.name not in own)
             yield host, (f"{longer}.svc", longer, *((service.name,) if is_bare else ()))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from ...models import Endpoint, HealthStatus, LocalityEndpoints
 from ..fields import UINT32_MAX, Section
@@ -16,6 +17,8 @@ from ..kubernetes_service import Service, ServicePort
 from ..node import shorten
 
 __all__ = ["LABELS", "Workload", "Workloads", "localities", "read_workload", "read_workloads"]
+
+T = TypeVar("T")
 
 LABELS = "istio.labels"
 """The endpoint metadata that hold labels."""
@@ -48,26 +51,43 @@ class Workload:
 
 
 class Workloads:
-    """All of them, by namespace."""
+    """All of them, found by namespace and labels."""
 
     def __init__(self, objects: Objects):
-        self._entries = [_read_entry(item) for item in objects.of_kind("networking.istio.io", "WorkloadEntry")]
-        self._objects = objects
+        entries = [_read_entry(item) for item in objects.of_kind("networking.istio.io", "WorkloadEntry")]
+        self._entries = _by_label((each.item.namespace, each.labels, each) for each in entries if each.item)
+        self._pods = _by_label((item.namespace, item.labels, item) for item in objects.of_kind("", "Pod"))
 
     def entries(self, namespace: str, selector: Mapping[str, str]) -> Iterator[Workload]:
-        """The WorkloadEntries that have the labels."""
-        for each in self._entries:
-            if each.item is not None and each.item.namespace == namespace and selector.items() <= each.labels.items():
+        """The WorkloadEntries that have the labels, of which there is at least one."""
+        for each in self._entries.get(_key(namespace, selector), ()):
+            if selector.items() <= each.labels.items():
                 yield each
 
     def selected(self, namespace: str, selector: Mapping[str, str]) -> Iterator[Workload]:
         """The Pods as well."""
         yield from self.entries(namespace, selector)
-        for item in self._objects.of_kind("", "Pod"):
-            if item.namespace == namespace and selector.items() <= item.labels.items():
+        for item in self._pods.get(_key(namespace, selector), ()):
+            if selector.items() <= item.labels.items():
                 pod = _read_pod(item)
                 if pod is not None:
                     yield pod
+
+
+_Key = tuple[str, str, str]
+
+
+def _key(namespace: str, selector: Mapping[str, str]) -> _Key:
+    """By what those are found that may have all labels."""
+    return (namespace, *next(iter(selector.items()), ("", "")))
+
+
+def _by_label(labelled: Iterable[tuple[str, Mapping[str, str], T]]) -> Mapping[_Key, list[T]]:
+    found: dict[_Key, list[T]] = {}
+    for namespace, labels, each in labelled:
+        for label in labels.items():
+            found.setdefault((namespace, *label), []).append(each)
+    return found
 
 
 def read_workloads(objects: Objects) -> Workloads:
