@@ -20,7 +20,7 @@ ALL_PYTHONS := 3.10 3.11 3.12 3.13
 
 SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
-CORE_MK := $(MAKE) -j$(JOBS) -f tools/core.mk
+CORE_MK := $(MAKE) -j$(JOBS) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
 
 .PHONY: help
