@@ -22,6 +22,7 @@ SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
 CORE_MK := $(MAKE) -j$(JOBS) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
+SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile
 
 .PHONY: help
 help: ## list the targets
@@ -78,7 +79,7 @@ test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
 	@$(CORE_MK) VARIANT=asan test
 
 test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) $(SIDE_BY_SIDE) $(TESTS)
 
 # Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. What Envoy
 # decides does not depend on the interpreter, so that tests/conformance runs once.
@@ -116,7 +117,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
-	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS) --ignore=tests/conformance # Envoys would inherit them
+	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test

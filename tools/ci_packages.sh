@@ -6,6 +6,7 @@ cd "$(dirname "$0")"
 ./need.sh g++ g++
 ./need.sh make make
 ./need.sh objdump binutils
+./need.sh ccache ccache
 ./need_clang.sh
 ./need.sh aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 ./need.sh qemu-aarch64 qemu-user
