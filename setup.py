@@ -23,6 +23,10 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 from setuptools.modified import newer_group
 
+if sys.implementation.name == "cpython" and sys.version_info < (3, 10):
+    # Below it, only PyPy, which has the cffi module: that is why the metadata say 3.9.
+    raise SystemExit("fastpath needs CPython 3.10 or newer")
+
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 import llhttp  # noqa: E402
