@@ -202,9 +202,14 @@ sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a 
 	@rm -f dist/fastpath-*.tar.gz
 	@$(BIN)/python -m build --quiet --no-isolation --sdist
 
-wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network and tried in an empty environment
+wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network then tried, and the examples with it, in empty environments
 	@tools/make_wheel.sh $(BIN)/python
 	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
+	@tools/try_examples.sh $(BIN)/python dist/fastpath-*.whl
+
+.PHONY: try-pypy
+try-pypy: ## pip install . under PyPy: the cffi door, and an example that goes through it
+	@tools/try_pypy.sh
 
 .PHONY: try-install
 try-install: $(STAMPS)/venv ## pip install . by itself, in an empty environment

@@ -12,6 +12,7 @@ Switches, all from the environment:
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -116,12 +117,34 @@ class BuildExtensions(Incremental, build_ext):
         shipped.mkdir(parents=True, exist_ok=True)
         for name, _ in libraries:
             shutil.copyfile(f"{BUILD_TEMP}/lib{name}.a", shipped / f"lib{name}.a")
+        # In an editable install the headers are where the repository keeps them.
+        headers = Path(ROOT, "include") if self.inplace else "${pcfiledir}/../../include"
+        (shipped / "pkgconfig").mkdir(exist_ok=True)
+        (shipped / "pkgconfig" / "fastpath.pc").write_text(package_description(headers))
 
     def build_extensions(self) -> None:
         self.compile_incrementally()
         generate_c(self.extensions)
         self.parallel = JOBS
         super().build_extensions()
+
+
+def package_description(headers: Path | str) -> str:
+    """What pkg-config reads: the archives are found from where it lies itself."""
+    # llhttp's is shipped unless the system's is linked.
+    others = " ".join(f"-l{name}" for name in [*(parser.libraries if not parser.sources else ["llhttp"]), "m", "pthread"])
+    return f"""\
+Name: fastpath
+Description: The core of an L7 data plane
+Version: {package_version()}
+Cflags: -I{headers}
+Libs: -L${{pcfiledir}}/.. -lfastpath {others}
+"""
+
+
+def package_version() -> str:
+    text = (ROOT / "include" / "fastpath" / "base.h").read_text()
+    return ".".join(re.findall(r"#define FASTPATH_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", text))
 
 
 def generate_c(extensions: list[Extension]) -> None:
