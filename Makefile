@@ -150,6 +150,11 @@ soak: $(STAMPS)/built ## 10 million messages through the C core and a million th
 	@$(SOAK) build/soak_messages
 	@$(BIN)/python tests/soak/soak.py
 
+.PHONY: coverage
+coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branches that the tests go through, C and Cython
+	@$(BIN)/python -m pip install --quiet --requirement requirements/coverage.txt
+	@tools/coverage.sh $(BIN)/python
+
 # ---- benchmarks
 
 .PHONY: bench

@@ -50,7 +50,7 @@ VARIANT.append(switch("LLHTTP_SYSTEM") and "system")
 BUILD_TEMP = str(Path("build", "-".join(["temp", sys.implementation.cache_tag, *filter(None, VARIANT)])))
 
 instrument = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else []
-instrument += ["--coverage"] if COVERAGE else []
+instrument += ["--coverage", "-fprofile-update=atomic"] if COVERAGE else []
 optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG or COVERAGE else ["-O1", "-g"] if SANITIZE else ["-O3", "-g0"]
 common = [*optimise, *instrument, "-fPIC", "-fvisibility=hidden"]
 # -ffp-contract=off: ring and schedule doubles must round the same on every machine.
@@ -151,9 +151,10 @@ def generate_c(extensions: list[Extension]) -> None:
     """Puts C in the place of each source: from a .pyx through Cython, from tools/ffi_build.py through cffi."""
     import ffi_build
 
-    directory = str(Path("build", "generated" + ("-coverage" if COVERAGE else "")))
+    # Cython's plugin for coverage wants C beside its source.
+    directory = None if COVERAGE else str(Path("build", "generated"))
     ffi, *cython = extensions
-    ffi.sources = [f"{directory}/_ffi.c"]
+    ffi.sources = [f"{directory or 'build/generated'}/_ffi.c"]
     ffi_build.emit(ffi.sources[0])
     if cython:
         from Cython.Build import cythonize
