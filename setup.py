@@ -131,8 +131,8 @@ class BuildExtensions(Incremental, build_ext):
 
 def package_description(headers: Path | str) -> str:
     """What pkg-config reads: the archives are found from where it lies itself."""
-    # llhttp's is shipped unless the system's is linked.
-    others = " ".join(f"-l{name}" for name in [*(parser.libraries if not parser.sources else ["llhttp"]), "m", "pthread"])
+    llhttp_names = ["llhttp"] if parser.sources else parser.libraries
+    others = " ".join(f"-l{name}" for name in [*llhttp_names, "m", "pthread"])
     return f"""\
 Name: fastpath
 Description: The core of an L7 data plane

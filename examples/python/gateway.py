@@ -1,4 +1,4 @@
-"""A gateway of one's own: a tenant's requests go to one host, as long as it is there, and who names none is turned away.
+"""A gateway of one's own: a tenant's requests go to one host while it is there; who names none is turned away.
 
 python gateway.py canary.yaml
 """

@@ -276,7 +276,7 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as missing:
         if sys.implementation.name == "cpython" or not str(missing.name).startswith("fastpath._"):
             raise
-        raise ImportError(f"fastpath.{name} is for CPython; on {sys.implementation.name} there is fastpath.ffi") from None
+        raise ImportError(f"fastpath.{name} is for CPython; elsewhere there is fastpath.ffi") from None
     globals()[name] = value
     return value
 

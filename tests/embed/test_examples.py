@@ -99,7 +99,8 @@ def ask(port: int, path: str = "/shop/x", headers: dict[str, str] | None = None)
 
 def test_c_program(tmp_path: Path) -> None:
     description = Path(fastpath.get_library_dir(), "pkgconfig", "fastpath.pc")
-    found = subprocess.run(["pkg-config", "--cflags", "--libs", description], check=True, capture_output=True, text=True)
+    command = ["pkg-config", "--cflags", "--libs", description]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
     warnings = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
     flags = [*warnings, *shlex.split(os.environ.get("CFLAGS", "")), *shlex.split(found.stdout)]
     assert run("gcc", EXAMPLES / "c" / "decide.c", *flags, "-o", "decide", cwd=tmp_path) == (0, "")
@@ -180,14 +181,15 @@ def test_asgi_middleware(upstreams: Upstreams) -> None:
         {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}} for port in ports
     ]
     route = {"match": {"prefix": "/shop"}, "route": {"cluster": "shop"}}
+    types = "type.googleapis.com/envoy.extensions.filters"
     manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{types}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "shop",
         "route_config": {"name": "shop", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
         "http_filters": [
             {
                 "name": "router",
-                "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+                "typed_config": {"@type": f"{types}.http.router.v3.Router"},
             }
         ],
     }
