@@ -308,6 +308,16 @@ class TestMesh:
         for table, paths in (("http.80", ("/g", "/m")), ("80", ("/m", "/g"))):
             assert [cluster_at(config, each, host, table=table) for each in paths] == ["default/b:80", "default/c:80"]
 
+    def test_where_a_virtual_service_has_no_route_it_does_not_count(self) -> None:
+        """At a gateway, less particular hosts have their routes then; in the mesh, all goes to the Service."""
+        only = virtual_service(route(to("b"), match=[{"port": 8080}]), name="v", hosts=("c",), gateways=["mesh"])
+        assert cluster_at(load([only, *SERVICES]), host="c", table="80") == "default/c:80"
+        assert cluster_at(load([only, *SERVICES]), host="c", table="8080") == "default/b:80"
+        elsewhere = virtual_service(route(to("b"), match=[{"port": 81}]), name="v", hosts=("a.x.org",))
+        bytes_ = istio("VirtualService", "t", hosts=["b.x.org"], gateways=["web"], tcp=[{"route": [to("b")]}])
+        config = load([gateway(), elsewhere, bytes_, virtual_service(route(), hosts=("*.x.org",)), *SERVICES])
+        assert [cluster_at(config, host=host) for host in ("a.x.org", "b.x.org")] == ["default/a:80"] * 2
+
     def test_without_a_port_a_destination_has_the_one_that_the_request_came_to(self) -> None:
         config = load([virtual_service(route(to("c")), hosts=("c",), gateways=["mesh"]), *SERVICES])
         assert [cluster_at(config, host="c", table=port) for port in ("80", "8080")] == [

@@ -136,7 +136,7 @@ class _Edge:
                 if not self._is_at(gateway, service):
                     continue
                 found = list(service.routes(gateway.item.full_name, port))
-                for domain in dict.fromkeys(self._hosts(server, service)):
+                for domain in dict.fromkeys(self._hosts(server, service)) if found else ():
                     known = routes.setdefault(domain, [])
                     known += [each for each in found if each not in known]
                     if server.tls.redirects_to_https:

@@ -98,13 +98,13 @@ class _Mesh:
             if port is None or target is None or protocol_of(port) in (Protocol.TLS, Protocol.TCP):
                 continue
             routes = tuple(route for _, route in found.routes(MESH, number)) if found is not None else ()
-            if found is None or not found.http:
-                routes = (_route_to(target, service),)
+            routes = routes or (_route_to(target, service),)
             hosts.setdefault(number, []).append(VirtualHost(f"{host}:{number}", (host, *aliases[host]), routes))
         for host, each in self._hosts_of_none():
             routes = tuple(route for _, route in each.routes(MESH, _PORT_OF_OTHERS))
-            name = f"{host}:{_PORT_OF_OTHERS}"
-            hosts.setdefault(_PORT_OF_OTHERS, []).append(VirtualHost(name, (host,), routes))
+            if routes:
+                name = f"{host}:{_PORT_OF_OTHERS}"
+                hosts.setdefault(_PORT_OF_OTHERS, []).append(VirtualHost(name, (host,), routes))
         return {
             str(port): RouteConfiguration(
                 str(port), (*found, *self._others(found)), ignore_port_in_host_matching=True, validate_clusters=False
@@ -116,7 +116,7 @@ class _Mesh:
         """Hosts of VirtualServices that are no Service's."""
         known = [host for host, _ in self._destinations.services()]
         for each in self._services:
-            for host in each.hosts if each.http else ():
+            for host in each.hosts:
                 is_reached = self._sidecar is None or self._imports(each, _PORT_OF_OTHERS)
                 if is_reached and not any(common_host(host, name) for name in known):
                     yield host, each

@@ -79,7 +79,8 @@ _Key = tuple[str, str, str]
 
 def _key(namespace: str, selector: Mapping[str, str]) -> _Key:
     """By what those are found that may have all labels."""
-    return (namespace, *next(iter(selector.items()), ("", "")))
+    name, value = next(iter(selector.items()), ("", ""))
+    return namespace, name, value
 
 
 def _by_label(labelled: Iterable[tuple[str, Mapping[str, str], T]]) -> Mapping[_Key, list[T]]:
