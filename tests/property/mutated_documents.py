@@ -188,9 +188,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1_000_000, help="how many of each (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vocabulary", choices=VOCABULARIES, help="only documents of this one (default: all)")
+    parser.add_argument("--only", choices=("documents", "texts"), help="only one of the two (default: both)")
     options = parser.parse_args()
     seeds = VOCABULARIES[options.vocabulary] if options.vocabulary else SEEDS
-    for name, attempt in (("documents", try_documents), ("texts", try_text)):
+    attempts = {"documents": try_documents, "texts": try_text}
+    for name in [options.only] if options.only else attempts:
+        attempt = attempts[name]
         refused, slowest, began = 0, 0.0, time.monotonic()
         for number in range(options.runs):
             seed = f"{options.seed}-{number}"
