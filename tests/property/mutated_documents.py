@@ -186,7 +186,7 @@ def try_text(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> b
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1_000_000, help="how many of each (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", default="0")
     parser.add_argument("--vocabulary", choices=VOCABULARIES, help="only documents of this one (default: all)")
     parser.add_argument("--only", choices=("documents", "texts"), help="only one of the two (default: both)")
     options = parser.parse_args()
