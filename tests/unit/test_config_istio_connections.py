@@ -122,6 +122,11 @@ class TestPassthrough:
         config = load([self.GATEWAY, connections(tls=[sni("x.example.net", "x.example.com")]), *SERVICES])
         assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", None)
 
+    def test_only_hosts_that_are_for_the_namespace(self) -> None:
+        web = server("TLS", "default/a.example.com", "there/b.example.com", mode="PASSTHROUGH")
+        config = load([web, connections(tls=[sni("a.example.com", "b.example.com")]), *SERVICES])
+        assert (tls(config, "a.example.com"), tls(config, "b.example.com")) == ("default/a:80", None)
+
     def test_https_passes_through_as_well(self) -> None:
         config = load(
             [server("HTTPS", "x.org", mode="PASSTHROUGH"), connections(hosts=("x.org",), tls=[sni("x.org")]), *SERVICES]
@@ -358,6 +363,35 @@ class TestMesh:
         config = load([routes, self.DATABASE, unknown])
         assert reached(config, port=90, destination="10.1.0.4", alpn=["http/1.1"]) == "90"
         assert reached(config, port=90, destination="10.1.0.4") == "default/u:90"
+
+    @pytest.mark.parametrize(
+        ("port", "protocol"),
+        [
+            ({"name": "http"}, "http"),
+            ({"name": "http-web"}, "http"),
+            ({"name": "grpc-api"}, "http"),
+            ({"name": "grpc-web"}, "http"),
+            ({"name": "HTTP2-x"}, "http"),
+            ({"name": "https"}, "bytes"),
+            ({"name": "tls-x"}, "bytes"),
+            ({"name": "tcp"}, "bytes"),
+            ({"name": "mysql-db"}, "bytes"),
+            ({"name": "httpx"}, "either"),
+            ({"name": "web"}, "either"),
+            ({"name": "tcp-x", "appProtocol": "http"}, "http"),
+            ({"name": "http", "appProtocol": "tcp"}, "bytes"),
+            ({"appProtocol": "kubernetes.io/h2c"}, "http"),
+            ({"name": "http", "appProtocol": "example.com/own"}, "either"),
+        ],
+    )
+    def test_what_is_spoken_at_a_port(self, port: dict[str, str], protocol: str) -> None:
+        """https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/."""
+        spec = {"clusterIP": "10.1.0.5", "ports": [{"port": 70, **port}]}
+        routes = connections(hosts=("db",), gateways=("mesh",), tcp=[{"route": [to("db")]}])
+        config = load([routes, self.DATABASE, {**service("s"), "spec": spec}])
+        found = [reached(config, port=70, destination="10.1.0.5", alpn=alpn) for alpn in (["http/1.1"], [])]
+        expected = {"http": ["70", "70"], "bytes": ["default/s:70"] * 2, "either": ["70", "default/s:70"]}
+        assert found == expected[protocol]
 
     def test_addresses_of_a_service_entry(self) -> None:
         ports = [{"number": 5000, "name": "tcp", "protocol": "TCP"}]

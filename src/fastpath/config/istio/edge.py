@@ -20,7 +20,7 @@ from ...models import (
 from ..kubernetes_listener import http_listener, http_manager, tcp_listener, tls_listener
 from ..virtual_hosts import host_rank
 from .client import Client
-from .gateway import Gateway, Server, common_host
+from .gateway import Gateway, Server
 from .virtual_service import VirtualService
 
 __all__ = ["edge_config"]
@@ -92,8 +92,10 @@ class _Edge:
     def _tls_proxies(self, gateway: Gateway, server: Server) -> Iterator[tuple[tuple[str, ...], TcpProxy]]:
         for service in self._bound(gateway, server):
             for match, proxy in service.tls_proxies(gateway.item.full_name, server.port):
-                names = (common_host(own, name) for own in server.host_names() for name in match.sni_hosts)
-                hosts = tuple(dict.fromkeys(name for name in names if name is not None))
+                names = (
+                    common for name in match.sni_hosts for common in server.common_hosts(name, service.item.namespace)
+                )
+                hosts = tuple(dict.fromkeys(names))
                 if hosts:
                     yield hosts, proxy
 
