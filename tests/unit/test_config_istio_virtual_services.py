@@ -103,6 +103,7 @@ class TestDelegates:
                 {"path": "/p", "headers": [("a", "1")]},
             ),
             ({"port": 80}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
+            ({"ignoreUriCase": False}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
             ({"gateways": ["web"]}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
         ],
     )

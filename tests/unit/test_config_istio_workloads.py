@@ -209,6 +209,10 @@ class TestSidecars:
         ):
             assert self.reached(*documents, scope=scope) == found
 
+    def test_one_of_another_namespace_does_not_count(self) -> None:
+        split = virtual_service(route(), hosts=("a",), gateways=["mesh"])
+        assert self.reached(split, sidecar("./*"), scope=Scope(namespace="prod")) == list(self.HOSTS)
+
     def test_what_one_does_not_say_is_that_of_the_next(self) -> None:
         documents = [
             sidecar(name="own", workloadSelector={"labels": {"app": "x"}}),

@@ -119,7 +119,7 @@ def _conflict(root: Node, own: Node) -> bool:
     pairs += [(_members(root, kind).get(name), node) for kind in _MAPS for name, node in _members(own, kind).items()]
     if any(_is_outside(outer, inner) for outer, inner in pairs):
         return True
-    if _scalar(root, "ignoreUriCase") is not _scalar(own, "ignoreUriCase"):
+    if bool(_scalar(root, "ignoreUriCase")) != bool(_scalar(own, "ignoreUriCase")):
         return True
     for name in ("port", "sourceNamespace"):
         told = (_scalar(root, name), _scalar(own, name))

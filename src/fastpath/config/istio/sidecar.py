@@ -68,8 +68,8 @@ def read_sidecar(objects: Objects, destinations: Destinations, client: Client) -
             each.item.error("say with Scope.namespace, and Scope.labels, which workload's configuration this is")
         return None
     own = [each for each in sidecars if each.item.namespace == client.namespace]
-    if len(sidecars) == 1 and client.labels is None:
-        return next(iter(own), None) or _only([each for each in sidecars if not each.selector])
+    if len(sidecars) == len(own) == 1 and client.labels is None:
+        return own[0]
     for each in own:
         if each.selector and client.labels is None:
             each.item.error("say with Scope.labels which workload's configuration this is")

@@ -15,9 +15,8 @@ __all__ = ["applies_to"]
 def applies_to(match: Section, client: Client) -> bool:
     """Whether a match is for the workload whose configuration this is."""
     namespace, labels = match.string("sourceNamespace"), string_map(match, "sourceLabels")
-    if namespace and not client.namespaces:
+    if namespace and client.namespace is None:
         match.error("sourceNamespace: say with Scope.namespace whose configuration this is")
     if labels and client.labels is None:
         match.error("sourceLabels: say with Scope.labels whose configuration this is")
-    has_namespace = not namespace or namespace in client.namespaces
-    return has_namespace and labels.items() <= (client.labels or {}).items()
+    return namespace in ("", client.namespace) and labels.items() <= (client.labels or {}).items()
