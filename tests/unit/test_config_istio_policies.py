@@ -124,6 +124,15 @@ class TestMerging:
         found = self.at({**simple("ROUND_ROBIN"), "portLevelSettings": [port]}, **self.POOL)
         assert (found.lb_policy, found.circuit_breaker.max_connections) == (LbPolicy.RANDOM, 2**32 - 1)
 
+    def test_a_retry_budget_is_for_all_ports(self) -> None:
+        port = {"port": {"number": 80}, **simple("RANDOM")}
+        found = self.at({"portLevelSettings": [port]}, retryBudget={"percent": 5}, portLevelSettings=[port])
+        assert (found.lb_policy, found.circuit_breaker.retry_budget) == (LbPolicy.RANDOM, RetryBudget(5.0, 3))
+        assert any(
+            "'retryBudget' is unknown" in each
+            for each in refusals(rule(trafficPolicy={"portLevelSettings": [{**port, "retryBudget": {}}]}))
+        )
+
     def test_settings_of_another_port_do_not_count(self) -> None:
         port = {"port": {"number": 81}, **simple("RANDOM")}
         found = self.at({"portLevelSettings": [port]}, **simple("ROUND_ROBIN"))

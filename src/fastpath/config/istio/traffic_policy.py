@@ -85,18 +85,20 @@ class TrafficPolicy:
     ports: Mapping[int, TrafficPolicy] = field(default_factory=dict)
 
     def at(self, port: int) -> TrafficPolicy:
-        """What counts at a port. Settings of a port inherit nothing."""
-        return self.ports.get(port, self)
+        """What counts at a port. Settings of a port inherit nothing but what ports have not."""
+        found = self.ports.get(port)
+        return replace(found, retry_budget=self.retry_budget) if found is not None else self
 
     def under(self, specific: TrafficPolicy, port: int) -> TrafficPolicy:
         """This one with what a subset's policy says of a port."""
+        budget = specific.retry_budget or self.retry_budget
         if port in specific.ports:
-            return specific.ports[port]
+            return replace(specific.ports[port], retry_budget=budget)
         return TrafficPolicy(
             specific.load_balancer or self.load_balancer,
             specific.connection_pool or self.connection_pool,
             specific.outliers or self.outliers,
-            specific.retry_budget or self.retry_budget,
+            budget,
         )
 
     @property
@@ -142,21 +144,27 @@ def read_traffic_policy(parent: Section, client: Client) -> TrafficPolicy:
         elif number in ports:
             each.error(f"the port {number} is there twice")
         ports[number or 0] = _read_settings(each, client)
-    return replace(_read_settings(section, client), ports=ports)
+        each.end()
+    budget = section.section("retryBudget")
+    found = replace(
+        _read_settings(section, client),
+        retry_budget=_read_retry_budget(budget) if budget is not None else None,
+        ports=ports,
+    )
+    section.end(("proxyProtocol", "tunnel"))
+    return found
 
 
 def _read_settings(section: Section, client: Client) -> TrafficPolicy:
+    """What a rule, a subset and a port of either may have; the caller ends the section."""
     balancer = section.section("loadBalancer")
     pool = section.section("connectionPool")
     outliers = section.section("outlierDetection")
-    budget = section.section("retryBudget")
     _read_tls(section.section("tls"))
-    section.end(("proxyProtocol", "tunnel"))
     return TrafficPolicy(
         _read_load_balancer(balancer, client) if balancer is not None else None,
         _read_connection_pool(pool) if pool is not None else None,
         _read_outliers(outliers) if outliers is not None else None,
-        _read_retry_budget(budget) if budget is not None else None,
     )
 
 
