@@ -15,6 +15,7 @@
 
 #include <fastpath/base.h>
 #include <fastpath/http.h>
+#include <fastpath/route_attributes.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,10 +78,15 @@ typedef enum fp_route_condition_kind {
   FASTPATH_ROUTE_CONDITION_FRACTION = 4, /* random % denominator < numerator */
   FASTPATH_ROUTE_CONDITION_TLS_PRESENTED = 5, /* whether the client showed a certificate is FASTPATH_ROUTE_INVERT's
                                                  opposite */
-  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6 /* likewise, whether it was validated */
+  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6, /* likewise, whether it was validated */
+  FASTPATH_ROUTE_CONDITION_METADATA = 7, /* the value that `path` leads to in the metadata of the filter `name` passes
+                                            `tests`; inverted: it does not, or is missing */
+  FASTPATH_ROUTE_CONDITION_FILTER_STATE = 8, /* the text of the object `name`, which must be there, inverted or not */
+  FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS = 9 /* the object `name` is an address in one of `ranges`; inverted:
+                                                       an address in none of them */
 } fp_route_condition_kind;
 
-/* How a condition on a header, parameter or cookie compares it. */
+/* How a condition on a header, parameter, cookie or text compares it. */
 typedef enum fp_route_compare {
   FASTPATH_ROUTE_COMPARE_PRESENT = 0,
   FASTPATH_ROUTE_COMPARE_EXACT = 1,
@@ -114,6 +120,12 @@ typedef struct fp_route_condition {
   int64_t start, end; /* RANGE */
   uint32_t numerator; /* FRACTION */
   uint32_t denominator; /* at least 1 */
+  const fp_span *path; /* METADATA: names of fields, at least one */
+  size_t path_len;
+  const fp_value_test *tests; /* METADATA: one test, as its steps */
+  size_t test_count;
+  const fp_cidr *ranges; /* FILTER_STATE_ADDRESS */
+  size_t range_count;
 } fp_route_condition;
 
 /* One owner. */
@@ -143,6 +155,7 @@ typedef struct fp_route_request {
   uint32_t field_count;
   uint32_t flags;
   uint64_t random; /* what FRACTION looks at */
+  const fp_route_attributes *attributes; /* what METADATA and FILTER_STATE look at; NULL: there is nothing */
 } fp_route_request;
 
 /* What a table answers. Plain data. */
@@ -193,8 +206,8 @@ fp_status fp_route_builder_add_route(fp_route_builder *builder, fp_route_path_ki
 
 /*
  * Give the last route one more condition; all of them must hold. Errors: CONFIG_CONDITION (an empty or too long name,
- * an unknown pseudo header, a range that does not go up, NUL, CR or LF), CONFIG_REGEX, ARGUMENT (kind, compare, flags,
- * denominator), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
+ * an unknown pseudo header, NUL, CR or LF, no path, tests nested too deeply), CONFIG_REGEX, ARGUMENT (kind, compare,
+ * flags, denominator, tests that are none), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
  */
 fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_route_condition *condition,
                                          fp_error *error);

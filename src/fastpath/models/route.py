@@ -10,6 +10,7 @@ from .header import HeaderMutations
 from .match_tree import MatcherList, MatcherMap
 from .matcher import (
     CookieMatcher,
+    FilterStateMatcher,
     FractionalPercent,
     HeaderMatcher,
     MetadataMatcher,
@@ -67,6 +68,7 @@ class RouteMatch:
     runtime_fraction: RuntimeFraction | None = None
     tls_context: TlsContextMatch | None = None
     dynamic_metadata: tuple[MetadataMatcher, ...] = ()
+    filter_state: tuple[FilterStateMatcher, ...] = ()
     position: Position | None = position_field()
 
 
