@@ -138,7 +138,9 @@ typedef struct fp_route_table fp_route_table;
 enum {
   FASTPATH_ROUTE_REQUEST_INTERNAL = 1 << 0, /* it comes from inside (x-envoy-internal) */
   FASTPATH_ROUTE_REQUEST_TLS_PRESENTED = 1 << 1, /* the client showed a certificate */
-  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2 /* it was validated */
+  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2, /* it was validated */
+  FASTPATH_ROUTE_REQUEST_TARGET_HTTP = 1 << 3, /* the target is "http://...": that is the scheme, whatever else says */
+  FASTPATH_ROUTE_REQUEST_TARGET_HTTPS = 1 << 4 /* likewise "https://..." */
 };
 
 /*

@@ -259,7 +259,9 @@ class Maker:
             action["host_rewrite_literal"] = "new.host"
             items.append("host_rewrite_literal")
         elif host == "header":
-            action["host_rewrite_header"] = "x-host"
+            action["host_rewrite_header"] = rng.choice(
+                ("x-host",) * 6 + ("Host", ":authority", ":path", ":method", ":foo")
+            )
             items.append("host_rewrite_header")
         elif host == "path_regex":
             action["host_rewrite_path_regex"] = {

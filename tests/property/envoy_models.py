@@ -185,6 +185,7 @@ _share: Fields = {
     "mutations": mutations,
     "host_rewrite_literal": header_texts,
     "metadata_match": structs,
+    "fault": faults,
 }
 shares = some(m.WeightedCluster, _share, name=clusters, weight=st.integers(1, 9)) | some(
     m.WeightedCluster, _share, name=st.just(""), cluster_header=tokens, weight=st.integers(1, 9)

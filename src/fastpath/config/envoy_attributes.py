@@ -1,4 +1,4 @@
-"""Matchers of what is known of a request beside its head (envoy.type.matcher.v3.MetadataMatcher, FilterStateMatcher)."""
+"""Matchers of metadata and filter state (envoy.type.matcher.v3.MetadataMatcher, FilterStateMatcher)."""
 
 from __future__ import annotations
 

@@ -32,6 +32,8 @@ cdef extern from "fastpath/route.h" nogil:
         FASTPATH_ROUTE_REQUEST_INTERNAL
         FASTPATH_ROUTE_REQUEST_TLS_PRESENTED
         FASTPATH_ROUTE_REQUEST_TLS_VALIDATED
+        FASTPATH_ROUTE_REQUEST_TARGET_HTTP
+        FASTPATH_ROUTE_REQUEST_TARGET_HTTPS
 
     ctypedef enum fp_route_require_tls:
         FASTPATH_ROUTE_TLS_NONE

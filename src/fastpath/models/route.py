@@ -117,6 +117,8 @@ class WeightedCluster:
     mutations: HeaderMutations = HeaderMutations()
     host_rewrite_literal: str | None = None
     metadata_match: Mapping[str, object] = field(default_factory=dict)
+    fault: HttpFault | None = None
+    """Instead of the route's and those of what is around it."""
     position: Position | None = position_field()
 
 

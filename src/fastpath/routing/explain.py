@@ -109,6 +109,8 @@ def explain(
         "filter_state": filter_state,
     }
     match = table.match_parts(**request)
+    # The target of OPTIONS that stands for the server comes to a virtual host, but to no route of it.
+    server = path in ("*", b"*")
     always = _ALWAYS if path else _CONNECT
 
     def asks(virtual_hosts: Iterable[VirtualHost]) -> Match | None:
@@ -118,11 +120,15 @@ def explain(
         return asks([VirtualHost("", ("*",), (replace(route, match=condition),))]) is not None
 
     open_hosts = [replace(host, routes=(Route(always, _NOWHERE),), matcher=None) for host in table.virtual_hosts]
+    if server:
+        request["path"] = "/"
     found = asks(open_hosts)
     if found is None:
         return Explanation(match, None, (), 0)
     names = [host.domains for host in table.virtual_hosts]
     host = table.virtual_hosts[names.index(found.virtual_host.domains)]
+    if server:
+        return Explanation(match, host, (), len(host.routes))
     candidates = []
     passed_over = 0
     places = range(len(host.routes))
