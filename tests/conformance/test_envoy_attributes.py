@@ -1,6 +1,5 @@
 """Conditions on metadata and filter state against a real Envoy: generated values and matchers, the same verdict.
 
-
 Filters in Envoy set the values before the route is looked for again; here they are given with the request.
 """
 
