@@ -19,6 +19,7 @@ typedef struct {
   size_t path_len;
   uint8_t host[700];
   size_t host_len;
+  random_attributes attributes;
   void *blocks[5];
 } random_request;
 
@@ -196,7 +197,7 @@ static void random_request_new(random_table *make, random_request *made) {
   fp_route_request *request = &made->request;
   const naive_route *near = NULL;
   uint32_t host;
-  *request = (fp_route_request){.flags = (uint32_t)below(from, 8), .random = random_word(from)};
+  *request = (fp_route_request){.flags = (uint32_t)below(from, one_in(from, 4) ? 32 : 8), .random = random_word(from)};
   made->head_len = made->path_len = made->host_len = 0;
   random_host(make, made);
   host = naive_virtual_host(make->table, (fp_span){made->host, made->host_len});
@@ -211,6 +212,10 @@ static void random_request_new(random_table *make, random_request *made) {
   random_other_fields(make, made);
   if (near != NULL && near->kind == FASTPATH_ROUTE_PATH_CONNECT && !one_in(from, 4)) method = "CONNECT";
   if (one_in(from, 24)) made->path_len = 0;
+  if (!one_in(from, 6)) {
+    random_attributes_new(from, &made->attributes);
+    request->attributes = &made->attributes.attributes;
+  }
   request->authority = exactly(made, 0, made->host, made->host_len);
   request->path = exactly(made, 1, made->path, made->path_len);
   request->method = exactly(made, 2, (const uint8_t *)method, strlen(method));
