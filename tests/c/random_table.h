@@ -316,7 +316,7 @@ static void random_domain(random_table *make, naive_host *host) {
 
 /* ---- tables ---- */
 
-static void random_table_new(random_source *from, naive_table *table, random_table *make) {
+static inline void random_table_new(random_source *from, naive_table *table, random_table *make) {
   static const char *const alphabets[] = {"ab",
                                           "ab/",
                                           "ab/;",
@@ -348,7 +348,7 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
 }
 
 /* Gives the table to a builder. A template that is refused is taken out of the list; nothing else may be. */
-static fp_status naive_table_build(naive_table *table, fp_route_builder *builder) {
+static inline fp_status naive_table_build(naive_table *table, fp_route_builder *builder) {
   fp_status status = FASTPATH_OK;
   for (size_t i = 0; i < table->host_count && status >= 0; i++) {
     naive_host *host = &table->hosts[i];
