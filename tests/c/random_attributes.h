@@ -1,4 +1,7 @@
-/* random_attributes.h - metadata and filter state of requests, and conditions on them, of few names and values. */
+/*
+ * random_attributes.h - metadata and filter state of requests, and conditions on them, of few names and values. What is
+ * drawn is drawn in statements of its own: the parts of an initialiser have no order.
+ */
 #ifndef FASTPATH_TESTS_RANDOM_ATTRIBUTES_H
 #define FASTPATH_TESTS_RANDOM_ATTRIBUTES_H
 
@@ -28,11 +31,11 @@ static fp_span random_attribute_word(random_source *from) {
 static void random_items(random_source *from, random_attributes *made, fp_value *of, size_t most, int depth);
 
 static void random_value(random_source *from, random_attributes *made, fp_value *value, int depth) {
-  *value = (fp_value){.kind = (uint8_t)below(from, depth > 0 ? 6 : 4),
-                      .truth = (uint8_t)below(from, 2),
-                      .name = random_attribute_word(from),
-                      .text = random_attribute_word(from),
-                      .number = (double)below(from, 3)};
+  *value = (fp_value){.kind = (uint8_t)below(from, depth > 0 ? 6 : 4)};
+  value->truth = (uint8_t)below(from, 2);
+  value->name = random_attribute_word(from);
+  value->text = random_attribute_word(from);
+  value->number = (double)below(from, 3);
   if (value->kind >= FASTPATH_VALUE_STRUCT) random_items(from, made, value, 4, depth - 1);
 }
 
@@ -47,7 +50,8 @@ static void random_items(random_source *from, random_attributes *made, fp_value 
 }
 
 static fp_cidr random_cidr(random_source *from) {
-  fp_cidr made = {.family = one_in(from, 3) ? 6 : 4, .prefix_len = (uint8_t)below(from, 34)};
+  fp_cidr made = {.family = one_in(from, 3) ? 6 : 4};
+  made.prefix_len = (uint8_t)below(from, 34);
   made.address[0] = (uint8_t)(10 + below(from, 2));
   made.address[1] = (uint8_t)(below(from, 2) << 7);
   made.address[3] = (uint8_t)below(from, 4);
@@ -63,7 +67,8 @@ static void random_attributes_new(random_source *from, random_attributes *made) 
     if (filter->kind != FASTPATH_VALUE_LIST) filter->kind = FASTPATH_VALUE_STRUCT;
   }
   for (size_t i = 0; i < RANDOM_OBJECTS; i++) {
-    made->objects[i] = (fp_filter_state){.key = random_attribute_word(from), .address = random_cidr(from)};
+    made->objects[i] = (fp_filter_state){.key = random_attribute_word(from)};
+    made->objects[i].address = random_cidr(from);
     if (!one_in(from, 8)) made->objects[i].text = random_attribute_word(from);
     if (one_in(from, 3)) made->objects[i].address.family = 0;
   }
@@ -75,13 +80,13 @@ static void random_attributes_new(random_source *from, random_attributes *made) 
 static void random_test(random_source *from, naive_table *table, int depth) {
   fp_value_test *step = &table->tests[table->test_count++];
   const bool deeper = depth > 0 && table->test_count + 16 < NAIVE_PARTS_MAX;
-  *step = (fp_value_test){.kind = (uint8_t)below(from, deeper ? 8 : 6),
-                          .truth = (uint8_t)(one_in(from, 4) ? 0 : 1),
-                          .compare = (uint8_t)(1 + below(from, 4)),
-                          .flags = one_in(from, 4) ? FASTPATH_ROUTE_VALUE_IGNORE_CASE : 0,
-                          .start = (double)below(from, 3),
-                          .end = (double)below(from, 4),
-                          .text = random_attribute_word(from)};
+  *step = (fp_value_test){.kind = (uint8_t)below(from, deeper ? 8 : 6)};
+  step->truth = !one_in(from, 4);
+  step->compare = (uint8_t)(1 + below(from, 4));
+  step->flags = one_in(from, 4) ? FASTPATH_ROUTE_VALUE_IGNORE_CASE : 0;
+  step->start = (double)below(from, 3);
+  step->end = (double)below(from, 4);
+  step->text = random_attribute_word(from);
   if (step->kind == FASTPATH_VALUE_TEST_TEXT && one_in(from, 4)) {
     step->compare = FASTPATH_ROUTE_COMPARE_REGEX;
     step->text = naive_text("a+b*");
@@ -97,11 +102,10 @@ static void random_test(random_source *from, naive_table *table, int depth) {
 static void random_attribute_condition(random_source *from, naive_table *table, fp_route_condition *made) {
   const size_t parts = table->key_count > table->test_count ? table->key_count : table->test_count;
   if (parts + 64 > NAIVE_PARTS_MAX || table->range_count + 3 > NAIVE_PARTS_MAX) return;
-  *made = (fp_route_condition){.kind = (uint8_t)(FASTPATH_ROUTE_CONDITION_METADATA + below(from, 3)),
-                               .compare = (uint8_t)(1 + below(from, 4)),
-                               .flags = (uint8_t)(one_in(from, 3) ? FASTPATH_ROUTE_INVERT : 0),
-                               .name = random_attribute_word(from),
-                               .denominator = 1};
+  *made = (fp_route_condition){.kind = (uint8_t)(FASTPATH_ROUTE_CONDITION_METADATA + below(from, 3)), .denominator = 1};
+  made->compare = (uint8_t)(1 + below(from, 4));
+  made->flags = one_in(from, 3) ? FASTPATH_ROUTE_INVERT : 0;
+  made->name = random_attribute_word(from);
   if (made->kind == FASTPATH_ROUTE_CONDITION_METADATA) {
     made->path = table->keys + table->key_count;
     made->path_len = 1 + below(from, 3);
