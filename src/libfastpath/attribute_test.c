@@ -128,7 +128,8 @@ static fp_status copy_path(fp_attribute_test *made, const fp_route_condition *fr
 
 static fp_status copy_ranges(fp_attribute_test *made, const fp_route_condition *from, fp_error *error) {
   for (size_t i = 0; i < from->range_count; i++) {
-    if (from->ranges[i].family != 4 && from->ranges[i].family != 6) return no_test(error, "no such family of addresses");
+    if (from->ranges[i].family != 4 && from->ranges[i].family != 6)
+      return no_test(error, "no such family of addresses");
     made->ranges[made->range_count++] = from->ranges[i];
   }
   return FASTPATH_OK;

@@ -40,8 +40,8 @@ static void random_predicate(random_tree *tree, int depth) {
   const size_t sort = depth == 0 ? 0 : below(from, 6);
   random_text value, sample;
   if (sort >= 3) {
-    static const fp_route_matcher_kind kinds[] = {
-        FASTPATH_ROUTE_MATCHER_AND, FASTPATH_ROUTE_MATCHER_OR, FASTPATH_ROUTE_MATCHER_NOT};
+    static const fp_route_matcher_kind kinds[] = {FASTPATH_ROUTE_MATCHER_AND, FASTPATH_ROUTE_MATCHER_OR,
+                                                  FASTPATH_ROUTE_MATCHER_NOT};
     const uint32_t count = sort == 5 ? 1 : (uint32_t)below(from, 4);
     add_step(tree, kinds[sort - 3], sort == 5 ? 0 : count);
     for (uint32_t i = 0; i < count; i++) random_predicate(tree, depth - 1);

@@ -234,8 +234,8 @@ static void random_request_free(random_request *made) {
 }
 
 /* What the table says, or what is wrong with it: NULL when it is what trying everything says. *expected becomes that. */
-static inline const char *compare_answers(const fp_route_table *table, const naive_table *naive, const random_request *made,
-                                   fp_route_match *expected, fp_route_match *match) {
+static inline const char *compare_answers(const fp_route_table *table, const naive_table *naive,
+                                          const random_request *made, fp_route_match *expected, fp_route_match *match) {
   fp_span expected_params[FASTPATH_ROUTE_PARAMS_MAX], params[FASTPATH_ROUTE_PARAMS_MAX];
   const fp_status expected_status = naive_match(naive, &made->request, expected, expected_params);
   const fp_status status = fp_route_table_match(table, &made->request, match);
