@@ -177,7 +177,7 @@ class Maker:
                 header, item = self.header_match()
                 found["headers"].append(header)
                 items.append(item)
-        if self.maybe(0.2):
+        if self.maybe(0.25):
             parameter: Document = {"name": rng.choice(("q", "r", "q%20"))}
             if self.maybe(0.7):
                 parameter["string_match"], item = self.string_match()
