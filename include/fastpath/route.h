@@ -108,8 +108,8 @@ enum {
 /*
  * A condition of a route. The caller's; its bytes are borrowed for the call that takes it. Headers are named in any
  * letter case; ":method", ":path" (with its query), ":authority" ("host" is the same) and ":scheme" are those of the
- * request. Headers of one hop (Connection, what it names, Upgrade, ...) and those that Envoy takes from no client
- * (x-envoy-internal, ...) are missing, also to COOKIE and GRPC.
+ * request. Other names with ':' in front, headers of one hop (Connection, what it names, Upgrade, ...) and those that
+ * Envoy takes from no client (x-envoy-internal, ...) are missing, also to COOKIE and GRPC.
  */
 typedef struct fp_route_condition {
   uint8_t kind; /* fp_route_condition_kind */
@@ -208,8 +208,8 @@ fp_status fp_route_builder_add_route(fp_route_builder *builder, fp_route_path_ki
 
 /*
  * Give the last route one more condition; all of them must hold. Errors: CONFIG_CONDITION (an empty or too long name,
- * an unknown pseudo header, NUL, CR or LF, no path, tests nested too deeply), CONFIG_REGEX, ARGUMENT (kind, compare,
- * flags, denominator, tests that are none), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
+ * NUL, CR or LF, no path, tests nested too deeply), CONFIG_REGEX, ARGUMENT (kind, compare, flags, denominator, tests that
+ * are none), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
  */
 fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_route_condition *condition,
                                          fp_error *error);
@@ -222,8 +222,7 @@ fp_status fp_route_builder_add_share(fp_route_builder *builder, uint32_t weight,
 
 /*
  * Compare domains with a header's first line instead of the request's authority; named as in a condition, the last call
- * counts. A request without it has no host. Errors: CONFIG_CONDITION (an empty name, an unknown pseudo header, NUL, CR or
- * LF), MEMORY.
+ * counts. A request without it has no host. Errors: CONFIG_CONDITION (an empty name, NUL, CR or LF), MEMORY.
  */
 fp_status fp_route_builder_set_host_header(fp_route_builder *builder, fp_span name, fp_error *error);
 
