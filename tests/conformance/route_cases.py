@@ -52,6 +52,15 @@ TEMPLATES = (
     "/{x=**}b/ab",
 )
 VALUE_REGEXES = ("a.*", "[ab]+", "", ".", "[0-9]+", "(?i)AB", "a,b")
+# What each of them takes.
+TAKEN = {
+    "a.*": ("a", "ab", "a,b"),
+    "[ab]+": ("a", "ba"),
+    ".": ("a", "1"),
+    "[0-9]+": ("1", "10"),
+    "(?i)AB": ("AB", "aB"),
+    "a,b": ("a,b",),
+}
 
 
 def aspects(item: str) -> list[str]:
@@ -447,7 +456,8 @@ class Maker:
                 after = "z" if kind in ("prefix", "contains") and self.maybe(0.5) else ""
                 text = before + text + after
                 return text.swapcase() if self.maybe(0.2) else text
-        return rng.choice(("a", "ab", "ba", "1", "AB"))
+        regex = string_match.get("safe_regex", {}).get("regex")
+        return rng.choice(TAKEN.get(regex, ("a", "ab", "ba", "1", "AB")))
 
     def case(self, made: Configuration) -> Case:
         rng = self.rng
