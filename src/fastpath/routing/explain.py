@@ -15,7 +15,7 @@ from fastpath.models import DirectResponse, Route, RouteMatch, VirtualHost
 from .match_tree import list_ends
 
 if TYPE_CHECKING:
-    from fastpath._route import Match
+    from fastpath._match import Match
 
     from .table import RouteTable
 

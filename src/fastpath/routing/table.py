@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from fastpath._path import PathNormalizer
-from fastpath._route import RouteMatcher, RouteTableSnapshot
+from fastpath._route import RouteMatcher
+from fastpath._route_builder import RouteTableSnapshot
 from fastpath.errors import ConfigError, ConfigWarning
 from fastpath.models import (
     Config,
