@@ -7,19 +7,46 @@ from fastpath.libfastpath.route cimport FASTPATH_ROUTE_INDEX_NONE
 
 
 @cython.final
+@cython.internal
+cdef class MatchDetails:
+    pass
+
+
+# Nothing that a match holds leads back to it, and the collector need not look.
+@cython.final
+@cython.no_gc
 @cython.freelist(64)
 cdef class Match:
-    """What a table chose for a request; the weighted cluster, if any, is already chosen.
-
-    params: what the variables of the route's path_template stand for, in bytes; None when it has no template.
-    path: the request's path (without its query) as the table's normaliser changed it: what to forward. None when the
-        request's own path was matched, unchanged.
-    authority: the request's host as the table's options changed it: what to forward. None when it is unchanged.
-    path_redirect: whether the normaliser wants a 307 with that path as Location instead of forwarding.
-    """
+    """What a table chose for a request; the weighted cluster, if any, is already chosen."""
 
     def __init__(self):
         raise TypeError("a Match is made by a route table")
+
+    cdef MatchDetails with_details(self):
+        if self.details is None:
+            self.details = MatchDetails.__new__(MatchDetails)
+        return self.details
+
+    @property
+    def params(self):
+        """What the variables of the route's path_template stand for, in bytes; None when it has no template."""
+        return None if self.details is None else self.details.params
+
+    @property
+    def path(self):
+        """The request's path (without its query) as the table's normaliser changed it: what to forward. None when the
+        request's own path was matched, unchanged."""
+        return None if self.details is None else self.details.path
+
+    @property
+    def authority(self):
+        """The request's host as the table's options changed it: what to forward. None when it is unchanged."""
+        return None if self.details is None else self.details.authority
+
+    @property
+    def path_redirect(self):
+        """Whether the normaliser wants a 307 with that path as Location instead of forwarding."""
+        return self.details is not None and self.details.path_redirect
 
     @property
     def tls_redirect(self):
@@ -45,7 +72,9 @@ cdef class Match:
         if self.share != FASTPATH_ROUTE_INDEX_NONE:
             clusters = cluster
             cluster = clusters[self.share]
-        return self.named_cluster if type(cluster) is bytes else cluster
+        if type(cluster) is bytes:
+            return None if self.details is None else self.details.named_cluster
+        return cluster
 
     @property
     def weighted_cluster(self):

@@ -1,13 +1,15 @@
 # cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
 """Matching requests against the route table that was published last."""
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memset
 
-from fastpath._http cimport Request, record_of
+from fastpath._http cimport Request
 from fastpath._match cimport Match, match_new
 from fastpath._path cimport PathNormalizer
+from fastpath._record cimport live
 from fastpath._route_builder cimport RouteTableSnapshot
 from fastpath._route_request cimport Lines, lines_from, request_of, tls_flags
 from fastpath._spans cimport bytes_of, required_span, text_span
@@ -87,14 +89,14 @@ cdef class RouteMatcher:
         snapshot.table = <fp_route_table *>fp_snapshot_acquire(self.cell)
         return snapshot
 
+    @cython.final
     cdef Match answer(self, fp_route_request *request, object random):
-        if self.cell is NULL:
-            raise ValueError("nothing was published")
         request.random = next_random(&self.random_state) if random is None else random
         if self.normalizes_authority:
             return self.answer_with_authority_normalized(request)
         return self.answer_with_path(request)
 
+    @cython.final
     cdef Match answer_with_authority_normalized(self, fp_route_request *request):
         cdef uint8_t small[STACK_ROOM]
         cdef uint8_t *room = small
@@ -108,17 +110,19 @@ cdef class RouteMatcher:
             request.authority = fp_authority_normalize(&self.authority_options, given.data, given.len, room)
             match = self.answer_with_path(request)
             if match is not None and request.authority.len != given.len:
-                match.authority = bytes_of(request.authority)
+                match.with_details().authority = bytes_of(request.authority)
             return match
         finally:
             if room is not small:
                 PyMem_Free(room)
 
+    @cython.final
     cdef Match answer_with_path(self, fp_route_request *request):
         if self.normalizer is None or request.path.len == 0:
             return self.look_up(request)
         return self.answer_with_path_normalized(request)
 
+    @cython.final
     cdef Match answer_with_path_normalized(self, fp_route_request *request):
         cdef uint8_t small[STACK_ROOM]
         cdef uint8_t *room = small
@@ -140,22 +144,28 @@ cdef class RouteMatcher:
             request.path = normalized.whole
             match = self.look_up(request)
             if match is not None and normalized.action != FASTPATH_PATH_UNCHANGED:
-                match.path = bytes_of(normalized.path)
-                match.path_redirect = normalized.action == FASTPATH_PATH_REDIRECT
+                details = match.with_details()
+                details.path = bytes_of(normalized.path)
+                details.path_redirect = normalized.action == FASTPATH_PATH_REDIRECT
             return match
         finally:
             if room is not small:
                 PyMem_Free(room)
 
+    @cython.final
     cdef Match look_up(self, const fp_route_request *request):
-        cdef const fp_route_table *table = <const fp_route_table *>fp_snapshot_read(&self.reader)
+        cdef const fp_route_table *table
         cdef fp_route_match found
-        cdef fp_status status = fp_route_table_match(table, request, &found)
+        cdef fp_status status
         cdef uint32_t share = FASTPATH_ROUTE_INDEX_NONE
         cdef fp_span spans[32]  # FASTPATH_ROUTE_PARAMS_MAX
         cdef fp_span path
         cdef tuple entry
         cdef bint with_params
+        if self.cell is NULL:
+            raise ValueError("nothing was published")
+        table = <const fp_route_table *>fp_snapshot_read(&self.reader)
+        status = fp_route_table_match(table, request, &found)
         if status != FASTPATH_OK:
             check(status, NULL)
             return None
@@ -170,9 +180,9 @@ cdef class RouteMatcher:
         # Making an object may run a collection, and that code which publishes: the table must not be used any more.
         match = match_new(entry, found.route, share)
         if with_params:
-            match.params = params_of(<tuple>(<tuple>entry[3])[found.route], spans)
+            match.with_details().params = params_of(<tuple>(<tuple>entry[3])[found.route], spans)
         if entry[7] is True and found.tls_redirect == 0:
-            match.named_cluster = named_cluster(match, request)
+            match.with_details().named_cluster = named_cluster(match, request)
         return match
 
     def draw(self):
@@ -191,7 +201,7 @@ cdef class RouteMatcher:
         """
         cdef fp_route_request parts
         parts.flags = 0
-        request_of(record_of(request), &parts)
+        request_of(live(request.record), &parts)
         required_span(scheme, &parts.scheme, "scheme")
         if tls is not None:
             tls_flags(tls, &parts.flags)
@@ -207,7 +217,7 @@ cdef class RouteMatcher:
         for request in requests:
             if not isinstance(request, Request):
                 raise TypeError(f"expected a Request, found {type(request).__name__}")
-            request_of(record_of(request), &parts)
+            request_of(live((<Request>request).record), &parts)
             matches.append(self.answer(&parts, None))
         return matches
 
