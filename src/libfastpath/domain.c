@@ -3,6 +3,7 @@
 #include <fastpath/route.h>
 #include <string.h>
 
+#include "bits.h"
 #include "error.h"
 #include "memory.h"
 
@@ -11,14 +12,6 @@ enum {
 };
 
 /* ---- letter case and hashing, eight bytes at a time ---- */
-
-/* 'A'..'Z' of eight bytes to lower case; no carry crosses from one byte to the next. */
-static inline uint64_t lower_word(uint64_t word) {
-  const uint64_t ones = 0x0101010101010101u, low7 = word & (0x7f * ones);
-  const uint64_t from_a = low7 + (0x80 - 'A') * ones, after_z = low7 + (0x80 - 'Z' - 1) * ones;
-  const uint64_t capital = (from_a & ~after_z & ~word) & (0x80 * ones);
-  return word | capital >> 2;
-}
 
 void fp_domain_lower(uint8_t *out, const uint8_t *text, size_t len) {
   uint64_t word;
@@ -154,7 +147,7 @@ static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uin
       rank_by_len[domains[i].len]++;
       at += len;
     }
-    status = fp_route_trie_build(trie, keys, wildcards, false, NULL);
+    status = fp_route_trie_build(trie, keys, wildcards, FP_ROUTE_TRIE_OF_TEXTS, NULL);
     if (status >= 0) index->size += trie->size;
   }
   fp_memory_free(spelt);

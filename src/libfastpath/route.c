@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "bits.h"
 #include "domain.h"
 #include "error.h"
 #include "memory.h"
@@ -168,17 +169,27 @@ static fp_status match_in(const fp_route_table *table, const fp_virtual_host *ho
   return FASTPATH_OK;
 }
 
-/* The virtual host whose domain fits best. */
-static fp_status find_host(const fp_route_table *table, const fp_route_request *request, uint32_t *index) {
-  fp_joined_header joined = {.block = NULL};
-  fp_span host = request->authority;
-  if (table->host_header_text != NULL) {
-    const fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
-    if (status < 0) return status;
-  }
+static uint32_t host_of(const fp_route_table *table, fp_span host) {
   if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
-  *index = fp_domain_index_find(&table->domains, host.data, host.len);
+  return fp_domain_index_find(&table->domains, host.data, host.len);
+}
+
+/* By a header: apart, since there has to be room for one that comes in several lines. */
+static FASTPATH_NOINLINE fp_status find_host_by_header(const fp_route_table *table, const fp_route_request *request,
+                                                       uint32_t *index) {
+  fp_joined_header joined = {.block = NULL};
+  fp_span host;
+  const fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
+  if (status < 0) return status;
+  *index = host_of(table, host);
   fp_joined_header_clear(&joined);
+  return FASTPATH_OK;
+}
+
+/* The virtual host whose domain fits best. */
+static inline fp_status find_host(const fp_route_table *table, const fp_route_request *request, uint32_t *index) {
+  if (unlikely(table->host_header_text != NULL)) return find_host_by_header(table, request, index);
+  *index = host_of(table, request->authority);
   return FASTPATH_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "path_template.h"
 #include "route_trie_node.h"
+#include "route_trie_shortcut.h"
 
 /* ---- walking ---- */
 
@@ -12,7 +13,7 @@
  * bytes are compared in a copy that zeros follow.
  */
 enum {
-  TAIL = FP_ROUTE_TRIE_LABEL_MAX,
+  TAIL = 16,
   TAIL_ROOM = 2 * TAIL
 };
 
@@ -67,9 +68,9 @@ static inline const uint8_t *text_at(const padded *text, size_t at) {
   return (const uint8_t *)((at < text->tail_start ? text->path : text->of_tail) + at);
 }
 
-/* What ends at a node: a rank goes into `best`; a list is noted when there are visits, which know the best from then on. */
+/* What ends at a node: a rank goes into `best`, which is the answer; a list is noted. */
 static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t best, fp_route_visits *visits) {
-  if (visits == NULL || end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return lower(best, end);
+  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return lower(best, end);
   const fp_route_list *list = fp_route_trie_list(trie, end);
   best = lower(best, list->sure);
   if (list->lowest >= best) return best;
@@ -83,43 +84,73 @@ static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t 
   return best;
 }
 
-FASTPATH_INLINE uint32_t walk(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best, bool folded,
-                              fp_route_visits *visits) {
-  const fp_route_trie_node *node = trie->nodes;
-  padded padded_path;
-  size_t at = 0;
-  uint8_t byte;
+/* What takes a path: prefixes, and what is equal to it. */
+typedef struct {
+  uint32_t prefix;
+  uint32_t exact;
+} ends;
 
-  pad(&padded_path, path, len);
-  for (;;) {
-    const uint8_t *text = text_at(&padded_path, at);
-    if (!fp_route_trie_label_matches(node, text, folded)) return best;
-    at += node->label_len;
-    best = arrive(trie, node->prefix, best, visits);
-    byte = folded ? fp_route_trie_fold(text[node->label_len]) : text[node->label_len];
-    const fp_route_trie_node *child = child_of(trie, node, byte);
+static inline bool is_end(const uint8_t *path, size_t len, size_t at) {
+  return at == len || path[at] == '?' || path[at] == '#';
+}
+
+/* From a node whose label ends at `at`. */
+FASTPATH_INLINE ends walk_down(const fp_route_trie *trie, const fp_route_trie_node *node, const padded *text,
+                               const uint8_t *path, size_t len, size_t at, bool folded) {
+  while (node->child_count > 0) {
+    const uint8_t *next = text_at(text, at);
+    const fp_route_trie_node *child = child_of(trie, node, folded ? fp_route_trie_fold(*next) : *next);
     if (child == NULL) break;
+    /* At the path's end there is no child, so that 16 bytes can be read after this one. */
+    if (!fp_route_trie_label_matches(child, next + 1, folded)) return (ends){node->prefix, FP_ROUTE_TRIE_NONE};
     node = child;
-    at++;
+    at += 1 + (size_t)node->label_len;
   }
-  if (at == len || byte == '?' || byte == '#') best = arrive(trie, node->exact, best, visits);
-  return best;
+  return (ends){node->prefix, is_end(path, len, at) ? node->exact : FP_ROUTE_TRIE_NONE};
+}
+
+FASTPATH_INLINE ends walk(const fp_route_trie *trie, const uint8_t *path, size_t len, bool folded) {
+  const fp_route_trie_node *node = trie->level_count > 0 ? fp_route_shortcut_find(trie, path, len, folded) : NULL;
+  padded text;
+  if (node != NULL && likely(node->child_count == 0)) {
+    return (ends){node->prefix, node->exact != FP_ROUTE_TRIE_NONE && is_end(path, len, node->depth) ? node->exact
+                                                                                             : FP_ROUTE_TRIE_NONE};
+  }
+  pad(&text, path, len);
+  if (node != NULL) return walk_down(trie, node, &text, path, len, node->depth, folded);
+  node = trie->nodes;
+  if (!fp_route_trie_label_matches(node, text_at(&text, 0), folded)) {
+    return (ends){FP_ROUTE_TRIE_NONE, FP_ROUTE_TRIE_NONE};
+  }
+  return walk_down(trie, node, &text, path, len, node->label_len, folded);
+}
+
+FASTPATH_INLINE uint32_t first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best, bool folded) {
+  const ends found = walk(trie, path, len, folded);
+  return lower(best, lower(found.prefix, found.exact));
+}
+
+FASTPATH_INLINE void visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits,
+                           bool folded) {
+  const ends found = walk(trie, path, len, folded);
+  visits->best = arrive(trie, found.prefix, visits->best, visits);
+  visits->best = arrive(trie, found.exact, visits->best, visits);
 }
 
 uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best) {
-  return walk(trie, path, len, best, false, NULL);
+  return first(trie, path, len, best, false);
 }
 
 uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best) {
-  return walk(trie, path, len, best, true, NULL);
+  return first(trie, path, len, best, true);
 }
 
 void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visits->best = walk(trie, path, len, visits->best, false, visits);
+  visit(trie, path, len, visits, false);
 }
 
 void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visits->best = walk(trie, path, len, visits->best, true, visits);
+  visit(trie, path, len, visits, true);
 }
 
 /* ---- walking with segments: the literal way first, the others wait their turn ---- */
