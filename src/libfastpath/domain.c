@@ -213,11 +213,11 @@ uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *ho
   fixed = fixed_part(len);
   if (index->suffixes.nodes != NULL) {
     reverse(backwards, host + len - fixed, fixed);
-    rank = fp_route_trie_first_folded(&index->suffixes, backwards, fixed, FP_ROUTE_TRIE_NONE);
+    rank = fp_route_trie_first_folded(&index->suffixes, backwards, fixed);
     if (rank != FP_ROUTE_TRIE_NONE) return index->suffix_hosts[rank];
   }
   if (index->prefixes.nodes != NULL) {
-    rank = fp_route_trie_first(&index->prefixes, lowered, fixed, FP_ROUTE_TRIE_NONE);
+    rank = fp_route_trie_first(&index->prefixes, lowered, fixed);
     if (rank != FP_ROUTE_TRIE_NONE) return index->prefix_hosts[rank];
   }
   return index->default_host;

@@ -169,42 +169,61 @@ static fp_status match_in(const fp_route_table *table, const fp_virtual_host *ho
   return FASTPATH_OK;
 }
 
-static uint32_t host_of(const fp_route_table *table, fp_span host) {
-  if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
-  return fp_domain_index_find(&table->domains, host.data, host.len);
-}
+/* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
+static inline bool is_server(fp_span path) { return path.len == 1 && path.data[0] == '*'; }
 
-/* By a header: apart, since there has to be room for one that comes in several lines. */
-static FASTPATH_NOINLINE fp_status find_host_by_header(const fp_route_table *table, const fp_route_request *request,
-                                                       uint32_t *index) {
-  fp_joined_header joined = {.block = NULL};
-  fp_span host;
-  const fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
-  if (status < 0) return status;
-  *index = host_of(table, host);
-  fp_joined_header_clear(&joined);
-  return FASTPATH_OK;
-}
-
-/* The virtual host whose domain fits best. */
-static inline fp_status find_host(const fp_route_table *table, const fp_route_request *request, uint32_t *index) {
-  if (unlikely(table->host_header_text != NULL)) return find_host_by_header(table, request, index);
-  *index = host_of(table, request->authority);
-  return FASTPATH_OK;
-}
-
-fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
-  fp_route_match found = {.route = FASTPATH_ROUTE_INDEX_NONE};
-  fp_status status = find_host(table, request, &found.virtual_host);
-  if (status < 0) return status;
-  status = FASTPATH_NONE;
-  /* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
-  const bool server = request->path.len == 1 && request->path.data[0] == '*';
-  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE && !server) {
-    status = match_in(table, table->hosts[found.virtual_host], request, &found);
+static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32_t index,
+                                             const fp_route_request *request, fp_route_match *match) {
+  fp_route_match found = {.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE};
+  fp_status status = FASTPATH_NONE;
+  if (index != FASTPATH_ROUTE_INDEX_NONE && !is_server(request->path)) {
+    status = match_in(table, table->hosts[index], request, &found);
   }
   if (status >= 0) *match = found;
   return status;
+}
+
+/* The same, with little to do where routes and request have nothing but paths. */
+FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index, const fp_route_request *request,
+                                     fp_route_match *match) {
+  const fp_virtual_host *host = table->hosts[index];
+  const fp_span path = request->path;
+  uint32_t route;
+  if (!host->plain || table->ignore_parameters || request->field_count > 0 || path.len <= 1) {
+    return match_any(table, index, request, match);
+  }
+  *match = (fp_route_match){.virtual_host = index};
+  route = fp_route_trie_first(&host->cased.trie, path.data, path.len);
+  match->route = route;
+  return route == FASTPATH_ROUTE_INDEX_NONE ? FASTPATH_NONE : FASTPATH_OK;
+}
+
+/* By the virtual host whose domain fits best. */
+static FASTPATH_NOINLINE fp_status match_domain(const fp_route_table *table, fp_span host,
+                                                const fp_route_request *request, fp_route_match *match) {
+  uint32_t index;
+  if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
+  index = fp_domain_index_find(&table->domains, host.data, host.len);
+  return index == FASTPATH_ROUTE_INDEX_NONE ? match_any(table, index, request, match)
+                                            : match_host(table, index, request, match);
+}
+
+/* By the virtual host that a header names. Apart, since there has to be room for one that comes in several lines. */
+static FASTPATH_NOINLINE fp_status match_header(const fp_route_table *table, const fp_route_request *request,
+                                                fp_route_match *match) {
+  fp_joined_header joined = {.block = NULL};
+  fp_span host;
+  fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
+  if (status < 0) return status;
+  status = match_domain(table, host, request, match);
+  fp_joined_header_clear(&joined);
+  return status;
+}
+
+fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
+  if (table->host_header_text != NULL) return match_header(table, request, match);
+  if (!table->domains.only_default) return match_domain(table, request->authority, request, match);
+  return match_host(table, table->domains.default_host, request, match);
 }
 
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value) {

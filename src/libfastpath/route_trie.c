@@ -3,70 +3,48 @@
 #include "bits.h"
 #include "memory.h"
 #include "path_template.h"
-#include "route_trie_node.h"
-#include "route_trie_shortcut.h"
+#include "route_trie_walk.h"
 
-/* ---- walking ---- */
+/* ---- without tokens ---- */
 
-/*
- * A comparison reads a whole label's worth of bytes, which must not reach past the end of the caller's text. So the last
- * bytes are compared in a copy that zeros follow.
- */
-enum {
-  TAIL = 16,
-  TAIL_ROOM = 2 * TAIL
-};
+static FASTPATH_NOINLINE ends walk_cased(const fp_route_trie *trie, const uint8_t *path, size_t len,
+                                         uint64_t segments) {
+  return walk_all(trie, path, len, segments, false);
+}
+
+static FASTPATH_NOINLINE ends walk_folded(const fp_route_trie *trie, const uint8_t *path, size_t len,
+                                          uint64_t segments) {
+  return walk_all(trie, path, len, segments, true);
+}
+
+FASTPATH_INLINE ends walk(const fp_route_trie *trie, const uint8_t *path, size_t len, bool folded) {
+  uint64_t segments = 0;
+  if (trie->level_count > 0) {
+    segments = fp_route_segment_ends(path, len, trie->far);
+    const fp_route_trie_node *node = take_short_shortcut(trie, path, len, segments, folded);
+    if (likely(node != NULL)) return ends_at(node, path, len);
+  }
+  return folded ? walk_folded(trie, path, len, segments) : walk_cased(trie, path, len, segments);
+}
+
+static uint32_t first_cased(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return lowest(walk(trie, path, len, false));
+}
+
+uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return lowest(walk(trie, path, len, true));
+}
+
+fp_route_trie_first_fn fp_route_trie_first_here(void) {
+#if FP_ROUTE_TRIE_AVX2
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+    return fp_route_trie_first_avx2;
+  }
+#endif
+  return first_cased;
+}
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
-/* Copies len <= TAIL bytes by loads that stay inside the text. */
-static inline void copy_tail(uint8_t *tail, const uint8_t *text, size_t len) {
-  if (len == 16) {
-    memcpy(tail, text, 16);
-  } else if (len >= 8) {
-    memcpy(tail, text, 8);
-    memcpy(tail + len - 8, text + len - 8, 8);
-  } else if (len >= 4) {
-    memcpy(tail, text, 4);
-    memcpy(tail + len - 4, text + len - 4, 4);
-  } else {
-    for (size_t i = 0; i < len; i++) tail[i] = text[i];
-  }
-}
-
-/* The node that `byte` leads to, or NULL. */
-static inline const fp_route_trie_node *child_of(const fp_route_trie *trie, const fp_route_trie_node *node,
-                                                 uint8_t byte) {
-  int place;
-  if ((uint8_t)(node->child_count - 1) < FP_ROUTE_TRIE_FIRST_MAX) {
-    place = fp_route_trie_find_first(node, byte);
-  } else {
-    place = node->child_count == 0 ? -1 : trie->maps[node->map + byte] - 1;
-  }
-  return place < 0 ? NULL : trie->nodes + node->child + (unsigned)place;
-}
-
-/* A path whose last bytes are read from a copy. */
-typedef struct {
-  uintptr_t path;
-  uintptr_t of_tail; /* where the path would begin if it ended where the copy does: to count from, never to read */
-  size_t tail_start;
-  uint8_t tail[TAIL_ROOM];
-} padded;
-
-static inline void pad(padded *text, const uint8_t *path, size_t len) {
-  const size_t tail_len = len < TAIL ? len : TAIL;
-  memset(text->tail, 0, sizeof text->tail);
-  text->tail_start = len - tail_len;
-  text->path = (uintptr_t)path;
-  text->of_tail = (uintptr_t)text->tail - text->tail_start;
-  copy_tail(text->tail, path + text->tail_start, tail_len);
-}
-
-/* Where to read the path from `at` on. Without a branch: where the change comes differs from path to path. */
-static inline const uint8_t *text_at(const padded *text, size_t at) {
-  return (const uint8_t *)((at < text->tail_start ? text->path : text->of_tail) + at);
-}
 
 /* What ends at a node: a rank goes into `best`, which is the answer; a list is noted. */
 static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t best, fp_route_visits *visits) {
@@ -84,65 +62,11 @@ static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t 
   return best;
 }
 
-/* What takes a path: prefixes, and what is equal to it. */
-typedef struct {
-  uint32_t prefix;
-  uint32_t exact;
-} ends;
-
-static inline bool is_end(const uint8_t *path, size_t len, size_t at) {
-  return at == len || path[at] == '?' || path[at] == '#';
-}
-
-/* From a node whose label ends at `at`. */
-FASTPATH_INLINE ends walk_down(const fp_route_trie *trie, const fp_route_trie_node *node, const padded *text,
-                               const uint8_t *path, size_t len, size_t at, bool folded) {
-  while (node->child_count > 0) {
-    const uint8_t *next = text_at(text, at);
-    const fp_route_trie_node *child = child_of(trie, node, folded ? fp_route_trie_fold(*next) : *next);
-    if (child == NULL) break;
-    /* At the path's end there is no child, so that 16 bytes can be read after this one. */
-    if (!fp_route_trie_label_matches(child, next + 1, folded)) return (ends){node->prefix, FP_ROUTE_TRIE_NONE};
-    node = child;
-    at += 1 + (size_t)node->label_len;
-  }
-  return (ends){node->prefix, is_end(path, len, at) ? node->exact : FP_ROUTE_TRIE_NONE};
-}
-
-FASTPATH_INLINE ends walk(const fp_route_trie *trie, const uint8_t *path, size_t len, bool folded) {
-  const fp_route_trie_node *node = trie->level_count > 0 ? fp_route_shortcut_find(trie, path, len, folded) : NULL;
-  padded text;
-  if (node != NULL && likely(node->child_count == 0)) {
-    return (ends){node->prefix, node->exact != FP_ROUTE_TRIE_NONE && is_end(path, len, node->depth) ? node->exact
-                                                                                             : FP_ROUTE_TRIE_NONE};
-  }
-  pad(&text, path, len);
-  if (node != NULL) return walk_down(trie, node, &text, path, len, node->depth, folded);
-  node = trie->nodes;
-  if (!fp_route_trie_label_matches(node, text_at(&text, 0), folded)) {
-    return (ends){FP_ROUTE_TRIE_NONE, FP_ROUTE_TRIE_NONE};
-  }
-  return walk_down(trie, node, &text, path, len, node->label_len, folded);
-}
-
-FASTPATH_INLINE uint32_t first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best, bool folded) {
-  const ends found = walk(trie, path, len, folded);
-  return lower(best, lower(found.prefix, found.exact));
-}
-
 FASTPATH_INLINE void visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits,
                            bool folded) {
   const ends found = walk(trie, path, len, folded);
   visits->best = arrive(trie, found.prefix, visits->best, visits);
   visits->best = arrive(trie, found.exact, visits->best, visits);
-}
-
-uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best) {
-  return first(trie, path, len, best, false);
-}
-
-uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best) {
-  return first(trie, path, len, best, true);
 }
 
 void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {

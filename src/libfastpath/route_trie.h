@@ -76,7 +76,8 @@ typedef struct fp_route_list {
 typedef struct fp_route_trie_node fp_route_trie_node;
 
 /* The caller's; zero bytes are an empty trie. */
-typedef struct fp_route_trie {
+typedef struct fp_route_trie fp_route_trie;
+struct fp_route_trie {
   const fp_route_trie_node *nodes; /* the root first; NULL when empty */
   const uint8_t *maps;             /* behind the nodes */
   const uint8_t *keys;             /* of nodes that shortcuts lead to, behind the maps */
@@ -85,13 +86,14 @@ typedef struct fp_route_trie {
   void *block;
   size_t lists_len; /* in words */
   uint32_t slot_count;
-  uint32_t slot_node; /* the bits of a slot that are the node */
+  uint32_t slot_tag; /* the bits of a slot that are of the hash; the others are the node */
   uint8_t levels[FP_ROUTE_TRIE_LEVELS_MAX]; /* of the shortcuts, in the order in which they are tried */
   uint8_t level_count;
   bool far;        /* some shortcuts are longer than FP_ROUTE_SHORTCUT_NEAR */
   uint32_t lowest; /* rank of all keys; no walk finds one below it */
   size_t size;     /* bytes allocated */
-} fp_route_trie;
+  uint32_t (*first)(const fp_route_trie *trie, const uint8_t *path, size_t len); /* as this machine does it best */
+};
 
 /*
  * Which keys can never win. The caller's arrays, by rank: `left` counts the keys of a rank that still may, and when the
@@ -111,14 +113,15 @@ fp_status fp_route_trie_build(fp_route_trie *trie, fp_route_trie_key *keys, size
 void fp_route_trie_clear(fp_route_trie *trie);
 
 /*
- * The lowest rank among `best` and the keys that take the path, which ends at `len` or at its first '?' or '#'.
- * FP_ROUTE_TRIE_NONE as `best` asks for any. Nothing is read past path + len. The trie must not be empty and have no
- * conditional keys and no templates.
+ * The lowest rank of the keys that take the path, which ends at `len` or at its first '?' or '#', or FP_ROUTE_TRIE_NONE.
+ * Nothing is read past path + len. The trie must not be empty and have no conditional keys and no templates.
  */
-uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best);
+static inline uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return trie->first(trie, path, len);
+}
 
 /* The same without regard to ASCII letter case, in a trie whose keys are in lower case. */
-uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best);
+uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len);
 
 #define FP_ROUTE_VISITS_MAX 48
 

@@ -1,4 +1,6 @@
 /* Building a trie: top down, each step splits the keys that share a beginning by their next byte. */
+#include <stddef.h>
+
 #include "memory.h"
 #include "route_trie_node.h"
 #include "route_trie_shortcut.h"
@@ -71,7 +73,7 @@ static fp_status add_nodes(builder *build, size_t count, uint32_t *first) {
   const fp_status status = reserve(&nodes, &build->node_room, build->node_count, count, sizeof *build->nodes);
   build->nodes = nodes;
   if (status < 0) return status;
-  if (build->node_count + count > UINT32_MAX) return FASTPATH_ERR_OVERFLOW;
+  if (build->node_count + count > INT32_MAX) return FASTPATH_ERR_OVERFLOW;
   *first = (uint32_t)build->node_count;
   for (size_t i = 0; i < count; i++) {
     fp_route_trie_node *node = &build->nodes[build->node_count++];
@@ -283,8 +285,9 @@ static size_t run_end(const fp_route_trie_key *keys, size_t start, size_t count,
 
 /* The ends of a key's segments: a '/' that is its last byte ends the last one. */
 static uint64_t key_ends(const uint8_t *key, size_t len) {
-  const uint64_t ends = fp_route_segment_ends(key, len, true);
-  return len < 64 && key[len - 1] == '/' ? ends & ~(UINT64_C(1) << len) : ends;
+  uint64_t ends = fp_route_segment_ends(key, len, true);
+  if (len < 64 && key[len - 1] == '/') ends &= ~(UINT64_C(1) << len);
+  return ends & low_bits(FP_ROUTE_SHORTCUT_REACH + 1);
 }
 
 /*
@@ -313,7 +316,7 @@ static void choose_levels(builder *build, size_t count) {
   if (chosen[0] != 0 && chosen[0] != chosen[1]) build->levels[build->level_count++] = (uint8_t)(chosen[0] - 1);
 }
 
-/* Makes the node one that shortcuts lead to; `key` is its bytes. False: it has no room for that. */
+/* Makes the node one that shortcuts lead to; `key` is its bytes. */
 static fp_status keep_key(builder *build, fp_route_trie_node *node, const uint8_t *key, uint32_t depth) {
   const uint32_t before = depth - node->label_len;
   void *bytes = build->key_bytes;
@@ -321,6 +324,7 @@ static fp_status keep_key(builder *build, fp_route_trie_node *node, const uint8_
   node->depth = (uint8_t)depth;
   if (node->child_count == 0 && before <= FP_ROUTE_TRIE_BEFORE_MAX) {
     memcpy(node->before + FP_ROUTE_TRIE_BEFORE_MAX - before, key, before);
+    node->key_within = (uint8_t)(offsetof(fp_route_trie_node, label) - before);
     return FASTPATH_OK;
   }
   if (build->key_len + depth > UINT32_MAX) return FASTPATH_ERR_OVERFLOW;
@@ -340,12 +344,12 @@ static fp_status add_shortcuts(builder *build, uint32_t index, const uint8_t *ke
   uint64_t segments;
   if (depth > UINT8_MAX) return FASTPATH_OK;
   segments = fp_route_segment_ends(key, depth, true);
-  if (!ends && depth <= FP_ROUTE_SHORTCUT_REACH) segments &= ~(UINT64_C(1) << depth);
+  if (!ends && depth < 64) segments &= ~(UINT64_C(1) << depth);
   for (unsigned i = 0; i < build->level_count; i++) {
     const size_t end = fp_route_segment_end(segments, build->levels[i]);
     void *shortcuts = build->shortcuts;
     fp_status status;
-    if (end < FP_ROUTE_SHORTCUT_MIN || end < before) continue;
+    if (end < FP_ROUTE_SHORTCUT_MIN || end > FP_ROUTE_SHORTCUT_REACH || end < before) continue;
     status = reserve(&shortcuts, &build->shortcut_room, build->shortcut_count, 1, sizeof *build->shortcuts);
     build->shortcuts = shortcuts;
     if (status >= 0 && node->depth == 0) status = keep_key(build, node, key, depth);
@@ -364,7 +368,7 @@ static void fill_slots(const fp_route_trie *trie, uint32_t *slots, const builder
     uint32_t *slot = slots + fp_route_shortcut_slot(trie, of->hash);
     unsigned probe = 0;
     while (probe < FP_ROUTE_SHORTCUT_PROBES && *slot != 0) slot++, probe++;
-    if (probe < FP_ROUTE_SHORTCUT_PROBES) *slot = fp_route_shortcut_tag(trie, of->hash) | of->node;
+    if (probe < FP_ROUTE_SHORTCUT_PROBES) *slot = ((uint32_t)of->hash & trie->slot_tag) | of->node;
   }
 }
 
@@ -459,7 +463,7 @@ static fp_status finish(fp_route_trie *trie, builder *build) {
   if (maps_size > 0) memcpy(aligned + nodes_size + slots_size, build->maps, maps_size);
   if (build->key_len > 0) memcpy(aligned + nodes_size + slots_size + maps_size, build->key_bytes, build->key_len);
   trie->slot_count = (uint32_t)slot_count;
-  trie->slot_node = (uint32_t)low_bits(last_bit(build->node_count) + 1);
+  trie->slot_tag = ~(uint32_t)low_bits(last_bit(build->node_count) + 1);
   if (slot_count > 0) {
     memcpy(trie->levels, build->levels, sizeof trie->levels);
     trie->level_count = build->level_count;
@@ -470,6 +474,7 @@ static fp_status finish(fp_route_trie *trie, builder *build) {
   trie->lists = build->lists;
   trie->lists_len = build->list_words;
   trie->lowest = build->lowest;
+  trie->first = fp_route_trie_first_here();
   trie->size = size + build->list_room * sizeof *build->lists;
   build->lists = NULL;
   return FASTPATH_OK;

@@ -12,13 +12,16 @@
 #if defined(__SSE2__) && !defined(FASTPATH_PORTABLE)
 #include <emmintrin.h>
 #define FP_ROUTE_TRIE_SSE2 1
+#if defined(__GNUC__) || defined(__clang__)
+#define FP_ROUTE_TRIE_AVX2 1
+#endif
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(FASTPATH_PORTABLE)
 #include <arm_neon.h>
 #define FP_ROUTE_TRIE_NEON 1
 #endif
 
 enum {
-  FP_ROUTE_TRIE_LABEL_MAX = 15, /* less than what is compared at once */
+  FP_ROUTE_TRIE_LABEL_MAX = 14, /* less than what is compared at once */
   FP_ROUTE_TRIE_FIRST_MAX = 24,
   FP_ROUTE_TRIE_BEFORE_MAX = 32,
   FP_ROUTE_TRIE_MAP_SIZE = 256 /* child's place + 1 by byte, 0 for none */
@@ -41,12 +44,13 @@ struct fp_route_trie_node {
         uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, which is found before it */
         uint64_t map;                           /* above 24 children: offset into the maps */
       };
-      uint32_t key; /* where a shortcut leads to: offset into the keys, unless there is room for it in here */
+      uint32_t key; /* of a node that shortcuts lead to: offset into the keys, unless it is in here */
     };
     uint8_t before[FP_ROUTE_TRIE_BEFORE_MAX]; /* without children: what comes before the label, up to its beginning */
   };
   uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
-  uint8_t depth; /* where a shortcut leads to: bytes from the root to the label's end */
+  uint8_t key_within; /* where the key begins in here, up to the label's end; 0: not in here */
+  uint8_t depth;      /* of a node that shortcuts lead to: how long its key is */
 };
 
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
@@ -88,11 +92,26 @@ static inline uint8_t fp_route_trie_token(const fp_route_trie *trie, const fp_ro
   return 0;
 }
 
+typedef uint32_t (*fp_route_trie_first_fn)(const fp_route_trie *trie, const uint8_t *path, size_t len);
+
+/* What fp_route_trie_first does on this machine, and on one with AVX2, BMI and BMI2. */
+fp_route_trie_first_fn fp_route_trie_first_here(void);
+uint32_t fp_route_trie_first_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
+
 #if FP_ROUTE_TRIE_SSE2
+
+/* Whether 16 bytes at the beginning, and 16 bytes at `second`, are the same. */
+static inline bool fp_route_trie_same_16(const uint8_t *a, const uint8_t *b, size_t second) {
+  const __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                                     _mm_loadu_si128((const __m128i *)(const void *)b));
+  const __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a + second)),
+                                      _mm_loadu_si128((const __m128i *)(const void *)(b + second)));
+  return _mm_movemask_epi8(_mm_and_si128(low, high)) == 0xffff;
+}
 
 static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded) {
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
-  const __m128i label = _mm_load_si128((const __m128i *)(const void *)node->label); /* and `depth`, not in the mask */
+  const __m128i label = _mm_load_si128((const __m128i *)(const void *)node->label); /* and more, not in the mask */
   unsigned equal;
   if (folded) {
     /* 'A'..'Z' moved to the bottom of the signed range, so that one comparison finds them */

@@ -327,6 +327,8 @@ fp_status fp_virtual_host_new(const fp_route_builder *builder, size_t first, siz
     fp_virtual_host_unref(made);
     return status;
   }
+  made->plain = made->sure && made->cased.trie.nodes != NULL && made->folded.trie.nodes == NULL &&
+                made->splits == NULL && require_tls == FASTPATH_ROUTE_TLS_NONE;
   *host = made;
   return FASTPATH_OK;
 }
