@@ -148,6 +148,12 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
   return host->require_tls == FASTPATH_ROUTE_TLS_ALL || (request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL) == 0;
 }
 
+/* As in Envoy, such a request takes no route. */
+static bool is_proto_empty(const fp_route_request *request) {
+  const fp_span proto = fp_request_forwarded_proto(request);
+  return proto.data != NULL && proto.len == 0;
+}
+
 /* The route of a virtual host that was found, with all that stands before its routes. */
 static fp_status match_in(const fp_route_table *table, const fp_virtual_host *host, const fp_route_request *request,
                           fp_route_match *match) {
@@ -189,7 +195,8 @@ FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index
   const fp_virtual_host *host = table->hosts[index];
   const fp_span path = request->path;
   uint32_t route;
-  if (!host->plain || table->ignore_parameters || request->field_count > 0 || path.len <= 1) {
+  if (!host->plain || table->ignore_parameters || path.len <= 1 ||
+      (request->field_count > 0 && is_proto_empty(request))) {
     return match_any(table, index, request, match);
   }
   *match = (fp_route_match){.virtual_host = index};
