@@ -100,4 +100,14 @@ static inline uint64_t lower_word(uint64_t word) {
   return word | capital >> 2;
 }
 
+/*
+ * All of 1 to 8 bytes in a word; two of the same length have the same word when they are the same. Where there are fewer
+ * than 8, some come twice.
+ */
+static inline uint64_t load_short(const uint8_t *at, size_t len) {
+  if (len >= 8) return load64(at);
+  if (len >= 4) return load32(at) | (uint64_t)load32(at + len - 4) << 32;
+  return at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16;
+}
+
 #endif

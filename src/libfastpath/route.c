@@ -148,45 +148,40 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
   return host->require_tls == FASTPATH_ROUTE_TLS_ALL || (request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL) == 0;
 }
 
-/* As in Envoy, such a request takes no route. */
-static bool is_proto_empty(const fp_route_request *request) {
-  const fp_span proto = fp_request_forwarded_proto(request);
-  return proto.data != NULL && proto.len == 0;
-}
-
-/* The route of a virtual host that was found, with all that stands before its routes. */
-static fp_status match_in(const fp_route_table *table, const fp_virtual_host *host, const fp_route_request *request,
-                          fp_route_match *match) {
-  fp_status status;
-  uint32_t route;
-  if (request->field_count > 0 || host->require_tls != FASTPATH_ROUTE_TLS_NONE) {
-    const fp_span proto = fp_request_forwarded_proto(request);
-    if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE; /* as in Envoy: it is there, but empty */
-    if (wants_tls(host, request, proto)) {
-      match->tls_redirect = 1;
-      return FASTPATH_OK;
-    }
-  }
-  status = fp_virtual_host_find(host, request, table->ignore_parameters, &match->route);
-  if (status < 0 || match->route == FASTPATH_ROUTE_INDEX_NONE) return status < 0 ? status : FASTPATH_NONE;
-  route = match->route;
-  host = fp_virtual_host_of(host, &route);
-  match->share_total = fp_virtual_host_share_total(host, route);
-  return FASTPATH_OK;
-}
+/* What is there, but empty: with such an x-forwarded-proto, as in Envoy, a request takes no route. */
+static inline bool is_empty(fp_span value) { return value.data != NULL && value.len == 0; }
 
 /* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
 static inline bool is_server(fp_span path) { return path.len == 1 && path.data[0] == '*'; }
 
+static fp_status match_nothing(uint32_t index, fp_route_match *match) {
+  *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE};
+  return FASTPATH_NONE;
+}
+
+/* The route of a virtual host, with all that stands before its routes. */
 static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32_t index,
                                              const fp_route_request *request, fp_route_match *match) {
-  fp_route_match found = {.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE};
-  fp_status status = FASTPATH_NONE;
-  if (index != FASTPATH_ROUTE_INDEX_NONE && !is_server(request->path)) {
-    status = match_in(table, table->hosts[index], request, &found);
+  const fp_virtual_host *host = table->hosts[index];
+  uint32_t route, own;
+  fp_status status;
+  if (is_server(request->path)) return match_nothing(index, match);
+  if (request->field_count > 0 || host->require_tls != FASTPATH_ROUTE_TLS_NONE) {
+    const fp_span proto = fp_request_forwarded_proto(request);
+    if (is_empty(proto)) return match_nothing(index, match);
+    if (wants_tls(host, request, proto)) {
+      *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE, .tls_redirect = 1};
+      return FASTPATH_OK;
+    }
   }
-  if (status >= 0) *match = found;
-  return status;
+  status = fp_virtual_host_find(host, request, table->ignore_parameters, &route);
+  if (status < 0) return status;
+  if (route == FASTPATH_ROUTE_INDEX_NONE) return match_nothing(index, match);
+  own = route;
+  host = fp_virtual_host_of(host, &own);
+  *match = (fp_route_match){
+      .virtual_host = index, .route = route, .share_total = fp_virtual_host_share_total(host, own)};
+  return FASTPATH_OK;
 }
 
 /* The same, with little to do where routes and request have nothing but paths. */
@@ -196,7 +191,7 @@ FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index
   const fp_span path = request->path;
   uint32_t route;
   if (!host->plain || table->ignore_parameters || path.len <= 1 ||
-      (request->field_count > 0 && is_proto_empty(request))) {
+      (request->field_count > 0 && is_empty(fp_request_forwarded_proto(request)))) {
     return match_any(table, index, request, match);
   }
   *match = (fp_route_match){.virtual_host = index};
@@ -211,8 +206,7 @@ static FASTPATH_NOINLINE fp_status match_domain(const fp_route_table *table, fp_
   uint32_t index;
   if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
   index = fp_domain_index_find(&table->domains, host.data, host.len);
-  return index == FASTPATH_ROUTE_INDEX_NONE ? match_any(table, index, request, match)
-                                            : match_host(table, index, request, match);
+  return index == FASTPATH_ROUTE_INDEX_NONE ? match_nothing(index, match) : match_host(table, index, request, match);
 }
 
 /* By the virtual host that a header names. Apart, since there has to be room for one that comes in several lines. */
