@@ -20,8 +20,9 @@ ALL_PYTHONS := 3.10 3.11 3.12 3.13
 
 SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
-CORE_MK := $(MAKE) -j$(JOBS) -f tools/core.mk
+CORE_MK := $(MAKE) -j$(JOBS) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
+SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile
 
 .PHONY: help
 help: ## list the targets
@@ -78,7 +79,7 @@ test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
 	@$(CORE_MK) VARIANT=asan test
 
 test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) $(SIDE_BY_SIDE) $(TESTS)
 
 # Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. What Envoy
 # decides does not depend on the interpreter, so that tests/conformance runs once.
@@ -116,7 +117,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
-	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(TESTS) --ignore=tests/conformance # Envoys would inherit them
+	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
@@ -148,6 +149,11 @@ soak: $(STAMPS)/built ## 10 million messages through the C core and a million th
 	@$(BIN)/python tests/soak/messages.py build/soak_messages
 	@$(SOAK) build/soak_messages
 	@$(BIN)/python tests/soak/soak.py
+
+.PHONY: coverage
+coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branches that the tests go through, C and Cython
+	@$(BIN)/python -m pip install --quiet --requirement requirements/coverage.txt
+	@tools/coverage.sh $(BIN)/python
 
 # ---- benchmarks
 
@@ -201,9 +207,14 @@ sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a 
 	@rm -f dist/fastpath-*.tar.gz
 	@$(BIN)/python -m build --quiet --no-isolation --sdist
 
-wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network and tried in an empty environment
+wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network then tried, and the examples with it, in empty environments
 	@tools/make_wheel.sh $(BIN)/python
 	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
+	@tools/try_examples.sh $(BIN)/python dist/fastpath-*.whl
+
+.PHONY: try-pypy
+try-pypy: ## pip install . under PyPy: the cffi door, and an example that goes through it
+	@tools/try_pypy.sh
 
 .PHONY: try-install
 try-install: $(STAMPS)/venv ## pip install . by itself, in an empty environment

@@ -17,7 +17,7 @@ flags.portable := $(flags.asan) -DFASTPATH_PORTABLE
 flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined $(sanitize)
 flags.release := -O3 -g -DNDEBUG -fPIC
 flags.release-clang := $(flags.release)
-flags.coverage := -O0 -g --coverage
+flags.coverage := -O0 -g --coverage -fprofile-update=atomic
 flags.arm64 := -O2 -g
 ifeq ($(VARIANT),arm64)
 CC := aarch64-linux-gnu-gcc
@@ -46,16 +46,15 @@ tests: $(TESTS:%.c=$(OUT)/%)
 fuzzers: $(FUZZ_SOURCES:%.c=$(OUT)/%)
 benchmarks: $(BENCHMARKS:%.c=$(OUT)/%)
 
-# Every program runs, also after one has failed, so that one run names all failures.
-test: tests
-	@failed=0; total=0; \
-	for program in $(TESTS:%.c=$(OUT)/%); do \
-	  total=$$((total + 1)); \
-	  if ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	    timeout 600 $(RUN) $$program; then echo "ok     $(VARIANT) $$(basename $$program)"; \
-	  else echo "FAILED $(VARIANT) $$(basename $$program)"; failed=$$((failed + 1)); fi; \
-	done; \
-	echo "$$((total - failed)) passed, $$failed failed"; test $$total -gt 0 && test $$failed -eq 0
+# Programs run side by side under -j, and --keep-going names all that fail.
+test: $(TESTS:%.c=$(OUT)/%.passed)
+	@echo "$(words $^) passed on $(VARIANT)"
+
+$(OUT)/%.passed: $(OUT)/% always
+	@if ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 timeout 600 $(RUN) $<; \
+	then echo "ok     $(VARIANT) $(<F)"; else echo "FAILED $(VARIANT) $(<F)"; exit 1; fi
+
+.PHONY: always
 
 $(OUT)/libfastpath.a: $(CORE:%.c=$(OUT)/%.o)
 	@rm -f $@ && ar rcs $@ $^

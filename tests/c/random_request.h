@@ -75,7 +75,8 @@ static void random_near_path(random_table *make, const naive_route *route, rando
   if (route != NULL && !one_in(from, 8)) {
     put_path(made, route->sample.data, one_in(from, 6) ? below(from, route->sample.len + 1) : route->sample.len);
     if (made->path_len > 0 && one_in(from, 6)) {
-      made->path[below(from, made->path_len)] = random_letter(from, make->letters);
+      const size_t changed = below(from, made->path_len);
+      made->path[changed] = random_letter(from, make->letters);
     }
     for (size_t i = 0; one_in(from, 6) && i < made->path_len; i++) made->path[i] = naive_lower(made->path[i]);
     if (one_in(from, 6)) put_path(made, (const uint8_t *)"/\0;a[" + below(from, 5), 1);
@@ -196,7 +197,8 @@ static void random_request_new(random_table *make, random_request *made) {
   fp_route_request *request = &made->request;
   const naive_route *near = NULL;
   uint32_t host;
-  *request = (fp_route_request){.flags = (uint32_t)below(from, 8), .random = random_word(from)};
+  *request = (fp_route_request){.flags = (uint32_t)below(from, 8)};
+  request->random = random_word(from);
   made->head_len = made->path_len = made->host_len = 0;
   random_host(make, made);
   host = naive_virtual_host(make->table, (fp_span){made->host, made->host_len});

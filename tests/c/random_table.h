@@ -122,7 +122,8 @@ static void random_distinct_condition(random_table *make, naive_route *route) {
   fp_route_condition *made = &table->conditions[table->condition_count];
   char value[48];
   if (one_in(from, 6)) { /* what two lines of a header may come to */
-    snprintf(value, sizeof value, "n%zu,n%zu", below(from, 7), below(from, 7));
+    const size_t first = below(from, 7);
+    snprintf(value, sizeof value, "n%zu,n%zu", first, below(from, 7));
   } else {
     snprintf(value, sizeof value, "n%zu", table->condition_count % make->values);
   }
