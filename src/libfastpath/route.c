@@ -179,8 +179,8 @@ static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32
   if (route == FASTPATH_ROUTE_INDEX_NONE) return match_nothing(index, match);
   own = route;
   host = fp_virtual_host_of(host, &own);
-  *match = (fp_route_match){
-      .virtual_host = index, .route = route, .share_total = fp_virtual_host_share_total(host, own)};
+  *match =
+      (fp_route_match){.virtual_host = index, .route = route, .share_total = fp_virtual_host_share_total(host, own)};
   return FASTPATH_OK;
 }
 

@@ -69,8 +69,8 @@ typedef struct fp_route_list {
   uint32_t count;
   uint32_t lowest; /* rank of all candidates, here and above */
   uint32_t sure;   /* lowest rank without conditions here and above, or FP_ROUTE_TRIE_NONE */
-  uint32_t above;  /* where the next list on the way to the root begins, or FP_ROUTE_TRIE_NONE; never among templates */
-  uint32_t index;  /* for the owner of the trie, who may move candidates elsewhere; 0 at first */
+  uint32_t above; /* where the next list on the way to the root begins, or FP_ROUTE_TRIE_NONE; never among templates */
+  uint32_t index; /* for the owner of the trie, who may move candidates elsewhere; 0 at first */
 } fp_route_list;
 
 typedef struct fp_route_trie_node fp_route_trie_node;
@@ -79,19 +79,19 @@ typedef struct fp_route_trie_node fp_route_trie_node;
 typedef struct fp_route_trie fp_route_trie;
 struct fp_route_trie {
   const fp_route_trie_node *nodes; /* the root first; NULL when empty */
-  const uint8_t *maps;             /* behind the nodes */
-  const uint8_t *keys;             /* of nodes that shortcuts lead to, behind the maps */
-  const uint32_t *slots;           /* of the shortcuts, each a tag and a node; 0 when empty */
-  uint32_t *lists;                 /* each an fp_route_list and its candidates; NULL when no key is conditional */
+  const uint8_t *maps; /* behind the nodes */
+  const uint8_t *keys; /* of nodes that shortcuts lead to, behind the maps */
+  const uint32_t *slots; /* of the shortcuts, each a tag and a node; 0 when empty */
+  uint32_t *lists; /* each an fp_route_list and its candidates; NULL when no key is conditional */
   void *block;
   size_t lists_len; /* in words */
   uint32_t slot_count;
   uint32_t slot_tag; /* the bits of a slot that are of the hash; the others are the node */
   uint8_t levels[FP_ROUTE_TRIE_LEVELS_MAX]; /* of the shortcuts, in the order in which they are tried */
   uint8_t level_count;
-  bool far;        /* some shortcuts are longer than FP_ROUTE_SHORTCUT_NEAR */
+  bool far; /* some shortcuts are longer than FP_ROUTE_SHORTCUT_NEAR */
   uint32_t lowest; /* rank of all keys; no walk finds one below it */
-  size_t size;     /* bytes allocated */
+  size_t size; /* bytes allocated */
   uint32_t (*first)(const fp_route_trie *trie, const uint8_t *path, size_t len); /* as this machine does it best */
 };
 
@@ -136,7 +136,7 @@ struct fp_route_visits {
   void (*drain)(fp_route_visits *visits);
   const fp_route_list *lists[FP_ROUTE_VISITS_MAX];
   const void *owners[FP_ROUTE_VISITS_MAX]; /* `owner` at the time */
-  const void *owner;                       /* the caller's mark for the trie that is walked */
+  const void *owner; /* the caller's mark for the trie that is walked */
 };
 
 /* As fp_route_trie_first, in a trie that may have conditional keys. */

@@ -42,7 +42,7 @@ struct fp_route_trie_node {
     struct {
       union {
         uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, which is found before it */
-        uint64_t map;                           /* above 24 children: offset into the maps */
+        uint64_t map; /* above 24 children: offset into the maps */
       };
       uint32_t key; /* of a node that shortcuts lead to: offset into the keys, unless it is in here */
     };
@@ -50,7 +50,7 @@ struct fp_route_trie_node {
   };
   uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
   uint8_t key_within; /* where the key begins in here, up to the label's end; 0: not in here */
-  uint8_t depth;      /* of a node that shortcuts lead to: how long its key is */
+  uint8_t depth; /* of a node that shortcuts lead to: how long its key is */
 };
 
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");

@@ -91,8 +91,8 @@ FASTPATH_INLINE bool is_same(const uint8_t *key, const uint8_t *text, size_t len
 }
 
 /* Whether the first bytes of a path are those of a node that shortcuts lead to. */
-FASTPATH_INLINE bool leads_to(const fp_route_trie *trie, const fp_route_trie_node *node, const uint8_t *path, size_t len,
-                              bool folded) {
+FASTPATH_INLINE bool leads_to(const fp_route_trie *trie, const fp_route_trie_node *node, const uint8_t *path,
+                              size_t len, bool folded) {
   const size_t depth = node->depth;
   const uint8_t *key = node->key_within == 0 ? trie->keys + node->key : (const uint8_t *)node + node->key_within;
   if (depth > len) return false;
@@ -122,8 +122,8 @@ FASTPATH_INLINE const fp_route_trie_node *take_shortcut(const fp_route_trie *tri
  * The same in the common case, with little to do and hardly a branch that depends on the path: by the first level, in
  * one of the first two slots, to a node that holds its key and has no children. NULL says nothing.
  */
-FASTPATH_INLINE const fp_route_trie_node *take_short_shortcut(const fp_route_trie *trie, const uint8_t *path, size_t len,
-                                                              uint64_t segments, bool folded) {
+FASTPATH_INLINE const fp_route_trie_node *take_short_shortcut(const fp_route_trie *trie, const uint8_t *path,
+                                                              size_t len, uint64_t segments, bool folded) {
   const size_t end = fp_route_segment_end(segments, trie->levels[0]);
   if (unlikely(end - FP_ROUTE_SHORTCUT_MIN > 32 - FP_ROUTE_SHORTCUT_MIN)) return NULL;
   const uint64_t hash = fp_route_shortcut_mix(path, end, folded);

@@ -220,8 +220,8 @@ static void random_wide_path(random_table *make, naive_route *route) {
 
 /* Whole segments, many of them shared, at all depths and of lengths that words of 8, 16 and 32 bytes fit and do not. */
 static void random_segments(random_table *make, const naive_host *host, naive_route *route) {
-  static const char *const words[] = {"a",     "b",  "api",   "v1", "users", "orders", "17", "12345",
-                                      "teams", "A1", "items", "",   "of-eighteen-bytes!"};
+  static const char *const words[] = {
+      "a", "b", "api", "v1", "users", "orders", "17", "12345", "teams", "A1", "items", "", "of-eighteen-bytes!"};
   random_source *from = make->from;
   random_text path = {.len = 0};
   if (host->route_count > 1 && !one_in(from, 4)) { /* goes on from another one */
