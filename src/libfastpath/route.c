@@ -20,6 +20,7 @@ struct fp_route_table {
   uint32_t host_count;
   bool ignore_port;
   bool ignore_parameters;
+  bool one_host; /* is all there is to find, and paths are compared as they come */
   fp_condition host_header; /* names what domains are compared with */
   uint8_t *host_header_text; /* its own; NULL: they are compared with the authority */
   void *context;
@@ -91,6 +92,7 @@ fp_status fp_route_builder_build(fp_route_builder *builder, uint32_t flags, fp_r
   made->host_header = builder->host_header;
   made->host_header_text = builder->host_header_text;
   builder->host_header_text = NULL;
+  made->one_host = made->domains.only_default && made->host_header_text == NULL && !made->ignore_parameters;
   fp_route_builder_clear(builder);
   *table = made;
   return FASTPATH_OK;
@@ -184,20 +186,29 @@ static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32
   return FASTPATH_OK;
 }
 
-/* The same, with little to do where routes and request have nothing but paths. */
-FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index, const fp_route_request *request,
-                                     fp_route_match *match) {
-  const fp_virtual_host *host = table->hosts[index];
-  const fp_span path = request->path;
+/* The same where the routes have nothing but paths, of which one is asked for. */
+FASTPATH_INLINE fp_status match_path(const fp_virtual_host *host, uint32_t index, fp_span path, fp_route_match *match) {
   uint32_t route;
-  if (!host->plain || table->ignore_parameters || path.len <= 1 ||
-      (request->field_count > 0 && is_empty(fp_request_forwarded_proto(request)))) {
-    return match_any(table, index, request, match);
-  }
   *match = (fp_route_match){.virtual_host = index};
   route = fp_route_trie_first(&host->cased.trie, path.data, path.len);
   match->route = route;
   return route == FASTPATH_ROUTE_INDEX_NONE ? FASTPATH_NONE : FASTPATH_OK;
+}
+
+static FASTPATH_NOINLINE fp_status match_with_fields(const fp_virtual_host *host, uint32_t index,
+                                                     const fp_route_request *request, fp_route_match *match) {
+  if (is_empty(fp_request_forwarded_proto(request))) return match_nothing(index, match);
+  return match_path(host, index, request->path, match);
+}
+
+FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index, const fp_route_request *request,
+                                     bool ignore_parameters, fp_route_match *match) {
+  const fp_virtual_host *host = table->hosts[index];
+  if (!host->plain || ignore_parameters || request->path.len <= 1) {
+    return match_any(table, index, request, match);
+  }
+  if (request->field_count > 0) return match_with_fields(host, index, request, match);
+  return match_path(host, index, request->path, match);
 }
 
 /* By the virtual host whose domain fits best. */
@@ -206,7 +217,8 @@ static FASTPATH_NOINLINE fp_status match_domain(const fp_route_table *table, fp_
   uint32_t index;
   if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
   index = fp_domain_index_find(&table->domains, host.data, host.len);
-  return index == FASTPATH_ROUTE_INDEX_NONE ? match_nothing(index, match) : match_host(table, index, request, match);
+  return index == FASTPATH_ROUTE_INDEX_NONE ? match_nothing(index, match)
+                                            : match_host(table, index, request, table->ignore_parameters, match);
 }
 
 /* By the virtual host that a header names. Apart, since there has to be room for one that comes in several lines. */
@@ -222,9 +234,9 @@ static FASTPATH_NOINLINE fp_status match_header(const fp_route_table *table, con
 }
 
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
+  if (likely(table->one_host)) return match_host(table, table->domains.default_host, request, false, match);
   if (table->host_header_text != NULL) return match_header(table, request, match);
-  if (!table->domains.only_default) return match_domain(table, request->authority, request, match);
-  return match_host(table, table->domains.default_host, request, match);
+  return match_domain(table, request->authority, request, match);
 }
 
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value) {

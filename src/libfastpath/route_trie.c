@@ -5,6 +5,11 @@
 #include "path_template.h"
 #include "route_trie_walk.h"
 
+#if FP_ROUTE_TRIE_SSE2
+#define EIGHT(byte) ((long long)(0x0101010101010101 * (byte)))
+const __m128i fp_route_end_bytes[2] = {{EIGHT('/' ^ '?'), EIGHT('/' ^ '?')}, {EIGHT('?'), EIGHT('?')}};
+#endif
+
 /* ---- without tokens ---- */
 
 static FASTPATH_NOINLINE ends walk_cased(const fp_route_trie *trie, const uint8_t *path, size_t len,
@@ -35,10 +40,12 @@ uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *pa
   return lowest(walk(trie, path, len, true));
 }
 
-fp_route_trie_first_fn fp_route_trie_first_here(void) {
+fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie) {
+  (void)trie;
 #if FP_ROUTE_TRIE_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
-    return fp_route_trie_first_avx2;
+  if (trie->level_count > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+      __builtin_cpu_supports("bmi2")) {
+    return trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
   }
 #endif
   return first_cased;

@@ -8,7 +8,7 @@
 
 enum {
   SHORTCUTS_MIN = 16, /* keys that are worth some */
-  SLOTS_PER_SHORTCUT = 3
+  SLOTS_PER_SHORTCUT = 4
 };
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -322,7 +322,7 @@ static fp_status keep_key(builder *build, fp_route_trie_node *node, const uint8_
   void *bytes = build->key_bytes;
   fp_status status;
   node->depth = (uint8_t)depth;
-  if (node->child_count == 0 && before <= FP_ROUTE_TRIE_BEFORE_MAX) {
+  if (node->child_count == 0 && depth <= FP_ROUTE_TRIE_BEFORE_MAX) {
     memcpy(node->before + FP_ROUTE_TRIE_BEFORE_MAX - before, key, before);
     node->key_within = (uint8_t)(offsetof(fp_route_trie_node, label) - before);
     return FASTPATH_OK;
@@ -474,7 +474,7 @@ static fp_status finish(fp_route_trie *trie, builder *build) {
   trie->lists = build->lists;
   trie->lists_len = build->list_words;
   trie->lowest = build->lowest;
-  trie->first = fp_route_trie_first_here();
+  trie->first = fp_route_trie_first_here(trie);
   trie->size = size + build->list_room * sizeof *build->lists;
   build->lists = NULL;
   return FASTPATH_OK;

@@ -23,7 +23,7 @@
 enum {
   FP_ROUTE_TRIE_LABEL_MAX = 14, /* less than what is compared at once */
   FP_ROUTE_TRIE_FIRST_MAX = 24,
-  FP_ROUTE_TRIE_BEFORE_MAX = 32,
+  FP_ROUTE_TRIE_BEFORE_MAX = 32, /* of a key that is in the node, and how long it may be */
   FP_ROUTE_TRIE_MAP_SIZE = 256 /* child's place + 1 by byte, 0 for none */
 };
 
@@ -94,9 +94,10 @@ static inline uint8_t fp_route_trie_token(const fp_route_trie *trie, const fp_ro
 
 typedef uint32_t (*fp_route_trie_first_fn)(const fp_route_trie *trie, const uint8_t *path, size_t len);
 
-/* What fp_route_trie_first does on this machine, and on one with AVX2, BMI and BMI2. */
-fp_route_trie_first_fn fp_route_trie_first_here(void);
+/* What fp_route_trie_first does in this trie on this machine; and on one with AVX2, BMI and BMI2 where shortcuts are. */
+fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie);
 uint32_t fp_route_trie_first_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
+uint32_t fp_route_trie_first_far_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
 
 #if FP_ROUTE_TRIE_SSE2
 

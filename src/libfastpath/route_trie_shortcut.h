@@ -47,13 +47,13 @@ FASTPATH_INLINE uint64_t fp_route_segment_ends(const uint8_t *text, size_t len, 
     const size_t third = last < 32 ? last : 32, fourth = last < 48 ? last : 48;
     ends |= fp_route_segment_ends_16(text + third) << third | fp_route_segment_ends_16(text + fourth) << fourth;
   }
-  return len < 64 ? ends | UINT64_C(1) << len : ends;
+  return likely(len < 64) ? ends | UINT64_C(1) << len : ends;
 }
 
-/* The end of the segment of a level, which is below 64; 63 when there is none. */
+/* The end of the segment of a level, which is below 64; beyond FP_ROUTE_SHORTCUT_REACH when there is none. */
 static inline size_t fp_route_segment_end(uint64_t ends, unsigned level) {
 #if defined(FASTPATH_BMI2)
-  ends = _pdep_u64(UINT64_C(1) << level, ends);
+  return (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << level, ends));
 #else
   for (; level >= 8; level--) ends &= ends - 1;
   switch (level) {
@@ -66,8 +66,8 @@ static inline size_t fp_route_segment_end(uint64_t ends, unsigned level) {
     case 1: ends &= ends - 1; /* fallthrough */
     default: break;
   }
-#endif
   return first_bit(ends | UINT64_C(1) << 63);
+#endif
 }
 
 FASTPATH_INLINE uint64_t fp_route_shortcut_load(const uint8_t *at, bool folded) {
@@ -109,9 +109,12 @@ static inline bool fp_route_shortcut_holds(const fp_route_trie *trie, uint32_t s
 
 #if FP_ROUTE_TRIE_SSE2
 
+/* Sixteen times what makes a '?' of a '/' and of nothing else, and '?'. In memory, or a compiler would make them anew. */
+FASTPATH_HIDDEN extern const __m128i fp_route_end_bytes[2];
+
 static inline unsigned fp_route_is_end(__m128i bytes) {
-  bytes = _mm_or_si128(bytes, _mm_set1_epi8('/' ^ '?')); /* which makes a '?' of a '/', and of nothing else */
-  return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('?')));
+  bytes = _mm_or_si128(bytes, fp_route_end_bytes[0]);
+  return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, fp_route_end_bytes[1]));
 }
 
 static inline uint64_t fp_route_segment_ends_16(const uint8_t *text) {

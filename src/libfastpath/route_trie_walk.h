@@ -132,7 +132,7 @@ FASTPATH_INLINE const fp_route_trie_node *take_short_shortcut(const fp_route_tri
   if (unlikely(!fp_route_shortcut_holds(trie, *slot, hash))) return NULL;
   const fp_route_trie_node *node = trie->nodes + (*slot & ~trie->slot_tag);
   const size_t depth = node->depth;
-  if (unlikely(node->key_within == 0 || depth > len || depth > 32)) return NULL;
+  if (unlikely(node->key_within == 0 || depth > len)) return NULL;
   return likely(is_same((const uint8_t *)node + node->key_within, path, depth, folded)) ? node : NULL;
 }
 
