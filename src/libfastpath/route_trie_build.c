@@ -7,8 +7,7 @@
 #include "sort.h"
 
 enum {
-  SHORTCUTS_MIN = 16, /* keys that are worth some */
-  SLOTS_PER_SHORTCUT = 4
+  SHORTCUTS_MIN = 16 /* keys that are worth some */
 };
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -43,7 +42,7 @@ typedef struct {
   size_t key_len, key_room;
   shortcut *shortcuts;
   size_t shortcut_count, shortcut_room;
-  uint8_t levels[FP_ROUTE_TRIE_LEVELS_MAX];
+  uint64_t levels[FP_ROUTE_TRIE_LEVELS_MAX]; /* 1 << level */
   uint8_t level_count;
   bool far; /* some shortcuts are long */
   bool tokens;
@@ -312,8 +311,8 @@ static void choose_levels(builder *build, size_t count) {
       break;
     }
   }
-  if (chosen[1] != 0) build->levels[build->level_count++] = (uint8_t)(chosen[1] - 1);
-  if (chosen[0] != 0 && chosen[0] != chosen[1]) build->levels[build->level_count++] = (uint8_t)(chosen[0] - 1);
+  if (chosen[1] != 0) build->levels[build->level_count++] = UINT64_C(1) << (chosen[1] - 1);
+  if (chosen[0] != 0 && chosen[0] != chosen[1]) build->levels[build->level_count++] = UINT64_C(1) << (chosen[0] - 1);
 }
 
 /* Makes the node one that shortcuts lead to; `key` is its bytes. */
@@ -360,6 +359,9 @@ static fp_status add_shortcuts(builder *build, uint32_t index, const uint8_t *ke
   }
   return FASTPATH_OK;
 }
+
+/* So many that three slots in five are empty, or more; 0 for none. */
+static unsigned bits_for_slots(size_t shortcuts) { return shortcuts == 0 ? 0 : last_bit(shortcuts * 5 / 2) + 1; }
 
 /* Enters the shortcuts into slots, all of which are empty. One that would have to be looked for too long is left out. */
 static void fill_slots(const fp_route_trie *trie, uint32_t *slots, const builder *build) {
@@ -443,13 +445,13 @@ static fp_status grow(builder *build, task todo) {
 static fp_status finish(fp_route_trie *trie, builder *build) {
   const size_t nodes_size = build->node_count * sizeof *build->nodes;
   const size_t maps_size = build->map_count * FP_ROUTE_TRIE_MAP_SIZE;
-  const size_t slot_count = SLOTS_PER_SHORTCUT * build->shortcut_count;
-  const size_t slots_size = slot_count == 0 ? 0 : (slot_count + FP_ROUTE_SHORTCUT_PROBES) * sizeof(uint32_t);
+  const unsigned slot_bits = bits_for_slots(build->shortcut_count);
+  const size_t slots_size =
+      slot_bits == 0 ? 0 : (((size_t)1 << slot_bits) + FP_ROUTE_SHORTCUT_PROBES) * sizeof(uint32_t);
   const size_t slack = sizeof *build->nodes - 1;
   const size_t size = nodes_size + slots_size + maps_size + build->key_len + slack;
   uint8_t *block, *aligned;
   uint32_t *slots;
-  if (slot_count > UINT32_MAX) return FASTPATH_ERR_OVERFLOW;
   block = fp_memory_alloc(size);
   if (block == NULL) return FASTPATH_ERR_MEMORY;
   aligned = block + (-(uintptr_t)block & slack);
@@ -462,9 +464,9 @@ static fp_status finish(fp_route_trie *trie, builder *build) {
   trie->keys = trie->maps + maps_size;
   if (maps_size > 0) memcpy(aligned + nodes_size + slots_size, build->maps, maps_size);
   if (build->key_len > 0) memcpy(aligned + nodes_size + slots_size + maps_size, build->key_bytes, build->key_len);
-  trie->slot_count = (uint32_t)slot_count;
   trie->slot_tag = ~(uint32_t)low_bits(last_bit(build->node_count) + 1);
-  if (slot_count > 0) {
+  if (slot_bits > 0) {
+    trie->slot_shift = (uint8_t)(64 - slot_bits);
     memcpy(trie->levels, build->levels, sizeof trie->levels);
     trie->level_count = build->level_count;
     trie->far = build->far;

@@ -50,11 +50,12 @@ FASTPATH_INLINE uint64_t fp_route_segment_ends(const uint8_t *text, size_t len, 
   return likely(len < 64) ? ends | UINT64_C(1) << len : ends;
 }
 
-/* The end of the segment of a level, which is below 64; beyond FP_ROUTE_SHORTCUT_REACH when there is none. */
-static inline size_t fp_route_segment_end(uint64_t ends, unsigned level) {
+/* The end of the segment of a level; beyond FP_ROUTE_SHORTCUT_REACH when there is none. */
+static inline size_t fp_route_segment_end(uint64_t ends, uint64_t level) {
 #if defined(FASTPATH_BMI2)
-  return (size_t)_tzcnt_u64(_pdep_u64(UINT64_C(1) << level, ends));
+  return (size_t)_tzcnt_u64(_pdep_u64(level, ends));
 #else
+  level = first_bit(level);
   for (; level >= 8; level--) ends &= ends - 1;
   switch (level) {
     case 7: ends &= ends - 1; /* fallthrough */
@@ -99,7 +100,7 @@ FASTPATH_INLINE uint64_t fp_route_shortcut_hash(const uint8_t *text, size_t len,
 
 /* The slot where the search for a hash begins. */
 static inline size_t fp_route_shortcut_slot(const fp_route_trie *trie, uint64_t hash) {
-  return (size_t)((hash >> 32) * trie->slot_count >> 32);
+  return (size_t)(hash >> trie->slot_shift);
 }
 
 /* Whether a slot holds a hash, as far as it tells. An empty slot, 0, may as well. */
