@@ -7,7 +7,6 @@ from fastpath.libfastpath.route cimport FASTPATH_ROUTE_INDEX_NONE
 
 
 @cython.final
-@cython.internal
 cdef class MatchDetails:
     pass
 
