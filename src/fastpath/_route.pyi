@@ -1,9 +1,13 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv6Address
 
 from fastpath._http import Request
 from fastpath._match import Match
 from fastpath._path import PathNormalizer
 from fastpath._route_builder import RouteTableSnapshot
+
+Metadata = Mapping[str, Mapping[str, object]]
+FilterState = Mapping[str, str | bytes | IPv4Address | IPv6Address]
 
 class RouteMatcher:
     def __init__(
@@ -21,7 +25,14 @@ class RouteMatcher:
     def snapshot(self) -> RouteTableSnapshot: ...
     def draw(self) -> int: ...
     def match(
-        self, request: Request, random: int | None = None, *, scheme: str | bytes = b"http", tls: object = None
+        self,
+        request: Request,
+        random: int | None = None,
+        *,
+        scheme: str | bytes = b"http",
+        tls: object = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
     ) -> Match | None: ...
     def match_many(
         self, requests: Iterable[Request], *, scheme: str | bytes = b"http", tls: object = None
@@ -37,4 +48,6 @@ class RouteMatcher:
         source: object = None,
         tls: object = None,
         random: int | None = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
     ) -> Match | None: ...

@@ -6,6 +6,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memset
 
+from fastpath._attributes cimport RequestAttributes
 from fastpath._http cimport Request
 from fastpath._match cimport Match, match_new
 from fastpath._path cimport PathNormalizer
@@ -193,7 +194,9 @@ cdef class RouteMatcher:
         """The next value of the table's own generator, 0 to 2**64-1."""
         return next_random(&self.random_state)
 
-    def match(self, Request request not None, random=None, *, scheme=b"http", tls=None):
+    def match(
+        self, Request request not None, random=None, *, scheme=b"http", tls=None, metadata=None, filter_state=None
+    ):
         """The route for a parsed request, or None. Reads the head where it lies.
 
         Raises RemoteProtocolError for a path that the table's normaliser rejects.
@@ -202,13 +205,20 @@ cdef class RouteMatcher:
             runtime fractions; None draws one from the table's own generator.
         scheme: "http" or "https": how the request came.
         tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
+        metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
+        filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         """
         cdef fp_route_request parts
+        cdef RequestAttributes attributes
         parts.flags = 0
+        parts.attributes = NULL
         request_of(live(request.record), &parts)
         required_span(scheme, &parts.scheme, "scheme")
         if tls is not None:
             tls_flags(tls, &parts.flags)
+        if metadata is not None or filter_state is not None:
+            attributes = RequestAttributes(metadata, filter_state)
+            parts.attributes = &attributes.data
         return self.answer(&parts, random)
 
     def match_many(self, requests, *, scheme=b"http", tls=None):
@@ -216,6 +226,7 @@ cdef class RouteMatcher:
         cdef fp_route_request parts
         cdef list matches = []
         parts.flags = 0
+        parts.attributes = NULL
         required_span(scheme, &parts.scheme, "scheme")
         tls_flags(tls, &parts.flags)
         for request in requests:
@@ -226,7 +237,8 @@ cdef class RouteMatcher:
         return matches
 
     def match_parts(
-        self, *, method="GET", authority=None, path=None, headers=(), scheme="http", source=None, tls=None, random=None
+        self, *, method="GET", authority=None, path=None, headers=(), scheme="http", source=None, tls=None, random=None,
+        metadata=None, filter_state=None,
     ):
         """The route for a request given in parts, or None.
 
@@ -236,6 +248,8 @@ cdef class RouteMatcher:
         scheme: "http" or "https": how the request came.
         source: the client's address. Nothing of a route looks at it yet.
         tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
+        metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
+        filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`) and decides
             runtime fractions; None draws one from the table's own generator.
 
@@ -244,6 +258,7 @@ cdef class RouteMatcher:
         """
         cdef fp_route_request request
         cdef Lines lines
+        cdef RequestAttributes attributes
         memset(&request, 0, sizeof(request))
         text_span(authority, &request.authority, "authority")
         text_span(path, &request.path, "path")
@@ -251,6 +266,9 @@ cdef class RouteMatcher:
         required_span(scheme, &request.scheme, "scheme")
         if tls is not None:
             tls_flags(tls, &request.flags)
+        if metadata is not None or filter_state is not None:
+            attributes = RequestAttributes(metadata, filter_state)
+            request.attributes = &attributes.data
         if not headers:
             return self.answer(&request, random)
         memset(&lines, 0, sizeof(lines))

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from fastpath._attributes import AttributeTest
 from fastpath.models import Route, RouteConfiguration, VirtualHost
 
 PATH_PREFIX: Final[int]
@@ -16,6 +17,9 @@ CONDITION_GRPC: Final[int]
 CONDITION_FRACTION: Final[int]
 CONDITION_TLS_PRESENTED: Final[int]
 CONDITION_TLS_VALIDATED: Final[int]
+CONDITION_METADATA: Final[int]
+CONDITION_FILTER_STATE: Final[int]
+CONDITION_FILTER_STATE_ADDRESS: Final[int]
 COMPARE_PRESENT: Final[int]
 COMPARE_EXACT: Final[int]
 COMPARE_PREFIX: Final[int]
@@ -71,6 +75,7 @@ class RouteTableBuilder:
         end: int = 0,
         numerator: int = 0,
         denominator: int = 1,
+        test: AttributeTest | None = None,
     ) -> None: ...
     def add_share(self, weight: int) -> None: ...
     def build(

@@ -4,7 +4,9 @@ cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.string cimport memset
 
+from fastpath._attributes cimport AttributeTest
 from fastpath._spans cimport required_span
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
@@ -27,6 +29,9 @@ CONDITION_GRPC = FASTPATH_ROUTE_CONDITION_GRPC
 CONDITION_FRACTION = FASTPATH_ROUTE_CONDITION_FRACTION
 CONDITION_TLS_PRESENTED = FASTPATH_ROUTE_CONDITION_TLS_PRESENTED
 CONDITION_TLS_VALIDATED = FASTPATH_ROUTE_CONDITION_TLS_VALIDATED
+CONDITION_METADATA = FASTPATH_ROUTE_CONDITION_METADATA
+CONDITION_FILTER_STATE = FASTPATH_ROUTE_CONDITION_FILTER_STATE
+CONDITION_FILTER_STATE_ADDRESS = FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS
 
 COMPARE_PRESENT = FASTPATH_ROUTE_COMPARE_PRESENT
 COMPARE_EXACT = FASTPATH_ROUTE_COMPARE_EXACT
@@ -111,10 +116,13 @@ cdef class RouteTableBuilder:
 
     def add_condition(
         self, uint8_t kind, uint8_t compare=0, uint8_t flags=0, name="", value="", int64_t start=0, int64_t end=0,
-        uint32_t numerator=0, uint32_t denominator=1,
+        uint32_t numerator=0, uint32_t denominator=1, AttributeTest test=None,
     ):
         cdef fp_error error
         cdef fp_route_condition condition
+        memset(&condition, 0, sizeof(condition))
+        if test is not None:
+            test.fill(&condition)
         condition.kind = kind
         condition.compare = compare
         condition.flags = flags

@@ -3,7 +3,11 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from fastpath._record cimport HeadRecord
 from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_head
-from fastpath.libfastpath.route cimport fp_route_request
+from fastpath.libfastpath.route cimport (
+    FASTPATH_ROUTE_REQUEST_TARGET_HTTP,
+    FASTPATH_ROUTE_REQUEST_TARGET_HTTPS,
+    fp_route_request,
+)
 
 
 cdef struct Lines:
@@ -19,7 +23,7 @@ cdef int tls_flags(object tls, uint32_t *flags) except -1
 
 
 cdef inline void request_of(const HeadRecord *record, fp_route_request *request) noexcept nogil:
-    """What a table looks at, as spans into a parsed head. The scheme is left alone."""
+    """What a table looks at, as spans into a parsed head. The connection's scheme is left alone."""
     cdef const fp_http_head *head = &record.head
     request.data = record.data
     request.fields = head.fields
@@ -32,7 +36,13 @@ cdef inline void request_of(const HeadRecord *record, fp_route_request *request)
     request.path.len = head.path_len
     if head.query_off != 0:
         request.path.len = <size_t>(head.query_off + head.query_len - head.path_off)
-    if head.path_len == 0 and head.flags & FASTPATH_HTTP_ABSOLUTE_FORM:
-        # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
-        request.path.data = <const uint8_t *>b"/"
-        request.path.len = 1
+    request.flags &= ~<uint32_t>(FASTPATH_ROUTE_REQUEST_TARGET_HTTP | FASTPATH_ROUTE_REQUEST_TARGET_HTTPS)
+    if head.flags & FASTPATH_HTTP_ABSOLUTE_FORM:
+        request.flags |= (
+            FASTPATH_ROUTE_REQUEST_TARGET_HTTP if record.data[head.target_off + 4] == c":"
+            else FASTPATH_ROUTE_REQUEST_TARGET_HTTPS
+        )
+        if head.path_len == 0:
+            # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
+            request.path.data = <const uint8_t *>b"/"
+            request.path.len = 1
