@@ -27,7 +27,7 @@ from .rewrite import forwarded_host
 from .route_layout import RouteLayout
 
 if TYPE_CHECKING:
-    from fastpath._route import Match
+    from fastpath._match import Match
 
 __all__ = ["RouteActions"]
 

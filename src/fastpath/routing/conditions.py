@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from fastpath._attributes import AttributeTest
-from fastpath._route import (
+from fastpath._route_builder import (
     COMPARE_PRESENT,
     COMPARE_RANGE,
     CONDITION_COOKIE,

@@ -15,7 +15,8 @@ from fastpath.models import DirectResponse, Route, RouteMatch, VirtualHost
 from .match_tree import list_ends
 
 if TYPE_CHECKING:
-    from fastpath._route import FilterState, Match, Metadata
+    from fastpath._match import Match
+    from fastpath._route import FilterState, Metadata
 
     from .table import RouteTable
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastpath._route import (
+from fastpath._route_builder import (
     MATCHER_AND,
     MATCHER_ELSE,
     MATCHER_EXACT_MAP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastpath._route import (
+from fastpath._route_builder import (
     COMPARE_CONTAINS,
     COMPARE_EXACT,
     COMPARE_PREFIX,

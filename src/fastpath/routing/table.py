@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fastpath._path import PathNormalizer
-from fastpath._route import RouteMatcher, RouteTableSnapshot
+from fastpath._route import RouteMatcher
+from fastpath._route_builder import RouteTableSnapshot
 from fastpath.errors import ConfigError, ConfigWarning
 from fastpath.forking import reseed_after_fork
 from fastpath.models import (
