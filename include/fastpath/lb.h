@@ -49,6 +49,9 @@ typedef enum fp_lb_hash_function {
   FASTPATH_LB_MURMUR_HASH_2 = 1  /* MurmurHash64A with the seed of libstdc++ */
 } fp_lb_hash_function;
 
+/* Nanoseconds since some moment; never goes back. Must not block. Threads: any. */
+typedef int64_t (*fp_clock)(void *data);
+
 #define FASTPATH_LB_MAX_RING_SIZE 8388608
 #define FASTPATH_LB_MAX_TABLE_SIZE 5000011
 
@@ -61,12 +64,20 @@ typedef struct fp_lb_options {
   uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
+  /* Round robin and least request: for so many nanoseconds after a host has joined, or has passed the active check that
+     it had failed, its weight grows to what it is configured to be. 0: no slow start. Not negative */
+  int64_t slow_start_window;
+  double slow_start_aggression; /* weight * (part of the window that has passed)^(1 / this); 1.0. Finite, above 0 */
+  double slow_start_min_weight; /* the part of its weight that a host has at least; 0.1. 0 to 1 */
+  fp_clock clock;               /* what slow start is timed by; NULL: the system's monotonic clock */
+  void *clock_data;             /* for the clock; lives as long as the cluster and its pickers do */
 } fp_lb_options;
 
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
 typedef struct fp_host_group {
   uint32_t count;
   uint32_t weights_equal;    /* 1 when no two weights, or shares, differ */
+  uint32_t slow_start;       /* 1 when some host of the cluster was in slow start when the group was made */
   fp_host *const *hosts;     /* count entries */
   const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
   const double *shares;      /* count entries: of the load, when locality weights count too; else NULL */

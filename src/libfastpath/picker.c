@@ -12,6 +12,8 @@ struct fp_picker {
   fp_snapshot_reader reader;
   fp_picker_view view; /* of all hosts; its set is borrowed from the reader */
   fp_subset_views subsets;
+  fp_snapshot_reader callers; /* of the cluster that zone routing goes by */
+  fp_snapshot_cell *calling;  /* which: its cell, referenced by the reader; NULL: none */
   uint64_t random;
 };
 
@@ -30,6 +32,7 @@ void fp_picker_free(fp_picker *picker) {
   if (picker == NULL) return;
   fp_subset_views_clear(&picker->subsets);
   fp_picker_view_clear(&picker->view);
+  fp_snapshot_reader_clear(&picker->callers);
   fp_snapshot_reader_clear(&picker->reader);
   fp_cluster_unref(picker->cluster);
   fp_memory_free(picker);
@@ -37,9 +40,19 @@ void fp_picker_free(fp_picker *picker) {
 
 fp_host_set *fp_picker_host_set(const fp_picker *picker) { return picker->view.set; }
 
+/* Zone routing goes by the hosts of this cluster from now on; NULL for none. */
+static void listen_to(fp_picker *picker, fp_cluster *cluster) {
+  fp_snapshot_cell *cell = cluster == NULL ? NULL : fp_cluster_cell(cluster);
+  if (picker->calling == cell) return;
+  fp_snapshot_reader_clear(&picker->callers);
+  picker->calling = cell;
+  if (cell != NULL) fp_snapshot_reader_init(&picker->callers, cell);
+}
+
 static fp_status adopt(fp_picker *picker, fp_host_set *set) {
   fp_status status;
   picker->view.set = NULL;
+  listen_to(picker, set->zones.callers);
   status = fp_subset_views_adopt(&picker->subsets, set);
   return status < 0 ? status : fp_picker_view_adopt(&picker->view, set);
 }
@@ -47,6 +60,15 @@ static fp_status adopt(fp_picker *picker, fp_host_set *set) {
 static inline fp_status refresh(fp_picker *picker) {
   fp_host_set *set = fp_snapshot_read(&picker->reader);
   return set == picker->view.set ? FASTPATH_OK : adopt(picker, set);
+}
+
+static inline fp_status pick_in_view(fp_picker *picker, fp_picker_view *view, const fp_pick_options *options,
+                                     fp_host **host, uint32_t *index) {
+  if (picker->calling != NULL) {
+    const fp_status status = fp_picker_view_route(view, fp_snapshot_read(&picker->callers));
+    if (status < 0) return status;
+  }
+  return fp_picker_view_pick(view, options, host, index);
 }
 
 /* A host of the request's subset, or of what it falls back to. */
@@ -57,14 +79,14 @@ static fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *option
   fp_status status;
   if (choice.target == FP_SUBSET_NONE) return FASTPATH_NONE;
   status = fp_subset_views_get(&picker->subsets, choice, &picker->view, &view);
-  if (status >= 0) status = fp_picker_view_pick(view, options, host, index);
-  if (status == FASTPATH_NONE && choice.then_any) status = fp_picker_view_pick(&picker->view, options, host, index);
+  if (status >= 0) status = pick_in_view(picker, view, options, host, index);
+  if (status == FASTPATH_NONE && choice.then_any) status = pick_in_view(picker, &picker->view, options, host, index);
   return status;
 }
 
 static inline fp_status pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, uint32_t *index) {
   if (picker->view.set->subsets != NULL) return pick_in_subset(picker, options, host, index);
-  return fp_picker_view_pick(&picker->view, options, host, index);
+  return pick_in_view(picker, &picker->view, options, host, index);
 }
 
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index) {

@@ -4,10 +4,13 @@
 
 #include "host_set.h"
 #include "locality_turns.h"
+#include "zone_routes.h"
 
 typedef struct fp_picker_priority {
   fp_priority_hosts *hosts; /* referenced: what the states belong to; NULL before the first host set */
   fp_lb_state states[FP_HOST_SOURCES];
+  fp_lb_state *locality_states[FP_LOCALITY_SOURCES]; /* by locality */
+  uint32_t locality_counts[FP_LOCALITY_SOURCES];     /* of those; never shrink */
   fp_locality_turns *turns[FP_LOCALITY_SOURCES]; /* NULL before the first pick, and when there are no turns */
 } fp_picker_priority;
 
@@ -25,6 +28,8 @@ typedef struct fp_picker_view {
   fp_picker_choice sole;          /* the one group that gets all load, if there is one */
   fp_picker_priority *priorities; /* at least as many as the set has */
   uint32_t priority_count;        /* never shrinks: a priority that comes back goes on counting */
+  fp_zone_routes routes;          /* of the first priority */
+  fp_host_set *callers;           /* what the routes agree with; referenced; NULL: there are none */
   uint64_t seed;
   uint64_t *random; /* the worker's */
 } fp_picker_view;
@@ -36,6 +41,10 @@ void fp_picker_view_clear(fp_picker_view *view);
 /* Makes it agree with a host set, which must outlive that; priorities that did not change go on where they were. MEMORY:
    view->set is NULL. */
 fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set);
+
+/* Makes it agree with the hosts that view->set's zone routing goes by, which must outlive the call. MEMORY: the next call
+   tries again. */
+fp_status fp_picker_view_route(fp_picker_view *view, fp_host_set *callers);
 
 /* As fp_picker_pick, in view->set, which is not NULL. */
 fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index);

@@ -15,6 +15,8 @@ from .cluster import (
     LocalityEndpoints,
     MaglevConfig,
     RingHashConfig,
+    RoundRobinConfig,
+    SlowStartConfig,
 )
 from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
@@ -22,6 +24,7 @@ from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterCh
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
+from .locality import Locality, LocalityBasis, ZoneAwareConfig
 from .match_tree import (
     AllOf,
     AnyOf,
@@ -114,6 +117,8 @@ __all__ = [
     "Listener",
     "ListenerFilter",
     "ListenerStatus",
+    "Locality",
+    "LocalityBasis",
     "LocalityEndpoints",
     "MaglevConfig",
     "MatchPredicate",
@@ -140,11 +145,13 @@ __all__ = [
     "RetryBudget",
     "RetryPolicy",
     "RingHashConfig",
+    "RoundRobinConfig",
     "Route",
     "RouteAction",
     "RouteConfiguration",
     "RouteMatch",
     "RuntimeFraction",
+    "SlowStartConfig",
     "StringMatcher",
     "SubsetConfig",
     "SubsetFallback",
@@ -161,4 +168,5 @@ __all__ = [
     "VirtualCluster",
     "VirtualHost",
     "WeightedCluster",
+    "ZoneAwareConfig",
 ]
