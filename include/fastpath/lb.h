@@ -65,7 +65,8 @@ typedef struct fp_lb_options {
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
   /* Round robin and least request: for so many nanoseconds after a host has joined, or has passed the active check that
-     it had failed, its weight grows to what it is configured to be. 0: no slow start. Not negative */
+     it had failed, its weight grows to what it is configured to be. Whole milliseconds count; 0: no slow start. Not
+     negative */
   int64_t slow_start_window;
   double slow_start_aggression; /* weight * (part of the window that has passed)^(1 / this); 1.0. Finite, above 0 */
   double slow_start_min_weight; /* the part of its weight that a host has at least; 0.1. 0 to 1 */

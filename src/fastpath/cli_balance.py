@@ -75,14 +75,20 @@ def _slow(text: str) -> tuple[str, Latency]:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    chosen = [model for model in load(options.config).clusters if options.cluster in (None, model.name)]
+    config = load(options.config)
+    chosen = [model for model in config.clusters if options.cluster in (None, model.name)]
     if not chosen:
         what = "no cluster" if options.cluster is None else f"no cluster {options.cluster!r}"
         raise ConfigError(f"{what} to simulate", source=str(options.config))
     if options.plot and len(chosen) > 1:
         raise ConfigError("a picture is of one cluster: choose it with --cluster", source=str(options.config))
-    manager = ClusterManager(chosen, seed=options.seed)
-    _check_slow(options.slow, {str(host) for cluster in manager.values() for host in cluster.hosts}, options.config)
+    manager = ClusterManager(
+        [model for model in config.clusters if model in chosen or model.name == config.local_cluster_name],
+        seed=options.seed,
+        locality=config.locality,
+        local_cluster_name=config.local_cluster_name,
+    )
+    _check_slow(options.slow, {str(host) for model in chosen for host in manager[model.name].hosts}, options.config)
     documents = []
     for model in chosen:
         cluster = manager[model.name]

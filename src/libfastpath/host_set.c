@@ -194,7 +194,7 @@ static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, con
   if (status >= 0) status = add_hosts(set, endpoints, count, config->initial_flags, previous);
   if (status < 0) return status;
   number_hosts(set);
-  if (config->options.slow_start_window > 0) set->made_at = fp_slow_start_now(&config->options);
+  if (fp_slow_start_wanted(&config->options)) set->made_at = fp_slow_start_now(&config->options);
   for (uint32_t i = 0; status >= 0 && i < set->priority_count && config->subset_rules != NULL; i++) {
     if (set->priorities[i]->locality_weighted) status = fp_priority_hosts_measure(set->priorities[i]);
     if (status >= 0) status = fp_priority_hosts_place(set->priorities[i], NULL);

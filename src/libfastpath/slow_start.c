@@ -34,6 +34,8 @@ static int64_t milliseconds_since(int64_t since, int64_t now) {
 
 static int64_t window(const fp_lb_options *options) { return options->slow_start_window / NANOSECONDS_PER_MILLISECOND; }
 
+int fp_slow_start_wanted(const fp_lb_options *options) { return window(options) > 0; }
+
 int fp_slow_start_has(const fp_lb_options *options, int64_t since, int64_t now) {
   return since != FP_NEVER && milliseconds_since(since, now) <= window(options);
 }

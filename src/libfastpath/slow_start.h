@@ -14,6 +14,9 @@
 /* NULL: they make sense. */
 const char *fp_slow_start_check(const fp_lb_options *options);
 
+/* Whether there is any: a window below a millisecond is none. */
+int fp_slow_start_wanted(const fp_lb_options *options);
+
 /* What the options' clock says. */
 int64_t fp_slow_start_now(const fp_lb_options *options);
 

@@ -10,7 +10,7 @@ from .refusal import refusal
 
 __all__ = ["SlowStart", "slow_start_options"]
 
-# The window in nanoseconds, the aggression, the least weight as a part of 1.
+# The window in nanoseconds, whole milliseconds of them, the aggression, the least weight as a part of 1.
 SlowStart = tuple[int, float, float]
 
 _MOST_SECONDS = 2**63 / 1e9 / 2
@@ -30,4 +30,4 @@ def slow_start_options(config: SlowStartConfig | None, path: str) -> SlowStart:
         raise refusal(f"{config.aggression} is not above 0", f"{path}.aggression", config.position)
     if not 0 <= config.min_weight_percent <= 100:
         raise refusal("not a percentage", f"{path}.min_weight_percent", config.position)
-    return int(config.window * 1e9), float(config.aggression), config.min_weight_percent / 100
+    return int(config.window * 1e3) * 10**6, float(config.aggression), config.min_weight_percent / 100
