@@ -79,6 +79,7 @@ typedef struct fp_host_group {
   uint32_t count;
   uint32_t weights_equal;    /* 1 when no two weights, or shares, differ */
   uint32_t slow_start;       /* 1 when some host of the cluster was in slow start when the group was made */
+  int64_t made_at;           /* when that was, by the clock of slow start; else unspecified */
   fp_host *const *hosts;     /* count entries */
   const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
   const double *shares;      /* count entries: of the load, when locality weights count too; else NULL */

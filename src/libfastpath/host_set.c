@@ -149,9 +149,9 @@ static int64_t start_of(const fp_host_set *set, const fp_host_entry *entry) {
   return since == FP_NEVER ? set->made_at : since;
 }
 
-/* Finds the latest start, which counts even when its host is gone again. 1 when it is in the window. */
-static uint32_t begin_slow_start(fp_host_set *set, const fp_lb_options *options, const fp_host_set *previous) {
-  if (set->made_at == FP_NEVER) return 0;
+/* Finds the latest start, which counts even when its host is gone again. */
+static fp_slow_start begin_slow_start(fp_host_set *set, const fp_lb_options *options, const fp_host_set *previous) {
+  if (set->made_at == FP_NEVER) return (fp_slow_start){0, 0};
   set->latest_start = previous == NULL || previous->latest_start == FP_NEVER ? set->made_at : previous->latest_start;
   for (uint32_t i = 0; i < set->priority_count; i++) {
     for (uint32_t j = 0; j < set->priorities[i]->count; j++) {
@@ -159,13 +159,13 @@ static uint32_t begin_slow_start(fp_host_set *set, const fp_lb_options *options,
       if (start > set->latest_start && fp_slow_start_has(options, start, set->made_at)) set->latest_start = start;
     }
   }
-  return fp_slow_start_has(options, set->latest_start, set->made_at) ? 1 : 0;
+  return (fp_slow_start){set->made_at, fp_slow_start_has(options, set->latest_start, set->made_at) ? 1 : 0};
 }
 
 /* Takes over the priorities that are as in `previous`, finishes the others, and shares out the load. */
 static fp_status set_finish(fp_host_set *set, const fp_cluster_config *config, const fp_host_set *previous,
                             fp_error *error) {
-  const uint32_t slow_start = begin_slow_start(set, &config->options, previous);
+  const fp_slow_start slow_start = begin_slow_start(set, &config->options, previous);
   for (uint32_t i = 0; i < set->priority_count; i++) {
     if (previous != NULL && i < previous->priority_count &&
         fp_priority_hosts_equal(set->priorities[i], previous->priorities[i])) {

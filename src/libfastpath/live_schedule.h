@@ -32,19 +32,24 @@ static inline double fp_live_factor(const fp_host_group *group, uint32_t index, 
   return group->slow_start ? fp_slow_start_factor(group->options, group->hosts[index], now) : 1.0;
 }
 
-static inline uint32_t fp_live_schedule_pick(fp_live_schedule *self, const fp_host_group *group,
-                                             fp_live_weight weight_of) {
+static inline uint32_t fp_live_schedule_take(fp_live_schedule *self, const fp_host_group *group,
+                                             fp_live_weight weight_of, int64_t now) {
   const uint32_t index = self->hosts.winner;
-  const double now = fp_tournament_deadline(self->hosts.deadlines[index]);
-  const double weight = weight_of(group, index, fp_live_now(group));
-  fp_tournament_replay(&self->hosts, fp_tournament_bits(now + 1.0 / weight), self->next_order++);
+  const double due = fp_tournament_deadline(self->hosts.deadlines[index]);
+  fp_tournament_replay(&self->hosts, fp_tournament_bits(due + 1.0 / weight_of(group, index, now)), self->next_order++);
   return index;
 }
 
-/* As fp_edf_new, with the weights that the hosts have at this moment. */
+static inline uint32_t fp_live_schedule_pick(fp_live_schedule *self, const fp_host_group *group,
+                                             fp_live_weight weight_of) {
+  return fp_live_schedule_take(self, group, weight_of, fp_live_now(group));
+}
+
+/* As fp_edf_new, with the weights that hosts in slow start had when the group was made, as Envoy, which does not wait for
+   the first pick. */
 static inline void fp_live_schedule_start(fp_live_schedule *self, const fp_host_group *group, uint32_t picks,
                                           fp_live_weight weight_of) {
-  const int64_t now = fp_live_now(group);
+  const int64_t now = group->slow_start ? group->made_at : 0;
   double sum = 0.0;
   uint32_t done = 0;
   /* The deadlines hold the weights until the sum is known: they must not change between the two passes. */
@@ -62,7 +67,7 @@ static inline void fp_live_schedule_start(fp_live_schedule *self, const fp_host_
   }
   self->next_order = group->count;
   fp_tournament_start(&self->hosts);
-  for (; done < picks; done++) (void)fp_live_schedule_pick(self, group, weight_of);
+  for (; done < picks; done++) (void)fp_live_schedule_take(self, group, weight_of, now);
 }
 
 /* Freed with fp_memory_free. NULL when out of memory. */

@@ -75,7 +75,7 @@ static double effective_weight(uint32_t weight, uint32_t wanted, uint32_t total,
 }
 
 static fp_status fill_group(fp_host_group *group, const fp_locality_member *members, uint32_t count,
-                            uint32_t slow_start, const fp_lb_policy *policy, const fp_lb_options *options,
+                            fp_slow_start slow_start, const fp_lb_policy *policy, const fp_lb_options *options,
                             fp_error *error) {
   const fp_status status = fp_host_group_init(group, count_wanted(members, 0, count), 0, slow_start, options);
   if (status < 0) return status;
@@ -86,7 +86,7 @@ static fp_status fill_group(fp_host_group *group, const fp_locality_member *memb
 }
 
 fp_status fp_localities_init(fp_localities *localities, const fp_locality_list *list, const fp_locality_member *members,
-                             uint32_t count, uint32_t slow_start, const fp_lb_policy *policy,
+                             uint32_t count, fp_slow_start slow_start, const fp_lb_policy *policy,
                              const fp_lb_options *options, fp_error *error) {
   fp_status status = FASTPATH_OK;
   uint32_t start = 0;

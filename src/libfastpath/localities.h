@@ -11,6 +11,8 @@
 
 #include <fastpath/lb.h>
 
+#include "slow_start.h"
+
 /* A host and its place. */
 typedef struct fp_locality_member {
   fp_host *host; /* borrowed */
@@ -49,7 +51,7 @@ typedef struct fp_localities {
 
 /* The wanted members' groups; all members' localities are in the list. Errors as table_new. */
 fp_status fp_localities_init(fp_localities *localities, const fp_locality_list *list, const fp_locality_member *members,
-                             uint32_t count, uint32_t slow_start, const fp_lb_policy *policy,
+                             uint32_t count, fp_slow_start slow_start, const fp_lb_policy *policy,
                              const fp_lb_options *options, fp_error *error);
 
 /* Lets localities take turns, each with an effective weight. The members are those of before. MEMORY. */

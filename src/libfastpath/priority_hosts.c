@@ -256,7 +256,7 @@ fp_status fp_priority_hosts_place(fp_priority_hosts *priority, const fp_priority
   return status;
 }
 
-fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, uint32_t slow_start, fp_error *error) {
+fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start, fp_error *error) {
   const int by_hash = priority->policy->number == FASTPATH_LB_REQUEST_HASH;
   fp_locality_member *members;
   fp_status status;

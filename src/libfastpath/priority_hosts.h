@@ -39,7 +39,7 @@ typedef struct fp_priority_hosts {
   fp_lb_options options;
   uint32_t locality_weighted;
   uint32_t by_zone;                 /* 1: zone routing may choose a locality */
-  uint32_t slow_start;              /* 1: some host of the cluster was in slow start when this was made */
+  fp_slow_start slow_start;         /* when this was made */
   uint32_t overprovisioning_factor; /* percent */
   /* What hash policies take a locality's weight as a part of, in the whole priority; 0: of the weights here. */
   uint64_t locality_weight_sum;
@@ -73,9 +73,8 @@ int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts 
    there or not; `whole` is NULL for one that is no part. MEMORY. */
 fp_status fp_priority_hosts_place(fp_priority_hosts *priority, const fp_priority_hosts *whole);
 
-/* Makes the groups of a priority that has all its hosts. slow_start: 1 when one of the cluster's hosts is in its window.
-   Errors as fp_cluster_new. */
-fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, uint32_t slow_start, fp_error *error);
+/* Makes the groups of a priority that has all its hosts. Errors as fp_cluster_new. */
+fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start, fp_error *error);
 
 /* Hosts of this kind, and their weights' sum. */
 uint32_t fp_priority_hosts_count(const fp_priority_hosts *priority, fp_host_source source);

@@ -11,6 +11,12 @@
 
 #define FP_NEVER INT64_MIN
 
+/* Of a host set that is made now. Zero bytes: without slow start. */
+typedef struct fp_slow_start {
+  int64_t now;
+  uint32_t going_on; /* 1: a host is in its window */
+} fp_slow_start;
+
 /* NULL: they make sense. */
 const char *fp_slow_start_check(const fp_lb_options *options);
 
