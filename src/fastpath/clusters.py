@@ -232,9 +232,7 @@ def _percent(value: float, path: str, position: models.Position | None) -> int:
     return int(value + 0.5)
 
 
-def _zone_rules(
-    config: models.ZoneAwareConfig, zones: Zones, callers: Cluster | None, path: str
-) -> _ZoneRules | None:
+def _zone_rules(config: models.ZoneAwareConfig, zones: Zones, callers: Cluster | None, path: str) -> _ZoneRules | None:
     where, least = f"{path}zone_aware.", config.force_local_zone_min_size
     enabled = _percent(config.routing_enabled, f"{where}routing_enabled", config.position)
     check_integer(config.min_cluster_size, 0, MAX_UINT64, f"{where}min_cluster_size", config.position)

@@ -101,9 +101,9 @@ int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts 
   for (uint32_t i = 0; i < a->count; i++) {
     const fp_host_entry *left = &a->entries[i], *right = &b->entries[i];
     if (left->host != right->host || left->weight != right->weight || left->health != right->health ||
-        left->position != right->position)
+        left->position != right->position || left->zone != right->zone)
       return 0;
-    if (by_locality && (left->locality != right->locality || left->zone != right->zone)) return 0;
+    if (by_locality && left->locality != right->locality) return 0;
     if (a->locality_weighted && left->locality_weight != right->locality_weight) return 0;
   }
   return 1;

@@ -10,6 +10,7 @@
 #define NANOSECONDS_PER_MILLISECOND 1000000
 
 const char *fp_slow_start_check(const fp_lb_options *options) {
+  if (options->slow_start_window == 0) return NULL;
   if (options->slow_start_window < 0) return "the slow start window is negative";
   if (!isfinite(options->slow_start_aggression) || options->slow_start_aggression <= 0)
     return "the slow start aggression is not above 0 and finite";

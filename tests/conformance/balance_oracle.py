@@ -144,7 +144,7 @@ def document(cases: Sequence[Case], port: int, server: int, local: Local | None 
                 listener("back", "0.0.0.0", server, back),
             ],
             "clusters": [case.cluster(server) for case in cases],
-        }
+        },
     }
 
 

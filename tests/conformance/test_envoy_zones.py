@@ -115,7 +115,10 @@ TOPOLOGIES = {"spread": ("a", CASES), "ill": ("a", ILL), "together": ("a", TOGET
 
 @pytest.fixture(scope="module")
 def topologies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Balancers]]:
-    running = {name: balancers(cases, tmp_path_factory.mktemp(name), Local(zone, "callers")) for name, (zone, cases) in TOPOLOGIES.items()}
+    running = {
+        name: balancers(cases, tmp_path_factory.mktemp(name), Local(zone, "callers"))
+        for name, (zone, cases) in TOPOLOGIES.items()
+    }
     with contextlib.ExitStack() as stack:
         yield {name: stack.enter_context(each) for name, each in running.items()}
 

@@ -515,7 +515,11 @@ slow_starts = some(
 )
 zone_aware = some(
     m.ZoneAwareConfig,
-    {"routing_enabled": st.floats(0, 100), "min_cluster_size": st.integers(0, 2**64 - 1), "fail_traffic_on_panic": flags},
+    {
+        "routing_enabled": st.floats(0, 100),
+        "min_cluster_size": st.integers(0, 2**64 - 1),
+        "fail_traffic_on_panic": flags,
+    },
 )
 ring_sizes = st.integers(1, 8388608)
 _settings: Fields = {
