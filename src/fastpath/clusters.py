@@ -10,8 +10,8 @@ A cluster's hosts are an immutable set; `Cluster.update` builds another one off 
 stays keeps its identity and its counters.
 
 Load balancing follows Envoy: priorities with overprovisioning, degraded hosts, panic. Locality weights count when
-locality weighted balancing is switched on, as in Envoy; requests stay in their zone when it is known which that is and how
-callers are spread over zones.
+locality weighted balancing is switched on, as in Envoy; requests stay in their zone when it is known which that is and
+how callers are spread over zones.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ fp_status fp_zone_routes_init(fp_zone_routes *routes, const fp_host_set *set, co
   caller_zones zones;
   fp_status status;
   memset(routes, 0, sizeof *routes);
-  if (set->zones.zone == 0 || set->zones.routing_enabled == 0) return FASTPATH_OK;
+  if (!set->priorities[0]->by_zone || set->zones.zone == 0 || set->zones.routing_enabled == 0) return FASTPATH_OK;
   if (set->priorities[0]->places.count < 2 || is_small(set)) return FASTPATH_OK;
   status = caller_zones_init(&zones, callers->priorities[0], set->zones.by_weight);
   if (status < 0) return status;

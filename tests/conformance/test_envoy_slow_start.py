@@ -179,7 +179,8 @@ def ours(name: str, joined: float, picks: Sequence[Sequence[tuple[float, str]]])
     counts = []
     for moment in picks:
         count: Counter[str] = Counter()
-        for now, _ in moment:
+        for when, _ in moment:
+            now = when
             count[made.pick_host().address] += 1
         counts.append(count)
     return counts

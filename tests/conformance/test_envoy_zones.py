@@ -66,6 +66,12 @@ CASES = [
     case("weighted_without_weights", SPREAD, WEIGHTED),
     case("weighted", (Group("----", "b", 1), Group("--", "a", 2), Group("--", "c", 5)), WEIGHTED),
     case(
+        "weighted_ring",
+        (Group("----", "b", 1), Group("--", "a", 2), Group("--", "c", 5)),
+        {**WEIGHTED, "lb_policy": "RING_HASH"},
+        by_hash=True,
+    ),
+    case(
         "in_a_subset",
         (Group("----", "b", metadata=VERSIONS * 2), Group("--", "a", metadata=VERSIONS)),
         {**SUBSETS, **zones(min_cluster_size=1)},

@@ -140,7 +140,8 @@ class HashFunction(enum.Enum):
 class SlowStartConfig:
     """A host that has just joined, or has passed the active check that it had failed, gets its load by and by.
 
-    Until `window` has passed it counts with weight * max(min_weight_percent / 100, (time / window) ** (1 / aggression)).
+    Until `window` has passed it counts with this part of its weight:
+    max(min_weight_percent / 100, (time / window) ** (1 / aggression)).
     """
 
     window: float

@@ -28,7 +28,7 @@ class LocalityBasis(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ZoneAwareConfig:
-    """How requests stay in their zone (common_lb_config.zone_aware_lb_config), where Config.local_cluster_name is given.
+    """How requests stay in their zone (common_lb_config.zone_aware_lb_config), where a Config has local_cluster_name.
 
     Policies that go by a hash have none of it.
     """
@@ -40,7 +40,7 @@ class ZoneAwareConfig:
     fail_traffic_on_panic: bool = False
     """Whether in panic there is no host, instead of all. Counts with and without zones."""
     force_local_zone_min_size: int | None = None
-    """So many healthy hosts in the own zone get all of its requests, whatever the others have; None is not wanted. Envoy
-    has this, and the next, in load balancing policies only (force_local_zone)."""
+    """So many healthy hosts in the own zone get all of its requests, whatever the others have; None is not wanted.
+    Envoy has this, and the next, in load balancing policies only (force_local_zone)."""
     locality_basis: LocalityBasis = LocalityBasis.HEALTHY_HOSTS_NUM
     position: Position | None = position_field()
