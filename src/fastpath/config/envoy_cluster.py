@@ -141,5 +141,3 @@ def _check_weights(assignment: Section, localities: tuple[LocalityEndpoints, ...
     for priority, total in by_priority.items():
         if total > UINT32_MAX:
             assignment.error(f"the weights of the localities of priority {priority} sum to more than {UINT32_MAX}")
-    if by_priority and sorted(by_priority) != list(range(len(by_priority))):
-        assignment.error(f"priorities must be 0, 1, 2, ... without a gap, found {sorted(by_priority)}")

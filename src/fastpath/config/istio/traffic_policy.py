@@ -5,6 +5,7 @@ Source: https://istio.io/latest/docs/reference/config/networking/destination-rul
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,9 +15,12 @@ from ...models import (
     HashPolicy,
     HashPolicyCookie,
     LbPolicy,
+    LeastRequestConfig,
     MaglevConfig,
     OutlierDetection,
     RingHashConfig,
+    RoundRobinConfig,
+    SlowStartConfig,
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer
@@ -31,6 +35,7 @@ _SIMPLE = {
     "RANDOM": LbPolicy.RANDOM,
     "ROUND_ROBIN": LbPolicy.ROUND_ROBIN,
 }
+_WARMING = (LbPolicy.LEAST_REQUEST, LbPolicy.ROUND_ROBIN)
 _CONNECT_TIMEOUT = 10.0
 _MAX_RING, _MAX_TABLE = 8388608, 5000011
 
@@ -43,6 +48,7 @@ class LoadBalancer:
     hash_policy: HashPolicy | None = None
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    slow_start: SlowStartConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,12 @@ class TrafficPolicy:
         balancer = self.load_balancer or LoadBalancer()
         pool = self.connection_pool or ConnectionPool()
         outliers = self.outliers or Outliers()
+        by_turns = balancer.policy is LbPolicy.ROUND_ROBIN
         return replace(
             cluster,
             lb_policy=balancer.policy,
+            round_robin=RoundRobinConfig(balancer.slow_start if by_turns else None),
+            least_request=LeastRequestConfig(slow_start=None if by_turns else balancer.slow_start),
             ring_hash=balancer.ring_hash,
             maglev=balancer.maglev,
             connect_timeout=pool.connect_timeout,
@@ -138,12 +147,28 @@ def _read_load_balancer(section: Section) -> LoadBalancer:
     section.one_of("policy", "simple", "consistentHash", required=False)
     simple = choice(section, "simple", tuple(_SIMPLE), "UNSPECIFIED")
     consistent = section.section("consistentHash")
+    slow_start = _read_warmup(section)
     section.end()
-    return (
-        _read_consistent_hash(consistent)
-        if consistent is not None
-        else LoadBalancer(_SIMPLE.get(simple, LbPolicy.LEAST_REQUEST))
-    )
+    policy = _SIMPLE.get(simple, LbPolicy.LEAST_REQUEST)
+    if slow_start is not None and (consistent is not None or policy not in _WARMING):
+        section.error("hosts warm up with simple LEAST_REQUEST or ROUND_ROBIN only")
+    return _read_consistent_hash(consistent) if consistent is not None else LoadBalancer(policy, slow_start=slow_start)
+
+
+def _read_warmup(balancer: Section) -> SlowStartConfig | None:
+    """The field `warmup`, or else the one that came before it."""
+    before = duration(balancer, "warmupDurationSecs", 0.001)
+    section = balancer.section("warmup")
+    if section is None:
+        return None if before is None else SlowStartConfig(before, position=balancer.position)
+    window = duration(section, "duration", 0.001)
+    if window is None:
+        section.error('"duration" is missing')
+    percent, aggression = section.get("minimumPercent"), section.get("aggression")
+    least = 10.0 if percent is None else percent.number(0.0, 100.0)
+    bend = 1.0 if aggression is None else aggression.number(1.0, sys.float_info.max)
+    section.end()
+    return SlowStartConfig(window or 0.0, bend or 1.0, 10.0 if least is None else least, position=section.position)
 
 
 def _read_consistent_hash(section: Section) -> LoadBalancer:
