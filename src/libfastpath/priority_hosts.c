@@ -264,7 +264,7 @@ fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start sl
   if (!has_localities(priority)) return make_groups(priority, NULL, error);
   members = members_new(priority);
   if (members == NULL) return FASTPATH_ERR_MEMORY;
-  status = priority->places.count > 0 ? FASTPATH_OK
+  status = priority->places.numbers != NULL ? FASTPATH_OK
                                       : fp_locality_list_init(&priority->places, members, priority->count);
   if (status >= 0) status = make_groups(priority, by_hash ? members : NULL, error);
   if (status >= 0 && !by_hash) status = make_localities(priority, members, error);

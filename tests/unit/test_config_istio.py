@@ -330,12 +330,17 @@ def warming(simple: str, **fields: Any) -> dict[str, Any]:
     return istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": simple, **fields}})
 
 
+def warmed(simple: str, **fields: Any) -> Any:
+    config = load([gateway(), virtual_service(route()), warming(simple, **fields), *SERVICES])
+    return cluster(config, "default/a:80")
+
+
 def test_hosts_warm_up() -> None:
-    found = cluster(edge(route(), warming("ROUND_ROBIN", warmupDurationSecs="9s")), "default/a:80")
+    found = warmed("ROUND_ROBIN", warmupDurationSecs="9s")
     assert found.round_robin.slow_start == SlowStartConfig(9.0)
     assert found.least_request.slow_start is None
     told = {"duration": "30s", "minimumPercent": 5, "aggression": 2.5}
-    found = cluster(edge(route(), warming("LEAST_REQUEST", warmup=told, warmupDurationSecs="9s")), "default/a:80")
+    found = warmed("LEAST_REQUEST", warmup=told, warmupDurationSecs="9s")
     assert found.least_request.slow_start == SlowStartConfig(30.0, 2.5, 5.0)
     assert found.round_robin.slow_start is None
 
