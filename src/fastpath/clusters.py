@@ -32,6 +32,7 @@ from fastpath.balancing.slow_start import SlowStart, slow_start_options
 from fastpath.balancing.subsets import subset_rules
 from fastpath.balancing.zones import Zones
 from fastpath.errors import ConfigError, NoHostAvailable
+from fastpath.forking import reseed_after_fork
 from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
 
@@ -50,7 +51,7 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("_callers", "_rows", "_updating", "_zones", "model")
+    __slots__ = ("__weakref__", "_callers", "_rows", "_updating", "_zones", "model")
 
     model: models.Cluster
     """What it was made from, or last updated with."""
@@ -98,8 +99,8 @@ class ClusterManager(Mapping[str, Cluster]):
     """The clusters of a configuration by name.
 
     `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws
-    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else. Ring
-    hash and Maglev give the hosts that Envoy gives.
+    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else, and goes
+    on somewhere else in a forked process. Ring hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
     `clock` gives seconds; it is what ejections of outliers and slow start are timed by.
 
@@ -156,6 +157,8 @@ class ClusterManager(Mapping[str, Cluster]):
         for name in sorted(given, key=lambda name: name != self._local_name):  # that one first: others go by it
             if self._given.get(name) != given[name]:
                 made[name] = self._make(given[name], paths[name] + ".", callers)
+                if self._seed is None:
+                    reseed_after_fork(made[name])
                 if name == self._local_name and callers is None:
                     callers = made[name]
         return given, made
