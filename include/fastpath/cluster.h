@@ -82,7 +82,7 @@ typedef struct fp_zone_config {
   /* Where this program is: an fp_endpoint's, 0: nowhere. Of a priority's localities that one has the lowest number. */
   uint32_t zone;
   uint32_t routing_enabled;  /* percent of picks that zones count for, 0 to 100; Envoy's default is 100 */
-  uint64_t min_cluster_size; /* with fewer healthy hosts in the first priority zones do not count; Envoy's default is 6 */
+  uint64_t min_cluster_size; /* with fewer healthy hosts of priority 0 zones do not count; Envoy's default is 6 */
   uint32_t by_weight;        /* 1: how much a zone can take is measured by weight, not by number of hosts */
   uint32_t force_local;      /* 1: all to the own zone as long as it has force_local_min healthy hosts */
   uint32_t force_local_min;
@@ -102,7 +102,7 @@ typedef struct fp_cluster_config {
   uint32_t override_statuses;
   fp_subset_rules *subset_rules; /* NULL: no subsets. The host set references them */
   fp_zone_config zones;
-  uint32_t fail_on_panic; /* 1: a priority in panic has no host to give, instead of all */
+  uint32_t fail_on_panic; /* 1: a priority in panic has no host to give, instead of all; not with a hash policy */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */

@@ -55,7 +55,12 @@ typedef int64_t (*fp_clock)(void *data);
 #define FASTPATH_LB_MAX_RING_SIZE 8388608
 #define FASTPATH_LB_MAX_TABLE_SIZE 5000011
 
-/* What policies can be told. Fill with fp_lb_options_default and change what is needed. */
+/*
+ * What policies can be told. Fill with fp_lb_options_default and change what is needed.
+ *
+ * Slow start, of round robin and least request: until the window has passed since a host joined, or passed the active
+ * check that it had failed, it counts with weight * max(min_weight, (part of the window)^(1 / aggression)).
+ */
 typedef struct fp_lb_options {
   double active_request_bias; /* least request, weighted: weight / (active requests + 1)^bias; 1.0. Finite, >= 0 */
   uint32_t choice_count;      /* least request, equal weights: how many are looked at; 2. At least 2 */
@@ -64,14 +69,11 @@ typedef struct fp_lb_options {
   uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
-  /* Round robin and least request: for so many nanoseconds after a host has joined, or has passed the active check that
-     it had failed, its weight grows to what it is configured to be. Whole milliseconds count; 0: no slow start. Not
-     negative */
-  int64_t slow_start_window;
-  double slow_start_aggression; /* weight * (part of the window that has passed)^(1 / this); 1.0. Finite, above 0 */
-  double slow_start_min_weight; /* the part of its weight that a host has at least; 0.1. 0 to 1 */
-  fp_clock clock;               /* what slow start is timed by; NULL: the system's monotonic clock */
-  void *clock_data;             /* for the clock; lives as long as the cluster and its pickers do */
+  int64_t slow_start_window;  /* slow start: nanoseconds, of which whole milliseconds count; 0: none. Not negative */
+  double slow_start_aggression; /* slow start: 1.0. Finite, above 0 */
+  double slow_start_min_weight; /* slow start: 0.1. 0 to 1 */
+  fp_clock clock;             /* slow start: what it is timed by; NULL: the system's monotonic clock */
+  void *clock_data;           /* for the clock; lives as long as the cluster and its pickers do */
 } fp_lb_options;
 
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */

@@ -381,7 +381,8 @@ cdef class Cluster:
         cdef size_t index
         cdef fp_pick_options options
         cdef fp_status status
-        self.look_at_clock()
+        if self.ticking is not None:
+            self.read_clock()
         if exclude is not NOTHING and exclude:
             return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
         if hash_key is None and metadata_match is None:

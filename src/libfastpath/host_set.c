@@ -105,7 +105,7 @@ static void compute_loads(fp_host_set *set, const fp_cluster_config *config) {
   for (uint32_t i = 0; i < set->priority_count; i++) {
     if (set->loads[i].healthy_load != 100 && set->loads[i].degraded_load != 100) continue;
     set->sole_priority = i;
-    if (set->loads[i].panic && config->fail_on_panic) set->sole_priority = set->priority_count;
+    if (set->loads[i].panic && set->fail_on_panic) set->sole_priority = set->priority_count;
     set->sole_source = set->loads[i].panic                 ? FP_HOST_SOURCE_ALL
                        : set->loads[i].healthy_load == 100 ? FP_HOST_SOURCE_HEALTHY
                                                            : FP_HOST_SOURCE_DEGRADED;
@@ -121,7 +121,7 @@ static fp_host_set *set_alloc(const fp_cluster_config *config, const uint32_t *c
   set->policy = config->policy;
   set->override_statuses = config->override_statuses == 0 ? DEFAULT_OVERRIDE_STATUSES : config->override_statuses;
   set->panic_threshold = config->panic_threshold;
-  set->fail_on_panic = config->fail_on_panic;
+  set->fail_on_panic = config->fail_on_panic && config->policy->number != FASTPATH_LB_REQUEST_HASH;
   set->zones = config->zones;
   if (set->zones.callers != NULL) fp_cluster_ref(set->zones.callers);
   set->made_at = FP_NEVER;

@@ -32,8 +32,8 @@ static uint32_t count_wanted(const fp_locality_member *members, uint32_t start, 
 
 static fp_status list_alloc(fp_locality_list *list, uint32_t room) {
   const size_t size = room == 0 ? 1 : room;
-  *list = (fp_locality_list){0, fp_memory_alloc(size * sizeof *list->numbers),
-                             fp_memory_alloc(size * sizeof *list->zones)};
+  *list =
+      (fp_locality_list){0, fp_memory_alloc(size * sizeof *list->numbers), fp_memory_alloc(size * sizeof *list->zones)};
   if (list->numbers != NULL && list->zones != NULL) return FASTPATH_OK;
   fp_locality_list_clear(list);
   return FASTPATH_ERR_MEMORY;
@@ -106,8 +106,8 @@ fp_status fp_localities_init(fp_localities *localities, const fp_locality_list *
   return status;
 }
 
-fp_status fp_localities_weigh(fp_localities *localities, const fp_locality_list *list, const fp_locality_member *members,
-                              uint32_t count, uint32_t overprovisioning_factor) {
+fp_status fp_localities_weigh(fp_localities *localities, const fp_locality_list *list,
+                              const fp_locality_member *members, uint32_t count, uint32_t overprovisioning_factor) {
   uint32_t start = 0;
   if (list->count == 0) return FASTPATH_OK;
   localities->weights = fp_memory_alloc(list->count * sizeof *localities->weights);

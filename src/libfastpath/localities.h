@@ -55,8 +55,8 @@ fp_status fp_localities_init(fp_localities *localities, const fp_locality_list *
                              const fp_lb_options *options, fp_error *error);
 
 /* Lets localities take turns, each with an effective weight. The members are those of before. MEMORY. */
-fp_status fp_localities_weigh(fp_localities *localities, const fp_locality_list *list, const fp_locality_member *members,
-                              uint32_t count, uint32_t overprovisioning_factor);
+fp_status fp_localities_weigh(fp_localities *localities, const fp_locality_list *list,
+                              const fp_locality_member *members, uint32_t count, uint32_t overprovisioning_factor);
 void fp_localities_clear(fp_localities *localities, const fp_lb_policy *policy);
 
 /* The sum of the localities' weights. */

@@ -95,8 +95,8 @@ int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts 
   const int by_locality = has_localities(a);
   if (a->policy != b->policy || !fp_lb_options_equal(&a->options, &b->options) || a->count != b->count ||
       a->locality_weighted != b->locality_weighted || a->by_zone != b->by_zone ||
-      a->overprovisioning_factor != b->overprovisioning_factor ||
-      a->locality_weight_sum != b->locality_weight_sum || !places_equal(&a->places, &b->places))
+      a->overprovisioning_factor != b->overprovisioning_factor || a->locality_weight_sum != b->locality_weight_sum ||
+      !places_equal(&a->places, &b->places))
     return 0;
   for (uint32_t i = 0; i < a->count; i++) {
     const fp_host_entry *left = &a->entries[i], *right = &b->entries[i];
@@ -193,8 +193,7 @@ static fp_status make_group(fp_priority_hosts *priority, fp_host_source source, 
                             fp_error *error) {
   fp_host_group *group = &priority->groups[source];
   const uint32_t count = fp_priority_hosts_count(priority, source);
-  const fp_status status =
-      fp_host_group_init(group, count, members != NULL, priority->slow_start, &priority->options);
+  const fp_status status = fp_host_group_init(group, count, members != NULL, priority->slow_start, &priority->options);
   if (status < 0) return status;
   if (members != NULL) {
     const uint64_t known = priority->locality_weight_sum;
@@ -238,8 +237,8 @@ static fp_status make_localities(fp_priority_hosts *priority, fp_locality_member
     status = fp_localities_init(made, &priority->places, members, priority->count, priority->slow_start,
                                 priority->policy, &priority->options, error);
     if (status >= 0 && priority->locality_weighted)
-      status = fp_localities_weigh(made, &priority->places, members, priority->count,
-                                   priority->overprovisioning_factor);
+      status =
+          fp_localities_weigh(made, &priority->places, members, priority->count, priority->overprovisioning_factor);
   }
   return status;
 }
@@ -265,7 +264,7 @@ fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start sl
   members = members_new(priority);
   if (members == NULL) return FASTPATH_ERR_MEMORY;
   status = priority->places.numbers != NULL ? FASTPATH_OK
-                                      : fp_locality_list_init(&priority->places, members, priority->count);
+                                            : fp_locality_list_init(&priority->places, members, priority->count);
   if (status >= 0) status = make_groups(priority, by_hash ? members : NULL, error);
   if (status >= 0 && !by_hash) status = make_localities(priority, members, error);
   fp_memory_free(members);

@@ -20,7 +20,7 @@ typedef struct fp_zone_routes {
   uint32_t enabled; /* percent of picks that zones count for */
   uint32_t nowhere; /* 1: those picks get no host, because the callers are in panic */
   uint32_t staying; /* 1/10000ths of those that go to the first locality, which is the caller's own unless this is 0 */
-  uint32_t count;   /* localities */
+  uint32_t count; /* localities */
   uint64_t *capacities; /* what they can take besides, added up from the first on; NULL when all stay */
 } fp_zone_routes;
 

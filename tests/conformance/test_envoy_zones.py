@@ -51,6 +51,12 @@ CASES = [
     case("none_healthy_here", (Group("----", "b"), Group("uu", "a"), Group("---", "c"))),
     case("panic", (Group("uuu-", "b"), Group("-u", "a"), Group("uu", "c")), zones(min_cluster_size=1)),
     case("fails_in_panic", (Group("uuu-", "b"), Group("-u", "a")), zones(fail_traffic_on_panic=True)),
+    case(
+        "rings_never_fail",
+        (Group("uuu-", "b"), Group("-u", "a")),
+        {**zones(fail_traffic_on_panic=True), "lb_policy": "RING_HASH"},
+        by_hash=True,
+    ),
     case("degraded", (Group("-du", "b"), Group("-duu", "a"), Group("-ddu", "c")), zones(min_cluster_size=1)),
     case(
         "first_priority_only",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fastpath import Cluster, ClusterManager, ConfigError, NoHostAvailable, load, models
+from fastpath.cli import main
+from fastpath.config import to_yaml
 from fastpath.models import Endpoint, HealthStatus, HostFlag, LbPolicy, Locality, LocalityEndpoints, ZoneAwareConfig
+from fastpath.proxy import Gateway
+from fastpath.watching import LiveConfig
 
 HERE = Locality(zone="a")
 
@@ -141,6 +147,31 @@ def test_the_local_cluster_must_be_there_and_have_one_priority() -> None:
     with pytest.raises(ConfigError):
         made.update([SPREAD])
     assert shares(made["c"])["a"] < 0.7
+
+
+def test_a_configuration_in_use_hands_on_where_it_runs() -> None:
+    config = models.Config(clusters=(CALLERS, SPREAD), locality=HERE, local_cluster_name="callers")
+    live = LiveConfig(config, seed=7)
+    assert shares(live.clusters["c"])["a"] == pytest.approx(0.625, abs=0.03)
+    live.apply(replace(config, clusters=(cluster("callers", a=1, b=2, c=2), SPREAD)))
+    assert shares(live.clusters["c"]) == {"a": 1.0}
+    with pytest.raises(ConfigError, match="cannot change while it is in use") as caught:
+        live.apply(replace(config, locality=Locality(zone="b")))
+    assert caught.value.path == "locality"
+    assert live.config.locality == HERE
+    gateway = Gateway(config, seed=7)
+    assert shares(gateway.clusters["c"])["a"] == pytest.approx(0.625, abs=0.03)
+
+
+def test_balance_simulate_knows_the_callers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = models.Config(clusters=(CALLERS, SPREAD), locality=HERE, local_cluster_name="callers")
+    file = tmp_path / "c.yaml"
+    file.write_text(to_yaml(config))
+    assert main(["balance", "simulate", str(file), "--cluster", "c", "--picks", "8000", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["cluster"] == "c"
+    # The hosts of a are the fifth and the sixth.
+    assert sum(host["picked"] for host in told["hosts"][4:6]) == pytest.approx(0.625, abs=0.03)
 
 
 def bootstrap(**more: Any) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class ZoneAwareConfig:
     min_cluster_size: int = 6
     """With fewer healthy hosts of priority 0 zones do not count; not negative."""
     fail_traffic_on_panic: bool = False
-    """Whether in panic there is no host, instead of all. Counts with and without zones."""
+    """Whether in panic there is no host, instead of all. Counts without zones too, but not with hash policies."""
     force_local_zone_min_size: int | None = None
     """So many healthy hosts in the own zone get all of its requests, whatever the others have; None is not wanted.
     Envoy has this, and the next, in load balancing policies only (force_local_zone)."""
