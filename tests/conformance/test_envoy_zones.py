@@ -91,6 +91,12 @@ CASES = [
     ),
     case("forced", SPREAD, zone_policy={"force_local_zone": {}}, ours={"force_local_zone_min_size": 1}),
     case(
+        "forced_now_and_then",
+        SPREAD,
+        zone_policy={"force_local_zone": {}, "routing_enabled": {"value": 50}},
+        ours={"force_local_zone_min_size": 1, "routing_enabled": 50.0},
+    ),
+    case(
         "too_few_to_force",
         SPREAD,
         zone_policy={"force_local_zone": {"min_size": 3}},
