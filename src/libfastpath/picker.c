@@ -23,7 +23,7 @@ fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed) {
   memset(picker, 0, sizeof *picker);
   picker->cluster = fp_cluster_ref(cluster);
   picker->random = seed;
-  fp_picker_view_init(&picker->view, seed, &picker->random);
+  fp_picker_view_init(&picker->view, seed, &picker->random, &picker->callers);
   fp_snapshot_reader_init(&picker->reader, fp_cluster_cell(cluster));
   return picker;
 }
@@ -62,15 +62,6 @@ static inline fp_status refresh(fp_picker *picker) {
   return set == picker->view.set ? FASTPATH_OK : adopt(picker, set);
 }
 
-static inline fp_status pick_in_view(fp_picker *picker, fp_picker_view *view, const fp_pick_options *options,
-                                     fp_host **host, uint32_t *index) {
-  if (picker->calling != NULL) {
-    const fp_status status = fp_picker_view_route(view, fp_snapshot_read(&picker->callers));
-    if (status < 0) return status;
-  }
-  return fp_picker_view_pick(view, options, host, index);
-}
-
 /* A host of the request's subset, or of what it falls back to. */
 static fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *options, fp_host **host, uint32_t *index) {
   const fp_subset_choice choice =
@@ -79,14 +70,14 @@ static fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *option
   fp_status status;
   if (choice.target == FP_SUBSET_NONE) return FASTPATH_NONE;
   status = fp_subset_views_get(&picker->subsets, choice, &picker->view, &view);
-  if (status >= 0) status = pick_in_view(picker, view, options, host, index);
-  if (status == FASTPATH_NONE && choice.then_any) status = pick_in_view(picker, &picker->view, options, host, index);
+  if (status >= 0) status = fp_picker_view_pick(view, options, host, index);
+  if (status == FASTPATH_NONE && choice.then_any) status = fp_picker_view_pick(&picker->view, options, host, index);
   return status;
 }
 
 static inline fp_status pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, uint32_t *index) {
   if (picker->view.set->subsets != NULL) return pick_in_subset(picker, options, host, index);
-  return pick_in_view(picker, &picker->view, options, host, index);
+  return fp_picker_view_pick(&picker->view, options, host, index);
 }
 
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index) {

@@ -7,8 +7,8 @@
 /* How often a strict pick asks the policy before it draws among the hosts that are left. */
 #define STRICT_ATTEMPTS 16u
 
-void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random) {
-  *view = (fp_picker_view){.seed = seed, .random = random};
+void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random, fp_snapshot_reader *callers) {
+  *view = (fp_picker_view){.seed = seed, .random = random, .callers = callers};
 }
 
 static void forget_cursor(fp_lb_state *state, const fp_lb_policy *policy) {
@@ -40,7 +40,7 @@ void fp_picker_view_clear(fp_picker_view *view) {
   }
   fp_memory_free(view->priorities);
   fp_zone_routes_clear(&view->routes);
-  fp_host_set_unref(view->callers);
+  fp_host_set_unref(view->routed);
 }
 
 static fp_status grow(fp_picker_view *view, uint32_t count) {
@@ -104,8 +104,8 @@ static fp_picker_choice choice_in_locality(const fp_picker_view *view, uint32_t 
 
 static void forget_routes(fp_picker_view *view) {
   fp_zone_routes_clear(&view->routes);
-  fp_host_set_unref(view->callers);
-  view->callers = NULL;
+  fp_host_set_unref(view->routed);
+  view->routed = NULL;
 }
 
 /* Makes the states agree with a new host set; those of priorities that did not change go on. */
@@ -132,15 +132,6 @@ fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set) {
   return FASTPATH_OK;
 }
 
-fp_status fp_picker_view_route(fp_picker_view *view, fp_host_set *callers) {
-  fp_status status;
-  if (view->callers == callers) return FASTPATH_OK;
-  forget_routes(view);
-  status = fp_zone_routes_init(&view->routes, view->set, callers);
-  if (status >= 0) view->callers = fp_host_set_ref(callers);
-  return status;
-}
-
 static fp_status prepare(const fp_picker_view *view, const fp_picker_choice *at) {
   if (view->policy->cursor_new != NULL && at->group->count >= 2) {
     const fp_status status = view->policy->cursor_new(at->group, view->seed, &at->state->cursor);
@@ -159,11 +150,24 @@ static fp_status prepare_turns(fp_picker_view *view, uint32_t priority, fp_host_
   return at->turns[source] == NULL ? FASTPATH_ERR_MEMORY : grow_localities(view, priority, source);
 }
 
+/* Makes the routes agree with the callers' current hosts. */
+static fp_status prepare_routes(fp_picker_view *view) {
+  fp_host_set *callers = fp_snapshot_read(view->callers);
+  fp_status status;
+  if (view->routed == callers) return FASTPATH_OK;
+  forget_routes(view);
+  status = fp_zone_routes_init(&view->routes, view->set, callers);
+  if (status >= 0) view->routed = fp_host_set_ref(callers);
+  return status;
+}
+
 /* Of a priority that zone routing is for: where it sends the pick. */
 static fp_status choose_by_zone(fp_picker_view *view, uint32_t priority, fp_host_source source, fp_picker_choice *at) {
   uint32_t locality = 0;
-  const fp_zone_route route = fp_zone_routes_next(&view->routes, view->random, &locality);
-  fp_status status;
+  fp_status status = prepare_routes(view);
+  fp_zone_route route;
+  if (status < 0) return status;
+  route = fp_zone_routes_next(&view->routes, view->random, &locality);
   *at = choice_of(view, view->set, priority, source);
   if (route == FP_ZONE_ANYWHERE) return FASTPATH_OK;
   if (route == FP_ZONE_NOWHERE) return FASTPATH_NONE;

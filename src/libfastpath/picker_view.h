@@ -2,6 +2,8 @@
 #ifndef FASTPATH_INTERNAL_PICKER_VIEW_H
 #define FASTPATH_INTERNAL_PICKER_VIEW_H
 
+#include <fastpath/snapshot.h>
+
 #include "host_set.h"
 #include "locality_turns.h"
 #include "zone_routes.h"
@@ -29,22 +31,19 @@ typedef struct fp_picker_view {
   fp_picker_priority *priorities; /* at least as many as the set has */
   uint32_t priority_count;        /* never shrinks: a priority that comes back goes on counting */
   fp_zone_routes routes;          /* of the first priority */
-  fp_host_set *callers;           /* what the routes agree with; referenced; NULL: there are none */
+  fp_host_set *routed; /* the callers that the routes agree with; referenced; NULL: there are no routes yet */
+  fp_snapshot_reader *callers; /* the worker's: of the cluster that the set's zone routing goes by */
   uint64_t seed;
   uint64_t *random; /* the worker's */
 } fp_picker_view;
 
-/* A view of no host set yet. `random` must outlive it. */
-void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random);
+/* A view of no host set yet. `random` and `callers` must outlive it. */
+void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random, fp_snapshot_reader *callers);
 void fp_picker_view_clear(fp_picker_view *view);
 
 /* Makes it agree with a host set, which must outlive that; priorities that did not change go on where they were. MEMORY:
    view->set is NULL. */
 fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set);
-
-/* Makes it agree with the hosts that view->set's zone routing goes by, which must outlive the call. MEMORY: the next call
-   tries again. */
-fp_status fp_picker_view_route(fp_picker_view *view, fp_host_set *callers);
 
 /* As fp_picker_pick, in view->set, which is not NULL. */
 fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index);
