@@ -50,6 +50,9 @@ def simulate_growth(model: models.Cluster, picks: int, *, seed: int = 0) -> Grow
 
 
 def _window(model: models.Cluster) -> float:
-    configs = {LbPolicy.ROUND_ROBIN: model.round_robin, LbPolicy.LEAST_REQUEST: model.least_request}
+    configs = {
+        LbPolicy.ROUND_ROBIN: model.round_robin.slow_start,
+        LbPolicy.LEAST_REQUEST: model.least_request.slow_start,
+    }
     config = configs.get(model.lb_policy)
-    return 0.0 if config is None or config.slow_start is None else config.slow_start.window
+    return 0.0 if config is None else config.window
