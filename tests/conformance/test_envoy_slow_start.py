@@ -16,7 +16,8 @@ import pytest
 from fastpath import ClusterManager, load
 
 from .balance_oracle import HCM, ROUTER
-from .envoy_oracle import KeptConnection, free_ports, run_envoy
+from .envoy_oracle import KeptConnection, run_envoy
+from .ports import free_ports
 
 WINDOW = 2.0
 MOMENTS = (0.1, 0.6, 1.2, 1.7, WINDOW + 0.2)
