@@ -63,6 +63,7 @@ static size_t take_endpoints(input *in, fp_endpoint *endpoints, char (*names)[4]
                                  .health = (uint8_t)(shape / 8 % 7),
                                  .locality = (uint32_t)i / 8,
                                  .locality_weight = weight % 5,
+                                 .zone = (uint32_t)i / 8 + 1,
                                  .labels = shape % 9 == LABELS ? NULL : labels[shape % LABELS]};
   }
   return count;
@@ -86,9 +87,12 @@ static const fp_lb_policy *any_policy(input *in) {
   return fp_lb_policy_get(policies[take(in) % (sizeof policies / sizeof policies[0])]);
 }
 
+static int64_t told_time(void *data) { return *(const int64_t *)data; }
+
 /* Sizes stay small, so that most of the time is not spent on tables. */
 static void take_options(input *in, fp_lb_options *options) {
   static const double biases[] = {1.0, 0.0, 0.5, 2.0, 1000.0, -1.0};
+  static const double aggressions[] = {1.0, 0.5, 2.0, 1000.0, 0.001, -1.0};
   static const uint32_t sizes[] = {2, 3, 7, 67, 251, 509, 4};
   fp_lb_options_default(options);
   options->active_request_bias = biases[take(in) % 6];
@@ -98,6 +102,26 @@ static void take_options(input *in, fp_lb_options *options) {
   options->maximum_ring_size = take(in) * 4;
   options->hash_function = take(in) % 3;
   options->table_size = sizes[take(in) % 7];
+  options->slow_start_window = take(in) % 3 == 0 ? (int64_t)take(in) * 1000000 : 0;
+  options->slow_start_aggression = aggressions[take(in) % 6];
+  options->slow_start_min_weight = take(in) % 102 / 100.0;
+  options->clock = told_time;
+}
+
+/* Whose hosts are spread over other zones; NULL when there are none. */
+static fp_cluster *take_callers(input *in) {
+  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_RANDOM)};
+  fp_endpoint endpoints[8];
+  fp_cluster *callers = NULL;
+  const size_t count = take(in) % 9;
+  for (size_t i = 0; i < count; i++)
+    endpoints[i] = (fp_endpoint){.address = {(const uint8_t *)"c", 1},
+                                 .port = (uint16_t)i,
+                                 .weight = 1 + take(in),
+                                 .zone = 1 + take(in) % 8,
+                                 .health = (uint8_t)(take(in) % 6)};
+  if (count > 0) FUZZ_CHECK(fp_cluster_new(&config, endpoints, count, &callers, NULL) == FASTPATH_OK);
+  return callers;
 }
 
 static int may_carry_load(const fp_host *host, uint32_t panic_threshold) {
@@ -164,9 +188,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fp_labels *labels[LABELS];
   fp_cluster *cluster;
   fp_picker *picker, *twin;
+  int64_t now = 0;
   uint32_t live_threshold = config.panic_threshold;
   const uint64_t seed = (uint64_t)take(&in) << 56 | take(&in);
   take_options(&in, &config.options);
+  config.options.clock_data = &now;
+  config.zones = (fp_zone_config){.callers = take_callers(&in),
+                                  .zone = 1 + take(&in) % 8,
+                                  .routing_enabled = take(&in) % 101,
+                                  .min_cluster_size = take(&in) % 8,
+                                  .by_weight = take(&in) % 2,
+                                  .force_local = take(&in) % 2,
+                                  .force_local_min = take(&in) % 4};
+  config.fail_on_panic = take(&in) % 2;
   labels_fill(labels);
   config.overprovisioning_factor = take(&in);
   config.locality_weighted = config.overprovisioning_factor & 1;
@@ -181,6 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t count;
     pick_some(picker, twin, live_threshold, take(&in), labels);
     pick_many(picker, twin, live_threshold % 2 == 0);
+    now += (int64_t)take(&in) * 500000;
     config.panic_threshold = take(&in) % 101;
     if (take(&in) % 4 == 0) config.policy = any_policy(&in);
     count = take_endpoints(&in, endpoints, names, labels);
@@ -200,6 +235,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fp_picker_free(twin);
   fp_cluster_unref(cluster);
 done:
+  fp_cluster_unref(config.zones.callers);
   fp_subset_rules_unref(config.subset_rules);
   for (int i = 0; i < LABELS; i++) fp_labels_unref(labels[i]);
   return 0;

@@ -17,6 +17,10 @@
  * Locality weighted: the localities of a priority share its load by their weights, each weight reduced by as much as
  * overprovisioning cannot make up for hosts that are not well. Policies that go by a hash take the weights as they are.
  * In panic localities take no turns.
+ *
+ * Zone routing: when the callers are a cluster too and it is known in which zone this one is, load of the first priority
+ * stays in the zone as far as its hosts can take what its callers ask of them; what is left goes to zones that can take
+ * more than their own callers ask. Policies that go by a hash have none.
  */
 #ifndef FASTPATH_CLUSTER_H
 #define FASTPATH_CLUSTER_H
@@ -61,10 +65,28 @@ typedef struct fp_endpoint {
   uint32_t priority; /* 0 to FASTPATH_CLUSTER_MAX_PRIORITY */
   uint32_t locality; /* number of its locality within the priority; localities take turns in that order */
   uint32_t locality_weight; /* of its locality, the same for all its endpoints; 0: none, which is no load */
+  uint32_t zone; /* its locality by a number that stands for the same place in all clusters, for zone routing */
   uint16_t port;
   uint8_t health;    /* fp_health_status */
   fp_labels *labels; /* for subsets; NULL: none. The host set references them */
 } fp_endpoint;
+
+/* Shared, atomic count. */
+typedef struct fp_cluster fp_cluster;
+
+/* Where the caller's requests go when the cluster is spread over zones. All zero bytes: anywhere. */
+typedef struct fp_zone_config {
+  /* Whose hosts are the callers, this program among them: how they are spread says how much each zone's hosts are asked
+     by their own zone. NULL: no zone routing. The host set references it; not the cluster itself. */
+  fp_cluster *callers;
+  /* Where this program is: an fp_endpoint's, 0: nowhere. Of a priority's localities that one has the lowest number. */
+  uint32_t zone;
+  uint32_t routing_enabled;  /* percent of picks that zones count for, 0 to 100; Envoy's default is 100 */
+  uint64_t min_cluster_size; /* with fewer healthy hosts of priority 0 zones do not count; Envoy's default is 6 */
+  uint32_t by_weight;        /* 1: how much a zone can take is measured by weight, not by number of hosts */
+  uint32_t force_local;      /* 1: all to the own zone as long as it has force_local_min healthy hosts */
+  uint32_t force_local_min;
+} fp_zone_config;
 
 typedef struct fp_cluster_config {
   const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get */
@@ -79,6 +101,8 @@ typedef struct fp_cluster_config {
      which get load, UNKNOWN, HEALTHY and DEGRADED, which is Envoy's default. */
   uint32_t override_statuses;
   fp_subset_rules *subset_rules; /* NULL: no subsets. The host set references them */
+  fp_zone_config zones;
+  uint32_t fail_on_panic; /* 1: a priority in panic has no host to give, instead of all; not with a hash policy */
 } fp_cluster_config;
 
 /* What happened at a host since it first appeared. No counter wraps. */
@@ -93,9 +117,6 @@ typedef struct fp_host_stats {
   uint64_t latency_count; /* outcomes reported with a latency */
   uint64_t latency_total; /* their sum, nanoseconds */
 } fp_host_stats;
-
-/* Shared, atomic count. */
-typedef struct fp_cluster fp_cluster;
 
 /* Immutable; shared, atomic count. */
 typedef struct fp_host_set fp_host_set;

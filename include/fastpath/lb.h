@@ -49,10 +49,18 @@ typedef enum fp_lb_hash_function {
   FASTPATH_LB_MURMUR_HASH_2 = 1  /* MurmurHash64A with the seed of libstdc++ */
 } fp_lb_hash_function;
 
+/* Nanoseconds since some moment; never goes back. Must not block. Threads: any. */
+typedef int64_t (*fp_clock)(void *data);
+
 #define FASTPATH_LB_MAX_RING_SIZE 8388608
 #define FASTPATH_LB_MAX_TABLE_SIZE 5000011
 
-/* What policies can be told. Fill with fp_lb_options_default and change what is needed. */
+/*
+ * What policies can be told. Fill with fp_lb_options_default and change what is needed.
+ *
+ * Slow start, of round robin and least request: until the window has passed since a host joined, or passed the active
+ * check that it had failed, it counts with weight * max(min_weight, (part of the window)^(1 / aggression)).
+ */
 typedef struct fp_lb_options {
   double active_request_bias; /* least request, weighted: weight / (active requests + 1)^bias; 1.0. Finite, >= 0 */
   uint32_t choice_count;      /* least request, equal weights: how many are looked at; 2. At least 2 */
@@ -61,12 +69,19 @@ typedef struct fp_lb_options {
   uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
+  int64_t slow_start_window;  /* slow start: nanoseconds, of which whole milliseconds count; 0: none. Not negative */
+  double slow_start_aggression; /* slow start: 1.0. Finite, above 0 */
+  double slow_start_min_weight; /* slow start: 0.1. 0 to 1 */
+  fp_clock clock;             /* slow start: what it is timed by; NULL: the system's monotonic clock */
+  void *clock_data;           /* for the clock; lives as long as the cluster and its pickers do */
 } fp_lb_options;
 
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
 typedef struct fp_host_group {
   uint32_t count;
   uint32_t weights_equal;    /* 1 when no two weights, or shares, differ */
+  uint32_t slow_start;       /* 1 when some host of the cluster was in slow start when the group was made */
+  int64_t made_at;           /* when that was, by the clock of slow start; else unspecified */
   fp_host *const *hosts;     /* count entries */
   const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
   const double *shares;      /* count entries: of the load, when locality weights count too; else NULL */

@@ -1,4 +1,4 @@
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
 from fastpath._hash_keys cimport HashKeys, key_hash
 from fastpath._subset cimport Labels, SubsetRules
@@ -35,7 +35,12 @@ cdef class Cluster:
     cdef tuple all_hosts
     cdef uint32_t initial_flags  # of hosts that an update brings
     cdef key_hash key_hash  # of the policy
+    cdef object given_clock  # None: the system's
+    cdef object ticking  # the given clock while slow start needs it, else None
+    cdef int64_t now  # what that said last
 
+    cdef int look_at_clock(self) except -1
+    cdef int read_clock(self) except -1
     cdef Host overriding(self, str key, bint strict)
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
@@ -45,5 +50,5 @@ cdef class Cluster:
     cdef list pick_list(self, HashKeys keys, Py_ssize_t wanted)
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices)
     cdef tuple hosts_of(self, fp_host_set *set)
-    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
                        list groups) except -1

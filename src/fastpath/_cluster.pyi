@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import Literal, NamedTuple, TypeAlias, final, overload
 
@@ -9,6 +9,11 @@ from fastpath._subset import Labels, SubsetRules
 from fastpath.models import HealthStatus, HostFlag
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
+_Rules: TypeAlias = tuple[int, int, bool, bool, int, bool]
+_Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float]
+_Zones: TypeAlias = tuple[Cluster, int, int, int, bool, bool, int]
+_Row: TypeAlias = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
+_Group: TypeAlias = tuple[int, int, int, int, list[_Row]]
 
 class HostStats(NamedTuple):
     active_requests: int
@@ -69,11 +74,13 @@ class Cluster:
         cls,
         name: str,
         policy: int,
-        rules: tuple[int, int, bool, bool, int],
-        options: tuple[float, int, int, int, int, int],
+        rules: _Rules,
+        options: _Options,
         subset_rules: SubsetRules | None,
-        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
+        zones: _Zones | None,
+        groups: list[_Group],
         seed: int,
+        clock: Callable[[], float] | None = None,
     ) -> Self: ...
     @property
     def name(self) -> str: ...
@@ -83,10 +90,11 @@ class Cluster:
     def _update(
         self,
         policy: int,
-        rules: tuple[int, int, bool, bool, int],
-        options: tuple[float, int, int, int, int, int],
+        rules: _Rules,
+        options: _Options,
         subset_rules: SubsetRules | None,
-        groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
+        zones: _Zones | None,
+        groups: list[_Group],
     ) -> None: ...
     def pick(
         self,

@@ -28,6 +28,15 @@ from fastpath.models import HealthStatus, HostFlag
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
 
+cdef extern from *:
+    """
+    #include <stdint.h>
+    static int64_t cell_read(void *cell) { return __atomic_load_n((int64_t *)cell, __ATOMIC_RELAXED); }
+    static void cell_write(int64_t *cell, int64_t value) { __atomic_store_n(cell, value, __ATOMIC_RELAXED); }
+    """
+    int64_t cell_read(void *cell) noexcept nogil
+    void cell_write(int64_t *cell, int64_t value) noexcept nogil
+
 cdef enum:
     EXCLUDED_ON_STACK = 8
 
@@ -224,9 +233,10 @@ cdef class Cluster:
     """
 
     def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
-                  SubsetRules subset_rules, list groups not None, uint64_t seed):
+                  SubsetRules subset_rules, tuple zones, list groups not None, uint64_t seed, clock=None):
         self.name = name
-        self.configure(policy, rules, options, subset_rules, groups)
+        self.given_clock = clock
+        self.configure(policy, rules, options, subset_rules, zones, groups)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -245,21 +255,35 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+    cdef int look_at_clock(self) except -1:
+        """Have the core see the time of a clock of Python's."""
+        if self.ticking is not None:
+            self.read_clock()
+        return 0
+
+    cdef int read_clock(self) except -1:
+        cell_write(&self.now, <int64_t>int(self.given_clock() * 1e9))
+        return 0
+
+    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
                        list groups) except -1:
         """Make the cluster, or update it.
 
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
-        override_statuses);
-        options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size);
-        groups: (priority, locality, locality_weight, endpoints), endpoints: (address, hostname, hash_key, port, weight,
-        health, labels).
+        override_statuses, fail_on_panic);
+        options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size,
+        slow_start_window, slow_start_aggression, slow_start_min_weight);
+        zones: (callers, zone, routing_enabled, min_cluster_size, by_weight, force_local, force_local_min), callers: a
+        Cluster; None without zone routing;
+        groups: (priority, locality, locality_weight, zone, endpoints), endpoints: (address, hostname, hash_key, port,
+        weight, health, labels).
         """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
-        cdef size_t count = sum([len(group[3]) for group in groups]), i = 0
-        cdef uint32_t priority, locality, locality_weight
+        cdef size_t count = sum([len(group[4]) for group in groups]), i = 0
+        cdef uint32_t priority, locality, locality_weight, zone
+        cdef Cluster callers
         cdef bytes address, hostname, hash_key
         cdef Labels labels
         cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
@@ -268,18 +292,31 @@ cdef class Cluster:
         try:
             config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
             config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
-                config.locality_weighted, config.override_statuses = rules
+                config.locality_weighted, config.override_statuses, config.fail_on_panic = rules
+            config.zones.callers = NULL
+            config.zones.routing_enabled = 0
+            if zones is not None:
+                callers, config.zones.zone, config.zones.routing_enabled, config.zones.min_cluster_size, \
+                    config.zones.by_weight, config.zones.force_local, config.zones.force_local_min = zones
+                config.zones.callers = callers.ptr
             config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
             config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
-                config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
-            for priority, locality, locality_weight, endpoints in groups:
+                config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
+                config.options.slow_start_window, config.options.slow_start_aggression, \
+                config.options.slow_start_min_weight = options
+            ticking = self.given_clock if config.options.slow_start_window > 0 else None
+            if ticking is not None:
+                self.read_clock()
+                config.options.clock = cell_read
+                config.options.clock_data = &self.now
+            for priority, locality, locality_weight, zone, endpoints in groups:
                 for endpoint in <list?>endpoints:
                     address, hostname, hash_key, array[i].port, array[i].weight, array[i].health, labels = \
                         <tuple?>endpoint
                     array[i].priority, array[i].locality = priority, locality
-                    array[i].locality_weight = locality_weight
+                    array[i].locality_weight, array[i].zone = locality_weight, zone
                     array[i].address = span_of(address)
                     array[i].hostname = span_of(hostname)
                     array[i].hash_key = span_of(hash_key)
@@ -294,11 +331,12 @@ cdef class Cluster:
             free(array)
         check(status, &error)
         self.key_hash = config.policy.hash
+        self.ticking = ticking
         return 0
 
     def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
-                list groups not None):
-        self.configure(policy, rules, options, subset_rules, groups)
+                tuple zones, list groups not None):
+        self.configure(policy, rules, options, subset_rules, zones, groups)
         self.hosts_of(NULL)
 
     def _judge(self, Host host not None):
@@ -343,6 +381,8 @@ cdef class Cluster:
         cdef size_t index
         cdef fp_pick_options options
         cdef fp_status status
+        if self.ticking is not None:
+            self.read_clock()
         if exclude is not NOTHING and exclude:
             return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
         if hash_key is None and metadata_match is None:
@@ -500,6 +540,7 @@ cdef class Cluster:
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices):
         """Fills indices; gives the hosts that they are indices of."""
         cdef fp_status status
+        self.look_at_clock()
         if keys is None:
             status = fp_picker_pick_many(self.picker, NULL, count, indices)
         else:

@@ -33,6 +33,7 @@ def flag_host(Cluster cluster not None, Host host not None, uint32_t set_flags, 
     """Whether the host's flags, or what pickers see of them, have changed."""
     cdef fp_host *ptr = live(host)
     cdef fp_status status
+    cluster.look_at_clock()
     with nogil:
         status = fp_cluster_flag_host(cluster.ptr, ptr, set_flags, clear)
     return check(status, NULL) == FASTPATH_OK
@@ -55,6 +56,7 @@ def detect_outliers(Cluster cluster not None, tuple values, uint64_t seed, int64
         for type in range(FASTPATH_OUTLIER_TYPES):
             config.enforcing[type] = enforcing[type]
         given = &config
+    cluster.look_at_clock()
     with nogil:
         status = fp_cluster_detect_outliers(cluster.ptr, given, seed, now, &error)
     return check(status, &error) == FASTPATH_OK
@@ -64,6 +66,7 @@ def judge_host(Cluster cluster not None, Host host not None, int64_t now):
     """Whether flags have changed, here and below."""
     cdef fp_host *ptr = live(host)
     cdef fp_status status
+    cluster.look_at_clock()
     with nogil:
         status = fp_cluster_judge_host(cluster.ptr, ptr, now)
     return check(status, NULL) == FASTPATH_OK
@@ -72,6 +75,7 @@ def judge_host(Cluster cluster not None, Host host not None, int64_t now):
 def readmit_host(Cluster cluster not None, Host host not None, int64_t now):
     cdef fp_host *ptr = live(host)
     cdef fp_status status
+    cluster.look_at_clock()
     with nogil:
         status = fp_cluster_readmit_host(cluster.ptr, ptr, now)
     return check(status, NULL) == FASTPATH_OK
@@ -81,6 +85,7 @@ def tick(Cluster cluster not None, int64_t now):
     """When to come again, in nanoseconds; None for never."""
     cdef int64_t next = INT64_MAX
     cdef fp_status status
+    cluster.look_at_clock()
     with nogil:
         status = fp_cluster_tick(cluster.ptr, now, &next)
     check(status, NULL)

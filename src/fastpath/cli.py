@@ -135,7 +135,7 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
             config = load(file, lenient=lenient)
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
-            ClusterManager(config.clusters)
+            ClusterManager(config.clusters, locality=config.locality, local_cluster_name=config.local_cluster_name)
             _print_refusals(config, sys.stdout)
         except ConfigErrors as error:
             return error.errors

@@ -11,7 +11,17 @@ from . import console, models
 from .clusters import ClusterManager, NoHostAvailable
 from .config import load
 from .errors import ConfigError
-from .simulation import Latency, Load, Movement, Share, simulate_load, simulate_movement, simulate_shares
+from .simulation import (
+    Growth,
+    Latency,
+    Load,
+    Movement,
+    Share,
+    simulate_growth,
+    simulate_load,
+    simulate_movement,
+    simulate_shares,
+)
 
 __all__ = ["add_commands"]
 
@@ -75,20 +85,27 @@ def _slow(text: str) -> tuple[str, Latency]:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    chosen = [model for model in load(options.config).clusters if options.cluster in (None, model.name)]
+    config = load(options.config)
+    chosen = [model for model in config.clusters if options.cluster in (None, model.name)]
     if not chosen:
         what = "no cluster" if options.cluster is None else f"no cluster {options.cluster!r}"
         raise ConfigError(f"{what} to simulate", source=str(options.config))
     if options.plot and len(chosen) > 1:
         raise ConfigError("a picture is of one cluster: choose it with --cluster", source=str(options.config))
-    manager = ClusterManager(chosen, seed=options.seed)
-    _check_slow(options.slow, {str(host) for cluster in manager.values() for host in cluster.hosts}, options.config)
+    manager = ClusterManager(
+        [model for model in config.clusters if model in chosen or model.name == config.local_cluster_name],
+        seed=options.seed,
+        locality=config.locality,
+        local_cluster_name=config.local_cluster_name,
+    )
+    _check_slow(options.slow, {str(host) for model in chosen for host in manager[model.name].hosts}, options.config)
     documents = []
     for model in chosen:
         cluster = manager[model.name]
         try:
             shares = simulate_shares(cluster, options.picks, seed=options.seed)
             movement = simulate_movement(model, options.keys, seed=options.seed)
+            growth = simulate_growth(model, options.picks, seed=options.seed)
             loads = simulate_load(
                 cluster,
                 options.picks,
@@ -101,9 +118,9 @@ def _simulate(options: argparse.Namespace) -> int:
             console.say(f"[bold]{model.name}[/bold]: {error}")
             continue
         if options.json:
-            documents.append(_document(model, shares, movement, loads))
+            documents.append(_document(model, shares, movement, growth, loads))
         else:
-            _print(model, shares, movement, loads)
+            _print(model, shares, movement, growth, loads)
         if options.plot:
             from .simulation.plot import draw
 
@@ -121,7 +138,9 @@ def _check_slow(slow: list[tuple[str, Latency]], hosts: set[str], file: Path) ->
             )
 
 
-def _print(model: models.Cluster, shares: list[Share], movement: Movement | None, loads: list[Load]) -> None:
+def _print(
+    model: models.Cluster, shares: list[Share], movement: Movement | None, growth: Growth | None, loads: list[Load]
+) -> None:
     console.say(f"[bold]{model.name}[/bold], {model.lb_policy.name}")
     rows = [
         [
@@ -144,11 +163,14 @@ def _print(model: models.Cluster, shares: list[Share], movement: Movement | None
             f"when a host leaves or joins, {movement.moved:.2%} of the keys move: {movement.needed:.2%} because they "
             f"must, {movement.excess:.2%} between hosts that stay"
         )
+    if growth is not None:
+        shown = ", ".join(f"{share:.2%} after {seconds:g} s" for seconds, share in growth.shares)
+        console.say(f"when {growth.host} joins, it gets {shown}")
     console.say("")
 
 
 def _document(
-    model: models.Cluster, shares: list[Share], movement: Movement | None, loads: list[Load]
+    model: models.Cluster, shares: list[Share], movement: Movement | None, growth: Growth | None, loads: list[Load]
 ) -> dict[str, object]:
     return {
         "cluster": model.name,
@@ -167,4 +189,10 @@ def _document(
             for share, load in zip(shares, loads, strict=True)
         ],
         "movement": None if movement is None else {"moved": movement.moved, "needed": movement.needed},
+        "slow_start": None
+        if growth is None
+        else {
+            "host": str(growth.host),
+            "shares": [{"seconds": seconds, "picked": share} for seconds, share in growth.shares],
+        },
     }

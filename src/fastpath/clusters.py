@@ -10,7 +10,8 @@ A cluster's hosts are an immutable set; `Cluster.update` builds another one off 
 stays keeps its identity and its counters.
 
 Load balancing follows Envoy: priorities with overprovisioning, degraded hosts, panic. Locality weights count when
-locality weighted balancing is switched on, as in Envoy.
+locality weighted balancing is switched on, as in Envoy; requests stay in their zone when it is known which that is and
+how callers are spread over zones.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
 from fastpath.balancing.labels import MetadataMatch
-from fastpath.balancing.refusal import MAX_UINT32, check_integer, refusal
+from fastpath.balancing.refusal import MAX_UINT32, MAX_UINT64, check_integer, refusal
+from fastpath.balancing.slow_start import SlowStart, slow_start_options
 from fastpath.balancing.subsets import subset_rules
+from fastpath.balancing.zones import Zones
 from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.forking import reseed_after_fork
 from fastpath.health import HealthCluster, UpdateFailed, outlier_values
@@ -35,8 +38,10 @@ from fastpath.models import LbPolicy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
-_Rules = tuple[int, int, bool, bool, int]
-_Options = tuple[float, int, int, int, int, int]
+_Rules = tuple[int, int, bool, bool, int, bool]
+_Options = tuple[float, int, int, int, int, int, int, float, float]
+# The callers' cluster, the own zone, and what ZoneAwareConfig says.
+_ZoneRules = tuple[_cluster.Cluster, int, int, int, bool, bool, int]
 
 
 class Cluster(HealthCluster):
@@ -46,13 +51,15 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("__weakref__", "_rows", "_updating", "model")
+    __slots__ = ("__weakref__", "_callers", "_rows", "_updating", "_zones", "model")
 
     model: models.Cluster
     """What it was made from, or last updated with."""
 
+    _callers: Cluster | None  # the manager's local cluster, unless this is it
     _rows: EndpointRows
     _updating: threading.Lock
+    _zones: Zones
 
     def update(self, model: models.Cluster) -> None:
         """Swap in other hosts, or another policy; picks that follow see them.
@@ -76,7 +83,8 @@ class Cluster(HealthCluster):
 
     def _become(self, model: models.Cluster) -> None:
         before = self.hosts
-        arguments, rows = _arguments(model, ""), EndpointRows(model, "", self._rows)
+        arguments = _arguments(model, self._zones, self._callers, "")
+        rows = EndpointRows(model, "", self._zones, self._rows)
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
             self._update(*arguments, rows.groups)
@@ -94,7 +102,11 @@ class ClusterManager(Mapping[str, Cluster]):
     when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else, and goes
     on somewhere else in a forked process. Ring hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
-    `clock` gives seconds; it is what ejections of outliers are timed by.
+    `clock` gives seconds; it is what ejections of outliers and slow start are timed by.
+
+    `locality` is where this program runs, and `local_cluster_name` the cluster whose host it is (both are in a Config):
+    with them requests stay in their zone as far as `Cluster.zone_aware` says and its hosts can take them. That cluster
+    must be there, its hosts of priority 0; its own requests go to any zone.
     """
 
     def __init__(
@@ -103,7 +115,11 @@ class ClusterManager(Mapping[str, Cluster]):
         *,
         seed: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        locality: models.Locality | None = None,
+        local_cluster_name: str = "",
     ) -> None:
+        self._zones = Zones(locality)
+        self._local_name = local_cluster_name
         self._seed = seed
         self._clock = clock
         self._clusters: dict[str, Cluster] = {}
@@ -129,18 +145,39 @@ class ClusterManager(Mapping[str, Cluster]):
     def _build(self, clusters: Sequence[models.Cluster]) -> tuple[dict[str, models.Cluster], dict[str, Cluster]]:
         """The models by name, and clusters of those that are new or changed, so that refusals come first."""
         given: dict[str, models.Cluster] = {}
+        paths: dict[str, str] = {}
         made: dict[str, Cluster] = {}
         for index, model in enumerate(clusters):
             path = f"clusters[{index}]"
             if model.name in given:
                 raise refusal(f"there is a cluster {model.name!r} already", f"{path}.name", model.position)
-            given[model.name] = model
-            if self._given.get(model.name) != model:
-                seed = secrets.randbits(64) if self._seed is None else self._seed
-                made[model.name] = _make(model, seed, self._clock, path + ".")
+            given[model.name], paths[model.name] = model, path
+        self._check_local(given, paths)
+        callers = self._clusters.get(self._local_name)
+        for name in sorted(given, key=lambda name: name != self._local_name):  # that one first: others go by it
+            if self._given.get(name) != given[name]:
+                made[name] = self._make(given[name], paths[name] + ".", callers)
                 if self._seed is None:
-                    reseed_after_fork(made[model.name])
+                    reseed_after_fork(made[name])
+                if name == self._local_name and callers is None:
+                    callers = made[name]
         return given, made
+
+    def _check_local(self, given: Mapping[str, models.Cluster], paths: Mapping[str, str]) -> None:
+        name = self._local_name
+        if not name:
+            return
+        if name not in given:
+            raise ConfigError(f"the local cluster {name!r} is none of the clusters", path="local_cluster_name")
+        for index, group in enumerate(given[name].localities):
+            if group.priority:
+                path = f"{paths[name]}.localities[{index}].priority"
+                raise refusal("hosts of the local cluster have priority 0", path, group.position)
+
+    def _make(self, model: models.Cluster, path: str, callers: Cluster | None) -> Cluster:
+        seed = secrets.randbits(64) if self._seed is None else self._seed
+        callers = None if model.name == self._local_name else callers
+        return _make(model, seed, self._clock, path, self._zones, callers)
 
     def __getitem__(self, name: str) -> Cluster:
         return self._clusters[name]
@@ -157,34 +194,57 @@ class ClusterManager(Mapping[str, Cluster]):
         return min(times, default=None)
 
 
-def _make(model: models.Cluster, seed: int, clock: Callable[[], float], path: str) -> Cluster:
-    arguments, rows = _arguments(model, path), EndpointRows(model, path)
+def _make(
+    model: models.Cluster, seed: int, clock: Callable[[], float], path: str, zones: Zones, callers: Cluster | None
+) -> Cluster:
+    arguments, rows = _arguments(model, zones, callers, path), EndpointRows(model, path, zones)
     try:
-        cluster = Cluster(model.name, *arguments, rows.groups, seed)
+        cluster = Cluster(model.name, *arguments, rows.groups, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:
         raise _located(error, model, path) from None
     cluster.model, cluster._rows, cluster._updating = model, rows, threading.Lock()
+    cluster._zones, cluster._callers = zones, callers
     cluster._start_health(seed, clock)
     cluster._detect(model.outlier_detection, outlier_values(model.outlier_detection, f"{path}outlier_detection"))
     return cluster
 
 
-def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options, SubsetRules | None]:
-    """Policy, rules, options and subsets, checked, as the core takes them."""
+def _arguments(
+    model: models.Cluster, zones: Zones, callers: Cluster | None, path: str
+) -> tuple[int, _Rules, _Options, SubsetRules | None, _ZoneRules | None]:
+    """Policy, rules, options, subsets and zones, checked, as the core takes them."""
     policy = model.lb_policy.value
     if not _cluster.has_policy(policy):
         raise refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
-    threshold = model.healthy_panic_threshold
-    if not 0 <= threshold <= 100:
-        raise refusal("not a percentage", f"{path}healthy_panic_threshold", model.position)
+    threshold = _percent(model.healthy_panic_threshold, f"{path}healthy_panic_threshold", model.position)
     factor = model.overprovisioning_factor
     check_integer(factor, 1, MAX_UINT32, f"{path}overprovisioning_factor", model.position)
     statuses = 0
     for status in model.override_host_status:
         statuses |= 1 << status.value
-    rules = int(threshold + 0.5), factor, model.weighted_priority_health, model.locality_weighted, statuses
+    fails = model.zone_aware.fail_traffic_on_panic
+    rules = threshold, factor, model.weighted_priority_health, model.locality_weighted, statuses, fails
     subsets = None if model.subsets is None else subset_rules(model.subsets, f"{path}subsets")
-    return policy, rules, _options(model, path), subsets
+    return policy, rules, _options(model, path), subsets, _zone_rules(model.zone_aware, zones, callers, path)
+
+
+def _percent(value: float, path: str, position: models.Position | None) -> int:
+    """Rounded, as Envoy does."""
+    if not 0 <= value <= 100:
+        raise refusal("not a percentage", path, position)
+    return int(value + 0.5)
+
+
+def _zone_rules(config: models.ZoneAwareConfig, zones: Zones, callers: Cluster | None, path: str) -> _ZoneRules | None:
+    where, least = f"{path}zone_aware.", config.force_local_zone_min_size
+    enabled = _percent(config.routing_enabled, f"{where}routing_enabled", config.position)
+    check_integer(config.min_cluster_size, 0, MAX_UINT64, f"{where}min_cluster_size", config.position)
+    if least is not None:
+        check_integer(least, 0, MAX_UINT32, f"{where}force_local_zone_min_size", config.position)
+    if callers is None:
+        return None
+    by_weight = config.locality_basis is models.LocalityBasis.HEALTHY_HOSTS_WEIGHT
+    return callers, zones.own_number, enabled, config.min_cluster_size, by_weight, least is not None, least or 0
 
 
 def _options(model: models.Cluster, path: str) -> _Options:
@@ -206,7 +266,16 @@ def _options(model: models.Cluster, path: str) -> _Options:
         ring_hash.maximum_ring_size,
         ring_hash.hash_function.value,
         maglev.table_size,
+        *_slow_start(model, path),
     )
+
+
+def _slow_start(model: models.Cluster, path: str) -> SlowStart:
+    if model.lb_policy is LbPolicy.ROUND_ROBIN:
+        return slow_start_options(model.round_robin.slow_start, f"{path}round_robin.slow_start")
+    if model.lb_policy is LbPolicy.LEAST_REQUEST:
+        return slow_start_options(model.least_request.slow_start, f"{path}least_request.slow_start")
+    return slow_start_options(None, path)
 
 
 _POLICY_FIELDS = {LbPolicy.LEAST_REQUEST: "least_request", LbPolicy.RING_HASH: "ring_hash", LbPolicy.MAGLEV: "maglev"}

@@ -18,8 +18,12 @@ static fp_status check_config(const fp_cluster_config *config, fp_error *error) 
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the policy is none");
   if (config->panic_threshold > 100)
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the panic threshold is above 100 percent");
+  if (config->zones.routing_enabled > 100)
+    return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "zone routing is enabled for more than 100 percent");
   if (config->initial_flags & ~(uint32_t)FP_HOST_CHECK_FLAGS)
     return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "an initial flag is none of those that checks set");
+  if (fp_slow_start_check(&config->options) != NULL)
+    return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "%s", fp_slow_start_check(&config->options));
   return config->policy->check == NULL ? FASTPATH_OK : config->policy->check(&config->options, error);
 }
 
@@ -92,6 +96,7 @@ fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *end
   made->cell = fp_snapshot_cell_new(set, ref_set, unref_set);
   if (made->cell == NULL) goto no_cell;
   atomic_init(&made->references, 1);
+  fp_host_set_apply(set);
   adopt(made, config, copy, count, set);
   *cluster = made;
   return FASTPATH_OK;
@@ -141,6 +146,8 @@ static fp_status publish(fp_cluster *cluster, const fp_cluster_config *config, c
 fp_status fp_cluster_update(fp_cluster *cluster, const fp_cluster_config *config, const fp_endpoint *endpoints,
                             size_t count, fp_error *error) {
   fp_status status = check_config(config, error);
+  if (status >= 0 && config->zones.callers == cluster)
+    status = fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "the cluster is that of its own callers");
   if (status < 0) return status;
   pthread_mutex_lock(&cluster->updating);
   status = publish(cluster, config, endpoints, count, error);

@@ -31,6 +31,9 @@ fp_status fp_cluster_flag_host(fp_cluster *cluster, fp_host *host, uint32_t set_
   set = enter(cluster);
   if (has(set, host)) {
     const uint32_t before = fp_host_flags(host);
+    const fp_lb_options *options = &cluster->config.options;
+    if (clear & before & FASTPATH_HOST_FAILED_ACTIVE_CHECK && fp_slow_start_wanted(options))
+      fp_host_set_healthy_since(host, fp_slow_start_now(options));
     fp_host_change_flags(host, set_flags, clear);
     changed = fp_host_flags(host) != before;
   }

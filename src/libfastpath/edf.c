@@ -132,5 +132,3 @@ fp_edf *fp_edf_new(const fp_edf_table *table, uint64_t seed) {
   pick_ahead(edf, (uint32_t)seed % FP_EDF_MAX_PICKS_AHEAD);
   return edf;
 }
-
-void fp_edf_free(fp_edf *edf) { fp_memory_free(edf); }

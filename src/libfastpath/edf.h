@@ -39,9 +39,9 @@ typedef struct fp_edf fp_edf;
 fp_edf_table *fp_edf_table_new(const uint32_t *weights, uint32_t count);
 void fp_edf_table_free(fp_edf_table *table);
 
-/* As Envoy's EdfScheduler::createWithPicks with the seed's low 32 bits. table must outlive it. NULL when out of memory. */
+/* As Envoy's EdfScheduler::createWithPicks with the seed's low 32 bits. table must outlive it. Freed with fp_memory_free.
+   NULL when out of memory. */
 fp_edf *fp_edf_new(const fp_edf_table *table, uint64_t seed);
-void fp_edf_free(fp_edf *edf);
 
 /* The next entry: an index into weights. */
 uint32_t fp_edf_pick(fp_edf *edf);

@@ -25,6 +25,7 @@ struct fp_host {
   _Atomic uint32_t priority;
   _Atomic int health;
   _Atomic uint32_t flags; /* fp_host_flag, without what is configured */
+  _Atomic int64_t healthy_since;
   size_t address_len;
   size_t hostname_len;
   size_t key_len;
@@ -61,6 +62,7 @@ fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags) {
   host->monitor = (void *)((uint8_t *)host + size);
   atomic_init(&host->references, 1);
   atomic_init(&host->flags, flags);
+  atomic_init(&host->healthy_since, FP_NEVER);
   host->port = endpoint->port;
   host->address_len = address.len;
   host->hostname_len = hostname.len;
@@ -164,6 +166,18 @@ uint8_t fp_host_health_now(const fp_host *host, fp_health_status configured) {
   if (flags & (FASTPATH_HOST_FAILED_ACTIVE_CHECK | FASTPATH_HOST_FAILED_OUTLIER_CHECK)) health |= FP_HEALTH_FAILED;
   if (flags & FASTPATH_HOST_DEGRADED_ACTIVE_CHECK) health |= FP_HEALTH_DEGRADED;
   return (uint8_t)health;
+}
+
+int64_t fp_host_healthy_since(const fp_host *host) {
+  return atomic_load_explicit(&host->healthy_since, memory_order_relaxed);
+}
+
+void fp_host_set_healthy_since(fp_host *host, int64_t since) {
+  atomic_store_explicit(&host->healthy_since, since, memory_order_relaxed);
+}
+
+bool fp_host_is_healthy(const fp_host *host) {
+  return fp_health_is_healthy(fp_host_health_now(host, fp_host_health(host)));
 }
 
 fp_outlier_monitor *fp_host_monitor(fp_host *host) { return host->monitor; }

@@ -5,6 +5,7 @@
 #include <fastpath/cluster.h>
 
 #include "outlier_monitor.h"
+#include "slow_start.h"
 #include "traffic.h"
 
 /* A host with one reference, these flags and all counters 0. Copies the strings. NULL when out of memory. */
@@ -28,6 +29,13 @@ bool fp_host_join(fp_host *host, fp_traffic *traffic);
 /* The cluster's lock guards changes; configured health is no part of these. */
 void fp_host_change_flags(fp_host *host, uint32_t set, uint32_t clear);
 bool fp_host_has_flag(const fp_host *host, uint32_t flag);
+
+/* When it last became healthy, by joining or by passing an active check, as far as slow start cares; FP_NEVER. */
+int64_t fp_host_healthy_since(const fp_host *host);
+void fp_host_set_healthy_since(fp_host *host, int64_t since);
+
+/* As configured in the newest published host set and by its flags. */
+bool fp_host_is_healthy(const fp_host *host);
 
 /* Borrowed from the host. */
 fp_outlier_monitor *fp_host_monitor(fp_host *host);

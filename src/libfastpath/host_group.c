@@ -5,7 +5,8 @@
 #include "memory.h"
 
 /* One block holds all arrays, those of the largest items first. */
-fp_status fp_host_group_init(fp_host_group *group, uint32_t capacity, int with_shares, const fp_lb_options *options) {
+fp_status fp_host_group_init(fp_host_group *group, uint32_t capacity, int with_shares, fp_slow_start slow_start,
+                             const fp_lb_options *options) {
   const size_t room = capacity == 0 ? 1 : capacity;
   const size_t per_host = sizeof(fp_host *) + 2 * sizeof(uint32_t) + (with_shares ? sizeof(double) : 0);
   double *shares;
@@ -16,7 +17,9 @@ fp_status fp_host_group_init(fp_host_group *group, uint32_t capacity, int with_s
   if (shares == NULL) return FASTPATH_ERR_MEMORY;
   hosts = (fp_host **)(with_shares ? shares + room : shares);
   numbers = (uint32_t *)(hosts + room);
-  *group = (fp_host_group){.hosts = hosts,
+  *group = (fp_host_group){.slow_start = slow_start.going_on,
+                           .made_at = slow_start.now,
+                           .hosts = hosts,
                            .shares = with_shares ? shares : NULL,
                            .weights = numbers,
                            .positions = numbers + room,

@@ -2,10 +2,11 @@
 #ifndef FASTPATH_INTERNAL_HOST_GROUP_H
 #define FASTPATH_INTERNAL_HOST_GROUP_H
 
-#include <fastpath/lb.h>
+#include "slow_start.h"
 
 /* An empty group with room for `capacity` hosts, which it borrows; `with_shares`: and for the share of each. MEMORY. */
-fp_status fp_host_group_init(fp_host_group *group, uint32_t capacity, int with_shares, const fp_lb_options *options);
+fp_status fp_host_group_init(fp_host_group *group, uint32_t capacity, int with_shares, fp_slow_start slow_start,
+                             const fp_lb_options *options);
 
 /* There must be room. `share` counts in a group with shares. */
 void fp_host_group_add(fp_host_group *group, fp_host *host, uint32_t weight, uint32_t position, double share);

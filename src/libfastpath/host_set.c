@@ -22,6 +22,7 @@ void fp_host_set_unref(fp_host_set *set) {
     fp_priority_hosts_unref(set->priorities[i]);
   fp_subsets_free(set->subsets);
   fp_host_index_clear(&set->index);
+  fp_cluster_unref(set->zones.callers);
   fp_memory_free(set->priorities);
   fp_memory_free(set->offsets);
   fp_memory_free(set->loads);
@@ -104,6 +105,7 @@ static void compute_loads(fp_host_set *set, const fp_cluster_config *config) {
   for (uint32_t i = 0; i < set->priority_count; i++) {
     if (set->loads[i].healthy_load != 100 && set->loads[i].degraded_load != 100) continue;
     set->sole_priority = i;
+    if (set->loads[i].panic && set->fail_on_panic) set->sole_priority = set->priority_count;
     set->sole_source = set->loads[i].panic                 ? FP_HOST_SOURCE_ALL
                        : set->loads[i].healthy_load == 100 ? FP_HOST_SOURCE_HEALTHY
                                                            : FP_HOST_SOURCE_DEGRADED;
@@ -118,6 +120,12 @@ static fp_host_set *set_alloc(const fp_cluster_config *config, const uint32_t *c
   atomic_init(&set->references, 1);
   set->policy = config->policy;
   set->override_statuses = config->override_statuses == 0 ? DEFAULT_OVERRIDE_STATUSES : config->override_statuses;
+  set->panic_threshold = config->panic_threshold;
+  set->fail_on_panic = config->fail_on_panic && config->policy->number != FASTPATH_LB_REQUEST_HASH;
+  set->zones = config->zones;
+  if (set->zones.callers != NULL) fp_cluster_ref(set->zones.callers);
+  set->made_at = FP_NEVER;
+  set->latest_start = FP_NEVER;
   set->priority_count = priority_count;
   set->offsets = fp_memory_alloc(priority_count * sizeof *set->offsets);
   set->loads = fp_memory_alloc(priority_count * sizeof *set->loads);
@@ -125,7 +133,7 @@ static fp_host_set *set_alloc(const fp_cluster_config *config, const uint32_t *c
   if (set->priorities != NULL) memset(set->priorities, 0, priority_count * sizeof *set->priorities);
   if (set->offsets == NULL || set->loads == NULL || set->priorities == NULL) goto out_of_memory;
   for (uint32_t i = 0; i < priority_count; i++) {
-    set->priorities[i] = fp_priority_hosts_new(config, counts[i]);
+    set->priorities[i] = fp_priority_hosts_new(config, i, counts[i]);
     if (set->priorities[i] == NULL) goto out_of_memory;
   }
   return set;
@@ -134,16 +142,37 @@ out_of_memory:
   return NULL;
 }
 
+/* When a host's slow start began, or begins with this set; FP_NEVER when it is not healthy. */
+static int64_t start_of(const fp_host_set *set, const fp_host_entry *entry) {
+  const int64_t since = fp_host_healthy_since(entry->host);
+  if (!fp_health_is_healthy(entry->health)) return FP_NEVER;
+  return since == FP_NEVER ? set->made_at : since;
+}
+
+/* Finds the latest start, which counts even when its host is gone again. */
+static fp_slow_start begin_slow_start(fp_host_set *set, const fp_lb_options *options, const fp_host_set *previous) {
+  if (set->made_at == FP_NEVER) return (fp_slow_start){0, 0};
+  set->latest_start = previous == NULL || previous->latest_start == FP_NEVER ? set->made_at : previous->latest_start;
+  for (uint32_t i = 0; i < set->priority_count; i++) {
+    for (uint32_t j = 0; j < set->priorities[i]->count; j++) {
+      const int64_t start = start_of(set, &set->priorities[i]->entries[j]);
+      if (start > set->latest_start && fp_slow_start_has(options, start, set->made_at)) set->latest_start = start;
+    }
+  }
+  return (fp_slow_start){set->made_at, fp_slow_start_has(options, set->latest_start, set->made_at) ? 1 : 0};
+}
+
 /* Takes over the priorities that are as in `previous`, finishes the others, and shares out the load. */
 static fp_status set_finish(fp_host_set *set, const fp_cluster_config *config, const fp_host_set *previous,
                             fp_error *error) {
+  const fp_slow_start slow_start = begin_slow_start(set, &config->options, previous);
   for (uint32_t i = 0; i < set->priority_count; i++) {
     if (previous != NULL && i < previous->priority_count &&
         fp_priority_hosts_equal(set->priorities[i], previous->priorities[i])) {
       fp_priority_hosts_unref(set->priorities[i]);
       set->priorities[i] = fp_priority_hosts_ref(previous->priorities[i]);
     } else {
-      const fp_status status = fp_priority_hosts_finish(set->priorities[i], error);
+      const fp_status status = fp_priority_hosts_finish(set->priorities[i], slow_start, error);
       if (status < 0) return status;
     }
   }
@@ -165,8 +194,11 @@ static fp_status set_fill(fp_host_set *set, const fp_cluster_config *config, con
   if (status >= 0) status = add_hosts(set, endpoints, count, config->initial_flags, previous);
   if (status < 0) return status;
   number_hosts(set);
-  for (uint32_t i = 0; status >= 0 && i < set->priority_count && config->subset_rules != NULL; i++)
+  if (fp_slow_start_wanted(&config->options)) set->made_at = fp_slow_start_now(&config->options);
+  for (uint32_t i = 0; status >= 0 && i < set->priority_count && config->subset_rules != NULL; i++) {
     if (set->priorities[i]->locality_weighted) status = fp_priority_hosts_measure(set->priorities[i]);
+    if (status >= 0) status = fp_priority_hosts_place(set->priorities[i], NULL);
+  }
   /* Before priorities are taken over from `previous`, whose labels may be others. */
   if (status >= 0 && config->subset_rules != NULL)
     status = fp_subsets_new(set, config, previous == NULL ? NULL : previous->subsets, &set->subsets, error);
@@ -204,6 +236,7 @@ fp_status fp_host_set_new_part(const fp_host_set *whole, const fp_cluster_config
   made = set_alloc(config, counts, whole->priority_count);
   if (made == NULL) return FASTPATH_ERR_MEMORY;
   made->count = count;
+  made->made_at = whole->made_at;
   memcpy(made->offsets, whole->offsets, whole->priority_count * sizeof *made->offsets);
   for (uint32_t i = 0; i < count; i++) {
     fp_host_entry entry = whole->priorities[places[i].priority]->entries[places[i].entry];
@@ -211,7 +244,8 @@ fp_status fp_host_set_new_part(const fp_host_set *whole, const fp_cluster_config
     fp_priority_hosts_copy(made->priorities[places[i].priority], &entry);
   }
   for (uint32_t i = 0; status >= 0 && i < made->priority_count; i++) {
-    if (!made->priorities[i]->locality_weighted) continue;
+    status = fp_priority_hosts_place(made->priorities[i], whole->priorities[i]);
+    if (status < 0 || !made->priorities[i]->locality_weighted) continue;
     if (config->subset_rules->scale_locality_weight)
       status = fp_priority_hosts_scale(made->priorities[i]);
     else
@@ -231,6 +265,8 @@ void fp_host_set_apply(const fp_host_set *set) {
     const fp_priority_hosts *priority = set->priorities[i];
     for (uint32_t j = 0; j < priority->count; j++) {
       const fp_host_entry *entry = &priority->entries[j];
+      if (set->made_at != FP_NEVER && fp_host_healthy_since(entry->host) == FP_NEVER)
+        fp_host_set_healthy_since(entry->host, start_of(set, entry));
       fp_host_set_attributes(entry->host, entry->weight, i, fp_health_configured(entry->health));
     }
   }

@@ -21,6 +21,11 @@ struct fp_host_set {
   uint32_t *offsets; /* of a priority's first host among all */
   fp_priority_load *loads;
   uint32_t override_statuses; /* bits by fp_health_status */
+  uint32_t panic_threshold;
+  uint32_t fail_on_panic;
+  fp_zone_config zones; /* its cluster is referenced */
+  int64_t made_at;      /* by the clock of slow start; FP_NEVER without that */
+  int64_t latest_start; /* of slow start, of a host that is or was in the cluster; FP_NEVER likewise */
   struct fp_subsets *subsets; /* NULL: none, or this is one */
   /* The one kind of hosts that gets all load; priority_count when load is shared. */
   uint32_t sole_priority;
@@ -52,7 +57,8 @@ fp_status fp_host_set_new_part(const fp_host_set *whole, const fp_cluster_config
                                uint32_t count, int single, const fp_host_set *previous, fp_host_set **set,
                                fp_error *error);
 
-/* Tells the hosts their weight, priority and health in this set, which is about to be published. */
+/* Tells the hosts their weight, priority and health in this set, which is about to be published; for those that are
+   healthy the first time slow start begins. */
 void fp_host_set_apply(const fp_host_set *set);
 
 #endif

@@ -31,15 +31,21 @@ void fp_lb_options_default(fp_lb_options *options) {
       .maximum_ring_size = FASTPATH_LB_MAX_RING_SIZE,
       .hash_function = FASTPATH_LB_XX_HASH,
       .table_size = 65537,
+      .slow_start_aggression = 1.0,
+      .slow_start_min_weight = 0.1,
   };
 }
 
+static int same(double a, double b) { return !(a < b) && !(a > b); }
+
 int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
-  const double bias = a->active_request_bias, other_bias = b->active_request_bias;
-  return !(bias < other_bias) && !(bias > other_bias) && a->choice_count == b->choice_count &&
+  return same(a->active_request_bias, b->active_request_bias) && a->choice_count == b->choice_count &&
          a->full_scan == b->full_scan && a->minimum_ring_size == b->minimum_ring_size &&
          a->maximum_ring_size == b->maximum_ring_size && a->hash_function == b->hash_function &&
-         a->table_size == b->table_size;
+         a->table_size == b->table_size && a->slow_start_window == b->slow_start_window &&
+         same(a->slow_start_aggression, b->slow_start_aggression) &&
+         same(a->slow_start_min_weight, b->slow_start_min_weight) && a->clock == b->clock &&
+         a->clock_data == b->clock_data;
 }
 
 uint64_t fp_lb_random(uint64_t *state) {

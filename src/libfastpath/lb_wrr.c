@@ -1,10 +1,17 @@
-/* lb_wrr.c - round robin as Envoy does it: by turns when weights are equal, else earliest deadline first. */
-#include "edf.h"
+/*
+ * lb_wrr.c - round robin as Envoy does it: by turns when weights are equal, else earliest deadline first; with a host in
+ * slow start, by the weights of the moment.
+ */
 #include "lb_policies.h"
+#include "live_schedule.h"
+
+static double weight_of(const fp_host_group *group, uint32_t index, int64_t now) {
+  return (double)group->weights[index] * fp_live_factor(group, index, now);
+}
 
 static fp_status wrr_table_new(const fp_host_group *group, void **table, fp_error *error) {
   (void)error;
-  if (group->weights_equal) {
+  if (group->weights_equal || group->slow_start) {
     *table = NULL;
     return FASTPATH_OK;
   }
@@ -15,15 +22,14 @@ static fp_status wrr_table_new(const fp_host_group *group, void **table, fp_erro
 static void wrr_table_free(void *table) { fp_edf_table_free(table); }
 
 static fp_status wrr_cursor_new(const fp_host_group *group, uint64_t seed, void **cursor) {
-  if (group->table == NULL) {
-    *cursor = NULL;
-    return FASTPATH_OK;
-  }
-  *cursor = fp_edf_new(group->table, seed);
+  *cursor = NULL;
+  if (group->table == NULL && !group->slow_start) return FASTPATH_OK;
+  *cursor = group->slow_start ? (void *)fp_live_schedule_new(group, seed, weight_of) : fp_edf_new(group->table, seed);
   return *cursor == NULL ? FASTPATH_ERR_MEMORY : FASTPATH_OK;
 }
 
-static void wrr_cursor_free(void *cursor) { fp_edf_free(cursor); }
+/* Either kind is one block. */
+static void wrr_cursor_free(void *cursor) { fp_memory_free(cursor); }
 
 /* counter % count without dividing: offset goes along, and starts over where the counter wraps. */
 static uint32_t take_turn(const fp_host_group *group, fp_lb_state *state) {
@@ -33,9 +39,15 @@ static uint32_t take_turn(const fp_host_group *group, fp_lb_state *state) {
   return index;
 }
 
+/* Apart, so that the other ways to pick do not pay for its registers. */
+static __attribute__((noinline)) uint32_t pick_live(const fp_host_group *group, fp_live_schedule *schedule) {
+  return fp_live_schedule_pick(schedule, group, weight_of);
+}
+
 static uint32_t wrr_pick(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) {
   (void)request;
-  return state->cursor != NULL ? fp_edf_pick(state->cursor) : take_turn(group, state);
+  if (state->cursor == NULL) return take_turn(group, state);
+  return group->slow_start ? pick_live(group, state->cursor) : fp_edf_pick(state->cursor);
 }
 
 const fp_lb_policy fp_lb_round_robin = {

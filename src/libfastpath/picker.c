@@ -12,6 +12,8 @@ struct fp_picker {
   fp_snapshot_reader reader;
   fp_picker_view view; /* of all hosts; its set is borrowed from the reader */
   fp_subset_views subsets;
+  fp_snapshot_reader callers; /* of the cluster that zone routing goes by */
+  fp_snapshot_cell *calling;  /* which: its cell, referenced by the reader; NULL: none */
   uint64_t random;
 };
 
@@ -21,7 +23,7 @@ fp_picker *fp_picker_new(fp_cluster *cluster, uint64_t seed) {
   memset(picker, 0, sizeof *picker);
   picker->cluster = fp_cluster_ref(cluster);
   picker->random = seed;
-  fp_picker_view_init(&picker->view, seed, &picker->random);
+  fp_picker_view_init(&picker->view, seed, &picker->random, &picker->callers);
   fp_snapshot_reader_init(&picker->reader, fp_cluster_cell(cluster));
   return picker;
 }
@@ -30,6 +32,7 @@ void fp_picker_free(fp_picker *picker) {
   if (picker == NULL) return;
   fp_subset_views_clear(&picker->subsets);
   fp_picker_view_clear(&picker->view);
+  fp_snapshot_reader_clear(&picker->callers);
   fp_snapshot_reader_clear(&picker->reader);
   fp_cluster_unref(picker->cluster);
   fp_memory_free(picker);
@@ -37,9 +40,19 @@ void fp_picker_free(fp_picker *picker) {
 
 fp_host_set *fp_picker_host_set(const fp_picker *picker) { return picker->view.set; }
 
+/* Zone routing goes by the hosts of this cluster from now on; NULL for none. */
+static void listen_to(fp_picker *picker, fp_cluster *cluster) {
+  fp_snapshot_cell *cell = cluster == NULL ? NULL : fp_cluster_cell(cluster);
+  if (picker->calling == cell) return;
+  fp_snapshot_reader_clear(&picker->callers);
+  picker->calling = cell;
+  if (cell != NULL) fp_snapshot_reader_init(&picker->callers, cell);
+}
+
 static fp_status adopt(fp_picker *picker, fp_host_set *set) {
   fp_status status;
   picker->view.set = NULL;
+  listen_to(picker, set->zones.callers);
   status = fp_subset_views_adopt(&picker->subsets, set);
   return status < 0 ? status : fp_picker_view_adopt(&picker->view, set);
 }

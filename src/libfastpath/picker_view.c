@@ -7,21 +7,25 @@
 /* How often a strict pick asks the policy before it draws among the hosts that are left. */
 #define STRICT_ATTEMPTS 16u
 
-void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random) {
-  *view = (fp_picker_view){.seed = seed, .random = random};
+void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random, fp_snapshot_reader *callers) {
+  *view = (fp_picker_view){.seed = seed, .random = random, .callers = callers};
+}
+
+static void forget_cursor(fp_lb_state *state, const fp_lb_policy *policy) {
+  if (state->cursor != NULL) policy->cursor_free(state->cursor);
+  state->cursor = NULL;
+  state->ready = 0;
 }
 
 /* The cursors belong to the group they were made for; the counters stay. */
 static void forget_cursors(fp_picker_priority *priority) {
-  if (priority->hosts == NULL) return;
-  for (int source = 0; source < FP_HOST_SOURCES; source++) {
-    fp_lb_state *state = &priority->states[source];
-    if (state->cursor != NULL) priority->hosts->policy->cursor_free(state->cursor);
-    state->cursor = NULL;
-    state->ready = 0;
-  }
+  const fp_lb_policy *policy = priority->hosts == NULL ? NULL : priority->hosts->policy;
+  if (policy == NULL) return;
+  for (int source = 0; source < FP_HOST_SOURCES; source++) forget_cursor(&priority->states[source], policy);
   for (int source = 0; source < FP_LOCALITY_SOURCES; source++) {
-    fp_locality_turns_free(priority->turns[source], priority->hosts->policy);
+    for (uint32_t i = 0; i < priority->locality_counts[source]; i++)
+      forget_cursor(&priority->locality_states[source][i], policy);
+    fp_locality_turns_free(priority->turns[source]);
     priority->turns[source] = NULL;
   }
   fp_priority_hosts_unref(priority->hosts);
@@ -29,8 +33,14 @@ static void forget_cursors(fp_picker_priority *priority) {
 }
 
 void fp_picker_view_clear(fp_picker_view *view) {
-  for (uint32_t i = 0; i < view->priority_count; i++) forget_cursors(&view->priorities[i]);
+  for (uint32_t i = 0; i < view->priority_count; i++) {
+    forget_cursors(&view->priorities[i]);
+    for (int source = 0; source < FP_LOCALITY_SOURCES; source++)
+      fp_memory_free(view->priorities[i].locality_states[source]);
+  }
   fp_memory_free(view->priorities);
+  fp_zone_routes_clear(&view->routes);
+  fp_host_set_unref(view->routed);
 }
 
 static fp_status grow(fp_picker_view *view, uint32_t count) {
@@ -57,23 +67,51 @@ static fp_picker_choice choice_of(const fp_picker_view *view, const fp_host_set 
                             set->offsets[priority]};
 }
 
-static const fp_localities *localities_of(const fp_host_set *set, uint32_t priority, fp_host_source source) {
+/* Those that take turns; NULL when none do. */
+static const fp_localities *turns_of(const fp_host_set *set, uint32_t priority, fp_host_source source) {
   const fp_localities *localities;
   if (source >= FP_LOCALITY_SOURCES) return NULL;
   localities = &set->priorities[priority]->localities[source];
-  return localities->count > 0 ? localities : NULL;
+  return localities->turn_count > 0 ? localities : NULL;
 }
 
-static fp_picker_choice choice_in_locality(const fp_picker_view *view, const fp_host_set *set, uint32_t priority,
-                                           fp_host_source source, uint32_t locality) {
-  return (fp_picker_choice){&set->priorities[priority]->localities[source].groups[locality],
-                            fp_locality_turns_state(view->priorities[priority].turns[source], locality),
-                            set->offsets[priority]};
+/* Whether it may be that the pick's zone chooses a locality. */
+static int is_routed(const fp_host_set *set, uint32_t priority, fp_host_source source) {
+  return source < FP_LOCALITY_SOURCES && set->priorities[priority]->by_zone;
+}
+
+/* There is a state for each locality of a priority before one is chosen. */
+static fp_status grow_localities(fp_picker_view *view, uint32_t priority, fp_host_source source) {
+  fp_picker_priority *at = &view->priorities[priority];
+  const uint32_t count = view->set->priorities[priority]->localities[source].count;
+  fp_lb_state *grown;
+  if (count <= at->locality_counts[source]) return FASTPATH_OK;
+  grown = fp_memory_resize(at->locality_states[source], count * sizeof *grown);
+  if (grown == NULL) return FASTPATH_ERR_MEMORY;
+  for (uint32_t i = at->locality_counts[source]; i < count; i++)
+    grown[i] = (fp_lb_state){.counter = view->seed, .random = view->random};
+  at->locality_states[source] = grown;
+  at->locality_counts[source] = count;
+  return FASTPATH_OK;
+}
+
+static fp_picker_choice choice_in_locality(const fp_picker_view *view, uint32_t priority, fp_host_source source,
+                                           uint32_t locality) {
+  return (fp_picker_choice){&view->set->priorities[priority]->localities[source].groups[locality],
+                            &view->priorities[priority].locality_states[source][locality],
+                            view->set->offsets[priority]};
+}
+
+static void forget_routes(fp_picker_view *view) {
+  fp_zone_routes_clear(&view->routes);
+  fp_host_set_unref(view->routed);
+  view->routed = NULL;
 }
 
 /* Makes the states agree with a new host set; those of priorities that did not change go on. */
 fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set) {
   view->set = NULL;
+  forget_routes(view);
   if (set->priority_count > view->priority_count) {
     const fp_status status = grow(view, set->priority_count);
     if (status < 0) return status;
@@ -87,7 +125,8 @@ fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set) {
   }
   view->policy = set->policy;
   view->sole = (fp_picker_choice){NULL, NULL, 0};
-  if (set->sole_priority < set->priority_count && localities_of(set, set->sole_priority, set->sole_source) == NULL)
+  if (set->sole_priority < set->priority_count && turns_of(set, set->sole_priority, set->sole_source) == NULL &&
+      !is_routed(set, set->sole_priority, set->sole_source))
     view->sole = choice_of(view, set, set->sole_priority, set->sole_source);
   view->set = set;
   return FASTPATH_OK;
@@ -107,22 +146,57 @@ static fp_status prepare(const fp_picker_view *view, const fp_picker_choice *at)
 static fp_status prepare_turns(fp_picker_view *view, uint32_t priority, fp_host_source source) {
   fp_picker_priority *at = &view->priorities[priority];
   if (at->turns[source] == NULL)
-    at->turns[source] = fp_locality_turns_new(localities_of(view->set, priority, source), view->seed, view->random);
-  return at->turns[source] == NULL ? FASTPATH_ERR_MEMORY : FASTPATH_OK;
+    at->turns[source] = fp_locality_turns_new(turns_of(view->set, priority, source), view->seed);
+  return at->turns[source] == NULL ? FASTPATH_ERR_MEMORY : grow_localities(view, priority, source);
 }
 
-/* A priority's hosts, or those of the locality whose turn it is. */
+/* Makes the routes agree with the callers' current hosts. */
+static fp_status prepare_routes(fp_picker_view *view) {
+  fp_host_set *callers = fp_snapshot_read(view->callers);
+  fp_status status;
+  if (view->routed == callers) return FASTPATH_OK;
+  forget_routes(view);
+  status = fp_zone_routes_init(&view->routes, view->set, callers);
+  if (status >= 0) view->routed = fp_host_set_ref(callers);
+  return status;
+}
+
+/* Of a priority that zone routing is for: where it sends the pick. */
+static fp_status choose_by_zone(fp_picker_view *view, uint32_t priority, fp_host_source source, fp_picker_choice *at) {
+  uint32_t locality = 0;
+  fp_status status = prepare_routes(view);
+  fp_zone_route route;
+  if (status < 0) return status;
+  route = fp_zone_routes_next(&view->routes, view->random, &locality);
+  *at = choice_of(view, view->set, priority, source);
+  if (route == FP_ZONE_ANYWHERE) return FASTPATH_OK;
+  if (route == FP_ZONE_NOWHERE) return FASTPATH_NONE;
+  status = grow_localities(view, priority, source);
+  if (status >= 0) *at = choice_in_locality(view, priority, source, locality);
+  return status;
+}
+
+/* A priority's hosts, or those of one locality: whose turn it is, or where zone routing goes. */
 static fp_status choose_group(fp_picker_view *view, uint32_t priority, fp_host_source source, fp_picker_choice *at) {
   fp_status status;
-  if (localities_of(view->set, priority, source) == NULL) {
+  if (turns_of(view->set, priority, source) == NULL) {
+    if (is_routed(view->set, priority, source)) return choose_by_zone(view, priority, source, at);
     *at = choice_of(view, view->set, priority, source);
     return FASTPATH_OK;
   }
   status = prepare_turns(view, priority, source);
-  if (status < 0) return status;
-  *at = choice_in_locality(view, view->set, priority, source,
-                           fp_locality_turns_next(view->priorities[priority].turns[source]));
-  return FASTPATH_OK;
+  if (status >= 0)
+    *at = choice_in_locality(view, priority, source, fp_locality_turns_next(view->priorities[priority].turns[source]));
+  return status;
+}
+
+/* Which of a priority's hosts are used, of those that the load is for. */
+static fp_host_source source_in_use(const fp_host_set *set, uint32_t priority, fp_host_source source) {
+  return set->loads[priority].panic ? FP_HOST_SOURCE_ALL : source;
+}
+
+static int gives_none(const fp_host_set *set, uint32_t priority) {
+  return set->fail_on_panic && set->loads[priority].panic;
 }
 
 /* The group that the ticket, 1 to 100, falls to: healthy load by priority, then degraded load. */
@@ -133,8 +207,10 @@ static fp_status choose_by_load(fp_picker_view *view, uint32_t ticket, fp_picker
     for (uint32_t i = 0; i < set->priority_count; i++) {
       const fp_priority_load *load = &set->loads[i];
       reached += source == FP_HOST_SOURCE_HEALTHY ? load->healthy_load : load->degraded_load;
-      if (ticket <= reached)
-        return choose_group(view, i, load->panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source, at);
+      if (ticket > reached) continue;
+      *at = choice_of(view, set, i, (fp_host_source)source);
+      if (gives_none(set, i)) return FASTPATH_NONE;
+      return choose_group(view, i, source_in_use(set, i, (fp_host_source)source), at);
     }
   }
   *at = choice_of(view, set, 0, FP_HOST_SOURCE_HEALTHY);
@@ -149,7 +225,7 @@ static inline fp_status pick_once(fp_picker_view *view, const fp_lb_request *req
     const int has_number = view->policy->number != FASTPATH_LB_NO_NUMBER;
     const uint64_t number = has_number ? request->number : fp_lb_random(view->random);
     const fp_status status = choose_by_load(view, (uint32_t)(number % 100 + 1), at);
-    if (status < 0) return status;
+    if (status != FASTPATH_OK) return status;
   }
   if (at->group->count == 0) return FASTPATH_NONE;
   if (!at->state->ready) {
@@ -196,16 +272,17 @@ static int draw_allowed(const fp_host_group *group, const fp_pick_options *optio
 static fp_status draw_in_priority(fp_picker_view *view, uint32_t priority, fp_host_source source,
                                   const fp_pick_options *options, uint64_t random, fp_picker_choice *at,
                                   uint32_t *place) {
-  const fp_localities *localities = localities_of(view->set, priority, source);
+  const fp_localities *localities = turns_of(view->set, priority, source);
   fp_status status;
+  if (gives_none(view->set, priority)) return FASTPATH_NONE;
   if (localities == NULL) {
     *at = choice_of(view, view->set, priority, source);
     return draw_allowed(at->group, options, random, place) ? FASTPATH_OK : FASTPATH_NONE;
   }
   status = prepare_turns(view, priority, source);
   if (status < 0) return status;
-  for (uint32_t i = 0; i < localities->count; i++) {
-    *at = choice_in_locality(view, view->set, priority, source, i);
+  for (uint32_t i = 0; i < localities->turn_count; i++) {
+    *at = choice_in_locality(view, priority, source, localities->turns[i]);
     if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
   }
   return FASTPATH_NONE;
@@ -220,7 +297,7 @@ static fp_status search(fp_picker_view *view, const fp_pick_options *options, co
   if (draw_allowed(at->group, options, random, place)) return FASTPATH_OK;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
     for (uint32_t i = 0; i < set->priority_count; i++) {
-      const fp_host_source used = set->loads[i].panic ? FP_HOST_SOURCE_ALL : (fp_host_source)source;
+      const fp_host_source used = source_in_use(set, i, (fp_host_source)source);
       const fp_status status = draw_in_priority(view, i, used, options, random, at, place);
       if (status != FASTPATH_NONE) return status;
     }

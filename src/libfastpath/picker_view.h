@@ -2,12 +2,17 @@
 #ifndef FASTPATH_INTERNAL_PICKER_VIEW_H
 #define FASTPATH_INTERNAL_PICKER_VIEW_H
 
+#include <fastpath/snapshot.h>
+
 #include "host_set.h"
 #include "locality_turns.h"
+#include "zone_routes.h"
 
 typedef struct fp_picker_priority {
   fp_priority_hosts *hosts; /* referenced: what the states belong to; NULL before the first host set */
   fp_lb_state states[FP_HOST_SOURCES];
+  fp_lb_state *locality_states[FP_LOCALITY_SOURCES]; /* by locality */
+  uint32_t locality_counts[FP_LOCALITY_SOURCES];     /* of those; never shrink */
   fp_locality_turns *turns[FP_LOCALITY_SOURCES]; /* NULL before the first pick, and when there are no turns */
 } fp_picker_priority;
 
@@ -25,12 +30,15 @@ typedef struct fp_picker_view {
   fp_picker_choice sole;          /* the one group that gets all load, if there is one */
   fp_picker_priority *priorities; /* at least as many as the set has */
   uint32_t priority_count;        /* never shrinks: a priority that comes back goes on counting */
+  fp_zone_routes routes;          /* of the first priority */
+  fp_host_set *routed; /* the callers that the routes agree with; referenced; NULL: there are no routes yet */
+  fp_snapshot_reader *callers; /* the worker's: of the cluster that the set's zone routing goes by */
   uint64_t seed;
   uint64_t *random; /* the worker's */
 } fp_picker_view;
 
-/* A view of no host set yet. `random` must outlive it. */
-void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random);
+/* A view of no host set yet. `random` and `callers` must outlive it. */
+void fp_picker_view_init(fp_picker_view *view, uint64_t seed, uint64_t *random, fp_snapshot_reader *callers);
 void fp_picker_view_clear(fp_picker_view *view);
 
 /* Makes it agree with a host set, which must outlive that; priorities that did not change go on where they were. MEMORY:

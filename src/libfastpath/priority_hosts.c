@@ -11,7 +11,7 @@
 
 #define OVERPROVISIONING_FACTOR 140
 
-fp_priority_hosts *fp_priority_hosts_new(const fp_cluster_config *config, uint32_t capacity) {
+fp_priority_hosts *fp_priority_hosts_new(const fp_cluster_config *config, uint32_t number, uint32_t capacity) {
   fp_priority_hosts *priority = fp_memory_alloc(sizeof *priority);
   if (priority == NULL) return NULL;
   memset(priority, 0, sizeof *priority);
@@ -20,6 +20,8 @@ fp_priority_hosts *fp_priority_hosts_new(const fp_cluster_config *config, uint32
   priority->options = config->options;
   priority->locality_weighted =
       config->locality_weighted && (config->subset_rules == NULL || config->subset_rules->locality_weight_aware);
+  priority->by_zone =
+      config->zones.callers != NULL && number == 0 && config->policy->number != FASTPATH_LB_REQUEST_HASH;
   priority->overprovisioning_factor =
       config->overprovisioning_factor == 0 ? OVERPROVISIONING_FACTOR : config->overprovisioning_factor;
   priority->entries = fp_memory_alloc((capacity == 0 ? 1 : (size_t)capacity) * sizeof *priority->entries);
@@ -47,6 +49,7 @@ void fp_priority_hosts_unref(fp_priority_hosts *priority) {
   fp_host_group_clear(&priority->groups[FP_HOST_SOURCE_ALL], priority->policy);
   for (int source = 0; source < FP_LOCALITY_SOURCES; source++)
     fp_localities_clear(&priority->localities[source], priority->policy);
+  fp_locality_list_clear(&priority->places);
   for (uint32_t i = 0; i < priority->count; i++) {
     fp_host_unref(priority->entries[i].host);
     fp_labels_unref(priority->entries[i].labels);
@@ -60,6 +63,7 @@ void fp_priority_hosts_add(fp_priority_hosts *priority, fp_host *host, const fp_
   priority->entries[at] = (fp_host_entry){.host = host,
                                           .weight = endpoint->weight,
                                           .locality = endpoint->locality,
+                                          .zone = endpoint->zone,
                                           .locality_weight = endpoint->locality_weight,
                                           .health = fp_host_health_now(host, (fp_health_status)endpoint->health),
                                           .endpoint = number,
@@ -74,18 +78,33 @@ void fp_priority_hosts_copy(fp_priority_hosts *priority, const fp_host_entry *en
   if (copy->labels != NULL) fp_labels_ref(copy->labels);
 }
 
+static int has_localities(const fp_priority_hosts *priority) {
+  return priority->locality_weighted || priority->by_zone;
+}
+
+/* One that is not placed yet is no part: its entries say where they are. */
+static int places_equal(const fp_locality_list *a, const fp_locality_list *b) {
+  if (a->count == 0 || b->count == 0) return 1;
+  if (a->count != b->count) return 0;
+  for (uint32_t i = 0; i < a->count; i++)
+    if (a->numbers[i] != b->numbers[i] || a->zones[i] != b->zones[i]) return 0;
+  return 1;
+}
+
 int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts *b) {
+  const int by_locality = has_localities(a);
   if (a->policy != b->policy || !fp_lb_options_equal(&a->options, &b->options) || a->count != b->count ||
-      a->locality_weighted != b->locality_weighted || a->overprovisioning_factor != b->overprovisioning_factor ||
-      a->locality_weight_sum != b->locality_weight_sum)
+      a->locality_weighted != b->locality_weighted || a->by_zone != b->by_zone ||
+      a->overprovisioning_factor != b->overprovisioning_factor || a->locality_weight_sum != b->locality_weight_sum ||
+      !places_equal(&a->places, &b->places))
     return 0;
   for (uint32_t i = 0; i < a->count; i++) {
     const fp_host_entry *left = &a->entries[i], *right = &b->entries[i];
     if (left->host != right->host || left->weight != right->weight || left->health != right->health ||
-        left->position != right->position)
+        left->position != right->position || left->zone != right->zone)
       return 0;
-    if (a->locality_weighted && (left->locality != right->locality || left->locality_weight != right->locality_weight))
-      return 0;
+    if (by_locality && left->locality != right->locality) return 0;
+    if (a->locality_weighted && left->locality_weight != right->locality_weight) return 0;
   }
   return 1;
 }
@@ -122,6 +141,7 @@ static fp_locality_member *members_new(const fp_priority_hosts *priority) {
                                       .position = entry->position,
                                       .entry = i,
                                       .locality = entry->locality,
+                                      .zone = entry->zone,
                                       .locality_weight = entry->locality_weight,
                                       .wanted = 1};
   }
@@ -173,7 +193,7 @@ static fp_status make_group(fp_priority_hosts *priority, fp_host_source source, 
                             fp_error *error) {
   fp_host_group *group = &priority->groups[source];
   const uint32_t count = fp_priority_hosts_count(priority, source);
-  const fp_status status = fp_host_group_init(group, count, members != NULL, &priority->options);
+  const fp_status status = fp_host_group_init(group, count, members != NULL, priority->slow_start, &priority->options);
   if (status < 0) return status;
   if (members != NULL) {
     const uint64_t known = priority->locality_weight_sum;
@@ -209,25 +229,44 @@ static fp_status make_groups(fp_priority_hosts *priority, fp_locality_member *me
   return make_group(priority, FP_HOST_SOURCE_DEGRADED, NULL, error);
 }
 
-static fp_status make_turns(fp_priority_hosts *priority, fp_locality_member *members, fp_error *error) {
+static fp_status make_localities(fp_priority_hosts *priority, fp_locality_member *members, fp_error *error) {
   fp_status status = FASTPATH_OK;
   for (int source = 0; status >= 0 && source < FP_LOCALITY_SOURCES; source++) {
+    fp_localities *made = &priority->localities[source];
     want(members, priority, (fp_host_source)source);
-    status = fp_localities_init(&priority->localities[source], members, priority->count,
-                                priority->overprovisioning_factor, priority->policy, &priority->options, error);
+    status = fp_localities_init(made, &priority->places, members, priority->count, priority->slow_start,
+                                priority->policy, &priority->options, error);
+    if (status >= 0 && priority->locality_weighted)
+      status =
+          fp_localities_weigh(made, &priority->places, members, priority->count, priority->overprovisioning_factor);
   }
   return status;
 }
 
-fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_error *error) {
+fp_status fp_priority_hosts_place(fp_priority_hosts *priority, const fp_priority_hosts *whole) {
+  fp_locality_member *members;
+  fp_status status;
+  if (!has_localities(priority)) return FASTPATH_OK;
+  if (whole != NULL) return fp_locality_list_copy(&priority->places, &whole->places);
+  members = members_new(priority);
+  if (members == NULL) return FASTPATH_ERR_MEMORY;
+  status = fp_locality_list_init(&priority->places, members, priority->count);
+  fp_memory_free(members);
+  return status;
+}
+
+fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start, fp_error *error) {
   const int by_hash = priority->policy->number == FASTPATH_LB_REQUEST_HASH;
   fp_locality_member *members;
   fp_status status;
-  if (!priority->locality_weighted) return make_groups(priority, NULL, error);
+  priority->slow_start = slow_start;
+  if (!has_localities(priority)) return make_groups(priority, NULL, error);
   members = members_new(priority);
   if (members == NULL) return FASTPATH_ERR_MEMORY;
-  status = make_groups(priority, by_hash ? members : NULL, error);
-  if (status >= 0 && !by_hash) status = make_turns(priority, members, error);
+  status = priority->places.numbers != NULL ? FASTPATH_OK
+                                            : fp_locality_list_init(&priority->places, members, priority->count);
+  if (status >= 0) status = make_groups(priority, by_hash ? members : NULL, error);
+  if (status >= 0 && !by_hash) status = make_localities(priority, members, error);
   fp_memory_free(members);
   return status;
 }

@@ -62,7 +62,7 @@ static fp_status prepare(fp_picker_view **view, fp_host_set *set, const fp_picke
   if (*view == NULL) {
     fp_picker_view *made = fp_memory_alloc(sizeof *made);
     if (made == NULL) return FASTPATH_ERR_MEMORY;
-    fp_picker_view_init(made, whole->seed, whole->random);
+    fp_picker_view_init(made, whole->seed, whole->random, whole->callers);
     *view = made;
   }
   return (*view)->set == set ? FASTPATH_OK : fp_picker_view_adopt(*view, set);

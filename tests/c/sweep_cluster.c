@@ -14,6 +14,7 @@ static void endpoints_fill(fp_endpoint *endpoints, uint16_t port, bool weighted)
                                  .priority = i >= ENDPOINTS - 2,
                                  .locality = i / 4,
                                  .locality_weight = 2 - i / 4,
+                                 .zone = i / 4 + 1,
                                  .port = (uint16_t)(port + i),
                                  .health = i == 3   ? FASTPATH_HEALTH_DEGRADED
                                            : i == 4 ? FASTPATH_HEALTH_UNHEALTHY
@@ -128,6 +129,39 @@ void sweep_cluster(void) {
   fp_cluster_unref(cluster);
   CHECK_EQ(fp_host_port(kept), port); /* a host outlives its cluster */
   fp_host_unref(kept);
+}
+
+static int64_t an_hour(void *data) {
+  (void)data;
+  return 3600000000000;
+}
+
+/* Where load goes is worked out anew when the hosts change and when the callers do. */
+void sweep_zones(void) {
+  fp_endpoint endpoints[ENDPOINTS];
+  fp_cluster_config config = config_of(FASTPATH_LB_ROUND_ROBIN);
+  fp_cluster *callers = NULL, *cluster = NULL;
+  fp_error error;
+  endpoints_fill(endpoints, 7000, false);
+  TRY(fp_cluster_new(&config, endpoints, 5, &callers, &error), callers == NULL);
+  config.zones = (fp_zone_config){.callers = callers, .zone = 1, .routing_enabled = 100};
+  config.options.slow_start_window = 1000000000;
+  config.options.clock = an_hour;
+  endpoints_fill(endpoints, 8000, true);
+  TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
+  fp_picker *picker;
+  TRY_NEW(picker, fp_picker_new(cluster, 7));
+  for (int i = 0; i < 8; i++) (void)pick(picker, NULL);
+  config.policy = fp_lb_policy_get(FASTPATH_LB_LEAST_REQUEST);
+  TRY(fp_cluster_update(cluster, &config, endpoints + 2, ENDPOINTS - 2, &error), true);
+  for (int i = 0; i < 8; i++) (void)pick(picker, NULL);
+  endpoints_fill(endpoints, 7000, false);
+  config.zones.callers = NULL;
+  TRY(fp_cluster_update(callers, &config, endpoints, ENDPOINTS, &error), true);
+  for (int i = 0; i < 8; i++) (void)pick(picker, NULL);
+  fp_cluster_unref(callers);
+  fp_cluster_unref(cluster);
+  fp_picker_free(picker);
 }
 
 void sweep_hashing(void) {

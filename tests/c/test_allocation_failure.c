@@ -41,6 +41,7 @@ static const struct {
     {"snapshot", sweep_snapshot},
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
+    {"zones and slow start", sweep_zones},
     {"subsets", sweep_subsets},
     {"health", sweep_health},
     {"admission", sweep_admission},

@@ -1,5 +1,6 @@
 /* Clusters: identity of hosts, snapshots, priorities and panic, exclusion, refusals. */
 #include <fastpath/cluster.h>
+#include <string.h>
 
 #include "check.h"
 #include "priority_load.h"
@@ -393,7 +394,92 @@ static void test_a_picker_outlives_its_cluster(void) {
   fp_picker_free(picker);
 }
 
+static fp_endpoint in_zone(uint16_t port, uint32_t zone) {
+  fp_endpoint made = well(port, 1);
+  made.zone = zone;
+  made.locality = zone;
+  return made;
+}
+
+/* How many of 10000 picks go to each port below 8. */
+static void count_ports(fp_picker *picker, uint32_t *counts) {
+  memset(counts, 0, 8 * sizeof *counts);
+  for (int i = 0; i < 10000; i++) counts[pick_port(picker, NULL)]++;
+}
+
+static int about(uint32_t count, uint32_t expected) { return count + 225 > expected && count < expected + 225; }
+
+/* Of the callers half are in zone 1, of the hosts a quarter: half of what zone 1 asks stays, the rest goes to zone 2, whose
+   callers ask less than it can take. */
+static void test_load_stays_in_its_zone_as_far_as_that_can_take_it(void) {
+  const fp_endpoint callers_of[] = {in_zone(1, 1), in_zone(2, 2)};
+  const fp_endpoint endpoints[] = {in_zone(1, 1), in_zone(2, 2), in_zone(3, 2), in_zone(4, 2)};
+  fp_cluster *callers = cluster_of(callers_of, 2, 50), *cluster = NULL;
+  fp_cluster_config settings = config(50);
+  fp_picker *picker;
+  fp_error error;
+  uint32_t counts[8];
+  settings.zones = (fp_zone_config){.callers = callers, .zone = 1, .routing_enabled = 100, .min_cluster_size = 4};
+  CHECK_EQ(fp_cluster_new(&settings, endpoints, 4, &cluster, NULL), FASTPATH_OK);
+  picker = fp_picker_new(cluster, 5);
+  count_ports(picker, counts);
+  CHECK(about(counts[1], 5000) && about(counts[2], 1667) && about(counts[3], 1667) && about(counts[4], 1667));
+  {
+    const fp_endpoint few_here[] = {in_zone(1, 1), in_zone(2, 2), in_zone(3, 2), in_zone(4, 2), in_zone(5, 2)};
+    update(callers, few_here, 5, 50); /* a fifth of the callers is in zone 1: it can take all of that */
+  }
+  count_ports(picker, counts);
+  CHECK_EQ(counts[1], 10000);
+  settings.zones.min_cluster_size = 5;
+  CHECK_EQ(fp_cluster_update(cluster, &settings, endpoints, 4, NULL), FASTPATH_OK);
+  count_ports(picker, counts);
+  CHECK_EQ(counts[1], 2500);
+  settings.zones.callers = cluster;
+  CHECK_EQ(fp_cluster_update(cluster, &settings, endpoints, 4, &error), FASTPATH_ERR_ARGUMENT);
+  settings.zones = (fp_zone_config){.callers = callers, .zone = 1, .routing_enabled = 101};
+  CHECK_EQ(fp_cluster_update(cluster, &settings, endpoints, 4, &error), FASTPATH_ERR_ARGUMENT);
+  fp_picker_free(picker);
+  fp_cluster_unref(callers);
+  fp_cluster_unref(cluster);
+}
+
+static int64_t told(void *time) { return *(int64_t *)time; }
+
+static void test_a_host_that_joins_gets_its_load_by_and_by(void) {
+  const int64_t second = 1000000000;
+  const fp_endpoint endpoints[] = {well(1, 1), well(2, 1)};
+  int64_t now = 100 * second;
+  fp_cluster_config settings = config(50);
+  fp_cluster *cluster = NULL;
+  fp_picker *picker;
+  uint32_t counts[8];
+  settings.options.slow_start_window = 10 * second;
+  settings.options.clock = told;
+  settings.options.clock_data = &now;
+  CHECK_EQ(fp_cluster_new(&settings, endpoints, 1, &cluster, NULL), FASTPATH_OK);
+  picker = fp_picker_new(cluster, 0);
+  now += 20 * second;
+  CHECK_EQ(fp_cluster_update(cluster, &settings, endpoints, 2, NULL), FASTPATH_OK);
+  count_ports(picker, counts);
+  CHECK(counts[2] > 880 && counts[2] < 930); /* 0.1 of 1.1 */
+  now += 5 * second;
+  count_ports(picker, counts);
+  CHECK(counts[2] > 3300 && counts[2] < 3360); /* 0.5 of 1.5 */
+  now -= 8 * second; /* a clock that goes back makes no time pass */
+  count_ports(picker, counts);
+  CHECK(counts[2] > 880 && counts[2] < 930);
+  now += 60 * second;
+  count_ports(picker, counts);
+  CHECK(counts[2] > 4990 && counts[2] < 5010);
+  settings.options.slow_start_aggression = 0;
+  CHECK_EQ(fp_cluster_update(cluster, &settings, endpoints, 2, NULL), FASTPATH_ERR_CONFIG);
+  fp_picker_free(picker);
+  fp_cluster_unref(cluster);
+}
+
 int main(void) {
+  test_load_stays_in_its_zone_as_far_as_that_can_take_it();
+  test_a_host_that_joins_gets_its_load_by_and_by();
   test_equal_weights_take_turns_from_the_seed_on();
   test_an_empty_cluster_has_no_host();
   test_unhealthy_hosts_get_nothing_until_panic();

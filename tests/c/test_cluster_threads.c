@@ -21,6 +21,7 @@ enum {
 
 static _Atomic int finished;
 static fp_cluster *cluster;
+static fp_cluster *callers; /* whose hosts say how load is spread over zones */
 static fp_labels *versions[VERSIONS];
 static fp_subset_rules *rules;
 static uint32_t updates = UPDATES;
@@ -37,6 +38,7 @@ static uint32_t fill(fp_endpoint *endpoints, uint32_t generation) {
         .priority = i % 3 == 2,
         .locality = i % 4,
         .locality_weight = i % 4 + 1,
+        .zone = i % 4 + 1,
         .labels = versions[i % VERSIONS],
         .health = (uint8_t)((generation + i) % 7 == 0 ? FASTPATH_HEALTH_UNHEALTHY : FASTPATH_HEALTH_HEALTHY)};
   }
@@ -97,11 +99,25 @@ static fp_cluster_config config_of(uint32_t generation) {
   fp_cluster_config made = {.policy = fp_lb_policy_get(turn < 4 ? policies[turn] : FASTPATH_LB_ROUND_ROBIN),
                             .panic_threshold = 50,
                             .locality_weighted = generation / 3 % 2,
+                            .zones = {generation % 8 < 6 ? callers : NULL, 1, 90, 1, generation & 1, 0, 0},
                             .subset_rules = generation % 4 < 2 ? rules : NULL};
   fp_lb_options_default(&made.options);
   made.options.minimum_ring_size = 64;
   made.options.table_size = 251;
+  made.options.slow_start_window = generation % 5 < 2 ? 50000000 : 0;
   return made;
+}
+
+/* All of them in one priority, as the hosts of callers are. */
+static void update_callers(uint32_t generation) {
+  const fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_RANDOM)};
+  fp_endpoint endpoints[HOSTS];
+  const uint32_t count = fill(endpoints, generation * 31 + 7);
+  for (uint32_t i = 0; i < count; i++) endpoints[i].priority = 0;
+  if (callers != NULL)
+    CHECK_EQ(fp_cluster_update(callers, &config, endpoints, count, NULL), FASTPATH_OK);
+  else
+    CHECK_EQ(fp_cluster_new(&config, endpoints, count, &callers, NULL), FASTPATH_OK);
 }
 
 static void *update_many_times(void *context) {
@@ -110,13 +126,14 @@ static void *update_many_times(void *context) {
     fp_endpoint endpoints[HOSTS];
     const uint32_t count = fill(endpoints, *(const uint32_t *)context + i);
     CHECK_EQ(fp_cluster_update(cluster, &config, endpoints, count, NULL), FASTPATH_OK);
+    update_callers(*(const uint32_t *)context + i);
     nanosleep(&pause_between, NULL);
   }
   return NULL;
 }
 
 int main(int count, char **arguments) {
-  const fp_cluster_config config = config_of(15);
+  fp_cluster_config config;
   const uint32_t starts[UPDATERS] = {0, 77777};
   uint64_t seeds[PICKERS];
   pthread_t pickers[PICKERS], updaters[UPDATERS];
@@ -127,6 +144,8 @@ int main(int count, char **arguments) {
     pause_between.tv_nsec = 1000000000 / UPDATES_PER_SECOND;
   }
   make_rules();
+  update_callers(0);
+  config = config_of(15);
   CHECK_EQ(fp_cluster_new(&config, endpoints, fill(endpoints, 0), &cluster, NULL), FASTPATH_OK);
   for (uint64_t i = 0; i < PICKERS; i++) {
     seeds[i] = i;
@@ -146,6 +165,7 @@ int main(int count, char **arguments) {
   }
   fp_host_set_unref(set);
   fp_cluster_unref(cluster);
+  fp_cluster_unref(callers);
   fp_subset_rules_unref(rules);
   for (int i = 0; i < VERSIONS; i++) fp_labels_unref(versions[i]);
   return 0;

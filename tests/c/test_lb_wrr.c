@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "edf.h"
+#include "memory.h"
 
 #define MAX_HOSTS 300
 #define MAX_PICKS_AHEAD 429496729u
@@ -57,7 +58,7 @@ static void compare(const uint32_t *weights, uint32_t count, uint64_t seed, uint
   fp_edf *edf = fp_edf_new(table, seed);
   model_init(&expected, weights, count, seed);
   for (uint32_t i = 0; i < picks; i++) CHECK_EQ(fp_edf_pick(edf), model_pick(&expected));
-  fp_edf_free(edf);
+  fp_memory_free(edf);
   fp_edf_table_free(table);
 }
 
@@ -105,7 +106,7 @@ static void test_shares_follow_weights(void) {
     CHECK(taken[i] >= weights[i] * 1000 - 2);
     CHECK(taken[i] <= weights[i] * 1000 + 2);
   }
-  fp_edf_free(edf);
+  fp_memory_free(edf);
   fp_edf_table_free(table);
 }
 

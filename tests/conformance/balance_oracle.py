@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from .envoy_oracle import KeptConnection, run_envoy
 from .ports import free_ports
 
 HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+ROUND_ROBIN = "type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"
 ROUTER = {
     "name": "envoy.filters.http.router",
     "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
@@ -59,6 +60,9 @@ class Case:
     tolerance: float | None = None
     """How far the counts of a host may be apart; None: 4.5 standard deviations."""
     picks: int = PICKS
+    zone_policy: Mapping[str, Any] = field(default_factory=dict)
+    """Of a ZoneAwareLbConfig, for what Envoy has in its round robin policy only; `ours` says it of the model."""
+    ours: Mapping[str, Any] = field(default_factory=dict)
 
     def cluster(self, port: int) -> dict[str, Any]:
         number = 0
@@ -86,6 +90,14 @@ class Case:
         assignment = {"cluster_name": self.name, "endpoints": listed, "policy": self.policy}
         return {"name": self.name, "connect_timeout": "1s", "load_assignment": assignment, **self.fields}
 
+    def policies(self) -> dict[str, Any]:
+        """What only Envoy is told."""
+        if not self.zone_policy:
+            return {}
+        zones = {"locality_lb_config": {"zone_aware_lb_config": self.zone_policy}}
+        typed = {"name": "round_robin", "typed_config": {"@type": ROUND_ROBIN, **zones}}
+        return {"load_balancing_policy": {"policies": [{"typed_extension_config": typed}]}}
+
     def route(self) -> dict[str, Any]:
         action: dict[str, Any] = {
             "cluster": self.name,
@@ -96,7 +108,15 @@ class Case:
         return {"match": {"prefix": f"/{self.name}/"}, "route": action}
 
 
-def document(cases: Sequence[Case], port: int, server: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Local:
+    """Where the proxy runs, and which of the cases is the cluster that it is part of."""
+
+    zone: str
+    name: str
+
+
+def document(cases: Sequence[Case], port: int, server: int, local: Local | None = None) -> dict[str, Any]:
     def listener(name: str, address: str, port: int, host: Mapping[str, Any]) -> dict[str, Any]:
         manager = {
             "@type": HCM,
@@ -111,27 +131,41 @@ def document(cases: Sequence[Case], port: int, server: int) -> dict[str, Any]:
     chosen = {"header": {"key": "x-chosen", "value": "%UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}}
     front = {"routes": [case.route() for case in cases], "response_headers_to_add": [chosen]}
     back = {"routes": [{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]}
+    place: dict[str, Any] = {}
+    if local is not None:
+        place = {
+            "node": {"locality": {"zone": local.zone}},
+            "cluster_manager": {"local_cluster_name": local.name},
+        }
     return {
+        **place,
         "static_resources": {
             "listeners": [
                 listener("front", "127.0.0.1", port, front),
                 listener("back", "0.0.0.0", server, back),
             ],
             "clusters": [case.cluster(server) for case in cases],
-        }
+        },
     }
 
 
 Picks = list[str | None]
+_KNOWN = ("static_resources", "node", "cluster_manager")
 
 
 class Balancers:
     """Both, for the same cases."""
 
-    def __init__(self, document: Mapping[str, Any], port: int) -> None:
+    def __init__(self, document: Mapping[str, Any], port: int, cases: Sequence[Case]) -> None:
         self._connection = KeptConnection(port)
-        config = load({"static_resources": document["static_resources"]})
-        self._clusters = ClusterManager(config.clusters, seed=7)
+        config = load({key: value for key, value in document.items() if key in _KNOWN})
+        more = {case.name: case.ours for case in cases}
+        self._clusters = ClusterManager(
+            [replace(each, zone_aware=replace(each.zone_aware, **more[each.name])) for each in config.clusters],
+            seed=7,
+            locality=config.locality,
+            local_cluster_name=config.local_cluster_name,
+        )
 
     def close(self) -> None:
         self._connection.close()
@@ -170,12 +204,15 @@ class Balancers:
 
 
 @contextmanager
-def balancers(cases: Sequence[Case], directory: Path) -> Iterator[Balancers]:
+def balancers(cases: Sequence[Case], directory: Path, local: Local | None = None) -> Iterator[Balancers]:
     """One Envoy for all cases."""
     port, server = free_ports(2)
-    configured = document(cases, port, server)
-    with run_envoy(configured, [port, server], directory):
-        made = Balancers(configured, port)
+    configured = document(cases, port, server, local)
+    told = document(cases, port, server, local)
+    for cluster, case in zip(told["static_resources"]["clusters"], cases, strict=True):
+        cluster.update(case.policies())
+    with run_envoy(told, [port, server], directory):
+        made = Balancers(configured, port, cases)
         try:
             yield made
         finally:

@@ -61,6 +61,12 @@ CASES = [
     ),
     Case("two_at_100", (Group("-u"), Group("--", priority=1)), policy={"overprovisioning_factor": 100}),
     Case("two_at_300", (Group("-uu"), Group("--", priority=1)), policy={"overprovisioning_factor": 300}, tolerance=1),
+    Case("gap", (Group("-u"), Group("--", priority=2)), policy={"overprovisioning_factor": 100}),
+    Case("gap_in_panic", (Group("uu-"), Group("uuuu-", priority=3))),
+    Case("gap_and_no_panic", (Group("uuu"), Group("-u", priority=2)), policy={"overprovisioning_factor": 100}),
+    Case("gap_below", (Group("--", priority=1), Group("-", priority=4))),
+    Case("gap_below_in_panic", (Group("uu", priority=1), Group("uuu", priority=3))),
+    Case("gap_ring", (Group("-u", priority=1), Group("--", priority=3)), {"lb_policy": "RING_HASH"}, by_hash=True),
     Case(
         "two_by_weight",
         (Group("-uu", host_weights=(1, 1, 4)), Group("--", priority=1)),

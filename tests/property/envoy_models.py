@@ -530,6 +530,19 @@ def localities(priority: int) -> SearchStrategy[m.LocalityEndpoints]:
 
 assignments = st.integers(0, 3).flatmap(lambda count: st.tuples(*map(localities, range(count))))
 _single = some(m.LocalityEndpoints, _place, endpoints=tuples(endpoints, 1, 1)).map(lambda each: (each,))
+slow_starts = some(
+    m.SlowStartConfig,
+    {"aggression": st.floats(0.01, 100), "min_weight_percent": st.floats(0, 100)},
+    window=seconds,
+)
+zone_aware = some(
+    m.ZoneAwareConfig,
+    {
+        "routing_enabled": st.floats(0, 100),
+        "min_cluster_size": st.integers(0, 2**64 - 1),
+        "fail_traffic_on_panic": flags,
+    },
+)
 ring_sizes = st.integers(1, 8388608)
 _settings: Fields = {
     "dns": dns,
@@ -539,11 +552,17 @@ _settings: Fields = {
     "overprovisioning_factor": st.integers(1, 999),
     "weighted_priority_health": flags,
     "locality_weighted": flags,
+    "zone_aware": zone_aware,
+    "round_robin": some(m.RoundRobinConfig, {"slow_start": slow_starts}),
     "override_host_status": st.frozensets(st.sampled_from(m.HealthStatus), min_size=1),
     "subsets": subsets,
     "least_request": some(
         m.LeastRequestConfig,
-        {"choice_count": st.integers(2, 2**32 - 1), "active_request_bias": st.floats(0, 1e300)},
+        {
+            "choice_count": st.integers(2, 2**32 - 1),
+            "active_request_bias": st.floats(0, 1e300),
+            "slow_start": slow_starts,
+        },
     ),
     "ring_hash": st.tuples(ring_sizes, ring_sizes, st.sampled_from(m.HashFunction)).map(
         lambda drawn: m.RingHashConfig(*sorted(drawn[:2]), drawn[2])
@@ -556,6 +575,11 @@ _settings: Fields = {
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 
+def _alternatives(cluster: m.Cluster) -> m.Cluster:
+    """Localities are weighted, or zones count."""
+    return replace(cluster, zone_aware=m.ZoneAwareConfig()) if cluster.locality_weighted else cluster
+
+
 def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
     static = st.sampled_from([m.DiscoveryType.STATIC, m.DiscoveryType.STRICT_DNS])
     told = {**_settings, "eds_service_name": st.sampled_from(["", f"{name}/eds"])}
@@ -563,7 +587,7 @@ def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
         some(m.Cluster, _settings, name=st.just(name), type=static, localities=assignments),
         some(m.Cluster, _settings, name=st.just(name), type=st.just(m.DiscoveryType.LOGICAL_DNS), localities=_single),
         some(m.Cluster, told, name=st.just(name), type=st.just(m.DiscoveryType.EDS), localities=assignments),
-    )
+    ).map(_alternatives)
 
 
 # ---- all of it
@@ -578,6 +602,19 @@ def configs(draw: st.DrawFn) -> m.Config:
         listeners=tuple(draw(listeners(name, known)) for name in draw(st.lists(names, max_size=2, unique=True))),
         route_configurations={each.name: each for each in found},
         clusters=tuple(draw(cluster_of(name)) for name in CLUSTERS),
+    )
+
+
+@st.composite
+def placed_configs(draw: st.DrawFn) -> m.Config:
+    """Configurations that say where the program runs, and as part of what."""
+    config = draw(configs())
+    local = draw(st.none() | names.filter(lambda name: name not in CLUSTERS))
+    return replace(
+        config,
+        locality=draw(maybe(some(m.Locality, {"region": names, "zone": names, "sub_zone": names}))),
+        local_cluster_name=local or "",
+        clusters=config.clusters if local is None else (*config.clusters, m.Cluster(local)),
     )
 
 
@@ -619,4 +656,4 @@ PARTS: dict[str, SearchStrategy[m.Config]] = {
     "connection manager": _managers.map(lambda each: _of_listener(m.Listener("l", "::1", 1, (_of_manager(each),)))),
     "cluster": cluster_of("a").map(lambda cluster: m.Config(clusters=(cluster,))),
 }
-VARIED[m.Config] = {"listeners", "route_configurations", "clusters"}
+VARIED[m.Config] = {"listeners", "route_configurations", "clusters", "locality", "local_cluster_name"}

@@ -55,6 +55,26 @@ def test_keys_of_a_host_that_leaves_move(policy: str, tmp_path: Path, capsys: py
     assert movement["needed"] <= movement["moved"] < movement["needed"] + 0.1
 
 
+def test_a_host_that_joins_gets_its_share_by_and_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, one={"policy": "ROUND_ROBIN", "weights": [1, 1, 1]})
+    (cluster,) = simulate(capsys, file)
+    assert cluster["slow_start"] is None
+    document = json.loads(Path(file).read_text())
+    config = {"slow_start_config": {"slow_start_window": "60s"}}
+    document["static_resources"]["clusters"][0]["round_robin_lb_config"] = config
+    Path(file).write_text(json.dumps(document))
+    (cluster,) = simulate(capsys, file)
+    told = cluster["slow_start"]
+    assert told["host"] == "192.0.2.3:80"
+    assert [each["seconds"] for each in told["shares"]] == [0, 15, 30, 45, 60]
+    factors = (0.1, 0.25, 0.5, 0.75, 1)
+    assert [each["picked"] for each in told["shares"]] == pytest.approx(
+        [each / (2 + each) for each in factors], abs=0.01
+    )
+    assert main(["balance", "simulate", file, *QUICK]) == 0
+    assert "when 192.0.2.3:80 joins, it gets 4." in capsys.readouterr().out
+
+
 def test_least_request_spares_a_slow_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clusters = {name: {"policy": name, "weights": [1, 1, 1]} for name in ("ROUND_ROBIN", "LEAST_REQUEST")}
     file = write(tmp_path, **clusters)

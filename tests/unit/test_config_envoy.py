@@ -407,17 +407,22 @@ static_resources:
             ({"least_request_lb_config": {"choice_count": 1}}, "choice_count"),
             ({"least_request_lb_config": {"active_request_bias": {"default_value": -1}}}, "expected a number from 0"),
             ({"least_request_lb_config": {"active_request_bias": {"default_value": "NaN"}}}, "expected a number"),
-            ({"least_request_lb_config": {"slow_start_config": {}}}, "slow_start_config"),
+            (
+                {"least_request_lb_config": {"slow_start_config": {"min_weight_percent": {"value": 101}}}},
+                "expected a number from 0 to 100",
+            ),
+            ({"round_robin_lb_config": {"slow_start_config": {"slow_start_window": "-1s"}}}, "not negative"),
+            ({"common_lb_config": {"zone_aware_lb_config": {"force_local_zone": {}}}}, "force_local_zone"),
+            (
+                {"common_lb_config": {"zone_aware_lb_config": {}, "locality_weighted_lb_config": {}}},
+                "has both zone_aware_lb_config and locality_weighted_lb_config",
+            ),
             ({"ring_hash_lb_config": {"maximum_ring_size": 8388609}}, "maximum_ring_size"),
             ({"ring_hash_lb_config": {"maximum_ring_size": 1023}}, "minimum_ring_size is above maximum_ring_size"),
             ({"maglev_lb_config": {"table_size": 65536}}, "table_size 65536 is not a prime"),
             ({"maglev_lb_config": {"table_size": 5000077}}, "table_size"),
             ({"load_assignment": []}, "expected an object, found a list"),
             ({"load_assignment": {"cluster_name": "one", "endpoints": {}}}, "expected a list, found an object"),
-            (
-                {"load_assignment": {"cluster_name": "one", "endpoints": [{"priority": 1}]}},
-                "priorities must be 0, 1, 2, ... without a gap, found [1]",
-            ),
         ],
     )
     def test_clusters(self, fields: dict[str, object], reason: str) -> None:

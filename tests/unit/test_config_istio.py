@@ -25,7 +25,15 @@ from unit.istio_documents import (
 )
 
 from fastpath.config import load
-from fastpath.models import DirectResponse, DiscoveryType, LbPolicy, RedirectAction, RouteAction, TlsRequirement
+from fastpath.models import (
+    DirectResponse,
+    DiscoveryType,
+    LbPolicy,
+    RedirectAction,
+    RouteAction,
+    SlowStartConfig,
+    TlsRequirement,
+)
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
@@ -240,6 +248,25 @@ def test_subsets_are_chosen_by_the_labels_of_pods() -> None:
     assert cluster(config, "default/a:80/new").lb_policy is LbPolicy.ROUND_ROBIN
 
 
+def warming(simple: str, **fields: Any) -> dict[str, Any]:
+    return istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": simple, **fields}})
+
+
+def warmed(simple: str, **fields: Any) -> Any:
+    config = load([gateway(), virtual_service(route()), warming(simple, **fields), *SERVICES])
+    return cluster(config, "default/a:80")
+
+
+def test_hosts_warm_up() -> None:
+    found = warmed("ROUND_ROBIN", warmupDurationSecs="9s")
+    assert found.round_robin.slow_start == SlowStartConfig(9.0)
+    assert found.least_request.slow_start is None
+    told = {"duration": "30s", "minimumPercent": 5, "aggression": 2.5}
+    found = warmed("LEAST_REQUEST", warmup=told, warmupDurationSecs="9s")
+    assert found.least_request.slow_start == SlowStartConfig(30.0, 2.5, 5.0)
+    assert found.round_robin.slow_start is None
+
+
 def test_without_a_rule_a_cluster_is_as_istio_builds_it() -> None:
     found = cluster(edge(route()), "default/a:80")
     assert (found.lb_policy, found.connect_timeout) == (LbPolicy.LEAST_REQUEST, 10.0)
@@ -362,6 +389,10 @@ def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
         (istio("DestinationRule", "r", host="aa"), "no Service with the host 'aa.default.svc.cluster.local'"),
         (istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": 1}}), "expected a string"),
         (istio("DestinationRule", "r", host="a", trafficPolicy={"tls": {"mode": "SIMPLE"}}), "TLS to the hosts of"),
+        (warming("RANDOM", warmupDurationSecs="9s"), "hosts warm up with simple LEAST_REQUEST or ROUND_ROBIN only"),
+        (warming("ROUND_ROBIN", warmup={}), '"duration" is missing'),
+        (warming("ROUND_ROBIN", warmup={"duration": "1s", "aggression": 0.5}), "expected a number from 1"),
+        (warming("ROUND_ROBIN", warmup={"duration": "1s", "minimumPercent": 101}), "expected a number from 0 to 100"),
         (
             istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": "PASSTHROUGH"}}),
             "expected one of",

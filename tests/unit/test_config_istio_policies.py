@@ -181,8 +181,6 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("settings", "reason"),
         [
-            ({"loadBalancer": {"warmup": {"duration": "1s"}}}, "'warmup' is not supported"),
-            ({"loadBalancer": {"warmupDurationSecs": "1s"}}, "'warmupDurationSecs' is not supported"),
             ({"connectionPool": {"tcp": {"tcpKeepalive": {}}}}, "'tcpKeepalive' is not supported"),
             ({"connectionPool": {"tcp": {"maxConnectionDuration": "1s"}}}, "'maxConnectionDuration' is not supported"),
             ({"connectionPool": {"http": {"idleTimeout": "1s"}}}, "'idleTimeout' is not supported"),

@@ -15,6 +15,7 @@ from fastpath.models import Cluster, DiscoveryType, Endpoint, SubsetConfig
 from .labels import host_labels
 from .localities import number_localities
 from .refusal import MAX_UINT32, check_integer, refusal
+from .zones import Zones, place_of
 
 __all__ = ["EndpointRows", "Group", "is_name", "locate"]
 
@@ -24,8 +25,8 @@ _FIELDS = {"config_weight": ".weight"}
 
 # Address, hostname, hash key, port, weight, health, labels.
 Row = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
-# Priority, locality, its weight, and the rows of the endpoints there.
-Group = tuple[int, int, int, list[Row]]
+# Priority, locality, its weight and zone, and the rows of the endpoints there.
+Group = tuple[int, int, int, int, list[Row]]
 
 
 class EndpointRows:
@@ -33,14 +34,14 @@ class EndpointRows:
 
     __slots__ = ("_known", "_model", "groups")
 
-    def __init__(self, model: Cluster, path: str, previous: EndpointRows | None = None):
+    def __init__(self, model: Cluster, path: str, zones: Zones, previous: EndpointRows | None = None):
         """ConfigError with a path that begins with `path`."""
         known = previous._known_for(model) if previous is not None else {}
         self._model = model  # keeps its endpoints, whose identities are the keys below
         self._known: dict[int, Row | None] = {}
         self.groups: list[Group] = []
         """As the core takes them."""
-        numbers = number_localities(model.localities)
+        numbers = number_localities(model.localities, zones.own)
         for place, (locality, (number, weight)) in enumerate(zip(model.localities, numbers, strict=True)):
             where = f"{path}localities[{place}]"
             check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
@@ -57,7 +58,7 @@ class EndpointRows:
                 self._known[key] = row
                 if row is not None:
                     rows.append(row)
-            self.groups.append((locality.priority, number, weight, rows))
+            self.groups.append((locality.priority, number, weight, zones.number(place_of(locality)), rows))
 
     def _known_for(self, model: Cluster) -> dict[int, Row | None]:
         """Rows by endpoint, as far as they are the same in another model."""

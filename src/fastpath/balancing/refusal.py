@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastpath.errors import ConfigError
 from fastpath.models import Position
 
-__all__ = ["MAX_UINT32", "check_integer", "refusal"]
+__all__ = ["MAX_UINT32", "MAX_UINT64", "check_integer", "refusal"]
 
 MAX_UINT32 = 2**32 - 1
+MAX_UINT64 = 2**64 - 1
 
 
 def refusal(reason: str, path: str, position: Position | None, code: str = "config") -> ConfigError:

@@ -1,7 +1,7 @@
 """Envoy's configuration: a bootstrap, a dump of one that runs, or resources by themselves, as models.
 
 Read is what the models can say; any other field is an error, since ignoring it would change decisions. The exceptions
-are fields that describe the process and not its decisions: `node`, `admin`, `stat_prefix`.
+are fields that describe the process and not its decisions: `node` but for its locality, `admin`, `stat_prefix`.
 """
 
 from __future__ import annotations
@@ -38,11 +38,29 @@ def read(outermost: Section, problems: Problems) -> Config:
     _check_discovered_routes(listeners, routes, problems)
     if found.whole:
         names = {cluster.name for cluster in clusters}
+        _check_local_cluster(found.local_cluster_name, clusters, outermost, problems)
         for configuration in routes.values():
             check_clusters_exist(configuration, names, problems)
         for listener in listeners:
             _check_proxies(listener, names, problems)
-    return Config(tuple(listeners), routes, tuple(clusters))
+    return Config(
+        tuple(listeners),
+        routes,
+        tuple(clusters),
+        locality=found.locality,
+        local_cluster_name=found.local_cluster_name,
+    )
+
+
+def _check_local_cluster(name: str, clusters: Sequence[Cluster], outermost: Section, problems: Problems) -> None:
+    """It is one of the clusters, and its hosts have priority 0."""
+    found = next((cluster for cluster in clusters if cluster.name == name), None)
+    if found is None and name:
+        near = problems.suggest(name, sorted(cluster.name for cluster in clusters))
+        outermost.error(f'there is no cluster named "{shorten(name)}", which is the local_cluster_name{near}')
+    for group in () if found is None else found.localities:
+        if group.priority:
+            problems.add_at(group.position, "hosts of the local cluster have priority 0")
 
 
 def _read_clusters(clusters: Sequence[Section], assignments: Sequence[Section], problems: Problems) -> list[Cluster]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
+from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, Locality, LocalityEndpoints
 from .envoy_address import read_socket_address
 from .envoy_circuit_breakers import read_circuit_breakers
 from .envoy_common_lb import AssignmentPolicy, read_assignment_policy, read_common_lb
 from .envoy_discovery import check_discovered, read_discovery
 from .envoy_health_check import read_health_checks
-from .envoy_lb import read_least_request, read_maglev, read_ring_hash
+from .envoy_lb import read_least_request, read_maglev, read_ring_hash, read_round_robin
+from .envoy_locality import read_locality
 from .envoy_metadata import read_metadata
 from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
@@ -55,8 +56,10 @@ def read_cluster(section: Section) -> Cluster:
         overprovisioning_factor=assigned.policy.overprovisioning_factor,
         weighted_priority_health=assigned.policy.weighted_priority_health,
         locality_weighted=common.locality_weighted,
+        zone_aware=common.zone_aware,
         override_host_status=common.override_host_status,
         subsets=read_subsets(section.section("lb_subset_config")),
+        round_robin=read_round_robin(section.section("round_robin_lb_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),
         maglev=read_maglev(section.section("maglev_lb_config")),
@@ -89,18 +92,17 @@ def read_assignment(section: Section, *, names: bool) -> Assignment:
 
 
 def _read_locality(section: Section, *, names: bool) -> LocalityEndpoints:
-    locality = section.section("locality")
-    place = {"region": "", "zone": "", "sub_zone": ""}
-    if locality is not None:
-        place = {name: locality.string(name) for name in place}
-        locality.end()
+    locality = read_locality(section.section("locality"))
+    place = Locality() if locality is None else locality
     weight = section.integer("load_balancing_weight", 1)
     endpoints = LocalityEndpoints(
         endpoints=tuple(_read_endpoint(item, names=names) for item in section.sections("lb_endpoints")),
         priority=section.integer("priority", 0, 128) or 0,
         weight=weight if locality is not None else None,  # Envoy passes over a weight of no locality
+        region=place.region,
+        zone=place.zone,
+        sub_zone=place.sub_zone,
         position=section.position,
-        **place,
     )
     section.end()
     return endpoints
@@ -139,5 +141,3 @@ def _check_weights(assignment: Section, localities: tuple[LocalityEndpoints, ...
     for priority, total in by_priority.items():
         if total > UINT32_MAX:
             assignment.error(f"the weights of the localities of priority {priority} sum to more than {UINT32_MAX}")
-    if by_priority and sorted(by_priority) != list(range(len(by_priority))):
-        assignment.error(f"priorities must be 0, 1, 2, ... without a gap, found {sorted(by_priority)}")

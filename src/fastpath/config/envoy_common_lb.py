@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..models import HealthStatus
-from .fields import Section
+from ..models import HealthStatus, ZoneAwareConfig
+from .fields import UINT64_MAX, Section
 
 __all__ = ["AssignmentPolicy", "CommonLb", "read_assignment_policy", "read_common_lb"]
 
 # What else there is: none of it is ignored.
 _UNSUPPORTED = (
-    "zone_aware_lb_config",
     "update_merge_window",
     "ignore_new_hosts_until_first_hc",
     "close_connections_on_host_set_change",
@@ -28,6 +27,7 @@ class CommonLb(NamedTuple):
 
     healthy_panic_threshold: float
     locality_weighted: bool
+    zone_aware: ZoneAwareConfig
     override_host_status: frozenset[HealthStatus]
 
 
@@ -42,18 +42,41 @@ def read_common_lb(section: Section | None) -> CommonLb:
     """A CommonLbConfig."""
     statuses = _DEFAULT_STATUSES
     if section is None:
-        return CommonLb(50.0, locality_weighted=False, override_host_status=statuses)
+        return CommonLb(50.0, locality_weighted=False, zone_aware=ZoneAwareConfig(), override_host_status=statuses)
     threshold = section.percent("healthy_panic_threshold", 50.0)
     weighted = section.section("locality_weighted_lb_config")
+    zones = section.section("zone_aware_lb_config")
     if weighted is not None:
         weighted.end()
+        if zones is not None:
+            section.error("has both zone_aware_lb_config and locality_weighted_lb_config, which are alternatives")
     override = section.section("override_host_status")
     if override is not None:
         found = frozenset(value.enum(HealthStatus) or HealthStatus.UNKNOWN for value in override.items("statuses"))
         statuses = found or statuses
         override.end()
     section.end(_UNSUPPORTED)
-    return CommonLb(threshold, locality_weighted=weighted is not None, override_host_status=statuses)
+    return CommonLb(
+        threshold,
+        locality_weighted=weighted is not None,
+        zone_aware=_read_zone_aware(zones),
+        override_host_status=statuses,
+    )
+
+
+def _read_zone_aware(section: Section | None) -> ZoneAwareConfig:
+    """A ZoneAwareLbConfig."""
+    if section is None:
+        return ZoneAwareConfig()
+    size = section.integer("min_cluster_size", 0, UINT64_MAX)
+    config = ZoneAwareConfig(
+        routing_enabled=section.percent("routing_enabled", 100.0),
+        min_cluster_size=6 if size is None else size,
+        fail_traffic_on_panic=section.boolean("fail_traffic_on_panic"),
+        position=section.position,
+    )
+    section.end()
+    return config
 
 
 def read_assignment_policy(section: Section | None) -> AssignmentPolicy:

@@ -4,32 +4,69 @@ from __future__ import annotations
 
 import sys
 
-from ..models import HashFunction, LeastRequestConfig, MaglevConfig, RingHashConfig
+from ..models import (
+    HashFunction,
+    LeastRequestConfig,
+    MaglevConfig,
+    RingHashConfig,
+    RoundRobinConfig,
+    SlowStartConfig,
+)
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_least_request", "read_maglev", "read_ring_hash"]
+__all__ = ["read_least_request", "read_maglev", "read_ring_hash", "read_round_robin"]
 
 _MAX_RING_SIZE = 8388608
 _MAX_TABLE_SIZE = 5000011
 
 
+def read_round_robin(section: Section | None) -> RoundRobinConfig:
+    """A RoundRobinLbConfig."""
+    if section is None:
+        return RoundRobinConfig()
+    config = RoundRobinConfig(_read_slow_start(section.section("slow_start_config")), position=section.position)
+    section.end()
+    return config
+
+
+def _read_slow_start(section: Section | None) -> SlowStartConfig | None:
+    """A SlowStartConfig. Envoy takes an aggression that makes no sense for 1."""
+    if section is None:
+        return None
+    window = section.duration("slow_start_window")
+    aggression = _read_default(section.section("aggression"), -sys.float_info.max)
+    config = SlowStartConfig(
+        window=0.0 if window is None else window,
+        aggression=aggression if aggression is not None and aggression > 0 else 1.0,
+        min_weight_percent=section.percent("min_weight_percent", 10.0),
+        position=section.position,
+    )
+    section.end()
+    return config
+
+
+def _read_default(section: Section | None, least: float) -> float | None:
+    """A RuntimeDouble: there is no runtime here, so the default it names is the value."""
+    if section is None:
+        return None
+    section.string("runtime_key")
+    value = section.get("default_value")
+    number = value.number(least, sys.float_info.max) if value is not None else 0.0
+    section.end()
+    return number
+
+
 def read_least_request(section: Section | None) -> LeastRequestConfig:
-    """A LeastRequestLbConfig; slow start is not supported."""
+    """A LeastRequestLbConfig."""
     default = LeastRequestConfig()
     if section is None:
         return default
     choice_count = section.integer("choice_count", 2, UINT32_MAX)
-    bias = section.section("active_request_bias")
-    bias_value: float | None = None
-    if bias is not None:
-        # A RuntimeDouble: there is no runtime here, so the default it names is the value.
-        bias.string("runtime_key")
-        value = bias.get("default_value")
-        bias_value = value.number(0.0, sys.float_info.max) if value is not None else 0.0
-        bias.end()
+    bias = _read_default(section.section("active_request_bias"), 0.0)
     config = LeastRequestConfig(
         choice_count=default.choice_count if choice_count is None else choice_count,
-        active_request_bias=default.active_request_bias if bias_value is None else bias_value,
+        active_request_bias=default.active_request_bias if bias is None else bias,
+        slow_start=_read_slow_start(section.section("slow_start_config")),
         position=section.position,
     )
     section.end()

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..models import Locality
+from .envoy_locality import read_locality
 from .envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION
 from .fields import Section
 from .node import shorten
@@ -19,7 +21,8 @@ __all__ = ["Resources", "collect"]
 _BOOTSTRAP = "envoy.config.bootstrap.v3.Bootstrap"
 _RESPONSE = "envoy.service.discovery.v3.DiscoveryResponse"
 _DUMP = "envoy.admin.v3.ConfigDump"
-_REPEATED = {f"envoy.admin.v3.{name}ConfigDump" for name in ("Bootstrap", "Secrets")}
+_DUMPED_BOOTSTRAP = "envoy.admin.v3.BootstrapConfigDump"
+_REPEATED = {"envoy.admin.v3.SecretsConfigDump"}
 
 
 @dataclass
@@ -30,6 +33,8 @@ class Resources:
     routes: list[Section] = field(default_factory=list)
     clusters: list[Section] = field(default_factory=list)
     assignments: list[Section] = field(default_factory=list)
+    locality: Locality | None = None
+    local_cluster_name: str = ""
     whole: bool = False
     """Nothing is missing, as in a bootstrap or a dump: what is referred to must be here."""
     without_endpoints: bool = False
@@ -90,8 +95,8 @@ def _unknown_type(section: Section, kind: str) -> None:
 
 def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
     found.whole = True
-    for name in ("node", "admin"):
-        bootstrap.section(name)
+    bootstrap.section("admin")
+    _place(bootstrap, found)
     static = bootstrap.section("static_resources")
     if static is None:
         bootstrap.error('has no "static_resources", so there is nothing to load')
@@ -99,6 +104,16 @@ def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
     found.clusters += static.sections("clusters")
     found.listeners += static.sections("listeners")
     static.end()
+
+
+def _place(bootstrap: Section, found: Resources) -> None:
+    """Where it runs, and as part of what: the rest of these describes the process."""
+    node, manager = bootstrap.section("node"), bootstrap.section("cluster_manager")
+    if node is not None:
+        found.locality = read_locality(node.section("locality"))
+    if manager is not None:
+        found.local_cluster_name = manager.string("local_cluster_name")
+        manager.end()
 
 
 def _from_response(response: Section, found: Resources) -> None:
@@ -125,6 +140,10 @@ def _from_dump(dump: Section, found: Resources) -> None:
         kind = _type_of(part)
         if kind in parts:
             parts[kind](part, found)
+        elif kind == _DUMPED_BOOTSTRAP:
+            bootstrap = part.section("bootstrap")
+            if bootstrap is not None:
+                _place(bootstrap, found)
         elif kind not in _REPEATED:
             _unknown_type(part, kind)
 

@@ -24,6 +24,7 @@ __all__ = ["Problems", "Section", "Value"]
 E = TypeVar("E", bound=enum.Enum)
 
 UINT32_MAX = 2**32 - 1
+UINT64_MAX = 2**64 - 1
 # Bounds on what a hostile document can make its refusal cost.
 _MAX_REPORTED = 1000
 _MAX_SUGGESTIONS = 100

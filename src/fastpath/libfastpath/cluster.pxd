@@ -32,9 +32,22 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t priority
         uint32_t locality
         uint32_t locality_weight
+        uint32_t zone
         uint16_t port
         uint8_t health
         fp_labels *labels
+
+    ctypedef struct fp_cluster:
+        pass
+
+    ctypedef struct fp_zone_config:
+        fp_cluster *callers
+        uint32_t zone
+        uint32_t routing_enabled
+        uint64_t min_cluster_size
+        uint32_t by_weight
+        uint32_t force_local
+        uint32_t force_local_min
 
     ctypedef struct fp_cluster_config:
         const fp_lb_policy *policy
@@ -46,6 +59,8 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t locality_weighted
         uint32_t override_statuses
         fp_subset_rules *subset_rules
+        fp_zone_config zones
+        uint32_t fail_on_panic
 
     ctypedef struct fp_host_stats:
         uint64_t active_requests
@@ -57,9 +72,6 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint64_t timeouts
         uint64_t latency_count
         uint64_t latency_total
-
-    ctypedef struct fp_cluster:
-        pass
 
     ctypedef struct fp_host_set:
         pass

@@ -1,5 +1,5 @@
 # Mirror of fastpath/lb.h; what each means is told there.
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from fastpath.libfastpath.base cimport fp_error, fp_status
 
@@ -31,6 +31,8 @@ cdef extern from "fastpath/lb.h" nogil:
         FASTPATH_LB_XX_HASH
         FASTPATH_LB_MURMUR_HASH_2
 
+    ctypedef int64_t (*fp_clock)(void *data) noexcept nogil
+
     ctypedef struct fp_lb_options:
         double active_request_bias
         uint32_t choice_count
@@ -39,10 +41,17 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t maximum_ring_size
         uint32_t hash_function
         uint32_t table_size
+        int64_t slow_start_window
+        double slow_start_aggression
+        double slow_start_min_weight
+        fp_clock clock
+        void *clock_data
 
     ctypedef struct fp_host_group:
         uint32_t count
         uint32_t weights_equal
+        uint32_t slow_start
+        int64_t made_at
         fp_host **hosts
         const uint32_t *weights
         const double *shares

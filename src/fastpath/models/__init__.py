@@ -16,6 +16,8 @@ from .cluster import (
     LocalityEndpoints,
     MaglevConfig,
     RingHashConfig,
+    RoundRobinConfig,
+    SlowStartConfig,
 )
 from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
@@ -23,6 +25,7 @@ from .filter_chain import ConnectionSourceType, FilterChain, FilterChainMatch, N
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
+from .locality import Locality, LocalityBasis, ZoneAwareConfig
 from .match_tree import (
     AllOf,
     AnyOf,
@@ -122,6 +125,8 @@ __all__ = [
     "Listener",
     "ListenerFilter",
     "ListenerStatus",
+    "Locality",
+    "LocalityBasis",
     "LocalityEndpoints",
     "MaglevConfig",
     "MatchPredicate",
@@ -148,11 +153,13 @@ __all__ = [
     "RetryBudget",
     "RetryPolicy",
     "RingHashConfig",
+    "RoundRobinConfig",
     "Route",
     "RouteAction",
     "RouteConfiguration",
     "RouteMatch",
     "RuntimeFraction",
+    "SlowStartConfig",
     "StringMatcher",
     "SubsetConfig",
     "SubsetFallback",
@@ -170,4 +177,5 @@ __all__ = [
     "VirtualCluster",
     "VirtualHost",
     "WeightedCluster",
+    "ZoneAwareConfig",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from .circuit_breakers import CircuitBreakerThresholds
 from .discovery import DiscoveryType, DnsConfig
 from .health_check import HealthCheck
+from .locality import ZoneAwareConfig
 from .outlier_detection import OutlierDetection
 from .position import Position, position_field
 from .subset import SubsetConfig
@@ -23,6 +24,8 @@ __all__ = [
     "LocalityEndpoints",
     "MaglevConfig",
     "RingHashConfig",
+    "RoundRobinConfig",
+    "SlowStartConfig",
 ]
 
 
@@ -134,6 +137,30 @@ class HashFunction(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SlowStartConfig:
+    """A host that has just joined, or has passed the active check that it had failed, gets its load by and by.
+
+    Until `window` has passed it counts with this part of its weight:
+    max(min_weight_percent / 100, (time / window) ** (1 / aggression)).
+    """
+
+    window: float
+    """Seconds; 0: there is none."""
+    aggression: float = 1.0
+    """1.0: the weight grows evenly; above, fast at first. Finite, above 0."""
+    min_weight_percent: float = 10.0
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRobinConfig:
+    """For LbPolicy.ROUND_ROBIN (round_robin_lb_config)."""
+
+    slow_start: SlowStartConfig | None = None
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
 class LeastRequestConfig:
     """For LbPolicy.LEAST_REQUEST (least_request_lb_config)."""
 
@@ -141,6 +168,8 @@ class LeastRequestConfig:
     """How many hosts are drawn and compared when weights are equal; at least 2."""
     active_request_bias: float = 1.0
     """With unequal weights a host counts as weight / (active requests + 1) to this power; finite, not negative."""
+    slow_start: SlowStartConfig | None = None
+    """While a host is in it, all count as with unequal weights."""
     position: Position | None = position_field()
 
 
@@ -185,12 +214,15 @@ class Cluster:
     """Whether what is healthy in a priority is measured by weight, not by number of hosts (load_assignment.policy)."""
     locality_weighted: bool = False
     """Whether localities share a priority's load by their weights (common_lb_config.locality_weighted_lb_config)."""
+    zone_aware: ZoneAwareConfig = ZoneAwareConfig()
+    """How requests stay in their zone, where it is known which that is; weighted localities take turns instead."""
     override_host_status: frozenset[HealthStatus] = frozenset(
         {HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED}
     )
     """Health of hosts that a session may ask for (common_lb_config); empty: the default, as in Envoy."""
     subsets: SubsetConfig | None = None
     """None: all hosts are for all requests."""
+    round_robin: RoundRobinConfig = RoundRobinConfig()
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .cluster import Cluster
 from .listener import Listener
+from .locality import Locality
 from .route import RouteConfiguration
 from .status import ObjectStatus
 
@@ -22,3 +23,8 @@ class Config:
     clusters: tuple[Cluster, ...] = ()
     statuses: tuple[ObjectStatus, ...] = ()
     """Of Kubernetes objects that attach to others."""
+    locality: Locality | None = None
+    """Where this program runs (node.locality), if that is known."""
+    local_cluster_name: str = ""
+    """Of which cluster this program is a host, so that others know how callers are spread over zones
+    (cluster_manager.local_cluster_name); "" for none."""

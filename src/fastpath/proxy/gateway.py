@@ -86,7 +86,9 @@ class Gateway:
         self._managers = check_supported(config)
         self.config = config
         self.options = options or Options()
-        self.clusters = ClusterManager(config.clusters, seed=seed)
+        self.clusters = ClusterManager(
+            config.clusters, seed=seed, locality=config.locality, local_cluster_name=config.local_cluster_name
+        )
         self.health = HealthRunner(self.clusters.values(), seed=seed)
         self.random = random.Random(seed)
         self.draining = False

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from fastpath.clusters import ClusterManager
+from fastpath.errors import ConfigError
 from fastpath.models import Config
 from fastpath.routing import RouteTable
 
@@ -34,7 +35,13 @@ class LiveConfig:
         self._seed = seed
         self._applying = threading.Lock()
         self._current = _Current(config, self._tables_of(config, None))
-        self.clusters = ClusterManager(config.clusters, seed=seed, clock=clock)
+        self.clusters = ClusterManager(
+            config.clusters,
+            seed=seed,
+            clock=clock,
+            locality=config.locality,
+            local_cluster_name=config.local_cluster_name,
+        )
 
     @property
     def config(self) -> Config:
@@ -51,11 +58,13 @@ class LiveConfig:
 
         Hosts that stay keep their identity and counters (see ClusterManager.update); tables whose routes and listeners
         are as before stay. New clusters are there before the routes to them, old ones until no table leads to them.
+        Where this program runs, and as part of which cluster, cannot change.
         """
         with self._applying:
             before = self._current
             if config == before.config:
                 return
+            _check_place(before.config, config)
             tables = self._tables_of(config, before)
             names = {model.name for model in config.clusters}
             leaving = [model for model in before.config.clusters if model.name not in names]
@@ -73,3 +82,10 @@ class LiveConfig:
             else:
                 tables[name] = RouteTable.from_config(config, name, seed=self._seed)
         return MappingProxyType(tables)
+
+
+def _check_place(before: Config, after: Config) -> None:
+    for name in ("locality", "local_cluster_name"):
+        old, new = getattr(before, name), getattr(after, name)
+        if new != old:
+            raise ConfigError(f"{new!r} takes the place of {old!r}, which cannot change while it is in use", path=name)

@@ -7,6 +7,7 @@ Source: https://istio.io/latest/docs/reference/config/networking/destination-rul
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,11 +17,14 @@ from ...models import (
     HashPolicy,
     HashPolicyCookie,
     LbPolicy,
+    LeastRequestConfig,
     MaglevConfig,
     OutlierDetection,
     RegexRewrite,
     RetryBudget,
     RingHashConfig,
+    RoundRobinConfig,
+    SlowStartConfig,
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer
@@ -37,8 +41,8 @@ _SIMPLE = {
     "RANDOM": LbPolicy.RANDOM,
     "ROUND_ROBIN": LbPolicy.ROUND_ROBIN,
 }
+_WARMING = (LbPolicy.LEAST_REQUEST, LbPolicy.ROUND_ROBIN)
 _CONNECT_TIMEOUT = 10.0
-_WARMUP = ("warmup", "warmupDurationSecs")
 _UNSUPPORTED_TCP = ("maxConnectionDuration", "tcpKeepalive")
 _UNSUPPORTED_HTTP = ("idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
 _TLS_MODES = ("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL")
@@ -54,6 +58,7 @@ class LoadBalancer:
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
     locality: LocalitySettings | None = None
+    slow_start: SlowStartConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +123,12 @@ class TrafficPolicy:
         balancer = self.load_balancer or LoadBalancer()
         pool = self.connection_pool or ConnectionPool()
         outliers = self.outliers or Outliers()
+        by_turns = balancer.policy is LbPolicy.ROUND_ROBIN
         return replace(
             cluster,
             lb_policy=balancer.policy,
+            round_robin=RoundRobinConfig(balancer.slow_start if by_turns else None),
+            least_request=LeastRequestConfig(slow_start=None if by_turns else balancer.slow_start),
             ring_hash=balancer.ring_hash,
             maglev=balancer.maglev,
             connect_timeout=pool.connect_timeout,
@@ -195,13 +203,31 @@ def _read_load_balancer(section: Section, client: Client) -> LoadBalancer:
     simple = choice(section, "simple", tuple(_SIMPLE), "UNSPECIFIED")
     consistent = section.section("consistentHash")
     locality = section.section("localityLbSetting")
-    section.end(_WARMUP)
+    slow_start = _read_warmup(section)
+    section.end()
+    policy = _SIMPLE.get(simple, LbPolicy.LEAST_REQUEST)
+    if slow_start is not None and (consistent is not None or policy not in _WARMING):
+        section.error("hosts warm up with simple LEAST_REQUEST or ROUND_ROBIN only")
     found = (
-        _read_consistent_hash(consistent)
-        if consistent is not None
-        else LoadBalancer(_SIMPLE.get(simple, LbPolicy.LEAST_REQUEST))
+        _read_consistent_hash(consistent) if consistent is not None else LoadBalancer(policy, slow_start=slow_start)
     )
     return replace(found, locality=read_locality_settings(locality, client)) if locality is not None else found
+
+
+def _read_warmup(balancer: Section) -> SlowStartConfig | None:
+    """The field `warmup`, or else the one that came before it."""
+    before = duration(balancer, "warmupDurationSecs", 0.001)
+    section = balancer.section("warmup")
+    if section is None:
+        return None if before is None else SlowStartConfig(before, position=balancer.position)
+    window = duration(section, "duration", 0.001)
+    if window is None:
+        section.error('"duration" is missing')
+    percent, aggression = section.get("minimumPercent"), section.get("aggression")
+    least = 10.0 if percent is None else percent.number(0.0, 100.0)
+    bend = 1.0 if aggression is None else aggression.number(1.0, sys.float_info.max)
+    section.end()
+    return SlowStartConfig(window or 0.0, bend or 1.0, 10.0 if least is None else least, position=section.position)
 
 
 def _read_consistent_hash(section: Section) -> LoadBalancer:

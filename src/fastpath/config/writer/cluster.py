@@ -9,7 +9,7 @@ from .common_lb import write_assignment_policy, write_common_lb
 from .discovery import write_discovery
 from .fields import Json, changed, duration, member
 from .health_check import write_health_checks
-from .lb import write_least_request, write_maglev, write_ring_hash
+from .lb import write_least_request, write_maglev, write_ring_hash, write_round_robin
 from .metadata import write_metadata
 from .outlier_detection import write_outlier_detection
 from .subset import write_subsets
@@ -38,6 +38,7 @@ def _write_messages(cluster: Cluster) -> Json:
     subsets, breaker = cluster.subsets, cluster.circuit_breaker
     return {
         **({} if subsets is None else {"lb_subset_config": write_subsets(subsets)}),
+        **member("round_robin_lb_config", write_round_robin(cluster.round_robin)),
         **member("least_request_lb_config", write_least_request(cluster.least_request)),
         **member("ring_hash_lb_config", write_ring_hash(cluster.ring_hash)),
         **member("maglev_lb_config", write_maglev(cluster.maglev)),

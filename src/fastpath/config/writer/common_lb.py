@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...models import Cluster, HealthStatus
-from .fields import Json, changed, plain
+from ...models import Cluster, HealthStatus, ZoneAwareConfig
+from .fields import Json, changed, member, plain
 
 __all__ = ["write_assignment_policy", "write_common_lb"]
 
@@ -15,7 +15,15 @@ def write_common_lb(cluster: Cluster) -> Json:
     return {
         **changed(cluster, "healthy_panic_threshold", write=lambda percent: {"value": plain(percent)}),
         **({"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}),
+        **member("zone_aware_lb_config", _write_zone_aware(cluster.zone_aware)),
         **changed(cluster, "override_host_status", write=_write_statuses),
+    }
+
+
+def _write_zone_aware(config: ZoneAwareConfig) -> Json:
+    return {
+        **changed(config, "routing_enabled", write=lambda percent: {"value": plain(percent)}),
+        **changed(config, "min_cluster_size", "fail_traffic_on_panic"),
     }
 
 

@@ -7,7 +7,7 @@ from ..envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATIO
 from ..node import shorten
 from .cluster import write_assignment, write_cluster
 from .discovery import config_source
-from .fields import Json, any_of, member, unwritable
+from .fields import Json, any_of, changed, member, unwritable
 from .listener import write_listener
 from .route import write_route_configuration
 
@@ -32,7 +32,15 @@ def write_bootstrap(config: Config) -> Json:
         **member("listeners", [write_listener(each, routes) for each in config.listeners]),
         **member("clusters", [write_cluster(each) for each in config.clusters]),
     }
-    return {"static_resources": static}
+    return {**_write_place(config), "static_resources": static}
+
+
+def _write_place(config: Config) -> Json:
+    locality, name = config.locality, config.local_cluster_name
+    return {
+        **({} if locality is None else {"node": {"locality": changed(locality, "region", "zone", "sub_zone")}}),
+        **({"cluster_manager": {"local_cluster_name": name}} if name else {}),
+    }
 
 
 def _refuse_loose_routes(config: Config) -> None:
@@ -52,7 +60,7 @@ def _refuse_told_endpoints(config: Config) -> None:
 
 
 def write_resources(config: Config) -> Json:
-    """A DiscoveryResponse of everything."""
+    """A DiscoveryResponse of everything but what is said of this program."""
     resources = [any_of(LISTENER, write_listener(each, _rds)) for each in config.listeners]
     for configuration in config.route_configurations.values():
         resources.append(any_of(ROUTE_CONFIGURATION, write_route_configuration(configuration)))

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from ...models import LeastRequestConfig, MaglevConfig, RingHashConfig
-from .fields import Json, changed, plain
+from ...models import LeastRequestConfig, MaglevConfig, RingHashConfig, RoundRobinConfig, SlowStartConfig
+from .fields import Json, changed, duration, plain
 
-__all__ = ["write_least_request", "write_maglev", "write_ring_hash"]
+__all__ = ["write_least_request", "write_maglev", "write_ring_hash", "write_round_robin"]
+
+
+def write_round_robin(config: RoundRobinConfig) -> Json:
+    """A RoundRobinLbConfig."""
+    return _write_slow_start(config.slow_start)
 
 
 def write_least_request(config: LeastRequestConfig) -> Json:
     """A LeastRequestLbConfig."""
-    return {**changed(config, "choice_count"), **changed(config, "active_request_bias", write=_write_bias)}
+    return {
+        **changed(config, "choice_count"),
+        **_changed_double(config, "active_request_bias"),
+        **_write_slow_start(config.slow_start),
+    }
 
 
-def _write_bias(bias: float) -> Json:
+def _changed_double(config: LeastRequestConfig | SlowStartConfig, name: str) -> Json:
     """A RuntimeDouble, which needs a key that a runtime could override it by."""
-    return {"default_value": plain(bias), "runtime_key": "active_request_bias"}
+    return changed(config, name, write=lambda value: {"default_value": plain(value), "runtime_key": name})
+
+
+def _write_slow_start(config: SlowStartConfig | None) -> Json:
+    if config is None:
+        return {}
+    return {
+        "slow_start_config": {
+            "slow_start_window": duration(config.window),
+            **_changed_double(config, "aggression"),
+            **changed(config, "min_weight_percent", write=lambda percent: {"value": plain(percent)}),
+        }
+    }
 
 
 def write_ring_hash(config: RingHashConfig) -> Json:
