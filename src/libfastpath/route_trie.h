@@ -5,7 +5,7 @@
  *     0  exact   /users/me              +------------------------------------------+
  *     1  prefix  /users/                | prefix | exact | first child | lengths   |
  *     2  exact   /shop                  | first bytes of up to 24 children         |
- *     3  prefix  /                      | label: up to 15 bytes                    |
+ *     3  prefix  /                      | label: up to 14 bytes                    |
  *                                       +------------------------------------------+
  *            "/" prefix 3
  *             |-- u "sers/" prefix 1 -- m "e" exact 0
@@ -105,8 +105,8 @@ typedef struct fp_route_trie_shadows {
 } fp_route_trie_shadows;
 
 /*
- * Build a trie of `count` keys, which are reordered. `shadows` may be NULL. Time and memory are linear in the keys' total length, but for sorting the candidates of a node.
- * On FASTPATH_ERR_MEMORY or FASTPATH_ERR_OVERFLOW the trie stays empty.
+ * Build a trie of `count` keys, which are reordered. `shadows` may be NULL. Time and memory are linear in the keys' total
+ * length, but for sorting the candidates of a node. On FASTPATH_ERR_MEMORY or FASTPATH_ERR_OVERFLOW the trie stays empty.
  */
 fp_status fp_route_trie_build(fp_route_trie *trie, fp_route_trie_key *keys, size_t count, fp_route_trie_sort sort,
                               fp_route_trie_shadows *shadows);

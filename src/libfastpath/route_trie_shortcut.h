@@ -1,10 +1,9 @@
 /*
  * route_trie_shortcut.h - from the beginning of a path straight to a node deep in the trie.
  *
- *   path      /api/v1/users/77/orders?page=2
- *   ends of   ^   ^  ^     ^  ^      ^          bit by bit in one word
- *   segments      '--------'
- *                  level 3: its hash --> slot --> node, whose key says whether it was the right one
+ *   path                /api/v1/users/77/orders?page=2
+ *   ends of segments    ^   ^  ^     ^  ^      ^      ^    a bit of a word for each
+ *                       |-level 3----|                     its hash --> slot --> node, whose key says if it is the one
  *
  * A key's segments end where the key has a '/' and where it ends itself. Of the keys' beginnings up to the end of a
  * segment, those of one or two levels have a slot: the levels are chosen so that they spare most keys most of the way.
