@@ -14,6 +14,7 @@ import fastpath
 from . import cli_balance, cli_routes
 from .clusters import ClusterManager
 from .config import differences, load, to_json, to_yaml
+from .connections import FilterChainTable
 from .errors import ConfigError, ConfigErrors, ConfigWarning
 from .models import Config
 from .routing import RouteTable
@@ -135,6 +136,8 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
             config = load(file, lenient=lenient)
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
+            for listener in config.listeners:
+                FilterChainTable(listener)
             ClusterManager(config.clusters)
             _print_refusals(config, sys.stdout)
         except ConfigErrors as error:

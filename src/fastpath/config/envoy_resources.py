@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .envoy_process import check_admin, check_node
 from .envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION
 from .fields import Section
 from .node import shorten
@@ -90,8 +91,8 @@ def _unknown_type(section: Section, kind: str) -> None:
 
 def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
     found.whole = True
-    for name in ("node", "admin"):
-        bootstrap.section(name)
+    check_node(bootstrap.section("node"))
+    check_admin(bootstrap.section("admin"))
     static = bootstrap.section("static_resources")
     if static is None:
         bootstrap.error('has no "static_resources", so there is nothing to load')

@@ -1,0 +1,68 @@
+"""What of Envoy's documents is about the process and not its decisions: it is checked as Envoy would, and not kept."""
+
+from __future__ import annotations
+
+import enum
+
+from .envoy_address import check_address
+from .fields import Section
+
+__all__ = ["check_admin", "check_config_source", "check_node"]
+
+_NODE_OPAQUE = ("metadata", "user_agent_build_version")
+_NODE_LISTS = ("client_features", "extensions", "listening_addresses")
+
+
+class _ApiVersion(enum.Enum):
+    AUTO = 0
+    V3 = 2
+
+
+def check_node(section: Section | None) -> None:
+    """An envoy.config.core.v3.Node."""
+    if section is None:
+        return
+    for name in ("id", "cluster", "user_agent_name", "user_agent_version"):
+        section.string(name)
+    locality = section.section("locality")
+    if locality is not None:
+        for name in ("region", "zone", "sub_zone"):
+            locality.string(name)
+        locality.end()
+    for name in _NODE_OPAQUE:
+        section.section(name)
+    for name in _NODE_LISTS:
+        section.items(name)
+    section.end(("dynamic_parameters",))
+
+
+def check_admin(section: Section | None) -> None:
+    """An envoy.config.bootstrap.v3.Admin."""
+    if section is None:
+        return
+    for name in ("access_log_path", "profile_path"):
+        section.header_text(name)
+    section.boolean("ignore_global_conn_limit")
+    address = section.section("address")
+    if address is not None:
+        check_address(address)
+    section.end(("access_log", "allow_paths", "socket_options"))
+
+
+def check_config_source(section: Section | None) -> None:
+    """An envoy.config.core.v3.ConfigSource. Where it leads is for those who ask there."""
+    if section is None:
+        return
+    kind = section.one_of("config source", "path", "path_config_source", "api_config_source", "ads", "self")
+    if kind == "path":
+        section.string(kind, required=True)
+    elif kind is not None:
+        content = section.section(kind)
+        if content is not None and kind == "path_config_source":
+            content.string("path", required=True)
+            content.section("watched_directory")
+        if content is not None and kind != "api_config_source":
+            content.end()
+    section.duration("initial_fetch_timeout")
+    section.enum("resource_api_version", _ApiVersion, _ApiVersion.AUTO)
+    section.end(("authorities",))
