@@ -1,4 +1,4 @@
-"""Bootstraps that are nearly right: those of bootstraps.yaml with one to three things changed, labelled with the changes.
+"""Bootstraps that are nearly right: those of bootstraps.yaml with one to three things changed, and what was changed.
 
 Half of the changes know what they change (a duration, a port, a name, an enum, a oneof), the others do not.
 """
@@ -23,10 +23,62 @@ DEVICE = "/dev/null"
 
 SEEDS: list[Document] = list(yaml.safe_load_all(Path(__file__).with_name("bootstraps.yaml").read_text()))
 
-DURATIONS = ("1s", "0s", "0.0005s", "0.001s", "-1s", "1.5", "5", "1m", "1.0000000001s", "315576000001s", "s", " 1s", "+1s")
-WORDS = ("", "a", "A b", "a\nb", "a\0b", "é", "*", "*.", "%", "%REQ(x-a)%", "%NOPE%", "%REQ(%", "/", "(", "a{2,1}", "\\1")
+DURATIONS = (
+    "1s",
+    "0s",
+    "0.0005s",
+    "0.001s",
+    "-1s",
+    "1.5",
+    "5",
+    "1m",
+    "1.0000000001s",
+    "315576000001s",
+    "s",
+    " 1s",
+    "+1s",
+)
+WORDS = (
+    "",
+    "a",
+    "A b",
+    "a\nb",
+    "a\0b",
+    "é",
+    "*",
+    "*.",
+    "%",
+    "%REQ(x-a)%",
+    "%NOPE%",
+    "%REQ(%",
+    "/",
+    "(",
+    "a{2,1}",
+    "\\1",
+)
 ADDRESSES = ("127.0.0.1", "::1", "127.0.0.256", "localhost", "", "10.0.0.1/8", "127.0.0.1\0", "::g", "0x7f.1", "1.2.3")
-NUMBERS = (0, 1, -1, 2, 5, 100, 101, 65535, 65536, 2**31, 2**32 - 1, 2**32, 2**63, 2**64, 1.5, 1.0, "1", "01", "1.5", "x")
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    5,
+    100,
+    101,
+    65535,
+    65536,
+    2**31,
+    2**32 - 1,
+    2**32,
+    2**63,
+    2**64,
+    1.5,
+    1.0,
+    "1",
+    "01",
+    "1.5",
+    "x",
+)
 FLAGS = (True, False, "true", "false", 1, 0, "yes", None)
 ANYTHING = (None, True, 0, -1, 1.5, "", "a", "1s", [], {}, [None], [{}], {"a": {}}, {"value": 1})
 FIELDS = ("weight", "unknown_field", "name", "timeout", "cluster", "@type", "value", "prefix", "health_status", "namE")

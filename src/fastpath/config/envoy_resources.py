@@ -95,7 +95,8 @@ def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
     check_admin(bootstrap.section("admin"))
     static = bootstrap.section("static_resources")
     if static is None:
-        bootstrap.error('has no "static_resources", so there is nothing to load')
+        if bootstrap.get("static_resources") is None:
+            bootstrap.error('has no "static_resources", so there is nothing to load')
         return
     found.clusters += static.sections("clusters")
     found.listeners += static.sections("listeners")
