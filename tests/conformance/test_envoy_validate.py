@@ -9,8 +9,6 @@ import json
 import os
 import random
 import re
-import subprocess
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,19 +17,13 @@ from pathlib import Path
 import pytest
 import yaml
 from conformance.bootstrap_cases import CHANGES, SEEDS, Case, make_case
-from conformance.envoy_oracle import program
+from conformance.validate_oracle import envoy_refuses, fastpath_refuses
 
-from fastpath import ConfigError, ConfigErrors
-from fastpath.clusters import ClusterManager
-from fastpath.config import load
-from fastpath.connections import FilterChainTable
-from fastpath.errors import ConfigWarning
-from fastpath.routing import RouteTable
+from fastpath import ConfigError
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 BOOTSTRAPS = int(os.environ.get("FASTPATH_BOOTSTRAPS", "120"))
 SEED = os.environ.get("FASTPATH_BOOTSTRAPS_SEED", "1")
-NODE = ["--service-node", "a", "--service-cluster", "b"]
 
 
 def stricter() -> re.Pattern[str]:
@@ -40,32 +32,6 @@ def stricter() -> re.Pattern[str]:
     rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
     reasons = [reason for row in rows for reason in re.findall("`([^`]+)`", row)]
     return re.compile("|".join(".*".join(map(re.escape, reason.split("…"))) for reason in reasons), re.DOTALL)
-
-
-def envoy_refuses(file: Path) -> str:
-    """What Envoy says against a bootstrap; nothing when it takes it."""
-    command = [program(), "--mode", "validate", "-c", str(file), "-l", "critical", *NODE]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60)
-    assert result.returncode in (0, 1), result
-    return result.stderr or "refused" if result.returncode else ""
-
-
-def fastpath_refuses(file: Path) -> Sequence[ConfigError]:
-    """What `fastpath config check` says against it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConfigWarning)
-            config = load(file)
-        for name in config.route_configurations:
-            RouteTable.from_config(config, name, warn_shadowed=False)
-        for listener in config.listeners:
-            FilterChainTable(listener)
-        ClusterManager(config.clusters)
-    except ConfigErrors as errors:
-        return errors.errors
-    except ConfigError as error:
-        return [error]
-    return []
 
 
 def asked(directory: Path) -> Iterator[tuple[Case, str, Sequence[ConfigError]]]:
