@@ -70,6 +70,7 @@ def without_tls(listener: Listener) -> Listener:
 @settings(
     max_examples=WRITTEN,
     deadline=None,
+    derandomize="FASTPATH_WRITTEN" not in os.environ,
     phases=[Phase.generate],
     suppress_health_check=[
         HealthCheck.too_slow,

@@ -554,7 +554,13 @@ def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
             for config in _lb_configs
             for optional, required in kinds
         )
-    )
+    ).map(_weighted)
+
+
+def _weighted(cluster: m.Cluster) -> m.Cluster:
+    """Subsets that look at the weights of localities need them."""
+    aware = cluster.subsets is not None and cluster.subsets.locality_weight_aware
+    return replace(cluster, locality_weighted=True) if aware else cluster
 
 
 # ---- all of it

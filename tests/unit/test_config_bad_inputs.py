@@ -63,7 +63,7 @@ def priority(value: str) -> str:
         # numbers
         ("a.json", threshold("NaN"), 2, AT_THRESHOLD, "", "not JSON: expected value, found 'NaN"),
         ("a.json", threshold('"NaN"'), 2, AT_THRESHOLD, THRESHOLD, "expected a number, found the string 'NaN'"),
-        ("a.json", threshold('"Infinity"'), 2, AT_THRESHOLD, THRESHOLD, "expected a number, found the string 'Infinity'"),
+        ("a.json", threshold('"Infinity"'), 2, AT_THRESHOLD, THRESHOLD, "a number, found the string 'Infinity'"),
         ("a.json", threshold("1e9999"), 2, AT_THRESHOLD, THRESHOLD, "expected a number from 0 to 100, found inf"),
         ("a.yaml", threshold(".nan"), 2, AT_THRESHOLD, THRESHOLD, "expected a number, found the string '.nan'"),
         ("a.json", priority("18446744073709551616"), 2, AT_PRIORITY, PRIORITY, "0 to 128, found 18446744073709551616"),

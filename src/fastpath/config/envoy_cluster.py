@@ -70,6 +70,8 @@ def read_cluster(section: Section) -> Cluster:
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
+    if cluster.subsets is not None and cluster.subsets.locality_weight_aware and not cluster.locality_weighted:
+        section.error("locality_weight_aware subsets need a locality_weighted_lb_config in common_lb_config")
     section.end(_UNSUPPORTED_CONFIGS)
     return cluster
 
