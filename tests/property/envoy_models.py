@@ -333,7 +333,7 @@ _managers = st.builds(
             "merge_slashes": flags,
             "path_with_escaped_slashes_action": st.sampled_from(m.PathWithEscapedSlashesAction),
             "strip_trailing_host_dot": flags,
-            "upgrade_types": tuples(st.sampled_from(["websocket", "y"])),
+            "upgrade_types": st.sampled_from([(), ("websocket",), ("y", "websocket")]),
             "request_headers_timeout": st.just(0.0) | seconds,
             "idle_timeout": seconds,
             "fault": faults,

@@ -9,7 +9,7 @@ from .fields import Section
 
 __all__ = ["check_admin", "check_config_source", "check_node"]
 
-_NODE_OPAQUE = ("metadata", "user_agent_build_version")
+_NODE_OPAQUE = ("dynamic_parameters", "metadata", "user_agent_build_version")
 _NODE_LISTS = ("client_features", "extensions", "listening_addresses")
 
 
@@ -33,7 +33,7 @@ def check_node(section: Section | None) -> None:
         section.section(name)
     for name in _NODE_LISTS:
         section.items(name)
-    section.end(("dynamic_parameters",))
+    section.end()
 
 
 def check_admin(section: Section | None) -> None:
@@ -46,7 +46,9 @@ def check_admin(section: Section | None) -> None:
     address = section.section("address")
     if address is not None:
         check_address(address)
-    section.end(("access_log", "allow_paths", "socket_options"))
+    for name in ("access_log", "allow_paths", "socket_options"):
+        section.items(name)
+    section.end()
 
 
 def check_config_source(section: Section | None) -> None:
@@ -65,4 +67,5 @@ def check_config_source(section: Section | None) -> None:
             content.end()
     section.duration("initial_fetch_timeout")
     section.enum("resource_api_version", _ApiVersion, _ApiVersion.AUTO)
-    section.end(("authorities",))
+    section.items("authorities")
+    section.end()
