@@ -11,7 +11,7 @@ from typing import TextIO
 
 import fastpath
 
-from . import cli_balance, cli_routes
+from . import cli_balance, cli_gateway, cli_routes
 from .clusters import ClusterManager
 from .config import differences, load, to_json, to_yaml
 from .connections import FilterChainTable
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, help="make the gateway's choices repeatable")
     demo.add_argument("--serve", action="store_true", help="send nothing; stay up, on the ports of the file, for curl")
     demo.set_defaults(command=_demo)
+    cli_gateway.add_gateway(commands)
 
     config = commands.add_parser("config", help="work on configurations").add_subparsers(
         required=True, metavar="command"
