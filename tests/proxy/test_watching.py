@@ -148,7 +148,8 @@ async def test_the_command_serves_and_watches(lab: Any, tmp_path: Path) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
         port = re.fullmatch(r"web: 127\.0\.0\.1 port (\d+)\n", line)
         assert port is not None, line

@@ -210,7 +210,8 @@ class Value:
         names = {member.name: member for member in kind}
         if isinstance(value, str) and value in names:
             return names[value]
-        if (number := _exact_integer(value)) is not None:
+        number = _exact_integer(value)
+        if number is not None and not (isinstance(value, str) and "." in value):
             value = number
             for member in kind:
                 if member.value == number:
