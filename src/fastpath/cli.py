@@ -11,9 +11,10 @@ from typing import TextIO
 
 import fastpath
 
-from . import cli_balance, cli_routes
+from . import cli_balance, cli_gateway, cli_routes
 from .clusters import ClusterManager
 from .config import differences, load, to_json, to_yaml
+from .connections import FilterChainTable
 from .errors import ConfigError, ConfigErrors, ConfigWarning
 from .models import Config
 from .routing import RouteTable
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, help="make the gateway's choices repeatable")
     demo.add_argument("--serve", action="store_true", help="send nothing; stay up, on the ports of the file, for curl")
     demo.set_defaults(command=_demo)
+    cli_gateway.add_gateway(commands)
 
     config = commands.add_parser("config", help="work on configurations").add_subparsers(
         required=True, metavar="command"
@@ -135,6 +137,8 @@ def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
             config = load(file, lenient=lenient)
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
+            for listener in config.listeners:
+                FilterChainTable(listener)
             ClusterManager(config.clusters, locality=config.locality, local_cluster_name=config.local_cluster_name)
             _print_refusals(config, sys.stdout)
         except ConfigErrors as error:

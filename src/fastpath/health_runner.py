@@ -45,6 +45,24 @@ class HealthRunner:
                 self.checkers[cluster.name] = HealthChecker(cluster, check, seed=self._seed)
         self._wake()
 
+    def update(self, clusters: Iterable[Cluster]) -> None:
+        """Drive these clusters from now on. What was driven before goes on if its health_checks are as they were."""
+        self._clusters = tuple(clusters)
+        before, self.checkers = self.checkers, {}
+        for cluster in self._clusters:
+            for check in cluster.model.health_checks:
+                known = before.get(cluster.name)
+                if known is not None and known.cluster is cluster and known.config == check:
+                    self.checkers[cluster.name] = before.pop(cluster.name)
+                else:
+                    if known is not None:
+                        before.pop(cluster.name).close()
+                    self.checkers[cluster.name] = HealthChecker(cluster, check, seed=self._seed)
+        for gone in before.values():
+            gone.close()
+        if self._timer is not None:
+            self._wake()
+
     async def ready(self) -> None:
         """Return once every host that there is has had its first check."""
         await self._checked.wait()

@@ -355,7 +355,7 @@ _managers = st.builds(
             "merge_slashes": flags,
             "path_with_escaped_slashes_action": st.sampled_from(m.PathWithEscapedSlashesAction),
             "strip_trailing_host_dot": flags,
-            "upgrade_types": tuples(st.sampled_from(["websocket", "y"])),
+            "upgrade_types": st.sampled_from([(), ("websocket",), ("y", "websocket")]),
             "request_headers_timeout": st.just(0.0) | seconds,
             "idle_timeout": seconds,
             "fault": faults,
@@ -553,40 +553,56 @@ _settings: Fields = {
     "weighted_priority_health": flags,
     "locality_weighted": flags,
     "zone_aware": zone_aware,
-    "round_robin": some(m.RoundRobinConfig, {"slow_start": slow_starts}),
     "override_host_status": st.frozensets(st.sampled_from(m.HealthStatus), min_size=1),
     "subsets": subsets,
-    "least_request": some(
-        m.LeastRequestConfig,
-        {
-            "choice_count": st.integers(2, 2**32 - 1),
-            "active_request_bias": st.floats(0, 1e300),
-            "slow_start": slow_starts,
-        },
-    ),
-    "ring_hash": st.tuples(ring_sizes, ring_sizes, st.sampled_from(m.HashFunction)).map(
-        lambda drawn: m.RingHashConfig(*sorted(drawn[:2]), drawn[2])
-    ),
-    "maglev": some(m.MaglevConfig, {"table_size": st.sampled_from([2, 251, 5000011])}),
     "outlier_detection": outliers,
     "circuit_breaker": thresholds,
     "health_checks": tuples(health_checks, 0, 1),
 }
+_lb_configs: tuple[Fields, ...] = (
+    {"round_robin": some(m.RoundRobinConfig, {"slow_start": slow_starts})},
+    {
+        "least_request": some(
+            m.LeastRequestConfig,
+            {
+                "choice_count": st.integers(2, 2**32 - 1),
+                "active_request_bias": st.floats(0, 1e300),
+                "slow_start": slow_starts,
+            },
+        )
+    },
+    {
+        "ring_hash": st.tuples(ring_sizes, ring_sizes, st.sampled_from(m.HashFunction)).map(
+            lambda drawn: m.RingHashConfig(*sorted(drawn[:2]), drawn[2])
+        )
+    },
+    {"maglev": some(m.MaglevConfig, {"table_size": st.sampled_from([2, 251, 5000011])})},
+)
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 
 def _alternatives(cluster: m.Cluster) -> m.Cluster:
-    """Localities are weighted, or zones count."""
-    return replace(cluster, zone_aware=m.ZoneAwareConfig()) if cluster.locality_weighted else cluster
+    """Localities are weighted, which subsets that look at their weights need, or zones count."""
+    aware = cluster.subsets is not None and cluster.subsets.locality_weight_aware
+    if not aware and not cluster.locality_weighted:
+        return cluster
+    return replace(cluster, locality_weighted=True, zone_aware=m.ZoneAwareConfig())
 
 
 def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
     static = st.sampled_from([m.DiscoveryType.STATIC, m.DiscoveryType.STRICT_DNS])
-    told = {**_settings, "eds_service_name": st.sampled_from(["", f"{name}/eds"])}
+    told = {"eds_service_name": st.sampled_from(["", f"{name}/eds"])}
+    kinds: tuple[tuple[Fields, Fields], ...] = (
+        (NONE, {"type": static, "localities": assignments}),
+        (NONE, {"type": st.just(m.DiscoveryType.LOGICAL_DNS), "localities": _single}),
+        (told, {"type": st.just(m.DiscoveryType.EDS), "localities": assignments}),
+    )
     return st.one_of(
-        some(m.Cluster, _settings, name=st.just(name), type=static, localities=assignments),
-        some(m.Cluster, _settings, name=st.just(name), type=st.just(m.DiscoveryType.LOGICAL_DNS), localities=_single),
-        some(m.Cluster, told, name=st.just(name), type=st.just(m.DiscoveryType.EDS), localities=assignments),
+        *(
+            some(m.Cluster, {**_settings, **config, **optional}, name=st.just(name), **required)
+            for config in _lb_configs
+            for optional, required in kinds
+        )
     ).map(_alternatives)
 
 

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastpath import ConfigError
-from fastpath.config.json_fast import read_flawless
-from fastpath.config.json_reader import read_flawed
+from fastpath.config.json_fast import Fault, read_flawless
+from fastpath.config.json_reader import FROM_THE_START, read_flawed
 from fastpath.config.node import Limits, Node
 
 SMALL = Limits(max_depth=4, max_nodes=30)
@@ -56,20 +56,26 @@ def plain(node: Node) -> object:
     return (type(node.value).__name__, repr(value), node.line, node.column, node.keys)
 
 
-def agree(text: str, limits: Limits) -> bool:
-    """Whether the document is flawless, on which both readers agree, as on what is in it."""
-    fast = read_flawless(text, limits)
+def outcome(text: str, limits: Limits, fault: Fault) -> tuple[object, list[str]]:
+    """What is read from the fault on: the document or what ends the reading, and what is wrong beside."""
     problems: list[ConfigError] = []
+    result: object
     try:
-        slow = read_flawed(text, None, limits, problems)
-    except ConfigError:
-        assert fast is None
+        result = plain(read_flawed(text, None, limits, problems, fault))
+    except ConfigError as error:
+        result = str(error)
+    return result, list(map(str, problems))
+
+
+def agree(text: str, limits: Limits) -> bool:
+    """Whether the document is flawless, on which both readers agree, as on what is in it and what is wrong with it."""
+    slow, problems = outcome(text, limits, FROM_THE_START)
+    fast = read_flawless(text, limits)
+    if isinstance(fast, Fault):
+        assert isinstance(slow, str) or problems
+        assert outcome(text, limits, fast) == (slow, problems)
         return False
-    if problems:
-        assert fast is None
-        return False
-    assert fast is not None
-    assert plain(fast) == plain(slow)
+    assert (plain(fast), []) == (slow, problems)
     return True
 
 

@@ -15,6 +15,7 @@ import yaml
 from fastpath.config import Limits, load
 from fastpath.errors import ConfigError, ConfigErrors, ConfigWarning
 from fastpath.models import (
+    Cluster,
     Config,
     DirectResponse,
     HashFunction,
@@ -212,21 +213,18 @@ class TestMeaning:
         assert config.clusters[0].healthy_panic_threshold == percent
 
     def test_options_of_balancing_policies(self) -> None:
-        config = load(
-            bootstrap(
-                clusters=[
-                    cluster(
-                        least_request_lb_config={"choice_count": 3, "active_request_bias": {"default_value": 0.5}},
-                        ring_hash_lb_config={"minimum_ring_size": 64, "hash_function": "MURMUR_HASH_2"},
-                        maglev_lb_config={"table_size": "131071"},
-                    )
-                ]
-            )
-        )
-        assert config.clusters[0].least_request == LeastRequestConfig(3, 0.5)
-        assert config.clusters[0].ring_hash == RingHashConfig(64, hash_function=HashFunction.MURMUR_HASH_2)
-        assert config.clusters[0].maglev == MaglevConfig(131071)
-        assert load(bootstrap(clusters=[cluster(maglev_lb_config={})])).clusters[0].maglev == MaglevConfig()
+        def read(**fields: object) -> Cluster:
+            return load(bootstrap(clusters=[cluster(**fields)])).clusters[0]
+
+        least_request = {"choice_count": 3, "active_request_bias": {"default_value": 0.5}}
+        ring_hash = {"minimum_ring_size": 64, "hash_function": "MURMUR_HASH_2"}
+        assert read(least_request_lb_config=least_request).least_request == LeastRequestConfig(3, 0.5)
+        expected = RingHashConfig(64, hash_function=HashFunction.MURMUR_HASH_2)
+        assert read(ring_hash_lb_config=ring_hash).ring_hash == expected
+        assert read(maglev_lb_config={"table_size": "131071"}).maglev == MaglevConfig(131071)
+        assert read(maglev_lb_config={}).maglev == MaglevConfig()
+        with pytest.raises(ConfigError, match="only one lb_config is allowed"):
+            read(maglev_lb_config={}, ring_hash_lb_config={})
 
     def test_upgrades_and_escaped_slashes(self) -> None:
         upgrades = [{"upgrade_type": "WebSocket"}, {"upgrade_type": "other", "enabled": False}]

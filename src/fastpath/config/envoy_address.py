@@ -7,15 +7,27 @@ import ipaddress
 from .fields import Section
 from .node import shorten
 
-__all__ = ["read_socket_address"]
+__all__ = ["check_address", "read_socket_address"]
 
 
 def read_socket_address(parent: Section, *, names: bool = False) -> tuple[str, int]:
     """The `address` field of a listener or an endpoint: an IP address, or a name if those may be, and a TCP port."""
     address = parent.section("address", required=True)
-    socket = address.section("socket_address", required=True) if address is not None else None
-    if address is not None:
+    return _read_address(address, names=names) if address is not None else ("", 0)
+
+
+def check_address(address: Section) -> None:
+    """An Address that nothing here listens at: of any kind."""
+    kind = address.one_of("address", "socket_address", "pipe", "envoy_internal_address")
+    if kind == "socket_address":
+        _read_address(address, names=False)
+    else:
         address.end()
+
+
+def _read_address(address: Section, *, names: bool) -> tuple[str, int]:
+    socket = address.section("socket_address", required=True)
+    address.end()
     if socket is None:
         return "", 0
     host = socket.string("address", required=True)

@@ -22,6 +22,9 @@ __all__ = ["Assignment", "read_assignment", "read_cluster"]
 
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
 
+_UNSUPPORTED_CONFIGS = ("original_dst_lb_config",)
+_LB_CONFIGS = ("least_request_lb_config", "maglev_lb_config", "ring_hash_lb_config", "round_robin_lb_config")
+
 
 class _LbPolicy(enum.Enum):
     """The policies that Envoy has."""
@@ -44,6 +47,7 @@ def read_cluster(section: Section) -> Cluster:
     assignment = section.section("load_assignment")
     assigned = Assignment() if assignment is None else read_assignment(assignment, names=named)
     check_discovered(section, discovery.type, assigned.localities)
+    section.one_of("lb_config", *_LB_CONFIGS, required=False)
     common = read_common_lb(section.section("common_lb_config"))
     cluster = Cluster(
         name=name,
@@ -69,7 +73,9 @@ def read_cluster(section: Section) -> Cluster:
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
-    section.end()
+    if cluster.subsets is not None and cluster.subsets.locality_weight_aware and not cluster.locality_weighted:
+        section.error("locality_weight_aware subsets need a locality_weighted_lb_config in common_lb_config")
+    section.end(_UNSUPPORTED_CONFIGS)
     return cluster
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..models import DiscoveryType, DnsConfig, DnsLookupFamily, LocalityEndpoints
+from .envoy_process import check_config_source
 from .envoy_types import DNS_CLUSTER
 from .fields import Section
 
@@ -38,9 +39,9 @@ class Discovery(NamedTuple):
 def read_discovery(section: Section) -> Discovery:
     """Of a Cluster. The DNS fields count for clusters of other types too, where nothing uses them, as in Envoy."""
     custom = section.section("cluster_type")
+    dns = _read_dns(section, section.enum("dns_lookup_family", DnsLookupFamily, DnsLookupFamily.AUTO))
     if custom is None:
         kind = section.enum("type", DiscoveryType, DiscoveryType.STATIC, _UNSUPPORTED_TYPES)
-        dns = _read_dns(section, section.enum("dns_lookup_family", DnsLookupFamily, DnsLookupFamily.AUTO))
     else:
         kind, dns = _read_dns_cluster(custom)
         if section.get("type") is not None:
@@ -104,9 +105,7 @@ def _read_eds(section: Section, kind: DiscoveryType) -> str:
         return ""
     if kind is not DiscoveryType.EDS:
         section.error(f"eds_cluster_config in a cluster of type {kind.name}")
-    source = eds.get("eds_config", required=True)
-    if source is not None:
-        source.plain()
+    check_config_source(eds.section("eds_config", required=True))
     name = eds.string("service_name")
     eds.end()
     return name

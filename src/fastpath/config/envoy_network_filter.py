@@ -15,6 +15,7 @@ from ..models import (
     TcpProxyCluster,
 )
 from .envoy_fault import read_http_fault
+from .envoy_process import check_config_source
 from .envoy_route import read_route_configuration
 from .envoy_types import FAULT_FILTER, HTTP_CONNECTION_MANAGER, HTTP_FAULT, ROUTER, TCP_PROXY
 from .fields import UINT32_MAX, Section
@@ -108,8 +109,12 @@ def _read_escaped_slashes(manager: Section) -> PathWithEscapedSlashesAction:
 
 
 def _read_upgrades(manager: Section) -> Iterator[str]:
+    seen: set[str] = set()
     for section in manager.sections("upgrade_configs"):
-        kind = section.string("upgrade_type", required=True).lower()
+        kind = section.string("upgrade_type").lower()
+        if kind in seen:
+            section.error(f'there is another upgrade_type "{shorten(kind)}"')
+        seen.add(kind)
         enabled = section.boolean("enabled", default=True)
         section.end()
         if kind == "connect":
@@ -128,9 +133,7 @@ def _read_routes(manager: Section, place: Place) -> str:
     if rds is None:
         return ""
     name = rds.string("route_config_name", required=True)
-    source = rds.get("config_source", required=True)
-    if source is not None:
-        source.plain()
+    check_config_source(rds.section("config_source", required=True))
     rds.end()
     return name
 

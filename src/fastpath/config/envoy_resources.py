@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..models import Locality
-from .envoy_locality import read_locality
+from .envoy_process import check_admin, read_node
 from .envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION
 from .fields import Section
 from .node import shorten
@@ -95,11 +95,12 @@ def _unknown_type(section: Section, kind: str) -> None:
 
 def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
     found.whole = True
-    bootstrap.section("admin")
+    check_admin(bootstrap.section("admin"))
     _place(bootstrap, found)
     static = bootstrap.section("static_resources")
     if static is None:
-        bootstrap.error('has no "static_resources", so there is nothing to load')
+        if bootstrap.get("static_resources") is None:
+            bootstrap.error('has no "static_resources", so there is nothing to load')
         return
     found.clusters += static.sections("clusters")
     found.listeners += static.sections("listeners")
@@ -107,10 +108,9 @@ def _from_bootstrap(bootstrap: Section, found: Resources) -> None:
 
 
 def _place(bootstrap: Section, found: Resources) -> None:
-    """Where it runs, and as part of what: the rest of these describes the process."""
-    node, manager = bootstrap.section("node"), bootstrap.section("cluster_manager")
-    if node is not None:
-        found.locality = read_locality(node.section("locality"))
+    """Where it runs, and as part of what."""
+    found.locality = read_node(bootstrap.section("node"))
+    manager = bootstrap.section("cluster_manager")
     if manager is not None:
         found.local_cluster_name = manager.string("local_cluster_name")
         manager.end()

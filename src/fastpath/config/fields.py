@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from ..errors import ConfigError, ConfigErrors, ConfigWarning
 from ..models import Position
-from .node import Node, document_error, shorten
+from .node import Node, NodeValue, document_error, shorten
 
 __all__ = ["Problems", "Section", "Value"]
 
@@ -30,7 +30,7 @@ _MAX_REPORTED = 1000
 _MAX_SUGGESTIONS = 100
 _DURATION = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s\Z")
 _MAX_SECONDS = 315_576_000_000 - 1  # what Envoy takes: less than ten thousand years
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})\Z")
+_INTEGER = re.compile(r"(-?(?:0|[1-9][0-9]{0,30}))(?:\.0{1,30})?\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,3})?\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -40,6 +40,16 @@ def camel_case(name: str) -> str:
     """The name that protobuf's JSON mapping gives to a field: connect_timeout -> connectTimeout."""
     first, *others = name.split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in others)
+
+
+def _exact_integer(value: NodeValue) -> int | None:
+    """What stands for a whole number: 5, 5.0 and "5"."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else None
+    if isinstance(value, str):
+        match = _INTEGER.match(value)  # "5.0" is how 5.0 comes from YAML
+        return int(match[1]) if match is not None else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 class Problems:
@@ -138,11 +148,8 @@ class Value:
         return ""
 
     def integer(self, minimum: int, maximum: int) -> int | None:
-        value = self.node.value
-        exact = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
-        if exact or (isinstance(value, str) and _INTEGER.match(value)):
-            value = int(value)  # type: ignore[arg-type]
-        if isinstance(value, bool) or not isinstance(value, int):
+        value = _exact_integer(self.node.value)
+        if value is None:
             self.expected("an integer")
             return None
         if not minimum <= value <= maximum:
@@ -204,9 +211,11 @@ class Value:
         names = {member.name: member for member in kind}
         if isinstance(value, str) and value in names:
             return names[value]
-        if isinstance(value, int) and not isinstance(value, bool):
+        number = _exact_integer(value)
+        if number is not None and not (isinstance(value, str) and "." in value):
+            value = number
             for member in kind:
-                if member.value == value:
+                if member.value == number:
                     return member
         if isinstance(value, (str, int)) and (value in unsupported or value in unsupported.values()):
             self.error(f"{value} is not supported; supported are {', '.join(names)}")

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from json import JSONDecodeError, JSONDecoder
 
 from ..errors import ConfigError
-from .json_fast import read_flawless
+from .json_fast import Fault, read_flawless
 from .node import Limits, Node, document_error, shorten
 
-__all__ = ["looks_like_json", "read_flawed", "read_json"]
+__all__ = ["FROM_THE_START", "looks_like_json", "read_flawed", "read_json"]
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
@@ -31,6 +31,9 @@ def looks_like_json(text: str) -> bool:
     return re.match(r'\s*\{\s*["}]', text) is not None
 
 
+FROM_THE_START = Fault(0, "value", [], None, 0)
+
+
 class _Lines:
     """Line and column of an offset."""
 
@@ -44,21 +47,23 @@ class _Lines:
 
 def read_json(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
     """Read one JSON document."""
-    return read_flawless(text, limits) or read_flawed(text, file, limits, problems)
+    found = read_flawless(text, limits)
+    return found if isinstance(found, Node) else read_flawed(text, file, limits, problems, found)
 
 
-def read_flawed(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
-    """Read one JSON document token by token, so that each thing wrong with it is told where it stands."""
+def read_flawed(
+    text: str, file: str | None, limits: Limits, problems: list[ConfigError], fault: Fault = FROM_THE_START
+) -> Node:
+    """Read the rest of a document token by token, so that each thing wrong with it is told where it stands."""
     lines = _Lines(text)
 
     def error(reason: str, offset: int) -> ConfigError:
         return document_error(reason, file, *lines.at(min(offset, len(text))))
 
-    stack: list[Node] = []
-    pending_keys: list[str | None] = []
-    root: Node | None = None
-    expect = "value"  # value, value or ], key, key or }, colon, comma or end, nothing
-    position = nodes = 0
+    # expect: value, value or ], key, key or }, colon, comma or end, nothing
+    position, expect, stack, root, nodes = fault
+    stack = [*stack]
+    pending_keys: list[str | None] = [None] * len(stack)
     scan, decode = _TOKEN.match, JSONDecoder().raw_decode
     while expect != "nothing":
         match = scan(text, position)

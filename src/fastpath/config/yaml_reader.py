@@ -88,13 +88,10 @@ class _Builder:
     def build(self, events: object, kinds: object) -> list[Node]:
         import yaml
 
+        scalar = yaml.ScalarEvent
         for event in events:  # type: ignore[attr-defined]
-            if isinstance(event, yaml.ScalarEvent):
-                self.check_tag(event)
-                node = Node(_scalar(event), *_place(event))
-                if event.anchor is not None:
-                    self.anchors[event.anchor] = (node, 1)
-                self.place(node, 1, event)
+            if event.__class__ is scalar:
+                self.scalar(event)
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 self.open(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
@@ -116,6 +113,22 @@ class _Builder:
         tag = event.tag
         if tag is not None and tag not in _TAGS:
             raise self.error(f"the tag {shorten(tag)!r} is not allowed", event)
+
+    def scalar(self, event: yaml.ScalarEvent) -> None:
+        if event.tag is not None:
+            self.check_tag(event)
+        parent = self.stack[-1] if self.stack else None
+        if parent is not None and parent.expected_key is None and parent.node.keys is not None:
+            self.count(event)
+            parent.size += 1
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (Node(_scalar(event), *_place(event)), 1)
+            self.key(parent, event.value, event)
+            return
+        node = Node(_scalar(event), *_place(event))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, 1)
+        self.place(node, 1, event)
 
     def open(self, event: yaml.CollectionStartEvent, value: dict[str, Node] | list[Node]) -> None:
         self.check_tag(event)
@@ -143,9 +156,7 @@ class _Builder:
 
     def place(self, node: Node, size: int, event: yaml.Event) -> None:
         """Put a node where the innermost open collection expects one."""
-        self.nodes += 1
-        if self.nodes > self.limits.max_nodes:
-            raise self.error(f"there are more than {self.limits.max_nodes} values", event)
+        self.count(event)
         if not self.stack:
             self.roots.append(node)
             return
@@ -155,17 +166,20 @@ class _Builder:
         if isinstance(value, list):
             value.append(node)
         elif parent.expected_key is None:
-            self.key(parent, node, event)
+            key = node.value
+            if isinstance(key, (dict, list)):
+                raise self.error(f"a key is a string, found {node.describe()}", event)
+            self.key(parent, key if isinstance(key, str) else str(key), event)
         elif isinstance(value, dict):
             value[parent.expected_key] = node
             parent.expected_key = None
 
-    def key(self, parent: _Open, node: Node, event: yaml.Event) -> None:
-        key = node.value
-        if isinstance(key, (bool, int)) or key is None:
-            key = getattr(event, "value", str(key))
-        if not isinstance(key, str):
-            raise self.error(f"a key is a string, found {node.describe()}", event)
+    def count(self, event: yaml.Event) -> None:
+        self.nodes += 1
+        if self.nodes > self.limits.max_nodes:
+            raise self.error(f"there are more than {self.limits.max_nodes} values", event)
+
+    def key(self, parent: _Open, key: str, event: yaml.Event) -> None:
         line, column = _place(event)
         keys = parent.node.keys
         if keys is not None:

@@ -6,16 +6,17 @@ import asyncio
 import random
 import signal
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from fastpath import BufferPool, CircuitBreaker, Cluster, ClusterManager, Host, Limits, Match, RouteTable
+from fastpath import BufferPool, CircuitBreaker, Cluster, ClusterManager, ConfigError, Host, Limits, Match, RouteTable
 
 from ..discovery import DnsSource, Following, Resolver, follow
 from ..health_runner import HealthRunner
 from ..metrics import prometheus
-from ..models import CircuitBreakerThresholds, Config, DiscoveryType
+from ..models import CircuitBreakerThresholds, Config, DiscoveryType, HttpConnectionManager
+from ..watching import ConfigFiles, ConfigFollowing
 from .exchange import Exchange
 from .fault_filter import FaultFilter
 from .heads import HeaderChanges
@@ -62,6 +63,19 @@ class Options:
     """How long a client may go on sending after an answer that ends the connection."""
 
 
+def _frames(config: Config, managers: list[HttpConnectionManager]) -> list[object]:
+    """What of listeners stays: all but their routes and faults."""
+    return [
+        (
+            listener.name,
+            listener.address,
+            listener.port,
+            replace(manager, route_config_name="", fault=None),
+        )
+        for listener, manager in zip(config.listeners, managers, strict=True)
+    ]
+
+
 class Gateway:
     """Serves a configuration's listeners, of one filter chain each: plain HTTP/1.
 
@@ -70,7 +84,7 @@ class Gateway:
     what it asks of the gateway that this one cannot do.
 
     `tables` (by the listener's name, or by address:port for one without) and `clusters` may be updated while requests
-    are served; those under way go on as they began.
+    are served, one by one or by `update` together; those under way go on as they began.
 
     Phases, in order; those that a subclass does not override cost nothing. `request_filter`, `upstream_peer` and
     `upstream_request_filter` may be coroutine functions.
@@ -93,29 +107,39 @@ class Gateway:
         self.random = random.Random(seed)
         self.draining = False
         self.buffers = BufferPool()
-        self.tables = {
-            listener.name or f"{listener.address}:{listener.port}": RouteTable.from_config(
-                config, manager.route_config_name, listener=listener, seed=seed
-            )
-            for listener, manager in zip(config.listeners, self._managers, strict=True)
-        }
-        self._faults = [
-            FaultFilter(manager.fault, table, self.draw) if manager.fault is not None else None
-            for manager, table in zip(self._managers, self.tables.values(), strict=True)
-        ]
+        self._seed = seed
+        self._updating = asyncio.Lock()
+        self.tables = self._tables_of(config, self._managers)
+        self._faults = self._faults_of(self._managers, self.tables)
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
         self._breakers: dict[str, tuple[CircuitBreaker, CircuitBreakerThresholds]] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._followings: list[Following] = []
+        self._followings: dict[str, Following] = {}
         kind = type(self)
         self.filters_requests = kind.request_filter is not Gateway.request_filter
         self.chooses_peers = kind.upstream_peer is not Gateway.upstream_peer
         self.changes_requests = kind.upstream_request_filter is not Gateway.upstream_request_filter
         self.changes_responses = kind.response_filter is not Gateway.response_filter
         self.logs = kind.logging is not Gateway.logging
+
+    def _tables_of(self, config: Config, managers: list[HttpConnectionManager]) -> dict[str, RouteTable]:
+        return {
+            listener.name or f"{listener.address}:{listener.port}": RouteTable.from_config(
+                config, manager.route_config_name, listener=listener, seed=self._seed
+            )
+            for listener, manager in zip(config.listeners, managers, strict=True)
+        }
+
+    def _faults_of(
+        self, managers: list[HttpConnectionManager], tables: dict[str, RouteTable]
+    ) -> list[FaultFilter | None]:
+        return [
+            FaultFilter(manager.fault, table, self.draw) if manager.fault is not None else None
+            for manager, table in zip(managers, tables.values(), strict=True)
+        ]
 
     # --- phases ----------------------------------------------------------------------------------------------------
 
@@ -160,18 +184,55 @@ class Gateway:
             await self.close(0.0)
             raise
 
-    async def _resolve(self) -> None:
+    async def update(self, config: Config) -> None:
+        """Take up the routes and clusters of another configuration: all of it or, with a ConfigError, nothing.
+
+        Connections stay, and requests under way go on as they began. New clusters are there before the routes to them,
+        old ones until no route leads to them. Listeners cannot change but for their routes and faults: ConfigError.
+        """
+        async with self._updating:
+            if self.draining or config == self.config:
+                return
+            managers = check_supported(config)
+            if _frames(config, managers) != _frames(self.config, self._managers):
+                raise ConfigError("listeners cannot change while they are served: begin the gateway anew")
+            tables = await asyncio.to_thread(self._tables_of, config, managers)
+            faults = self._faults_of(managers, tables)
+            before = {model.name: model for model in self.config.clusters}
+            given = {model.name: model for model in config.clusters}
+            leaving = [model for name, model in before.items() if name not in given]
+            await asyncio.to_thread(self.clusters.update, [*config.clusters, *leaving])
+            self.config, self._managers, self.tables, self._faults = config, managers, tables, faults
+            for server, table, fault in zip(self._servers, tables.values(), faults, strict=False):
+                server.table, server.faults = table, fault
+            self.clusters.update(config.clusters)
+            self._breakers = {name: each for name, each in self._breakers.items() if name in given}
+            self.health.update(self.clusters.values())
+            for name in [name for name in self._followings if given.get(name) != before[name]]:
+                await self._followings.pop(name).close()
+            if self._servers:
+                self._follow_names()
+
+    def follow(self, files: ConfigFiles, *, on_failure: Callable[[Exception], object] | None = None) -> ConfigFollowing:
+        """Take up what the files say, from now until the result is closed, as fastpath.watching.follow does."""
+        return ConfigFollowing(self.update, files, on_failure)
+
+    def _follow_names(self) -> None:
         """Give the clusters that are configured by name their hosts, from now on."""
 
         def report(name: str, error: OSError) -> None:
             self.report_exception(f"{name} could not be resolved", error)
 
         for cluster in self.clusters.values():
-            if cluster.model.type in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS):
+            is_named = cluster.model.type in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS)
+            if is_named and cluster.name not in self._followings:
                 source = DnsSource(cluster.model, resolver=self.options.resolver, on_failure=report)
-                self._followings.append(follow(cluster, source))
+                self._followings[cluster.name] = follow(cluster, source)
+
+    async def _resolve(self) -> None:
+        self._follow_names()
         if self._followings:
-            waiting = [asyncio.ensure_future(following.ready()) for following in self._followings]
+            waiting = [asyncio.ensure_future(following.ready()) for following in self._followings.values()]
             _, late = await asyncio.wait(waiting, timeout=self.options.resolve_timeout)
             for task in late:
                 task.cancel()
@@ -192,7 +253,7 @@ class Gateway:
         for server in self._servers:
             server.abort()
         await self.health.close()
-        for following in self._followings:
+        for following in self._followings.values():
             await following.close()
         self._followings.clear()
         for shadow in list(self.shadows):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from fastpath.following import Following
 
 from .files import ConfigFiles
-from .follow import follow
+from .follow import ConfigFollowing, follow
 from .live import LiveConfig
 
-__all__ = ["ConfigFiles", "Following", "LiveConfig", "follow"]
+__all__ = ["ConfigFiles", "ConfigFollowing", "Following", "LiveConfig", "follow"]

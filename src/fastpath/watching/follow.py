@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastpath.following import Following
+from fastpath.models import Config
 
 from .files import ConfigFiles
 from .live import LiveConfig
@@ -21,24 +22,29 @@ def follow(
     `on_failure` is called with the ConfigErrors of files that cannot be loaded, and with the ConfigError of a
     configuration that cannot be applied; what was live goes on. None: the loop's exception handler is told.
     """
-    return ConfigFollowing(live, files, on_failure)
+    return ConfigFollowing(lambda config: asyncio.to_thread(live.apply, config), files, on_failure)
 
 
 class ConfigFollowing(Following):
-    """What `follow` began. Tables and host sets are built in another thread; of changes that come faster than that the
-    latest is the next.
+    """What `follow` began: `apply` is given what the files say. Of changes that come faster than it the latest is the
+    next.
     """
 
-    def __init__(self, live: LiveConfig, files: ConfigFiles, on_failure: Callable[[Exception], object] | None):
+    def __init__(
+        self,
+        apply: Callable[[Config], Awaitable[None]],
+        files: ConfigFiles,
+        on_failure: Callable[[Exception], object] | None,
+    ):
         super().__init__(on_failure, "the configuration could not be updated")
-        self._live = live
+        self._apply = apply
         self._files = files
         self._start(self._run())
 
     async def _run(self) -> None:
         async for config in self._files.watch(self._fail):
             try:
-                await asyncio.to_thread(self._live.apply, config)
+                await self._apply(config)
             except Exception as error:
                 self._fail(error)
             self._ready.set()

@@ -208,9 +208,7 @@ def _read_load_balancer(section: Section, client: Client) -> LoadBalancer:
     policy = _SIMPLE.get(simple, LbPolicy.LEAST_REQUEST)
     if slow_start is not None and (consistent is not None or policy not in _WARMING):
         section.error("hosts warm up with simple LEAST_REQUEST or ROUND_ROBIN only")
-    found = (
-        _read_consistent_hash(consistent) if consistent is not None else LoadBalancer(policy, slow_start=slow_start)
-    )
+    found = _read_consistent_hash(consistent) if consistent is not None else LoadBalancer(policy, slow_start=slow_start)
     return replace(found, locality=read_locality_settings(locality, client)) if locality is not None else found
 
 
