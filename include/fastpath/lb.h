@@ -61,6 +61,9 @@ typedef struct fp_lb_options {
   uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
+  /* Ring hash and Maglev: no host gets more than this many percent of its share of the active requests, others get the
+     rest. 0: no bound. At least 100 */
+  uint32_t hash_balance_factor;
 } fp_lb_options;
 
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
@@ -73,6 +76,7 @@ typedef struct fp_host_group {
   const uint32_t *positions; /* count entries: place in the priority's list of all hosts */
   const fp_lb_options *options;
   const void *table; /* what table_new made, or NULL */
+  uint64_t weight_sum;
 } fp_host_group;
 
 /* What one worker keeps for one group. */

@@ -35,7 +35,7 @@ from fastpath.models import LbPolicy
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
 _Rules = tuple[int, int, bool, bool, int]
-_Options = tuple[float, int, int, int, int, int]
+_Options = tuple[float, int, int, int, int, int, int]
 
 
 class Cluster(HealthCluster):
@@ -186,6 +186,8 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options,
 
 def _options(model: models.Cluster, path: str) -> _Options:
     least_request, ring_hash, maglev = model.least_request, model.ring_hash, model.maglev
+    hashing = model.consistent_hashing
+    factor = 0 if hashing.hash_balance_factor is None else hashing.hash_balance_factor
     bias = least_request.active_request_bias
     if type(bias) not in (int, float):
         raise refusal(f"{bias!r} is not a number", f"{path}least_request.active_request_bias", least_request.position)
@@ -194,8 +196,12 @@ def _options(model: models.Cluster, path: str) -> _Options:
         (ring_hash.minimum_ring_size, "ring_hash.minimum_ring_size", ring_hash.position),
         (ring_hash.maximum_ring_size, "ring_hash.maximum_ring_size", ring_hash.position),
         (maglev.table_size, "maglev.table_size", maglev.position),
+        (factor, "consistent_hashing.hash_balance_factor", hashing.position),
     ):
         check_integer(value, 0, MAX_UINT32, path + field, position)
+    if hashing.hash_balance_factor is not None and factor < 100:
+        where = f"{path}consistent_hashing.hash_balance_factor"
+        raise refusal(f"{factor} is below 100 percent", where, hashing.position)
     return (
         bias,
         least_request.choice_count,
@@ -203,6 +209,7 @@ def _options(model: models.Cluster, path: str) -> _Options:
         ring_hash.maximum_ring_size,
         ring_hash.hash_function.value,
         maglev.table_size,
+        factor,
     )
 
 

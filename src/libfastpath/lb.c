@@ -31,6 +31,7 @@ void fp_lb_options_default(fp_lb_options *options) {
       .maximum_ring_size = FASTPATH_LB_MAX_RING_SIZE,
       .hash_function = FASTPATH_LB_XX_HASH,
       .table_size = 65537,
+      .hash_balance_factor = 0,
   };
 }
 
@@ -39,7 +40,7 @@ int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
   return !(bias < other_bias) && !(bias > other_bias) && a->choice_count == b->choice_count &&
          a->full_scan == b->full_scan && a->minimum_ring_size == b->minimum_ring_size &&
          a->maximum_ring_size == b->maximum_ring_size && a->hash_function == b->hash_function &&
-         a->table_size == b->table_size;
+         a->table_size == b->table_size && a->hash_balance_factor == b->hash_balance_factor;
 }
 
 uint64_t fp_lb_random(uint64_t *state) {

@@ -527,19 +527,31 @@ _settings: Fields = {
         lambda drawn: m.RingHashConfig(*sorted(drawn[:2]), drawn[2])
     ),
     "maglev": some(m.MaglevConfig, {"table_size": st.sampled_from([2, 251, 5000011])}),
+    "consistent_hashing": some(
+        m.ConsistentHashingConfig,
+        {"use_hostname_for_hashing": st.just(False), "hash_balance_factor": st.integers(100, 2**32 - 1)},
+    ),
     "outlier_detection": outliers,
     "circuit_breaker": thresholds,
     "health_checks": tuples(health_checks, 0, 1),
+}
+_named: Fields = {
+    **_settings,
+    "consistent_hashing": some(
+        m.ConsistentHashingConfig,
+        {"use_hostname_for_hashing": flags, "hash_balance_factor": st.integers(100, 2**32 - 1)},
+    ),
 }
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 
 def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
-    static = st.sampled_from([m.DiscoveryType.STATIC, m.DiscoveryType.STRICT_DNS])
-    told = {**_settings, "eds_service_name": st.sampled_from(["", f"{name}/eds"])}
+    strict = st.just(m.DiscoveryType.STRICT_DNS)
+    told = {**_named, "eds_service_name": st.sampled_from(["", f"{name}/eds"])}
     return st.one_of(
-        some(m.Cluster, _settings, name=st.just(name), type=static, localities=assignments),
-        some(m.Cluster, _settings, name=st.just(name), type=st.just(m.DiscoveryType.LOGICAL_DNS), localities=_single),
+        some(m.Cluster, _settings, name=st.just(name), localities=assignments),
+        some(m.Cluster, _named, name=st.just(name), type=strict, localities=assignments),
+        some(m.Cluster, _named, name=st.just(name), type=st.just(m.DiscoveryType.LOGICAL_DNS), localities=_single),
         some(m.Cluster, told, name=st.just(name), type=st.just(m.DiscoveryType.EDS), localities=assignments),
     )
 

@@ -44,6 +44,8 @@ def read_cluster(section: Section) -> Cluster:
     assigned = Assignment() if assignment is None else read_assignment(assignment, names=named)
     check_discovered(section, discovery.type, assigned.localities)
     common = read_common_lb(section.section("common_lb_config"))
+    if common.consistent_hashing.use_hostname_for_hashing and discovery.type is DiscoveryType.STATIC:
+        section.error("a STATIC cluster cannot use_hostname_for_hashing")
     cluster = Cluster(
         name=name,
         type=discovery.type,
@@ -56,6 +58,7 @@ def read_cluster(section: Section) -> Cluster:
         weighted_priority_health=assigned.policy.weighted_priority_health,
         locality_weighted=common.locality_weighted,
         override_host_status=common.override_host_status,
+        consistent_hashing=common.consistent_hashing,
         subsets=read_subsets(section.section("lb_subset_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
         ring_hash=read_ring_hash(section.section("ring_hash_lb_config")),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..models import HealthStatus
-from .fields import Section
+from ..models import ConsistentHashingConfig, HealthStatus
+from .fields import UINT32_MAX, Section
 
-__all__ = ["AssignmentPolicy", "CommonLb", "read_assignment_policy", "read_common_lb"]
+__all__ = ["AssignmentPolicy", "CommonLb", "read_assignment_policy", "read_common_lb", "read_consistent_hashing"]
 
 # What else there is: none of it is ignored.
 _UNSUPPORTED = (
@@ -15,7 +15,6 @@ _UNSUPPORTED = (
     "update_merge_window",
     "ignore_new_hosts_until_first_hc",
     "close_connections_on_host_set_change",
-    "consistent_hashing_lb_config",
 )
 _UNSUPPORTED_POLICY = ("drop_overloads", "endpoint_stale_after")
 
@@ -29,6 +28,7 @@ class CommonLb(NamedTuple):
     healthy_panic_threshold: float
     locality_weighted: bool
     override_host_status: frozenset[HealthStatus]
+    consistent_hashing: ConsistentHashingConfig
 
 
 class AssignmentPolicy(NamedTuple):
@@ -42,7 +42,7 @@ def read_common_lb(section: Section | None) -> CommonLb:
     """A CommonLbConfig."""
     statuses = _DEFAULT_STATUSES
     if section is None:
-        return CommonLb(50.0, locality_weighted=False, override_host_status=statuses)
+        return CommonLb(50.0, False, statuses, ConsistentHashingConfig())
     threshold = section.percent("healthy_panic_threshold", 50.0)
     weighted = section.section("locality_weighted_lb_config")
     if weighted is not None:
@@ -52,8 +52,22 @@ def read_common_lb(section: Section | None) -> CommonLb:
         found = frozenset(value.enum(HealthStatus) or HealthStatus.UNKNOWN for value in override.items("statuses"))
         statuses = found or statuses
         override.end()
+    hashing = read_consistent_hashing(section.section("consistent_hashing_lb_config"))
     section.end(_UNSUPPORTED)
-    return CommonLb(threshold, locality_weighted=weighted is not None, override_host_status=statuses)
+    return CommonLb(threshold, weighted is not None, statuses, hashing)
+
+
+def read_consistent_hashing(section: Section | None) -> ConsistentHashingConfig:
+    """A ConsistentHashingLbConfig, of a cluster or of a load balancing policy."""
+    if section is None:
+        return ConsistentHashingConfig()
+    config = ConsistentHashingConfig(
+        section.boolean("use_hostname_for_hashing"),
+        section.integer("hash_balance_factor", 100, UINT32_MAX),
+        position=section.position,
+    )
+    section.end()
+    return config
 
 
 def read_assignment_policy(section: Section | None) -> AssignmentPolicy:

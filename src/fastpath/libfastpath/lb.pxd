@@ -39,6 +39,7 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t maximum_ring_size
         uint32_t hash_function
         uint32_t table_size
+        uint32_t hash_balance_factor
 
     ctypedef struct fp_host_group:
         uint32_t count
@@ -49,6 +50,7 @@ cdef extern from "fastpath/lb.h" nogil:
         const uint32_t *positions
         const fp_lb_options *options
         const void *table
+        uint64_t weight_sum
 
     ctypedef struct fp_lb_state:
         uint64_t counter

@@ -7,6 +7,7 @@ Every model carries where it came from in `position`, which equality ignores. Im
 from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
     Cluster,
+    ConsistentHashingConfig,
     Endpoint,
     HashFunction,
     HealthStatus,
@@ -78,6 +79,7 @@ __all__ = [
     "CidrRange",
     "CircuitBreakerThresholds",
     "Cluster",
+    "ConsistentHashingConfig",
     "Condition",
     "Config",
     "ConnectionSourceType",

@@ -15,6 +15,7 @@ from .subset import SubsetConfig
 
 __all__ = [
     "Cluster",
+    "ConsistentHashingConfig",
     "Endpoint",
     "HashFunction",
     "HealthStatus",
@@ -164,6 +165,19 @@ class MaglevConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsistentHashingConfig:
+    """For LbPolicy.RING_HASH and LbPolicy.MAGLEV (common_lb_config.consistent_hashing_lb_config)."""
+
+    use_hostname_for_hashing: bool = False
+    """Whether hosts are placed by hostname, not by address; one without a hostname is placed by its address. An
+    endpoint's metadata `hash_key` comes before both. For policies of no Envoy's as well."""
+    hash_balance_factor: int | None = None
+    """Percent, at least 100: a host that has this much of its share of the active requests gets no more while others
+    have less. None: no bound. Requests are active from `pick()` on until they are given back."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A named group of endpoints and how to choose among them."""
 
@@ -194,6 +208,7 @@ class Cluster:
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    consistent_hashing: ConsistentHashingConfig = ConsistentHashingConfig()
     outlier_detection: OutlierDetection | None = None
     """Whether hosts are ejected for what they answer."""
     circuit_breaker: CircuitBreakerThresholds = CircuitBreakerThresholds()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...models import Cluster, HealthStatus
-from .fields import Json, changed, plain
+from ...models import Cluster, ConsistentHashingConfig, HealthStatus
+from .fields import Json, changed, member, plain
 
-__all__ = ["write_assignment_policy", "write_common_lb"]
+__all__ = ["write_assignment_policy", "write_common_lb", "write_consistent_hashing"]
 
 
 def write_common_lb(cluster: Cluster) -> Json:
@@ -16,11 +16,17 @@ def write_common_lb(cluster: Cluster) -> Json:
         **changed(cluster, "healthy_panic_threshold", write=lambda percent: {"value": plain(percent)}),
         **({"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}),
         **changed(cluster, "override_host_status", write=_write_statuses),
+        **member("consistent_hashing_lb_config", write_consistent_hashing(cluster.consistent_hashing)),
     }
 
 
 def _write_statuses(statuses: Iterable[HealthStatus]) -> Json:
     return {"statuses": [each.name for each in sorted(statuses, key=lambda status: status.value)]}
+
+
+def write_consistent_hashing(config: ConsistentHashingConfig) -> Json:
+    """A ConsistentHashingLbConfig."""
+    return changed(config, "use_hostname_for_hashing", "hash_balance_factor")
 
 
 def write_assignment_policy(cluster: Cluster) -> Json:
