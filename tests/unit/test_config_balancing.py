@@ -64,7 +64,7 @@ def test_what_is_not_supported_is_refused(fields: dict[str, Any], path: str) -> 
 
 
 def test_consistent_hashing_is_read() -> None:
-    def hashing(kind: str = "EDS", **fields: Any) -> models.ConsistentHashingConfig:
+    def hashing(kind: str = "STRICT_DNS", **fields: Any) -> models.ConsistentHashingConfig:
         return read(type=kind, common_lb_config={"consistent_hashing_lb_config": fields}).consistent_hashing
 
     assert hashing() == models.ConsistentHashingConfig()
