@@ -244,7 +244,7 @@ cdef class Cluster:
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
         override_statuses);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size,
-        hash_balance_factor);
+        hash_balance_factor, full_scan);
         groups: (priority, locality, locality_weight, endpoints), endpoints: (address, hostname, hash_key, port, weight,
         health, labels).
         """
@@ -267,7 +267,7 @@ cdef class Cluster:
             fp_lb_options_default(&config.options)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
-                config.options.hash_balance_factor = options
+                config.options.hash_balance_factor, config.options.full_scan = options
             for priority, locality, locality_weight, endpoints in groups:
                 for endpoint in <list?>endpoints:
                     address, hostname, hash_key, array[i].port, array[i].weight, array[i].health, labels = \

@@ -35,7 +35,7 @@ from fastpath.models import LbPolicy
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
 _Rules = tuple[int, int, bool, bool, int]
-_Options = tuple[float, int, int, int, int, int, int]
+_Options = tuple[float, int, int, int, int, int, int, bool]
 
 
 class Cluster(HealthCluster):
@@ -210,6 +210,7 @@ def _options(model: models.Cluster, path: str) -> _Options:
         ring_hash.hash_function.value,
         maglev.table_size,
         factor,
+        least_request.full_scan,
     )
 
 

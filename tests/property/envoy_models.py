@@ -542,6 +542,32 @@ _named: Fields = {
         {"use_hostname_for_hashing": flags, "hash_balance_factor": st.integers(100, 2**32 - 1)},
     ),
 }
+# Clusters that need a load balancing policy to say so.
+_full_scan = some(
+    m.LeastRequestConfig,
+    {"choice_count": st.integers(2, 2**32 - 1), "active_request_bias": st.floats(0, 1e300)},
+    full_scan=st.just(True),
+)
+_redundant = subsets.map(lambda each: replace(each, allow_redundant_keys=True))
+VARIED[m.SubsetConfig].add("allow_redundant_keys")
+_policies: tuple[Fields, ...] = (
+    {"lb_policy": st.just(m.LbPolicy.PICK_FIRST)},
+    {"lb_policy": st.just(m.LbPolicy.LEAST_REQUEST), "least_request": _full_scan, "locality_weighted": flags},
+    {"lb_policy": st.just(m.LbPolicy.RANDOM), "subsets": _redundant, "locality_weighted": flags},
+    {
+        "lb_policy": st.just(m.LbPolicy.RING_HASH),
+        "subsets": _redundant,
+        "ring_hash": _settings["ring_hash"],
+        "locality_weighted": flags,
+        "consistent_hashing": _settings["consistent_hashing"],
+    },
+    {
+        "lb_policy": st.just(m.LbPolicy.MAGLEV),
+        "subsets": _redundant,
+        "maglev": _settings["maglev"],
+        "locality_weighted": flags,
+    },
+)
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 
@@ -552,6 +578,7 @@ def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
         some(m.Cluster, _settings, name=st.just(name), localities=assignments),
         some(m.Cluster, _named, name=st.just(name), type=strict, localities=assignments),
         some(m.Cluster, _named, name=st.just(name), type=st.just(m.DiscoveryType.LOGICAL_DNS), localities=_single),
+        st.sampled_from(_policies).flatmap(lambda fields: some(m.Cluster, name=st.just(name), **fields)),
         some(m.Cluster, told, name=st.just(name), type=st.just(m.DiscoveryType.EDS), localities=assignments),
     )
 

@@ -75,7 +75,7 @@ def test_every_part_is_read_as_it_was(tmp_path: Path, part: str, data: st.DataOb
 
 
 # Envoy's documents cannot say these; that they are refused is tested by tests/unit/test_config_output.py.
-UNSAYABLE = {Cluster: {"client_ip_affinity"}, models.SubsetConfig: {"allow_redundant_keys"}, Config: {"statuses"}}
+UNSAYABLE = {Cluster: {"client_ip_affinity"}, Config: {"statuses"}}
 NO_PART_OF_A_CONFIG = {
     models.Condition,
     models.ListenerStatus,

@@ -12,6 +12,7 @@ from .envoy_common_lb import AssignmentPolicy, read_assignment_policy, read_comm
 from .envoy_discovery import check_discovered, read_discovery
 from .envoy_health_check import read_health_checks
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash
+from .envoy_lb_policy import read_load_balancing_policy
 from .envoy_metadata import read_metadata
 from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
@@ -19,7 +20,7 @@ from .fields import UINT32_MAX, Section
 
 __all__ = ["Assignment", "read_assignment", "read_cluster"]
 
-_UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
+_UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6}
 
 
 class _LbPolicy(enum.Enum):
@@ -30,6 +31,7 @@ class _LbPolicy(enum.Enum):
     RING_HASH = LbPolicy.RING_HASH.value
     RANDOM = LbPolicy.RANDOM.value
     MAGLEV = LbPolicy.MAGLEV.value
+    LOAD_BALANCING_POLICY_CONFIG = 7
 
 
 def read_cluster(section: Section) -> Cluster:
@@ -52,7 +54,7 @@ def read_cluster(section: Section) -> Cluster:
         dns=discovery.dns,
         eds_service_name=discovery.eds_service_name,
         localities=() if discovery.type is DiscoveryType.EDS else assigned.localities,
-        lb_policy=LbPolicy(section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES).value),
+        lb_policy=_read_policy(section),
         healthy_panic_threshold=common.healthy_panic_threshold,
         overprovisioning_factor=assigned.policy.overprovisioning_factor,
         weighted_priority_health=assigned.policy.weighted_priority_health,
@@ -69,8 +71,18 @@ def read_cluster(section: Section) -> Cluster:
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
+    cluster = read_load_balancing_policy(section, cluster)
     section.end()
     return cluster
+
+
+def _read_policy(section: Section) -> LbPolicy:
+    policy = section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES)
+    if policy is not _LbPolicy.LOAD_BALANCING_POLICY_CONFIG:
+        return LbPolicy(policy.value)
+    if section.get("load_balancing_policy") is None:
+        section.error("lb_policy LOAD_BALANCING_POLICY_CONFIG needs a load_balancing_policy")
+    return LbPolicy.ROUND_ROBIN
 
 
 class Assignment(NamedTuple):

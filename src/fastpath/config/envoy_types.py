@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..models import LbPolicy
+
 __all__ = [
     "CLUSTER",
     "DNS_CLUSTER",
@@ -11,6 +13,8 @@ __all__ = [
     "HTTP_CONNECTION_MANAGER",
     "HTTP_FAULT",
     "HTTP_INSPECTOR",
+    "LB_POLICIES",
+    "LB_POLICY_TYPES",
     "LISTENER",
     "LOAD_ASSIGNMENT",
     "ORIGINAL_DST",
@@ -21,6 +25,7 @@ __all__ = [
     "ROUTER",
     "ROUTE_CONFIGURATION",
     "ROUTE_LIST",
+    "SUBSET_POLICY",
     "TCP_PROXY",
     "TLS_INSPECTOR",
     "URI_TEMPLATE_MATCH",
@@ -54,3 +59,14 @@ HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 URI_TEMPLATE_MATCH = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
 URI_TEMPLATE_REWRITE = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig"
+
+LB_POLICIES = "envoy.extensions.load_balancing_policies."
+LB_POLICY_TYPES = {
+    LbPolicy.ROUND_ROBIN: f"{LB_POLICIES}round_robin.v3.RoundRobin",
+    LbPolicy.LEAST_REQUEST: f"{LB_POLICIES}least_request.v3.LeastRequest",
+    LbPolicy.RANDOM: f"{LB_POLICIES}random.v3.Random",
+    LbPolicy.RING_HASH: f"{LB_POLICIES}ring_hash.v3.RingHash",
+    LbPolicy.MAGLEV: f"{LB_POLICIES}maglev.v3.Maglev",
+    LbPolicy.PICK_FIRST: f"{LB_POLICIES}pick_first.v3.PickFirst",
+}
+SUBSET_POLICY = f"{LB_POLICIES}subset.v3.Subset"

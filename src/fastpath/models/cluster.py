@@ -41,7 +41,8 @@ class HealthStatus(enum.Enum):
 class LbPolicy(enum.Enum):
     """How a cluster chooses among its hosts.
 
-    The first five are Envoy's (envoy.config.cluster.v3.Cluster.LbPolicy). No Envoy configuration can ask for the rest.
+    The first five are Envoy's (envoy.config.cluster.v3.Cluster.LbPolicy). No Envoy configuration can ask for the rest,
+    but for PICK_FIRST (load_balancing_policy envoy.load_balancing_policies.pick_first), which Envoy leaves to gRPC.
     """
 
     ROUND_ROBIN = 0
@@ -142,6 +143,9 @@ class LeastRequestConfig:
     """How many hosts are drawn and compared when weights are equal; at least 2."""
     active_request_bias: float = 1.0
     """With unequal weights a host counts as weight / (active requests + 1) to this power; finite, not negative."""
+    full_scan: bool = False
+    """Whether all hosts are compared when weights are equal, not some that are drawn; of those with the fewest requests
+    any (selection_method FULL_SCAN of the load balancing policy)."""
     position: Position | None = position_field()
 
 

@@ -10,18 +10,24 @@ from .fields import Json, changed, member, plain
 __all__ = ["write_assignment_policy", "write_common_lb", "write_consistent_hashing"]
 
 
-def write_common_lb(cluster: Cluster) -> Json:
-    """A CommonLbConfig."""
+def write_common_lb(cluster: Cluster, *, in_policy: bool) -> Json:
+    """A CommonLbConfig; with `in_policy`, without what a load balancing policy says instead."""
     return {
         **changed(cluster, "healthy_panic_threshold", write=lambda percent: {"value": plain(percent)}),
-        **({"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}),
         **changed(cluster, "override_host_status", write=_write_statuses),
-        **member("consistent_hashing_lb_config", write_consistent_hashing(cluster.consistent_hashing)),
+        **({} if in_policy else _write_partial(cluster)),
     }
 
 
 def _write_statuses(statuses: Iterable[HealthStatus]) -> Json:
     return {"statuses": [each.name for each in sorted(statuses, key=lambda status: status.value)]}
+
+
+def _write_partial(cluster: Cluster) -> Json:
+    return {
+        **({"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}),
+        **member("consistent_hashing_lb_config", write_consistent_hashing(cluster.consistent_hashing)),
+    }
 
 
 def write_consistent_hashing(config: ConsistentHashingConfig) -> Json:
