@@ -133,7 +133,9 @@ retries = st.builds(
             "retriable_headers": tuples(headers),
             "retriable_request_headers": tuples(headers),
             "previous_hosts": flags,
-            "host_selection_retry_max_attempts": st.integers(0, 2**63 - 1),
+            "omit_canary_hosts": flags,
+            "omit_host_metadata": tuples(structs),
+            "host_selection_retry_max_attempts": st.integers(1, 2**63 - 1),
             "per_try_timeout": seconds,
             "per_try_idle_timeout": seconds,
             "back_off_base_interval": st.integers(1, 999).map(float),
@@ -550,7 +552,7 @@ _full_scan = some(
 )
 _redundant = subsets.map(lambda each: replace(each, allow_redundant_keys=True))
 VARIED[m.SubsetConfig].add("allow_redundant_keys")
-_policies: tuple[Fields, ...] = (
+_by_policy: tuple[Fields, ...] = (
     {"lb_policy": st.just(m.LbPolicy.PICK_FIRST)},
     {"lb_policy": st.just(m.LbPolicy.LEAST_REQUEST), "least_request": _full_scan, "locality_weighted": flags},
     {"lb_policy": st.just(m.LbPolicy.RANDOM), "subsets": _redundant, "locality_weighted": flags},
@@ -578,7 +580,7 @@ def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
         some(m.Cluster, _settings, name=st.just(name), localities=assignments),
         some(m.Cluster, _named, name=st.just(name), type=strict, localities=assignments),
         some(m.Cluster, _named, name=st.just(name), type=st.just(m.DiscoveryType.LOGICAL_DNS), localities=_single),
-        st.sampled_from(_policies).flatmap(lambda fields: some(m.Cluster, name=st.just(name), **fields)),
+        st.sampled_from(_by_policy).flatmap(lambda fields: some(m.Cluster, name=st.just(name), **fields)),
         some(m.Cluster, told, name=st.just(name), type=st.just(m.DiscoveryType.EDS), localities=assignments),
     )
 
@@ -622,7 +624,7 @@ PARTS: dict[str, SearchStrategy[m.Config]] = {
     "match": matches.map(lambda match: _of_route(m.Route(match, m.DirectResponse(200)))),
     "action": actions.map(_of_action),
     "retry policy": retries.map(lambda policy: _of_action(m.RouteAction("a", retry_policy=policy))),
-    "hash policies": tuples(hash_policies, 1).map(lambda found: _of_action(m.RouteAction("a", hash_policy=found))),
+    "hash policies": tuples(hash_by_policy, 1).map(lambda found: _of_action(m.RouteAction("a", hash_policy=found))),
     "answer": (redirects | answers).map(_of_action),
     "route": routes.map(_of_route),
     "mutations": mutations.map(lambda found: _of_host(m.VirtualHost("v", ("*",), mutations=found))),

@@ -361,7 +361,7 @@ static_resources:
                         },
                     },
                 },
-                f'expected the type "{PREVIOUS_HOSTS}"',
+                f'expected the type "{PREVIOUS_HOSTS}" or ',
             ),
             ({"match": {"prefix": "/"}, "direct_response": {"status": 99}}, "expected an integer from 200 to 599"),
             (

@@ -17,6 +17,8 @@ __all__ = [
     "LB_POLICY_TYPES",
     "LISTENER",
     "LOAD_ASSIGNMENT",
+    "OMIT_CANARY_HOSTS",
+    "OMIT_HOST_METADATA",
     "ORIGINAL_DST",
     "PREVIOUS_HOSTS",
     "PROXY_PROTOCOL",
@@ -57,6 +59,8 @@ RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+OMIT_CANARY_HOSTS = "envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate"
+OMIT_HOST_METADATA = "envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig"
 URI_TEMPLATE_MATCH = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
 URI_TEMPLATE_REWRITE = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig"
 

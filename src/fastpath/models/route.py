@@ -83,7 +83,14 @@ class RetryPolicy:
     """When given, only requests that one of them holds for are tried again."""
     previous_hosts: bool = False
     """Retry on hosts not tried before (retry_host_predicate envoy.retry_host_predicates.previous_hosts)."""
+    omit_canary_hosts: bool = False
+    """Retry on hosts whose metadata `envoy.lb` does not have `canary` true (envoy.retry_host_predicates.omit_canary_hosts).
+    """
+    omit_host_metadata: tuple[Mapping[str, object], ...] = ()
+    """Retry on hosts whose metadata `envoy.lb` does not have all of one of these (envoy.retry_host_predicates.omit_host_metadata);
+    an empty one says nothing."""
     host_selection_retry_max_attempts: int = 1
+    """How often another host is chosen while the predicates do not want the choice; after that it is taken."""
     per_try_timeout: float | None = None
     """Seconds."""
     per_try_idle_timeout: float | None = None

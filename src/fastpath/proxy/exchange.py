@@ -277,15 +277,22 @@ class Exchange(UpstreamRequest):
         self._chosen(pick)
 
     def pick(self) -> Pick:
-        """A host of the route's cluster, not one tried before where the retry policy wants that. NoHostAvailable."""
+        """A host of the route's cluster, on a retry none that the retry policy does not want. NoHostAvailable."""
         cluster, plan, finalizer = self._cluster, self._plan, self._finalizer
         assert cluster is not None
         assert plan is not None
         assert finalizer is not None
         key, wanted = finalizer.hash, finalizer.actions.metadata_match
-        if self.failed and plan.rules is not None and plan.rules.previous_hosts:
-            tried, attempts = [host for host, _ in self.failed], plan.rules.host_attempts
-            return cluster.pick(self.request, hash_key=key, exclude=tried, max_attempts=attempts, metadata_match=wanted)
+        rules = plan.rules
+        if self.failed and rules is not None and rules.predicates:
+            others = rules.predicates.rejected(cluster, [host for host, _ in self.failed])
+            return cluster.pick(
+                self.request,
+                hash_key=key,
+                exclude=others,
+                max_attempts=rules.host_attempts,
+                metadata_match=wanted,
+            )
         if key is None and wanted is None:
             return cluster.pick(self.request)
         return cluster.pick(self.request, hash_key=key, metadata_match=wanted)
