@@ -624,7 +624,7 @@ PARTS: dict[str, SearchStrategy[m.Config]] = {
     "match": matches.map(lambda match: _of_route(m.Route(match, m.DirectResponse(200)))),
     "action": actions.map(_of_action),
     "retry policy": retries.map(lambda policy: _of_action(m.RouteAction("a", retry_policy=policy))),
-    "hash policies": tuples(hash_by_policy, 1).map(lambda found: _of_action(m.RouteAction("a", hash_policy=found))),
+    "hash policies": tuples(hash_policies, 1).map(lambda found: _of_action(m.RouteAction("a", hash_policy=found))),
     "answer": (redirects | answers).map(_of_action),
     "route": routes.map(_of_route),
     "mutations": mutations.map(lambda found: _of_host(m.VirtualHost("v", ("*",), mutations=found))),
