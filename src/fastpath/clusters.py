@@ -15,6 +15,7 @@ locality weighted balancing is switched on, as in Envoy.
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -176,6 +177,9 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options,
         raise refusal("not a percentage", f"{path}healthy_panic_threshold", model.position)
     factor = model.overprovisioning_factor
     check_integer(factor, 1, MAX_UINT32, f"{path}overprovisioning_factor", model.position)
+    affinity = model.client_ip_affinity
+    if affinity is not None and not 0 < affinity < math.inf:
+        raise refusal(f"{affinity!r} is not a time above 0", f"{path}client_ip_affinity", model.position)
     statuses = 0
     for status in model.override_host_status:
         statuses |= 1 << status.value

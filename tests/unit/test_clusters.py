@@ -633,6 +633,13 @@ def test_options_that_make_no_sense_are_refused(policy: str, fields: dict[str, A
     assert caught.value.path == f"clusters[0].{path}"
 
 
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
+def test_an_affinity_that_never_ends_or_begins_is_refused(seconds: float) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make(endpoints(1), client_ip_affinity=seconds)
+    assert caught.value.path == "clusters[0].client_ip_affinity"
+
+
 def test_hosts_are_placed_by_hostname_when_the_cluster_says_so() -> None:
     def choices(address: str, *, by_hostname: bool) -> list[str]:
         hosts = tuple(models.Endpoint(address, port, hostname=f"host-{port}") for port in range(1, 6))

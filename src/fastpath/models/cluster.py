@@ -221,5 +221,5 @@ class Cluster:
     """How hosts are asked whether they are well; at most one. A cluster does not ask: see fastpath.health."""
     client_ip_affinity: float | None = None
     """Seconds for which a client's address goes on to the same host since its last request (Kubernetes' session
-    affinity ClientIP); None is not wanted."""
+    affinity ClientIP); None is not wanted. The gateway does that; a Cluster, which sees no clients, does not."""
     position: Position | None = position_field()

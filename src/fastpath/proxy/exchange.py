@@ -278,8 +278,20 @@ class Exchange(UpstreamRequest):
 
     def pick(self) -> Pick:
         """A host of the route's cluster, on a retry none that the retry policy does not want. NoHostAvailable."""
-        cluster, plan, finalizer = self._cluster, self._plan, self._finalizer
+        cluster = self._cluster
         assert cluster is not None
+        if cluster.model.client_ip_affinity is None:
+            return self._pick_in(cluster, None)
+        timeout, client = cluster.model.client_ip_affinity, self.downstream.info.remote
+        if client is None:
+            return self._pick_in(cluster, None)
+        affinity = self.gateway.affinity(cluster)
+        pick = self._pick_in(cluster, None if self.failed else affinity.host_of(client.ip, timeout))
+        affinity.note(client.ip, str(pick.host), timeout)
+        return pick
+
+    def _pick_in(self, cluster: Cluster, override_host: str | None) -> Pick:
+        plan, finalizer = self._plan, self._finalizer
         assert plan is not None
         assert finalizer is not None
         key, wanted = finalizer.hash, finalizer.actions.metadata_match
@@ -293,9 +305,9 @@ class Exchange(UpstreamRequest):
                 max_attempts=rules.host_attempts,
                 metadata_match=wanted,
             )
-        if key is None and wanted is None:
+        if key is None and wanted is None and override_host is None:
             return cluster.pick(self.request)
-        return cluster.pick(self.request, hash_key=key, metadata_match=wanted)
+        return cluster.pick(self.request, hash_key=key, metadata_match=wanted, override_host=override_host)
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")
