@@ -115,6 +115,16 @@ _paths: Fields = {
     "connect_matcher": st.just(True),
 }
 matches = st.one_of(*(some(m.RouteMatch, _conditions, **{kind: texts}) for kind, texts in _paths.items()))
+hash_cookies = some(
+    m.HashPolicyCookie,
+    {"ttl": seconds, "path": header_texts, "attributes": tuples(st.tuples(names, header_texts))},
+    name=names,
+)
+sessions = st.one_of(
+    some(m.StatefulSession, {"strict": flags}, cookie=hash_cookies),
+    some(m.StatefulSession, {"strict": flags}, header=tokens),
+    st.just(m.StatefulSession()),
+)
 faults = st.builds(
     lambda fault, delay, abort: replace(fault, **delay, **abort),
     some(m.HttpFault, {"headers": tuples(headers), "upstream_cluster": names, "max_active_faults": counts}),
@@ -147,11 +157,6 @@ VARIED[m.RetryPolicy].add("back_off_max_interval")
 _copied: Fields = {"runtime_fraction": fractions, "disable_shadow_host_suffix_append": flags}
 mirrors = some(m.RequestMirrorPolicy, _copied, cluster=clusters) | some(
     m.RequestMirrorPolicy, _copied, cluster_header=tokens
-)
-hash_cookies = some(
-    m.HashPolicyCookie,
-    {"ttl": seconds, "path": header_texts, "attributes": tuples(st.tuples(names, header_texts))},
-    name=names,
 )
 hash_policies = st.one_of(
     some(m.HashPolicy, {"header_rewrite": rewrites, "terminal": flags}, header=tokens),
@@ -217,7 +222,7 @@ bodies = st.binary(max_size=8) | names.map(str.encode) | st.just(b"long" * 2000)
 answers = some(m.DirectResponse, {"body": bodies}, status=st.integers(200, 599))
 routes = some(
     m.Route,
-    {"name": names, "mutations": mutations, "metadata": metadata, "fault": faults},
+    {"name": names, "mutations": mutations, "metadata": metadata, "fault": faults, "stateful_session": sessions},
     match=matches,
     action=actions | redirects | answers,
 )
@@ -272,7 +277,7 @@ _hosts = some(
         "include_request_attempt_count": flags,
         "include_attempt_count_in_response": flags,
         "virtual_clusters": tuples(some(m.VirtualCluster, name=names, headers=tuples(headers, 1))),
-        "fault": faults,
+        "fault": faults, "stateful_session": sessions,
     },
     name=names,
     domains=st.just(("*",)),
@@ -290,7 +295,7 @@ route_configurations = some(
         "request_mirror_policies": tuples(mirrors),
         "validate_clusters": flags,
         "internal_only_headers": tuples(tokens),
-        "fault": faults,
+        "fault": faults, "stateful_session": sessions,
     },
     name=names,
 )
@@ -338,7 +343,7 @@ _managers = st.builds(
             "upgrade_types": tuples(st.sampled_from(["websocket", "y"])),
             "request_headers_timeout": st.just(0.0) | seconds,
             "idle_timeout": seconds,
-            "fault": faults,
+            "fault": faults, "stateful_session": sessions,
         },
         route_config_name=st.just(""),
     ),

@@ -451,7 +451,7 @@ static_resources:
         ("manager", "reason"),
         [
             ({"@type": ROUTER}, f'expected the type "{HCM}"'),
-            ({"http_filters": []}, "expected the router, and before it at most the fault filter, found 0"),
+            ({"http_filters": []}, "expected HTTP filters, of which the router is the last"),
             ({"codec_type": "HTTP2"}, "the codec HTTP2 is not supported"),
             ({"stat_prefix": None}, '"stat_prefix" is missing'),
             ({"upgrade_configs": [{"upgrade_type": "CONNECT"}]}, "CONNECT is not supported"),

@@ -123,7 +123,7 @@ def _cookie(cookie: HashPolicyCookie) -> _Policy:
         value = cookie_value(head, name)
         if not value and cookie.ttl is not None:
             value = _new_cookie(stream)
-            result.cookies.append(_set_cookie(cookie, value))
+            result.cookies.append(set_cookie(cookie, value))
         return xxh64(value) if value else None
 
     return hash_cookie
@@ -147,7 +147,8 @@ def _new_cookie(stream: StreamInfo | None) -> bytes:
     return b"%016x" % xxh64(ends.encode())
 
 
-def _set_cookie(cookie: HashPolicyCookie, value: bytes) -> bytes:
+def set_cookie(cookie: HashPolicyCookie, value: bytes) -> bytes:
+    """A value for Set-Cookie."""
     parts = [as_bytes(cookie.name) + b'="' + value + b'"']
     if cookie.ttl is not None and cookie.ttl >= 1:
         parts.append(b"Max-Age=%d" % int(cookie.ttl))

@@ -6,10 +6,12 @@ from ..models import LbPolicy
 
 __all__ = [
     "CLUSTER",
+    "COOKIE_SESSION",
     "DNS_CLUSTER",
     "DOWNSTREAM_TLS_CONTEXT",
     "FAULT_FILTER",
     "HEADER_INPUT",
+    "HEADER_SESSION",
     "HTTP_CONNECTION_MANAGER",
     "HTTP_FAULT",
     "HTTP_INSPECTOR",
@@ -27,6 +29,9 @@ __all__ = [
     "ROUTER",
     "ROUTE_CONFIGURATION",
     "ROUTE_LIST",
+    "SESSION_FILTER",
+    "STATEFUL_SESSION",
+    "STATEFUL_SESSION_PER_ROUTE",
     "SUBSET_POLICY",
     "TCP_PROXY",
     "TLS_INSPECTOR",
@@ -52,6 +57,12 @@ ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 HTTP_FAULT = "envoy.extensions.filters.http.fault.v3.HTTPFault"
 FAULT_FILTER = "envoy.filters.http.fault"
 """The name of the filter, which routes refer to."""
+STATEFUL_SESSION = "envoy.extensions.filters.http.stateful_session.v3.StatefulSession"
+STATEFUL_SESSION_PER_ROUTE = "envoy.extensions.filters.http.stateful_session.v3.StatefulSessionPerRoute"
+SESSION_FILTER = "envoy.filters.http.stateful_session"
+"""As FAULT_FILTER."""
+COOKIE_SESSION = "envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState"
+HEADER_SESSION = "envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState"
 
 DOWNSTREAM_TLS_CONTEXT = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"

@@ -33,6 +33,7 @@ __all__ = [
     "RouteAction",
     "RouteConfiguration",
     "RouteMatch",
+    "StatefulSession",
     "TlsRequirement",
     "VirtualCluster",
     "VirtualHost",
@@ -133,6 +134,20 @@ class HashPolicyCookie:
     ttl: float | None = None
     path: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatefulSession:
+    """Sessions that stay with a host (envoy.extensions.filters.http.stateful_session.v3): a client keeps its address in a
+    cookie or in a header. With neither there are none.
+    """
+
+    cookie: HashPolicyCookie | None = None
+    """Only requests at its path, or below it, have the session. With a ttl it ends so long after it was set."""
+    header: str = ""
+    strict: bool = False
+    """Whether a request gets no host when its own is gone or not well; without it, another one."""
+    position: Position | None = position_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +289,7 @@ class Route:
     mutations: HeaderMutations = HeaderMutations()
     metadata: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     fault: HttpFault | None = None
+    stateful_session: StatefulSession | None = None
     """Instead of the virtual host's, the configuration's and the listener's."""
     position: Position | None = position_field()
 
@@ -315,6 +331,7 @@ class VirtualHost:
     include_attempt_count_in_response: bool = False
     virtual_clusters: tuple[VirtualCluster, ...] = ()
     fault: HttpFault | None = None
+    stateful_session: StatefulSession | None = None
     """Instead of the configuration's and the listener's."""
     matcher: MatcherList | MatcherMap | None = None
     """What finds the routes instead of their order: it leads to lists that `routes` consists of, in order."""
@@ -342,5 +359,6 @@ class RouteConfiguration:
     internal_only_headers: tuple[str, ...] = ()
     """Request headers that are dropped when they come from outside."""
     fault: HttpFault | None = None
+    stateful_session: StatefulSession | None = None
     """Instead of the listener's, whose connection manager must have the fault filter."""
     position: Position | None = position_field()
