@@ -232,6 +232,14 @@ cdef class Cluster:
             raise MemoryError
         self.hosts_of(NULL)
 
+    def _reseed(self, uint64_t seed):
+        """Go on as a worker that starts with this seed."""
+        cdef fp_picker *picker = fp_picker_new(self.ptr, seed)
+        if picker is NULL:
+            raise MemoryError
+        fp_picker_free(self.picker)
+        self.picker = picker
+
     def __dealloc__(self):
         fp_picker_free(self.picker)
         fp_host_set_unref(self.set)
