@@ -69,10 +69,10 @@ typedef struct fp_lb_options {
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
 typedef struct fp_host_group {
   uint32_t count;
-  uint32_t weights_equal;    /* 1 when no two weights, or shares, differ */
-  fp_host *const *hosts;     /* count entries */
-  const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
-  const double *shares;      /* count entries: of the load, when locality weights count too; else NULL */
+  uint32_t weights_equal; /* 1 when no two weights, or shares, differ */
+  fp_host *const *hosts; /* count entries */
+  const uint32_t *weights; /* count entries, each 1 to 2^32-1 */
+  const double *shares; /* count entries: of the load, when locality weights count too; else NULL */
   const uint32_t *positions; /* count entries: place in the priority's list of all hosts */
   const fp_lb_options *options;
   const void *table; /* what table_new made, or NULL */
@@ -82,9 +82,9 @@ typedef struct fp_host_group {
 /* What one worker keeps for one group. */
 typedef struct fp_lb_state {
   uint64_t counter; /* starts at the worker's seed; survives updates of the group */
-  uint32_t offset;  /* counter % group count, kept by the policy */
-  uint32_t ready;   /* 1 when cursor and offset belong to the present group */
-  void *cursor;     /* what cursor_new made, or NULL */
+  uint32_t offset; /* counter % group count, kept by the policy */
+  uint32_t ready; /* 1 when cursor and offset belong to the present group */
+  void *cursor; /* what cursor_new made, or NULL */
   uint64_t *random; /* the worker's random state, for fp_lb_random */
 } fp_lb_state;
 
@@ -92,12 +92,12 @@ typedef struct fp_lb_state {
 typedef enum fp_lb_number {
   FASTPATH_LB_NO_NUMBER = 0,
   FASTPATH_LB_RANDOM_NUMBER = 1, /* one random number decides about priority and host */
-  FASTPATH_LB_REQUEST_HASH = 2   /* the request's hash does, and degraded hosts are never used */
+  FASTPATH_LB_REQUEST_HASH = 2 /* the request's hash does, and degraded hosts are never used */
 } fp_lb_number;
 
 /* What one choice may depend on. */
 typedef struct fp_lb_request {
-  uint64_t number;  /* see fp_lb_number; a request without a hash gets a random number for one */
+  uint64_t number; /* see fp_lb_number; a request without a hash gets a random number for one */
   uint32_t attempt; /* 0, then 1, 2, ... while the choices before were refused */
 } fp_lb_request;
 

@@ -70,7 +70,7 @@ class Cluster:
         name: str,
         policy: int,
         rules: tuple[int, int, bool, bool, int],
-        options: tuple[float, int, int, int, int, int],
+        options: tuple[float, int, int, int, int, int, int, bool],
         subset_rules: SubsetRules | None,
         groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
         seed: int,
@@ -84,7 +84,7 @@ class Cluster:
         self,
         policy: int,
         rules: tuple[int, int, bool, bool, int],
-        options: tuple[float, int, int, int, int, int],
+        options: tuple[float, int, int, int, int, int, int, bool],
         subset_rules: SubsetRules | None,
         groups: list[tuple[int, int, int, list[tuple[bytes, bytes, bytes, int, int, int, Labels | None]]]],
     ) -> None: ...

@@ -63,8 +63,7 @@ void fp_traffic_release(fp_traffic *traffic) {
 
 uint64_t fp_traffic_active(const fp_traffic *traffic) {
   uint64_t sum = 0;
-  for (uint32_t i = 0; i < SHARDS; i++)
-    sum += atomic_load_explicit(&traffic->balances[i].active, memory_order_relaxed);
+  for (uint32_t i = 0; i < SHARDS; i++) sum += atomic_load_explicit(&traffic->balances[i].active, memory_order_relaxed);
   return sum > INT64_MAX ? 0 : sum; /* more ends than beginnings were seen */
 }
 

@@ -322,8 +322,7 @@ static void test_a_host_with_its_share_is_passed_over(void) {
   static hosts some;
   uint32_t moved = 0;
   twister known = {.words = {5489}, .at = 624};
-  for (uint32_t i = 1; i < 624; i++)
-    known.words[i] = 1812433253u * (known.words[i - 1] ^ known.words[i - 1] >> 30) + i;
+  for (uint32_t i = 1; i < 624; i++) known.words[i] = 1812433253u * (known.words[i - 1] ^ known.words[i - 1] >> 30) + i;
   CHECK_EQ(twister_next(&known), 3499211612u); /* as the C++ standard has it */
   for (int round = 0; round < 40; round++) {
     const fp_lb_policy_id policy = round % 2 == 0 ? FASTPATH_LB_RING_HASH : FASTPATH_LB_MAGLEV;

@@ -102,7 +102,7 @@ def ask(port: int, path: str, fields: Mapping[str, str]) -> Answer:
 
 
 def seen(answer: Answer) -> tuple[int, list[str], bool]:
-    """The status, the fields with hosts and times of expiry out of them, and whether they name the host that was chosen."""
+    """The status, the fields without hosts and times of expiry, and whether they name the host that was chosen."""
     status, fields = answer
     chosen = dict(fields).get("x-chosen", "")
     plain, agrees = [], True

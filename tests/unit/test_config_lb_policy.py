@@ -95,9 +95,7 @@ WEIGHTED = {"locality_weighted_lb_config": {}}
             },
             {
                 "lb_policy": LbPolicy.RANDOM,
-                "subsets": models.SubsetConfig(
-                    (models.SubsetSelector(frozenset({"a"})),), allow_redundant_keys=True
-                ),
+                "subsets": models.SubsetConfig((models.SubsetSelector(frozenset({"a"})),), allow_redundant_keys=True),
             },
         ),
     ],

@@ -30,8 +30,6 @@ from fastpath.models import (
     RouteAction,
     RouteConfiguration,
     RouteMatch,
-    SubsetConfig,
-    SubsetSelector,
     VirtualHost,
 )
 

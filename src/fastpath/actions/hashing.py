@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fastpath._hash_keys import xxh64
+from fastpath._http import Request
 from fastpath.models import HashPolicy, HashPolicyCookie
 from fastpath.substitution.heads import RequestHead, as_bytes
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
@@ -129,7 +130,7 @@ def _cookie(cookie: HashPolicyCookie) -> _Policy:
     return hash_cookie
 
 
-def cookie_value(head: RequestHead, name: bytes) -> bytes | None:
+def cookie_value(head: RequestHead | Request, name: bytes) -> bytes | None:
     """The value of the first cookie of a name, without the quotes around it."""
     for line in head.headers.get_all(b"cookie"):
         for pair in line.split(b";"):

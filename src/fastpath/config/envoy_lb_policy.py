@@ -1,7 +1,7 @@
-"""Envoy's load balancing policies as extensions (Cluster.load_balancing_policy, envoy.extensions.load_balancing_policies).
+"""Envoy's load balancing policies as extensions (Cluster.load_balancing_policy).
 
-The first policy of a list that Envoy supports counts. One that Envoy would take and this library lacks is refused, since
-those behind it would not be what Envoy does.
+The first policy of a list that Envoy supports counts. One that Envoy would take and this library lacks is refused,
+since those behind it would not be what Envoy does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _Fields = dict[str, Any]
 
 
 def read_load_balancing_policy(section: Section, cluster: Cluster) -> Cluster:
-    """The cluster as its load_balancing_policy has it, if it has one; then lb_policy and its settings count for nothing."""
+    """The cluster as its load_balancing_policy has it, if it has one; then lb_policy counts for nothing."""
     policy = section.section("load_balancing_policy")
     if policy is None:
         return cluster
@@ -88,7 +88,9 @@ def _read_config(config: Section, *, subsets: bool) -> _Fields | None:
         if type_name == kind:
             return {"lb_policy": policy, **_READERS[policy](config)}
     if type_url is not None:
-        supported = ", ".join(type_name.removeprefix(LB_POLICIES) for type_name in (*LB_POLICY_TYPES.values(), SUBSET_POLICY))
+        supported = ", ".join(
+            type_name.removeprefix(LB_POLICIES) for type_name in (*LB_POLICY_TYPES.values(), SUBSET_POLICY)
+        )
         type_url.error(
             f"the policy {shorten(kind.removeprefix(LB_POLICIES), 80)!r} is not supported; supported are {supported}"
         )

@@ -44,7 +44,7 @@ class HttpConnectionManager:
     fault: HttpFault | None = None
     """The fault filter. Without it nothing comes of the faults of routes, virtual hosts and route configurations."""
     stateful_session: StatefulSession | None = None
-    """The stateful session filter. Without it nothing comes of those of routes, virtual hosts and route configurations."""
+    """The stateful session filter. Without it nothing comes of what routes and the like say of sessions."""
     position: Position | None = position_field()
 
 

@@ -85,11 +85,11 @@ class RetryPolicy:
     previous_hosts: bool = False
     """Retry on hosts not tried before (retry_host_predicate envoy.retry_host_predicates.previous_hosts)."""
     omit_canary_hosts: bool = False
-    """Retry on hosts whose metadata `envoy.lb` does not have `canary` true (envoy.retry_host_predicates.omit_canary_hosts).
-    """
+    """Retry on hosts whose metadata `envoy.lb` does not have `canary` true
+    (envoy.retry_host_predicates.omit_canary_hosts)."""
     omit_host_metadata: tuple[Mapping[str, object], ...] = ()
-    """Retry on hosts whose metadata `envoy.lb` does not have all of one of these (envoy.retry_host_predicates.omit_host_metadata);
-    an empty one says nothing."""
+    """Retry on hosts whose metadata `envoy.lb` does not have all of one of these
+    (envoy.retry_host_predicates.omit_host_metadata); an empty one says nothing."""
     host_selection_retry_max_attempts: int = 1
     """How often another host is chosen while the predicates do not want the choice; after that it is taken."""
     per_try_timeout: float | None = None
@@ -138,8 +138,8 @@ class HashPolicyCookie:
 
 @dataclass(frozen=True, slots=True)
 class StatefulSession:
-    """Sessions that stay with a host (envoy.extensions.filters.http.stateful_session.v3): a client keeps its address in a
-    cookie or in a header. With neither there are none.
+    """Sessions that stay with a host (envoy.extensions.filters.http.stateful_session.v3): a client keeps its address in
+    a cookie or in a header. With neither there are none.
     """
 
     cookie: HashPolicyCookie | None = None

@@ -30,7 +30,7 @@ class ClientAffinity:
         return None if known is None or self._clock() - known[1] >= timeout else known[0]
 
     def note(self, client: str, host: str, timeout: float) -> None:
-        """A request of the client's goes to the host. Clients that were not seen for `timeout`, above 0, are forgotten."""
+        """A request of the client's goes to the host. Clients not seen for `timeout`, above 0, are forgotten."""
         now, seen = self._clock(), self._seen
         seen[client] = host, now
         seen.move_to_end(client)

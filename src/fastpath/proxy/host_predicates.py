@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fastpath import Cluster, Host
 
 from ..balancing.labels import LabelPair, label_pairs
-from ..models import RetryPolicy
 from ..models import Cluster as ClusterModel
+from ..models import RetryPolicy
 
 __all__ = ["HostPredicates"]
 

@@ -6,14 +6,16 @@ the address alone, which is read as well.
 
 from __future__ import annotations
 
+import base64
 import binascii
 import time
 from collections.abc import Callable
 
 from fastpath import Match, Request
 
-from ..actions.hashing import as_bytes, cookie_value, set_cookie
+from ..actions.hashing import cookie_value, set_cookie
 from ..models import StatefulSession
+from ..substitution.heads import as_bytes
 from .heads import HeaderChanges
 
 __all__ = ["Session", "session_of"]
@@ -23,11 +25,11 @@ _VARINT, _TEXT = 0, 2
 
 
 def session_of(match: Match, listener: StatefulSession | None) -> StatefulSession | None:
-    """What counts for a route: its own, its virtual host's, that of all routes, or the listener's. None: no sessions."""
+    """What counts for a route: its own, its virtual host's, its configuration's, or the listener's. None: nothing."""
     if listener is None:
         return None
     for level in (match.route, match.virtual_host, match.configuration):
-        if level.stateful_session is not None:
+        if level is not None and level.stateful_session is not None:
             listener = level.stateful_session
             break
     return listener if listener.cookie is not None or listener.header else None
@@ -61,10 +63,10 @@ class Session:
             return
         address, cookie = host.encode("utf-8", "surrogateescape"), self._config.cookie
         if cookie is None:
-            changes.set(as_bytes(self._config.header), binascii.b2a_base64(address, newline=False))
+            changes.set(as_bytes(self._config.header), base64.b64encode(address))
             return
         expires = 0 if not cookie.ttl or cookie.ttl < 1 else int(self._now()) + int(cookie.ttl)
-        value = binascii.b2a_base64(_message(address, expires), newline=False)
+        value = base64.b64encode(_message(address, expires))
         changes.append(b"Set-Cookie", set_cookie(cookie, value))
 
     def _header(self, request: Request) -> str | None:
@@ -100,7 +102,7 @@ def _text(value: bytes) -> str:
 def _decoded(value: bytes) -> bytes:
     """Of base64; nothing when it is none."""
     try:
-        return binascii.a2b_base64(value, strict_mode=True) if value else b""
+        return base64.b64decode(value, validate=True) if len(value) % 4 == 0 else b""
     except binascii.Error:
         return b""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...models import Cluster, LbPolicy
 from ..envoy_types import LB_POLICY_TYPES, SUBSET_POLICY
 from .common_lb import write_consistent_hashing
-from .fields import Json, changed, extension, member
+from .fields import Json, extension, member
 from .lb import write_least_request, write_maglev, write_ring_hash
 from .subset import write_subsets
 

@@ -32,7 +32,7 @@ def _write_predicates(policy: RetryPolicy) -> Iterator[Json]:
     if policy.omit_canary_hosts:
         yield extension("envoy.retry_host_predicates.omit_canary_hosts", OMIT_CANARY_HOSTS, {})
     for omitted in policy.omit_host_metadata:
-        config = {"metadata_match": write_metadata_match(omitted)}
+        config: Json = {"metadata_match": write_metadata_match(omitted)}
         yield extension("envoy.retry_host_predicates.omit_host_metadata", OMIT_HOST_METADATA, config)
 
 

@@ -14,10 +14,10 @@ def write_stateful_session(session: StatefulSession) -> Json:
     """A StatefulSession."""
     state: Json = {}
     if session.cookie is not None:
-        cookie = {"cookie": write_cookie(session.cookie)}
+        cookie: Json = {"cookie": write_cookie(session.cookie)}
         state = {"session_state": extension("envoy.http.stateful_session.cookie", COOKIE_SESSION, cookie)}
     elif session.header:
-        header = {"name": session.header}
+        header: Json = {"name": session.header}
         state = {"session_state": extension("envoy.http.stateful_session.header", HEADER_SESSION, header)}
     return {**state, **changed(session, "strict")}
 
