@@ -134,8 +134,8 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ (FUZZERS="route head": these
 
 CONFIG_RUNS ?= 1000000
 
-fuzz-config: $(STAMPS)/built $(STAMPS)/test ## CONFIG_RUNS mutated documents, and as many texts, for the loaders of configurations
-	@$(BIN)/python tests/property/mutated_documents.py --runs $(CONFIG_RUNS)
+fuzz-config: $(STAMPS)/built $(STAMPS)/test ## CONFIG_RUNS mutated documents, and as many texts, for the loaders of configurations; VOCABULARY=istio for those alone
+	@$(BIN)/python tests/property/mutated_documents.py --runs $(CONFIG_RUNS) $(addprefix --vocabulary ,$(VOCABULARY))
 
 HEADS ?= 3000000
 DIFFERENTIAL := build/core/release/tests/c/test_head_differential

@@ -41,6 +41,9 @@ X-Envoy-Original-Path X-Envoy-Upstream-Service-Time X-Forwarded-For X-Forwarded-
 X-Forwarded-Proto X-Frame-Options X-Powered-By X-Real-IP X-Request-ID X-Requested-With X-XSS-Protection
 """.split()
 
+# Those that the core asks for and include/fastpath/http.h does not name.
+NAMED = ["Content-Type", "Cookie", "X-Forwarded-Proto"]
+
 
 def slot(name: str, factor: int) -> int:
     """The slot of a lower-case name; fp_http_name_slot in http_names.h is the same in C."""
@@ -77,6 +80,8 @@ def generate() -> str:
         f"#define HTTP_NAME_SLOT_BITS {SLOT_BITS}",
         f"#define HTTP_NAME_TAIL_SHIFT {TAIL_SHIFT}",
         f"#define HTTP_NAME_FACTOR UINT64_C({factor:#018x})",
+        "",
+        *(f"#define HTTP_NAME_{name.upper().replace('-', '_')} {NAMES.index(name) + 1}" for name in NAMED),
         "",
         "/* clang-format off */",
         "/* X(id, lower case, wire case, length), in the order of ids. */",

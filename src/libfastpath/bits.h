@@ -9,11 +9,13 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define FASTPATH_INLINE static inline __attribute__((always_inline))
+#define FASTPATH_NOINLINE __attribute__((noinline))
 #define FASTPATH_HIDDEN __attribute__((visibility("hidden"))) /* data reached without the loader's table */
 #else
 #define likely(condition) (condition)
 #define unlikely(condition) (condition)
 #define FASTPATH_INLINE static inline
+#define FASTPATH_NOINLINE
 #define FASTPATH_HIDDEN
 #endif
 
@@ -88,6 +90,24 @@ static inline uint32_t load32(const uint8_t *at) {
   word = __builtin_bswap32(word);
 #endif
   return word;
+}
+
+/* 'A'..'Z' of eight bytes to lower case; no carry crosses from one byte to the next. */
+static inline uint64_t lower_word(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u, low7 = word & (0x7f * ones);
+  const uint64_t from_a = low7 + (0x80 - 'A') * ones, after_z = low7 + (0x80 - 'Z' - 1) * ones;
+  const uint64_t capital = (from_a & ~after_z & ~word) & (0x80 * ones);
+  return word | capital >> 2;
+}
+
+/*
+ * All of 1 to 8 bytes in a word; two of the same length have the same word when they are the same. Where there are fewer
+ * than 8, some come twice.
+ */
+static inline uint64_t load_short(const uint8_t *at, size_t len) {
+  if (len >= 8) return load64(at);
+  if (len >= 4) return load32(at) | (uint64_t)load32(at + len - 4) << 32;
+  return at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16;
 }
 
 #endif

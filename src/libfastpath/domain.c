@@ -3,6 +3,7 @@
 #include <fastpath/route.h>
 #include <string.h>
 
+#include "bits.h"
 #include "error.h"
 #include "memory.h"
 
@@ -12,23 +13,23 @@ enum {
 
 /* ---- letter case and hashing, eight bytes at a time ---- */
 
-/* 'A'..'Z' of eight bytes to lower case; no carry crosses from one byte to the next. */
-static inline uint64_t lower_word(uint64_t word) {
-  const uint64_t ones = 0x0101010101010101u, low7 = word & (0x7f * ones);
-  const uint64_t from_a = low7 + (0x80 - 'A') * ones, after_z = low7 + (0x80 - 'Z' - 1) * ones;
-  const uint64_t capital = (from_a & ~after_z & ~word) & (0x80 * ones);
-  return word | capital >> 2;
+static inline void store64(uint8_t *at, uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  memcpy(at, &word, 8);
 }
 
+static inline uint8_t lower_byte(uint8_t byte) { return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte; }
+
 void fp_domain_lower(uint8_t *out, const uint8_t *text, size_t len) {
-  uint64_t word;
-  size_t at = 0;
-  for (; at + 8 <= len; at += 8) {
-    memcpy(&word, text + at, 8);
-    word = lower_word(word);
-    memcpy(out + at, &word, 8);
+  if (len < 8) {
+    for (size_t at = 0; at < len; at++) out[at] = lower_byte(text[at]);
+    return;
   }
-  for (; at < len; at++) out[at] = (uint8_t)(text[at] - 'A') < 26 ? (uint8_t)(text[at] | 0x20) : text[at];
+  const uint64_t last = lower_word(load64(text + len - 8)); /* before it may be written over */
+  for (size_t at = 0; at + 8 < len; at += 8) store64(out + at, lower_word(load64(text + at)));
+  store64(out + len - 8, last);
 }
 
 static inline uint64_t mix(uint64_t hash, uint64_t word) {
@@ -36,21 +37,21 @@ static inline uint64_t mix(uint64_t hash, uint64_t word) {
   return hash ^ hash >> 29;
 }
 
-static uint32_t hash_bytes(const uint8_t *bytes, size_t len) {
-  uint64_t hash = len, word;
-  for (; len >= 8; bytes += 8, len -= 8) {
-    memcpy(&word, bytes, 8);
-    hash = mix(hash, word);
-  }
-  if (len >= 4) {
-    uint32_t first, last;
-    memcpy(&first, bytes, 4);
-    memcpy(&last, bytes + len - 4, 4);
-    hash = mix(hash, (uint64_t)first << 32 | last);
-  } else if (len > 0) {
-    hash = mix(hash, (uint64_t)bytes[0] << 16 | (uint64_t)bytes[len / 2] << 8 | bytes[len - 1]);
+static inline uint32_t hash_bytes(const uint8_t *bytes, size_t len) {
+  uint64_t hash = len;
+  if (len > 0) {
+    for (; len > 8; bytes += 8, len -= 8) hash = mix(hash, load64(bytes));
+    hash = mix(hash, load_short(bytes, len));
   }
   return (uint32_t)(hash >> 32);
+}
+
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len) {
+  if (len <= 8) return len == 0 || load_short(a, len) == load_short(b, len);
+  for (size_t at = 0; at + 8 < len; at += 8) {
+    if (load64(a + at) != load64(b + at)) return false;
+  }
+  return load64(a + len - 8) == load64(b + len - 8);
 }
 
 /* ---- building ---- */
@@ -69,7 +70,7 @@ static inline size_t probe(const fp_domain_index *index, const uint8_t *bytes, s
   for (;; at = (at + 1) & index->slot_mask) {
     const fp_domain_slot *slot = &index->slots[at];
     if (slot->virtual_host == FP_DOMAIN_NO_HOST) return at;
-    if (slot->hash == hash && slot->len == len && memcmp(index->bytes + slot->offset, bytes, len) == 0) return at;
+    if (slot->hash == hash && slot->len == len && same_bytes(index->bytes + slot->offset, bytes, len)) return at;
   }
 }
 
@@ -154,7 +155,7 @@ static fp_status fill_wildcards(fp_domain_index *index, fp_route_trie *trie, uin
       rank_by_len[domains[i].len]++;
       at += len;
     }
-    status = fp_route_trie_build(trie, keys, wildcards, false, NULL);
+    status = fp_route_trie_build(trie, keys, wildcards, FP_ROUTE_TRIE_OF_TEXTS, NULL);
     if (status >= 0) index->size += trie->size;
   }
   fp_memory_free(spelt);
@@ -220,11 +221,11 @@ uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *ho
   fixed = fixed_part(len);
   if (index->suffixes.nodes != NULL) {
     reverse(backwards, host + len - fixed, fixed);
-    rank = fp_route_trie_first_folded(&index->suffixes, backwards, fixed, FP_ROUTE_TRIE_NONE);
+    rank = fp_route_trie_first_folded(&index->suffixes, backwards, fixed);
     if (rank != FP_ROUTE_TRIE_NONE) return index->suffix_hosts[rank];
   }
   if (index->prefixes.nodes != NULL) {
-    rank = fp_route_trie_first(&index->prefixes, lowered, fixed, FP_ROUTE_TRIE_NONE);
+    rank = fp_route_trie_first(&index->prefixes, lowered, fixed);
     if (rank != FP_ROUTE_TRIE_NONE) return index->prefix_hosts[rank];
   }
   return index->default_host;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bits.h"
+
 enum {
   HTTP_CHAR_TOKEN = 1 << 0,  /* tchar */
   HTTP_CHAR_VALUE = 1 << 1,  /* field-value, reason-phrase: HTAB, SP, VCHAR, obs-text */
@@ -34,10 +36,11 @@ static inline uint8_t fp_http_lower(uint8_t byte) { return byte >= 'A' && byte <
 
 /* Are two names of the same length the same, letter case aside? */
 static inline int fp_http_same_name(const uint8_t *a, const uint8_t *b, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    if (fp_http_lower(a[i]) != fp_http_lower(b[i])) return 0;
+  if (len <= 8) return len == 0 || lower_word(load_short(a, len)) == lower_word(load_short(b, len));
+  for (size_t at = 0; at + 8 < len; at += 8) {
+    if (lower_word(load64(a + at)) != lower_word(load64(b + at))) return 0;
   }
-  return 1;
+  return lower_word(load64(a + len - 8)) == lower_word(load64(b + len - 8));
 }
 
 #endif

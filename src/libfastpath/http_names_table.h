@@ -7,6 +7,10 @@
 #define HTTP_NAME_TAIL_SHIFT 29
 #define HTTP_NAME_FACTOR UINT64_C(0x4164901b4e5206fd)
 
+#define HTTP_NAME_CONTENT_TYPE 43
+#define HTTP_NAME_COOKIE 44
+#define HTTP_NAME_X_FORWARDED_PROTO 114
+
 /* clang-format off */
 /* X(id, lower case, wire case, length), in the order of ids. */
 #define HTTP_NAME_LIST(X) \

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "bits.h"
 #include "domain.h"
 #include "error.h"
 #include "memory.h"
@@ -19,6 +20,7 @@ struct fp_route_table {
   uint32_t host_count;
   bool ignore_port;
   bool ignore_parameters;
+  bool one_host; /* is all there is to find, and paths are compared as they come */
   fp_condition host_header; /* names what domains are compared with */
   uint8_t *host_header_text; /* its own; NULL: they are compared with the authority */
   void *context;
@@ -90,6 +92,7 @@ fp_status fp_route_builder_build(fp_route_builder *builder, uint32_t flags, fp_r
   made->host_header = builder->host_header;
   made->host_header_text = builder->host_header_text;
   builder->host_header_text = NULL;
+  made->one_host = made->domains.only_default && made->host_header_text == NULL && !made->ignore_parameters;
   fp_route_builder_clear(builder);
   *table = made;
   return FASTPATH_OK;
@@ -147,53 +150,93 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
   return host->require_tls == FASTPATH_ROUTE_TLS_ALL || (request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL) == 0;
 }
 
-/* The route of a virtual host that was found, with all that stands before its routes. */
-static fp_status match_in(const fp_route_table *table, const fp_virtual_host *host, const fp_route_request *request,
-                          fp_route_match *match) {
+/* What is there, but empty: with such an x-forwarded-proto, as in Envoy, a request takes no route. */
+static inline bool is_empty(fp_span value) { return value.data != NULL && value.len == 0; }
+
+/* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
+static inline bool is_server(fp_span path) { return path.len == 1 && path.data[0] == '*'; }
+
+static fp_status match_nothing(uint32_t index, fp_route_match *match) {
+  *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE};
+  return FASTPATH_NONE;
+}
+
+/* The route of a virtual host, with all that stands before its routes. */
+static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32_t index,
+                                             const fp_route_request *request, fp_route_match *match) {
+  const fp_virtual_host *host = table->hosts[index];
+  uint32_t route, own;
   fp_status status;
-  uint32_t route;
+  if (is_server(request->path)) return match_nothing(index, match);
   if (request->field_count > 0 || host->require_tls != FASTPATH_ROUTE_TLS_NONE) {
     const fp_span proto = fp_request_forwarded_proto(request);
-    if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE; /* as in Envoy: it is there, but empty */
+    if (is_empty(proto)) return match_nothing(index, match);
     if (wants_tls(host, request, proto)) {
-      match->tls_redirect = 1;
+      *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE, .tls_redirect = 1};
       return FASTPATH_OK;
     }
   }
-  status = fp_virtual_host_find(host, request, table->ignore_parameters, &match->route);
-  if (status < 0 || match->route == FASTPATH_ROUTE_INDEX_NONE) return status < 0 ? status : FASTPATH_NONE;
-  route = match->route;
-  host = fp_virtual_host_of(host, &route);
-  match->share_total = fp_virtual_host_share_total(host, route);
+  status = fp_virtual_host_find(host, request, table->ignore_parameters, &route);
+  if (status < 0) return status;
+  if (route == FASTPATH_ROUTE_INDEX_NONE) return match_nothing(index, match);
+  own = route;
+  host = fp_virtual_host_of(host, &own);
+  *match =
+      (fp_route_match){.virtual_host = index, .route = route, .share_total = fp_virtual_host_share_total(host, own)};
   return FASTPATH_OK;
 }
 
-/* The virtual host whose domain fits best. */
-static fp_status find_host(const fp_route_table *table, const fp_route_request *request, uint32_t *index) {
-  fp_joined_header joined = {.block = NULL};
-  fp_span host = request->authority;
-  if (table->host_header_text != NULL) {
-    const fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
-    if (status < 0) return status;
+/* The same where the routes have nothing but paths, of which one is asked for. */
+FASTPATH_INLINE fp_status match_path(const fp_virtual_host *host, uint32_t index, fp_span path, fp_route_match *match) {
+  uint32_t route;
+  *match = (fp_route_match){.virtual_host = index};
+  route = fp_route_trie_first(&host->cased.trie, path.data, path.len);
+  match->route = route;
+  return route == FASTPATH_ROUTE_INDEX_NONE ? FASTPATH_NONE : FASTPATH_OK;
+}
+
+static FASTPATH_NOINLINE fp_status match_with_fields(const fp_virtual_host *host, uint32_t index,
+                                                     const fp_route_request *request, fp_route_match *match) {
+  if (is_empty(fp_request_forwarded_proto(request))) return match_nothing(index, match);
+  return match_path(host, index, request->path, match);
+}
+
+FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index, const fp_route_request *request,
+                                     bool ignore_parameters, fp_route_match *match) {
+  const fp_virtual_host *host = table->hosts[index];
+  if (!host->plain || ignore_parameters || request->path.len <= 1) {
+    return match_any(table, index, request, match);
   }
+  if (request->field_count > 0) return match_with_fields(host, index, request, match);
+  return match_path(host, index, request->path, match);
+}
+
+/* By the virtual host whose domain fits best. */
+static FASTPATH_NOINLINE fp_status match_domain(const fp_route_table *table, fp_span host,
+                                                const fp_route_request *request, fp_route_match *match) {
+  uint32_t index;
   if (table->ignore_port && host.data != NULL) host.len = without_port(host.data, host.len);
-  *index = fp_domain_index_find(&table->domains, host.data, host.len);
+  index = fp_domain_index_find(&table->domains, host.data, host.len);
+  return index == FASTPATH_ROUTE_INDEX_NONE ? match_nothing(index, match)
+                                            : match_host(table, index, request, table->ignore_parameters, match);
+}
+
+/* By the virtual host that a header names. Apart, since there has to be room for one that comes in several lines. */
+static FASTPATH_NOINLINE fp_status match_header(const fp_route_table *table, const fp_route_request *request,
+                                                fp_route_match *match) {
+  fp_joined_header joined = {.block = NULL};
+  fp_span host;
+  fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
+  if (status < 0) return status;
+  status = match_domain(table, host, request, match);
   fp_joined_header_clear(&joined);
-  return FASTPATH_OK;
+  return status;
 }
 
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match) {
-  fp_route_match found = {.route = FASTPATH_ROUTE_INDEX_NONE};
-  fp_status status = find_host(table, request, &found.virtual_host);
-  if (status < 0) return status;
-  status = FASTPATH_NONE;
-  /* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
-  const bool server = request->path.len == 1 && request->path.data[0] == '*';
-  if (found.virtual_host != FASTPATH_ROUTE_INDEX_NONE && !server) {
-    status = match_in(table, table->hosts[found.virtual_host], request, &found);
-  }
-  if (status >= 0) *match = found;
-  return status;
+  if (likely(table->one_host)) return match_host(table, table->domains.default_host, request, false, match);
+  if (table->host_header_text != NULL) return match_header(table, request, match);
+  return match_domain(table, request->authority, request, match);
 }
 
 uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value) {

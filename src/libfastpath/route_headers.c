@@ -4,6 +4,7 @@
 
 #include "http_chars.h"
 #include "http_list.h"
+#include "http_names.h"
 #include "memory.h"
 
 /* ---- header lines ---- */
@@ -84,7 +85,7 @@ void fp_joined_header_clear(fp_joined_header *joined) { fp_memory_free(joined->b
 bool fp_request_is_grpc(const fp_route_request *request) {
   static const uint8_t name[] = "content-type", type[] = "application/grpc";
   const size_t type_len = sizeof type - 1;
-  const uint16_t id = fp_http_name_id(name, sizeof name - 1);
+  const uint16_t id = HTTP_NAME_CONTENT_TYPE;
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
   bool list = false; /* further lines stand behind a ',' */
@@ -105,7 +106,7 @@ static bool is_text(fp_span span, const char *text) {
 static fp_span forwarded_proto(const fp_route_request *request) {
   static const uint8_t name[] = "x-forwarded-proto";
   const size_t len = sizeof name - 1;
-  const uint16_t id = fp_http_name_id(name, len);
+  const uint16_t id = HTTP_NAME_X_FORWARDED_PROTO;
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
   while ((field = fp_header_next(request, field, name, len, id)) != NULL) {
@@ -116,6 +117,8 @@ static fp_span forwarded_proto(const fp_route_request *request) {
 }
 
 fp_span fp_request_scheme(const fp_route_request *request) {
+  if ((request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTPS) != 0) return (fp_span){(const uint8_t *)"https", 5};
+  if ((request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTP) != 0) return (fp_span){(const uint8_t *)"http", 4};
   const fp_span value = forwarded_proto(request);
   if (is_text(value, "https")) return (fp_span){(const uint8_t *)"https", 5};
   return is_text(value, "http") ? (fp_span){(const uint8_t *)"http", 4} : request->scheme;
@@ -130,7 +133,7 @@ fp_span fp_request_forwarded_proto(const fp_route_request *request) {
 fp_span fp_request_te(const fp_route_request *request) {
   static const uint8_t te[] = "te", trailers[] = "trailers";
   const size_t len = sizeof trailers - 1;
-  const uint16_t id = fp_http_name_id(te, sizeof te - 1);
+  const uint16_t id = FASTPATH_HTTP_NAME_TE;
   const fp_http_field *field = NULL;
   bool empty = false, filled = false;
   while ((field = fp_header_next(request, field, te, sizeof te - 1, id)) != NULL) {
@@ -188,7 +191,7 @@ static bool pair_is(fp_span pair, const uint8_t *name, size_t len, fp_span *valu
 
 bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
   static const uint8_t cookie[] = "cookie";
-  const uint16_t id = fp_http_name_id(cookie, sizeof cookie - 1);
+  const uint16_t id = HTTP_NAME_COOKIE;
   const fp_http_field *field = NULL;
   if (fp_header_is_nominated(request, cookie, sizeof cookie - 1)) return false;
   while ((field = fp_header_next(request, field, cookie, sizeof cookie - 1, id)) != NULL) {

@@ -3,73 +3,59 @@
 #include "bits.h"
 #include "memory.h"
 #include "path_template.h"
-#include "route_trie_node.h"
+#include "route_trie_walk.h"
 
-/* ---- walking ---- */
+#if FP_ROUTE_TRIE_SSE2
+#define EIGHT(byte) ((long long)(0x0101010101010101 * (byte)))
+const __m128i fp_route_end_bytes[2] = {{EIGHT('/' ^ '?'), EIGHT('/' ^ '?')}, {EIGHT('?'), EIGHT('?')}};
+#endif
 
-/*
- * A comparison reads a whole label's worth of bytes, which must not reach past the end of the caller's text. So the last
- * bytes are compared in a copy that zeros follow.
- */
-enum {
-  TAIL = FP_ROUTE_TRIE_LABEL_MAX,
-  TAIL_ROOM = 2 * TAIL
-};
+/* ---- without tokens ---- */
+
+static FASTPATH_NOINLINE ends walk_cased(const fp_route_trie *trie, const uint8_t *path, size_t len,
+                                         uint64_t segments) {
+  return walk_all(trie, path, len, segments, false);
+}
+
+static FASTPATH_NOINLINE ends walk_folded(const fp_route_trie *trie, const uint8_t *path, size_t len,
+                                          uint64_t segments) {
+  return walk_all(trie, path, len, segments, true);
+}
+
+FASTPATH_INLINE ends walk(const fp_route_trie *trie, const uint8_t *path, size_t len, bool folded) {
+  uint64_t segments = 0;
+  if (trie->level_count > 0) {
+    segments = fp_route_segment_ends(path, len, trie->far);
+    const fp_route_trie_node *node = take_short_shortcut(trie, path, len, segments, folded);
+    if (likely(node != NULL)) return ends_at(node, path, len);
+  }
+  return folded ? walk_folded(trie, path, len, segments) : walk_cased(trie, path, len, segments);
+}
+
+static uint32_t first_cased(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return lowest(walk(trie, path, len, false));
+}
+
+uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return lowest(walk(trie, path, len, true));
+}
+
+fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie) {
+  (void)trie;
+#if FP_ROUTE_TRIE_AVX2
+  if (trie->level_count > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+      __builtin_cpu_supports("bmi2")) {
+    return trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
+  }
+#endif
+  return first_cased;
+}
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* Copies len <= TAIL bytes by loads that stay inside the text. */
-static inline void copy_tail(uint8_t *tail, const uint8_t *text, size_t len) {
-  if (len == 16) {
-    memcpy(tail, text, 16);
-  } else if (len >= 8) {
-    memcpy(tail, text, 8);
-    memcpy(tail + len - 8, text + len - 8, 8);
-  } else if (len >= 4) {
-    memcpy(tail, text, 4);
-    memcpy(tail + len - 4, text + len - 4, 4);
-  } else {
-    for (size_t i = 0; i < len; i++) tail[i] = text[i];
-  }
-}
-
-/* The node that `byte` leads to, or NULL. */
-static inline const fp_route_trie_node *child_of(const fp_route_trie *trie, const fp_route_trie_node *node,
-                                                 uint8_t byte) {
-  int place;
-  if ((uint8_t)(node->child_count - 1) < FP_ROUTE_TRIE_FIRST_MAX) {
-    place = fp_route_trie_find_first(node, byte);
-  } else {
-    place = node->child_count == 0 ? -1 : trie->maps[node->map + byte] - 1;
-  }
-  return place < 0 ? NULL : trie->nodes + node->child + (unsigned)place;
-}
-
-/* A path whose last bytes are read from a copy. */
-typedef struct {
-  uintptr_t path;
-  uintptr_t of_tail; /* where the path would begin if it ended where the copy does: to count from, never to read */
-  size_t tail_start;
-  uint8_t tail[TAIL_ROOM];
-} padded;
-
-static inline void pad(padded *text, const uint8_t *path, size_t len) {
-  const size_t tail_len = len < TAIL ? len : TAIL;
-  memset(text->tail, 0, sizeof text->tail);
-  text->tail_start = len - tail_len;
-  text->path = (uintptr_t)path;
-  text->of_tail = (uintptr_t)text->tail - text->tail_start;
-  copy_tail(text->tail, path + text->tail_start, tail_len);
-}
-
-/* Where to read the path from `at` on. Without a branch: where the change comes differs from path to path. */
-static inline const uint8_t *text_at(const padded *text, size_t at) {
-  return (const uint8_t *)((at < text->tail_start ? text->path : text->of_tail) + at);
-}
-
-/* What ends at a node: a rank goes into `best`; a list is noted when there are visits, which know the best from then on. */
+/* What ends at a node: a rank goes into `best`, which is the answer; a list is noted. */
 static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t best, fp_route_visits *visits) {
-  if (visits == NULL || end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return lower(best, end);
+  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return lower(best, end);
   const fp_route_list *list = fp_route_trie_list(trie, end);
   best = lower(best, list->sure);
   if (list->lowest >= best) return best;
@@ -83,43 +69,19 @@ static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t 
   return best;
 }
 
-FASTPATH_INLINE uint32_t walk(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best, bool folded,
-                              fp_route_visits *visits) {
-  const fp_route_trie_node *node = trie->nodes;
-  padded padded_path;
-  size_t at = 0;
-  uint8_t byte;
-
-  pad(&padded_path, path, len);
-  for (;;) {
-    const uint8_t *text = text_at(&padded_path, at);
-    if (!fp_route_trie_label_matches(node, text, folded)) return best;
-    at += node->label_len;
-    best = arrive(trie, node->prefix, best, visits);
-    byte = folded ? fp_route_trie_fold(text[node->label_len]) : text[node->label_len];
-    const fp_route_trie_node *child = child_of(trie, node, byte);
-    if (child == NULL) break;
-    node = child;
-    at++;
-  }
-  if (at == len || byte == '?' || byte == '#') best = arrive(trie, node->exact, best, visits);
-  return best;
-}
-
-uint32_t fp_route_trie_first(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best) {
-  return walk(trie, path, len, best, false, NULL);
-}
-
-uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, uint32_t best) {
-  return walk(trie, path, len, best, true, NULL);
+FASTPATH_INLINE void visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits,
+                           bool folded) {
+  const ends found = walk(trie, path, len, folded);
+  visits->best = arrive(trie, found.prefix, visits->best, visits);
+  visits->best = arrive(trie, found.exact, visits->best, visits);
 }
 
 void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visits->best = walk(trie, path, len, visits->best, false, visits);
+  visit(trie, path, len, visits, false);
 }
 
 void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visits->best = walk(trie, path, len, visits->best, true, visits);
+  visit(trie, path, len, visits, true);
 }
 
 /* ---- walking with segments: the literal way first, the others wait their turn ---- */

@@ -12,30 +12,45 @@
 #if defined(__SSE2__) && !defined(FASTPATH_PORTABLE)
 #include <emmintrin.h>
 #define FP_ROUTE_TRIE_SSE2 1
+#if defined(__GNUC__) || defined(__clang__)
+#define FP_ROUTE_TRIE_AVX2 1
+#endif
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(FASTPATH_PORTABLE)
 #include <arm_neon.h>
 #define FP_ROUTE_TRIE_NEON 1
 #endif
 
 enum {
-  FP_ROUTE_TRIE_LABEL_MAX = 16,
-  FP_ROUTE_TRIE_FIRST_MAX = 32,
+  FP_ROUTE_TRIE_LABEL_MAX = 14, /* less than what is compared at once */
+  FP_ROUTE_TRIE_FIRST_MAX = 24,
+  FP_ROUTE_TRIE_BEFORE_MAX = 32, /* of a key that is in the node, and how long it may be */
   FP_ROUTE_TRIE_MAP_SIZE = 256 /* child's place + 1 by byte, 0 for none */
 };
 
 struct fp_route_trie_node {
-  /* What ends here: the lowest rank of each kind, FP_ROUTE_TRIE_NONE, or FP_ROUTE_TRIE_LIST and where a list begins. */
+  /*
+   * The lowest rank that ends here, FP_ROUTE_TRIE_NONE, or FP_ROUTE_TRIE_LIST and where a list begins. Without tokens
+   * `prefix` stands for all prefixes down to here, so that a walk need not look at what it passes.
+   */
   uint32_t prefix;
   uint32_t exact;
   uint32_t child;      /* index of the first child */
   uint16_t label_mask; /* a bit for each of the label's bytes */
   uint8_t label_len;
   uint8_t child_count; /* at most 255: no key holds NUL */
-  uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
   union {
-    uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, which is found before it */
-    uint64_t map;                           /* above 32 children: offset into the maps */
+    struct {
+      union {
+        uint8_t first[FP_ROUTE_TRIE_FIRST_MAX]; /* in order; the rest repeats the first one, which is found before it */
+        uint64_t map; /* above 24 children: offset into the maps */
+      };
+      uint32_t key; /* of a node that shortcuts lead to: offset into the keys, unless it is in here */
+    };
+    uint8_t before[FP_ROUTE_TRIE_BEFORE_MAX]; /* without children: what comes before the label, up to its beginning */
   };
+  uint8_t label[FP_ROUTE_TRIE_LABEL_MAX]; /* padded with zeros */
+  uint8_t key_within; /* where the key begins in here, up to the label's end; 0: not in here */
+  uint8_t depth; /* of a node that shortcuts lead to: how long its key is */
 };
 
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
@@ -60,7 +75,7 @@ static inline uint8_t fp_route_trie_fold(uint8_t byte) {
  */
 static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded);
 
-/* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 32 children. */
+/* The place among the children of the one that `byte` leads to, or -1. For nodes with 1 to 24 children. */
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte);
 
 /* How many of the 16 bytes at `text` stand before the first '/'. */
@@ -77,11 +92,27 @@ static inline uint8_t fp_route_trie_token(const fp_route_trie *trie, const fp_ro
   return 0;
 }
 
+typedef uint32_t (*fp_route_trie_first_fn)(const fp_route_trie *trie, const uint8_t *path, size_t len);
+
+/* What fp_route_trie_first does in this trie on this machine; and on one with AVX2, BMI and BMI2 where shortcuts are. */
+fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie);
+uint32_t fp_route_trie_first_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
+uint32_t fp_route_trie_first_far_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
+
 #if FP_ROUTE_TRIE_SSE2
+
+/* Whether 16 bytes at the beginning, and 16 bytes at `second`, are the same. */
+static inline bool fp_route_trie_same_16(const uint8_t *a, const uint8_t *b, size_t second) {
+  const __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                                     _mm_loadu_si128((const __m128i *)(const void *)b));
+  const __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a + second)),
+                                      _mm_loadu_si128((const __m128i *)(const void *)(b + second)));
+  return _mm_movemask_epi8(_mm_and_si128(low, high)) == 0xffff;
+}
 
 static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, const uint8_t *text, bool folded) {
   __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
-  const __m128i label = _mm_load_si128((const __m128i *)(const void *)node->label);
+  const __m128i label = _mm_load_si128((const __m128i *)(const void *)node->label); /* and more, not in the mask */
   unsigned equal;
   if (folded) {
     /* 'A'..'Z' moved to the bottom of the signed range, so that one comparison finds them */
@@ -95,12 +126,11 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
 
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
   const __m128i wanted = _mm_set1_epi8((char)byte);
-  const __m128i *first = (const __m128i *)(const void *)node->first;
-  unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(first), wanted));
-  if (hits != 0) return __builtin_ctz(hits);
-  if (node->child_count <= 16) return -1;
-  hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(first + 1), wanted));
-  return hits == 0 ? -1 : 16 + __builtin_ctz(hits);
+  const __m128i low = _mm_load_si128((const __m128i *)(const void *)node->first);
+  const __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(node->first + 16));
+  const unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(low, wanted)) |
+                        ((unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(high, wanted)) & 0xff) << 16;
+  return hits == 0 ? -1 : __builtin_ctz(hits);
 }
 
 static inline unsigned fp_route_trie_before_slash(const uint8_t *text) {
@@ -124,17 +154,14 @@ static inline bool fp_route_trie_label_matches(const fp_route_trie_node *node, c
     bytes = vorrq_u8(bytes, vandq_u8(capital, vdupq_n_u8(0x20)));
   }
   differ = ~fp_route_trie_nibbles(vceqq_u8(bytes, vld1q_u8(node->label)));
-  if (node->label_len < 16) differ &= ((uint64_t)1 << (4 * node->label_len)) - 1;
-  return differ == 0;
+  return (differ & (((uint64_t)1 << (4 * node->label_len)) - 1)) == 0;
 }
 
 static inline int fp_route_trie_find_first(const fp_route_trie_node *node, uint8_t byte) {
-  const uint8x16_t wanted = vdupq_n_u8(byte);
-  uint64_t hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first), wanted));
+  uint64_t hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first), vdupq_n_u8(byte)));
   if (hits != 0) return __builtin_ctzll(hits) >> 2;
-  if (node->child_count <= 16) return -1;
-  hits = fp_route_trie_nibbles(vceqq_u8(vld1q_u8(node->first + 16), wanted));
-  return hits == 0 ? -1 : 16 + (__builtin_ctzll(hits) >> 2);
+  hits = vget_lane_u64(vreinterpret_u64_u8(vceq_u8(vld1_u8(node->first + 16), vdup_n_u8(byte))), 0);
+  return hits == 0 ? -1 : 16 + (__builtin_ctzll(hits) >> 3);
 }
 
 static inline unsigned fp_route_trie_before_slash(const uint8_t *text) {

@@ -69,7 +69,7 @@ static void add_conditions(fp_virtual_host *host, const fp_route_builder *builde
     fp_condition *made = &host->conditions[host->condition_count++];
     const size_t len = (size_t)spec->condition.name_len + spec->condition.value_len;
     *made = spec->condition;
-    if (made->compare == FASTPATH_ROUTE_COMPARE_REGEX) (void)fp_regex_ref(made->regex);
+    fp_condition_share(made);
     host->size += fp_condition_size(made);
     if (len == 0) continue;
     memcpy(*text, (const uint8_t *)builder->text.items + spec->offset, len);
@@ -259,7 +259,8 @@ static fp_status build_index(fp_virtual_host *host, fp_path_index *of, const uin
     added += more;
     if (of != &host->cased) at += key_room(&routes[i]);
   }
-  status = fp_route_trie_build(&of->trie, keys, added, of == &host->templates, shadows);
+  status = fp_route_trie_build(&of->trie, keys, added,
+                               of == &host->templates ? FP_ROUTE_TRIE_OF_TEMPLATES : FP_ROUTE_TRIE_OF_PATHS, shadows);
   fp_memory_free(spelt);
   fp_memory_free(keys);
   host->size += of->trie.size;
@@ -327,6 +328,8 @@ fp_status fp_virtual_host_new(const fp_route_builder *builder, size_t first, siz
     fp_virtual_host_unref(made);
     return status;
   }
+  made->plain = made->sure && made->cased.trie.nodes != NULL && made->folded.trie.nodes == NULL &&
+                made->splits == NULL && require_tls == FASTPATH_ROUTE_TLS_NONE;
   *host = made;
   return FASTPATH_OK;
 }

@@ -37,6 +37,7 @@ typedef struct fp_virtual_host {
   fp_path_index folded;    /* routes that ignore letter case */
   fp_path_index templates;
   bool sure;               /* no conditions, no templates, no tree: ranks are all there is */
+  bool plain;              /* beyond that, one trie of cased paths, no shares and no TLS asked for */
   uint8_t require_tls;     /* fp_route_require_tls */
   /*
    * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
@@ -106,9 +107,10 @@ static inline fp_status fp_virtual_host_find(const fp_virtual_host *host, const 
   uint32_t best = FASTPATH_ROUTE_INDEX_NONE;
   if (!host->sure || ignore_parameters) return fp_virtual_host_search(host, request, ignore_parameters, route);
   if (path.len > 0) {
-    if (host->cased.trie.nodes != NULL) best = fp_route_trie_first(&host->cased.trie, path.data, path.len, best);
+    if (host->cased.trie.nodes != NULL) best = fp_route_trie_first(&host->cased.trie, path.data, path.len);
     if (host->folded.trie.nodes != NULL) {
-      best = fp_route_trie_first_folded(&host->folded.trie, path.data, path.len, best);
+      const uint32_t other = fp_route_trie_first_folded(&host->folded.trie, path.data, path.len);
+      if (other < best) best = other;
     }
   }
   *route = best;

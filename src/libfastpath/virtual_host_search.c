@@ -56,11 +56,13 @@ static void drain(fp_route_visits *visits) {
   while (visits->count > 0) {
     const fp_route_list *list = visits->lists[--visits->count];
     const fp_path_index *owner = visits->owners[visits->count];
-    if (of->status < 0 || list->lowest >= visits->best) continue;
-    try_candidates(of, fp_route_list_candidates(list), list->count);
-    if (list->index != 0 && of->status >= 0) {
-      of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, &of->asked,
-                                           &visits->best);
+    for (; list != NULL && of->status >= 0 && list->lowest < visits->best;
+         list = fp_route_list_above(&owner->trie, list)) {
+      try_candidates(of, fp_route_list_candidates(list), list->count);
+      if (list->index != 0 && of->status >= 0) {
+        of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, &of->asked,
+                                             &visits->best);
+      }
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "naive_router.h"
+#include "random_attributes.h"
 #include "random_bytes.h"
 #include "random_pattern.h"
 
@@ -19,6 +20,7 @@ typedef enum {
   STYLE_REGEXES,
   STYLE_SAME,
   STYLE_WIDE,
+  STYLE_SEGMENTS,
   STYLE_COUNT
 } random_style;
 
@@ -27,6 +29,7 @@ typedef struct {
   naive_table *table;
   const char *letters; /* of paths */
   random_style style;
+  bool plain;    /* routes have paths in segments and nothing else */
   bool distinct; /* most routes ask for a value of one header, ... */
   const char *wanted; /* ... which is this, */
   size_t values;      /* of which there are so many */
@@ -84,7 +87,7 @@ static void random_condition(random_table *make, naive_route *route) {
   naive_table *table = make->table;
   fp_route_condition *made = &table->conditions[table->condition_count];
   random_text value, sample;
-  const size_t sort = below(from, 16);
+  const size_t sort = below(from, 18);
   *made = (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER, .denominator = 1};
   made->compare = (uint8_t)below(from, sort < 8 ? 7 : 6);
   made->name = keep_word(table, sort < 8 ? random_header_names[below(from, one_in(from, 2) ? 3 : RANDOM_HEADER_NAMES)]
@@ -109,6 +112,7 @@ static void random_condition(random_table *make, naive_route *route) {
   if (sort == 15) {
     made->kind = one_in(from, 2) ? FASTPATH_ROUTE_CONDITION_TLS_PRESENTED : FASTPATH_ROUTE_CONDITION_TLS_VALIDATED;
   }
+  if (sort >= 16) random_attribute_condition(from, table, made);
   if (route->condition_count++ == 0) route->conditions = made;
   table->condition_count++;
 }
@@ -216,6 +220,31 @@ static void random_wide_path(random_table *make, naive_route *route) {
   route->path = route->sample = keep(make->table, path.text, path.len);
 }
 
+/* Whole segments, many of them shared, at all depths and of lengths that words of 8, 16 and 32 bytes fit and do not. */
+static void random_segments(random_table *make, const naive_host *host, naive_route *route) {
+  static const char *const words[] = {
+      "a", "b", "api", "v1", "users", "orders", "17", "12345", "teams", "A1", "items", "", "of-eighteen-bytes!"};
+  random_source *from = make->from;
+  random_text path = {.len = 0};
+  if (host->route_count > 1 && !one_in(from, 4)) { /* goes on from another one */
+    const fp_span other = host->routes[below(from, host->route_count - 1)].sample;
+    size_t len = one_in(from, 2) ? other.len : below(from, other.len + 1);
+    if (len > 80) len = 80;
+    if (one_in(from, 2)) {
+      while (len > 0 && other.data[len - 1] != '/') len--;
+    }
+    for (size_t i = 0; i < len; i++) put(&path, other.data[i]);
+  }
+  for (size_t more = below(from, one_in(from, 2) ? 9 : 3); more > 0; more--) {
+    put(&path, '/');
+    put_word(&path, random_word_of(from, words, sizeof words / sizeof *words));
+    for (size_t i = one_in(from, 32) ? 40 : 0; i > 0; i--) put(&path, 'l');
+  }
+  if (one_in(from, 3)) put(&path, '/');
+  route->kind = (fp_route_path_kind)below(from, 3);
+  route->path = route->sample = keep(make->table, path.text, path.len);
+}
+
 static void random_regex_path(random_table *make, naive_route *route) {
   static const char *const beginnings[] = {"/r/", "/r/", "", "/"};
   random_text pattern, sample, whole = {.len = 0}, whole_sample = {.len = 0};
@@ -255,6 +284,8 @@ static void random_route(random_table *make, naive_host *host) {
     random_deep_path(make, host, route);
   } else if (make->style == STYLE_WIDE && sort > 0) {
     random_wide_path(make, route);
+  } else if (make->style == STYLE_SEGMENTS && (make->plain || sort > 0)) {
+    random_segments(make, host, route);
   } else if (make->style == STYLE_LADDER && sort > 0) {
     random_ladder(make, route);
   } else if (make->style == STYLE_REGEXES && sort > 0) {
@@ -272,7 +303,7 @@ static void random_route(random_table *make, naive_host *host) {
   if (route->kind == FASTPATH_ROUTE_PATH_SEPARATED && !separated_prefix_is_allowed(route->path)) {
     route->kind = FASTPATH_ROUTE_PATH_PREFIX;
   }
-  if (make->style != STYLE_PATHS &&
+  if (make->style != STYLE_PATHS && !make->plain &&
       !one_in(from, make->distinct || make->style == STYLE_SAME || make->style == STYLE_DEEP ? 80 : 3)) {
     if (make->distinct && !one_in(from, 8)) random_distinct_condition(make, route);
     for (size_t more = make->distinct ? one_in(from, 3) : 1 + below(from, 2); more > 0; more--) {
@@ -315,7 +346,7 @@ static void random_domain(random_table *make, naive_host *host) {
 
 /* ---- tables ---- */
 
-static void random_table_new(random_source *from, naive_table *table, random_table *make) {
+static inline void random_table_new(random_source *from, naive_table *table, random_table *make) {
   static const char *const alphabets[] = {"ab",
                                           "ab/",
                                           "ab/;",
@@ -327,8 +358,10 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
   *make = (random_table){.from = from, .table = table};
   memset(table->hosts, 0, sizeof table->hosts);
   table->host_count = table->condition_count = table->text_len = 0;
+  table->key_count = table->test_count = table->range_count = 0;
   make->letters = random_word_of(from, alphabets, sizeof alphabets / sizeof *alphabets);
   make->style = (random_style)below(from, STYLE_COUNT);
+  make->plain = make->style == STYLE_SEGMENTS && one_in(from, 2);
   make->distinct = one_in(from, 3);
   make->wanted = random_word_of(from, wanted, sizeof wanted / sizeof *wanted);
   make->values = one_in(from, 2) ? 6 : 1000;
@@ -346,7 +379,7 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
 }
 
 /* Gives the table to a builder. A template that is refused is taken out of the list; nothing else may be. */
-static fp_status naive_table_build(naive_table *table, fp_route_builder *builder) {
+static inline fp_status naive_table_build(naive_table *table, fp_route_builder *builder) {
   fp_status status = FASTPATH_OK;
   for (size_t i = 0; i < table->host_count && status >= 0; i++) {
     naive_host *host = &table->hosts[i];

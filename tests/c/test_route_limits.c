@@ -1,4 +1,6 @@
 /* Limits of tables, and inputs far larger than the rooms on the stack: many routes, long paths, long headers. */
+#include <stdbool.h>
+
 #include "route_fixture.h"
 
 static fp_route_condition header_is(const char *name, fp_route_compare compare, const char *value) {
@@ -75,6 +77,40 @@ static void a_hundred_thousand_routes_of_all_kinds(void) {
   }
   CHECK(fp_route_table_size(table) < (size_t)400 * COUNT);
   fp_route_table_unref(table);
+}
+
+/* Many routes behind beginnings of all lengths, found by a hash of their first segments where that is possible. */
+static void routes_are_found_behind_beginnings_of_any_length(void) {
+  enum {
+    COUNT = 1000
+  };
+  static const size_t lengths[] = {1, 2, 6, 7, 14, 22, 30, 46, 54, 55, 56, 57, 62, 63, 64, 240, 247, 248, 300};
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    fp_route_builder *builder = new_builder();
+    char begin[320] = "/", path[400];
+    fp_route_table *table;
+    memset(begin + 1, 'b', lengths[i] - 1);
+    for (int j = 0; j < COUNT; j++) {
+      snprintf(path, sizeof path, "%s/%03d%s", begin, j, j % 4 == 3 ? "/" : "");
+      add_route(builder, j % 4 == 3 ? FASTPATH_ROUTE_PATH_PREFIX : (fp_route_path_kind)(j % 4), path,
+                j % 2 == 0 ? FASTPATH_ROUTE_IGNORE_CASE : 0);
+    }
+    table = build_table(builder, 0);
+    for (int j = 0; j < COUNT; j++) {
+      const bool exact = j % 4 == FASTPATH_ROUTE_PATH_EXACT, shorter = j % 4 == FASTPATH_ROUTE_PATH_PREFIX;
+      snprintf(path, sizeof path, "%s/%03d/", begin, j);
+      CHECK_EQ(route_with(table, path, ""), exact ? -1 : j);
+      snprintf(path, sizeof path, "%s/%03d?x=/", begin, j);
+      CHECK_EQ(route_with(table, path, ""), j % 4 == 3 ? -1 : j);
+      snprintf(path, sizeof path, "%s/%03d/9/9", begin, j);
+      CHECK_EQ(route_with(table, path, ""), exact ? -1 : j);
+      snprintf(path, sizeof path, "%s/%03dx/", begin, j);
+      CHECK(shorter || route_with(table, path, "") != j);
+      path[1] = lengths[i] > 1 ? 'c' : 'x';
+      CHECK_EQ(route_with(table, path, ""), -1);
+    }
+    fp_route_table_unref(table);
+  }
 }
 
 /* ---- long paths ---- */
@@ -250,6 +286,7 @@ int main(void) {
   a_route_has_up_to_255_conditions();
   twenty_thousand_candidates_stand_in_one_place();
   a_hundred_thousand_routes_of_all_kinds();
+  routes_are_found_behind_beginnings_of_any_length();
   paths_of_64_kib_are_compared_to_their_ends();
   long_paths_are_compared_without_their_parameters();
   lines_of_any_length_are_joined();

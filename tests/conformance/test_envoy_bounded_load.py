@@ -12,7 +12,8 @@ from typing import Any
 from fastpath import ClusterManager, Pick, load
 
 from .balance_oracle import Case, Group, document
-from .envoy_oracle import free_ports, run_envoy
+from .envoy_oracle import run_envoy
+from .ports import free_ports
 
 ZONES = (Group("---", "a", 3, host_weights=(1, 2, 3)), Group("-u-", "b", 1, host_weights=(9, 1, 1)))
 WEIGHTED: dict[str, Any] = {"locality_weighted_lb_config": {}}

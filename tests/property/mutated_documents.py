@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from fastpath.config import Limits, document, load
+from fastpath.config import Limits, Scope, document, load
 from fastpath.errors import ConfigError, ConfigWarning
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -66,30 +66,51 @@ KINDS = (
     "Ingress",
     "IngressClass",
     "List",
+    "Node",
     "Pod",
     "ReferenceGrant",
     "Secret",
     "Service",
     "ServiceEntry",
     "ServiceList",
+    "Sidecar",
     "TCPRoute",
     "TLSRoute",
     "VirtualService",
+    "WorkloadEntry",
 )
 
 
 _MARKS = b"{}[]:,-*&!|>\"'#%@` \n\t\0\xff\x80a0"
 
 
-def _seeds() -> list[list[dict[str, Any]]]:
-    """Sets of documents that load: those of the examples, and some that use most of what the kinds have."""
-    files = ["canary.yaml", "canary-gateway.yaml", "canary-ingress.yaml", "canary-services.yaml"]
-    paths = [*(EXAMPLES / name for name in files), Path(__file__).parent / "every_istio_field.yaml"]
-    sets = [list(yaml.safe_load_all(path.read_text())) for path in paths]
-    return [*sets, *([each] for each in yaml.safe_load_all((Path(__file__).parent / "every_field.yaml").read_text()))]
+EXAMPLES_OF = {
+    "envoy": ["canary.yaml"],
+    "gateway": ["canary-gateway.yaml"],
+    "istio": [],
+    "kubernetes": ["canary-ingress.yaml", "canary-services.yaml"],
+}
+GROUPS = {"gateway.networking.k8s.io": "gateway"}
 
 
-SEEDS = _seeds()
+def _seeds() -> dict[str, list[list[dict[str, Any]]]]:
+    """Sets of documents that load, by vocabulary: the examples, and some that use most of what the kinds have."""
+    here = Path(__file__).parent
+    seeds = {
+        name: [list(yaml.safe_load_all((EXAMPLES / file).read_text())) for file in files]
+        for name, files in EXAMPLES_OF.items()
+    }
+    seeds["istio"] = [list(yaml.safe_load_all(path.read_text())) for path in sorted((here / "istio").glob("*.yaml"))]
+    for each in yaml.safe_load_all((here / "every_field.yaml").read_text()):
+        kubernetes = GROUPS.get(each.get("apiVersion", "").rpartition("/")[0], "kubernetes")
+        seeds[kubernetes if "kind" in each else "envoy"].append([each])
+    return seeds
+
+
+VOCABULARIES = _seeds()
+SEEDS = [each for sets in VOCABULARIES.values() for each in sets]
+# What Scope says counts in Istio's documents only.
+SCOPE = Scope(namespace="default", labels={"app": "x"}, region="r", zone="z")
 
 
 def _containers(root: Any) -> list[Any]:
@@ -103,9 +124,9 @@ def _containers(root: Any) -> list[Any]:
     return found
 
 
-def mutated(rng: random.Random) -> list[dict[str, Any]]:
+def mutated(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> list[dict[str, Any]]:
     """A set of documents with one to four changes."""
-    documents = copy.deepcopy(rng.choice(SEEDS))
+    documents = copy.deepcopy(rng.choice(seeds))
     for _ in range(rng.randint(1, 4)):
         containers = _containers(documents)
         if not containers:
@@ -128,9 +149,9 @@ def mutated(rng: random.Random) -> list[dict[str, Any]]:
     return [each for each in documents if isinstance(each, dict)]
 
 
-def mutated_text(rng: random.Random) -> tuple[bytes, str]:
+def mutated_text(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> tuple[bytes, str]:
     """The text of a document with some of its bytes changed, and the name of its file."""
-    documents = mutated(rng)
+    documents = mutated(rng, seeds)
     as_json = rng.random() < 0.5
     text = json.dumps(documents[:1]) if as_json else "\n---\n".join(json.dumps(each, indent=1) for each in documents)
     raw = bytearray(text.encode("utf-8", "surrogatepass"))
@@ -141,20 +162,20 @@ def mutated_text(rng: random.Random) -> tuple[bytes, str]:
     return bytes(raw), "a.json" if as_json else "a.yaml"
 
 
-def try_documents(rng: random.Random) -> bool:
+def try_documents(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> bool:
     """Load mutated documents; whether they were refused. Anything but ConfigError is passed on."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConfigWarning)
-            load(mutated(rng), lenient=rng.random() < 0.5)
+            load(mutated(rng, seeds), lenient=rng.random() < 0.5, scope=SCOPE if rng.random() < 0.9 else None)
     except ConfigError as error:
         return bool(str(error))
     return False
 
 
-def try_text(rng: random.Random) -> bool:
+def try_text(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> bool:
     """Likewise, for the readers of text."""
-    raw, name = mutated_text(rng)
+    raw, name = mutated_text(rng, seeds)
     try:
         document.parse(raw, name, Limits(), [])
     except ConfigError as error:
@@ -165,15 +186,20 @@ def try_text(rng: random.Random) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1_000_000, help="how many of each (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", default="0")
+    parser.add_argument("--vocabulary", choices=VOCABULARIES, help="only documents of this one (default: all)")
+    parser.add_argument("--only", choices=("documents", "texts"), help="only one of the two (default: both)")
     options = parser.parse_args()
-    for name, attempt in (("documents", try_documents), ("texts", try_text)):
+    seeds = VOCABULARIES[options.vocabulary] if options.vocabulary else SEEDS
+    attempts = {"documents": try_documents, "texts": try_text}
+    for name in [options.only] if options.only else attempts:
+        attempt = attempts[name]
         refused, slowest, began = 0, 0.0, time.monotonic()
         for number in range(options.runs):
             seed = f"{options.seed}-{number}"
             before = time.process_time()
             try:
-                refused += attempt(random.Random(seed))
+                refused += attempt(random.Random(seed), seeds)
             except Exception as error:
                 print(f"{name}: seed {seed!r} raised {error!r}", file=sys.stderr)
                 raise

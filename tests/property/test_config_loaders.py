@@ -6,14 +6,26 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from property.mutated_documents import SEEDS, try_documents, try_text
+from property.mutated_documents import SCOPE, SEEDS, VOCABULARIES, try_documents, try_text
 
-from fastpath.config import load
+from fastpath import ClusterManager, FilterChainTable, RouteTable
+from fastpath.config import load, to_dict
 
 
 def test_the_seeds_load() -> None:
     for documents in SEEDS:
-        load(documents)  # type: ignore[arg-type]
+        load(documents, scope=SCOPE)  # type: ignore[arg-type]
+
+
+def test_what_istio_documents_say_can_be_built_and_printed() -> None:
+    for documents in VOCABULARIES["istio"]:
+        config = load(documents, scope=SCOPE)  # type: ignore[arg-type]
+        assert load(to_dict(config, form="resources")) == config
+        for name in config.route_configurations:
+            RouteTable.from_config(config, name)
+        for listener in config.listeners:
+            FilterChainTable(listener)
+        assert len(ClusterManager(config.clusters)) == len(config.clusters) > 0
 
 
 @settings(max_examples=300, deadline=1000)

@@ -760,6 +760,56 @@ class TestGrpcRoutes:
         assert reached(config, "grpc.example.com", "/a.B/C") == "v1"
         assert reached(config, "example.com", "/a.B/C") == 404
 
+    def test_weights(self) -> None:
+        split = rule(backend("v1", weight=9), backend("v2", weight=1), backend("v3", weight=0))
+        config = configured(gateway(), route(split, kind="GRPCRoute"))
+        found = matched(config, path="/a.B/C")
+        assert found is not None
+        assert isinstance(found.route.action, RouteAction)
+        clusters = [(each.name, each.weight) for each in found.route.action.weighted_clusters]
+        assert clusters == [("infra/v1:80", 9), ("infra/v2:80", 1)]
+
+    def test_filters(self) -> None:
+        filters = [
+            {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "a", "value": "1"}]}},
+            {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["b"]}},
+            {"type": "RequestMirror", "requestMirror": {"backendRef": backend("v2"), "percent": 25}},
+        ]
+        found = matched(configured(gateway(), route(rule("v1", filters=filters), kind="GRPCRoute")), path="/a.B/C")
+        assert found is not None
+        assert [each.key for each in found.route.mutations.request_headers_to_add] == ["a"]
+        assert found.route.mutations.response_headers_to_remove == ("b",)
+        assert isinstance(found.route.action, RouteAction)
+        (mirror,) = found.route.action.request_mirror_policies
+        assert mirror.cluster == "infra/v2:80"
+        assert mirror.runtime_fraction is not None
+        share = mirror.runtime_fraction.default_value
+        assert share.numerator / share.denominator.denominator == 0.25
+
+    def test_more_of_the_service_then_of_the_method_then_headers(self) -> None:
+        """Whatever the order of routes and rules."""
+        service_, method = {"service": "shop.Cart"}, {"method": "Add"}
+        headers = {"headers": [{"name": "a", "value": "1"}]}
+        config = configured(
+            gateway(),
+            route(to("v4", {"method": method}), to("v3", {"method": service_}), kind="GRPCRoute", name="a"),
+            route(
+                to("v2", {"method": {**service_, **method}}),
+                to("v1", {"method": {**service_, **method}, **headers}),
+                kind="GRPCRoute",
+                name="b",
+            ),
+        )
+        assert reached(config, path="/shop.Cart/Add", headers=[("a", "1")]) == "v1"
+        assert reached(config, path="/shop.Cart/Add") == "v2"
+        assert reached(config, path="/shop.Cart/Remove") == "v3"
+        assert reached(config, path="/shop.Order/Add") == "v4"
+
+    def test_missing_backend(self) -> None:
+        config = configured(gateway(), route(rule("v9"), kind="GRPCRoute"))
+        assert reached(config, path="/a.B/C") == 500
+        assert route_verdicts(config, kind="GRPCRoute")["ResolvedRefs"] == (False, "BackendNotFound")
+
 
 def sni(config: Config, name: str, index: int = 0) -> object:
     """What the filter chain for a server name does: a cluster, or the name of its route configuration."""
@@ -898,6 +948,16 @@ class TestTcp:
         ]
         assert route_verdicts(config, kind="TCPRoute") == {"Accepted": ACCEPTED, "ResolvedRefs": RESOLVED}
 
+    def test_the_oldest_route_has_the_port(self) -> None:
+        config = configured(
+            gateway(listener("redis", 6379, "TCP")),
+            route(rule("v1"), kind="TCPRoute", name="a", created="2024-02-01T00:00:00Z"),
+            route(rule("v2"), kind="TCPRoute", name="b", created="2024-01-01T00:00:00Z"),
+        )
+        (filter_,) = config.listeners[0].filter_chains[0].filters
+        assert isinstance(filter_, TcpProxy)
+        assert filter_.cluster == "infra/v2:80"
+
     def test_http_routes_do_not_attach(self) -> None:
         config = configured(gateway(listener("redis", 6379, "TCP")), route(rule("v1")))
         assert route_verdicts(config)["Accepted"] == (False, "NotAllowedByListeners")
@@ -1035,3 +1095,53 @@ class TestRefused:
     )
     def test_refused(self, document: object, reason: str) -> None:
         assert any(reason in error for error in errors_of(document)), errors_of(document)
+
+
+@pytest.mark.parametrize("kind", ["GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute"])
+class TestEveryKindOfRoute:
+    """What routes have in common."""
+
+    def configured(self, kind: str, *documents: Document, backend_namespace: str = "infra", **fields: Any) -> Config:
+        ports = {"TCPRoute": ("TCP", {}), "TLSRoute": ("TLS", {"tls": {"mode": "Passthrough"}})}
+        protocol, options = ports.get(kind, ("HTTP", {}))
+        target = rule(backend("store", namespace=backend_namespace))
+        listeners = [listener("one", 1000, protocol, **options), listener("two", 2000, protocol, **options)]
+        return configured(
+            gateway(*listeners),
+            route(target, kind=kind, **fields),
+            service("store", backend_namespace),
+            *documents,
+        )
+
+    def test_grants(self, kind: str) -> None:
+        granted = grant(kind, "Service", "infra", "db")
+        other = grant("UDPRoute", "Service", "infra", "db")
+        for grants, found in (
+            ([granted], RESOLVED),
+            ([other], (False, "RefNotPermitted")),
+            ([], (False, "RefNotPermitted")),
+        ):
+            config = self.configured(kind, *grants, backend_namespace="db")
+            assert route_verdicts(config, kind=kind) == {"Accepted": ACCEPTED, "ResolvedRefs": found}
+
+    def test_one_listener_or_all(self, kind: str) -> None:
+        for fields, attached in (({}, [1, 1]), ({"sectionName": "two"}, [0, 1]), ({"port": 1000}, [1, 0])):
+            config = self.configured(kind, parentRefs=[parent(**fields)])
+            assert [each.attached_routes for each in status_of(config, "Gateway", "gw").listeners] == attached
+
+    def test_parents_that_do_not_take_it(self, kind: str) -> None:
+        for fields, reason in (
+            ({"name": "none"}, "NoMatchingParent"),
+            ({"sectionName": "three"}, "NoMatchingParent"),
+            ({"kind": "Service"}, "NoMatchingParent"),
+        ):
+            config = self.configured(kind, parentRefs=[parent(**fields)])
+            assert route_verdicts(config, kind=kind)["Accepted"] == (False, reason)
+
+    def test_of_another_namespace(self, kind: str) -> None:
+        away = {"namespace": "apps", "parentRefs": [parent(namespace="infra")]}
+        config = self.configured(kind, backend_namespace="apps", **away)
+        assert route_verdicts(config, kind=kind)["Accepted"] == (False, "NotAllowedByListeners")
+        assert config.route_configurations == {} or all(
+            not host.routes for each in config.route_configurations.values() for host in each.virtual_hosts
+        )

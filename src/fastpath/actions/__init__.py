@@ -27,8 +27,8 @@ from .validate import validate_configuration, validate_fault, validate_route, va
 
 if TYPE_CHECKING:
     from fastpath._http import Request
+    from fastpath._match import Match
     from fastpath._response import Response
-    from fastpath._route import Match
 
 __all__ = [
     "Answer",

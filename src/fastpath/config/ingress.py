@@ -159,9 +159,9 @@ class _Reader:
         hosts = [host_name(value) for value in tls.items("hosts")] or ["*"]
         name = tls.string("secretName")
         tls.end()
-        certificate = self._secrets.get((item.namespace, name))
+        certificate = self._secrets.certificate(item.namespace, name)
         if certificate is None:
-            near = tls.value.problems.suggest(name, (each for place, each in self._secrets if place == item.namespace))
+            near = tls.value.problems.suggest(name, self._secrets.names(item.namespace))
             backends.missing.append(
                 ("InvalidCertificateRef", f'no Secret "{shorten(name)}" with a certificate is there{near}')
             )

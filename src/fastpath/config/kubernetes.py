@@ -16,7 +16,7 @@ from .node import shorten
 __all__ = ["read"]
 
 _KINDS = {
-    "": ("Endpoints", "Namespace", "Pod", "Secret", "Service"),
+    "": ("Endpoints", "Namespace", "Node", "Pod", "Secret", "Service"),
     "discovery.k8s.io": ("EndpointSlice",),
     "gateway.networking.k8s.io": (
         "GRPCRoute",
@@ -27,7 +27,14 @@ _KINDS = {
         "TCPRoute",
         "TLSRoute",
     ),
-    "networking.istio.io": ("DestinationRule", "Gateway", "ServiceEntry", "VirtualService"),
+    "networking.istio.io": (
+        "DestinationRule",
+        "Gateway",
+        "ServiceEntry",
+        "Sidecar",
+        "VirtualService",
+        "WorkloadEntry",
+    ),
     "networking.k8s.io": ("Ingress", "IngressClass"),
 }
 
@@ -48,7 +55,7 @@ def read(objects: Objects, scope: Scope, problems: Problems) -> Config:
     parts = [
         read_ingresses(objects, services, secrets, scope),
         read_gateway_api(objects, services, secrets, scope),
-        read_istio(objects, services),
+        read_istio(objects, services, secrets, scope),
     ]
     return Config(
         listeners=tuple(each for part in parts for each in part.listeners),

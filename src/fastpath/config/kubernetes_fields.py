@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from socket import AF_INET, AF_INET6, inet_pton
 
 from .fields import Section, Value
 from .node import shorten
 
-__all__ = ["choice", "duration", "host_name", "integer", "ip_address", "port_number", "strings", "url_path"]
+__all__ = [
+    "choice",
+    "duration",
+    "host_name",
+    "integer",
+    "ip_address",
+    "is_ip_address",
+    "port_number",
+    "string_map",
+    "strings",
+    "url_path",
+]
 
 _DURATION = re.compile(r"(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}\Z")
 _PARTS = re.compile(r"([0-9]+)(ms|h|m|s)")
@@ -52,13 +63,31 @@ def strings(section: Section, name: str) -> tuple[str, ...]:
     return tuple(value.string() for value in section.items(name))
 
 
+def string_map(parent: Section, name: str) -> Mapping[str, str]:
+    """The texts of an object such as labels, by name."""
+    section = parent.section(name)
+    if section is None:
+        return {}
+    path, problems = section.value.path, section.value.problems
+    return {
+        key: Value(node, f"{path}.{key}", problems).string() if node.value is not None else ""
+        for key, node in section.members.items()
+    }
+
+
 def ip_address(value: Value, text: str) -> str:
     """Check that a text is an IP address."""
+    if not is_ip_address(text):
+        value.error(f"expected an IP address, found {shorten(text)!r}")
+    return text
+
+
+def is_ip_address(text: str) -> bool:
     try:
         inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
-        value.error(f"expected an IP address, found {shorten(text)!r}")
-    return text
+        return False
+    return True
 
 
 def duration(section: Section, name: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Listeners and filter chains as Ingress and Gateway API need them."""
+"""Listeners and filter chains as Ingress, Gateway API and Istio need them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from ..models import (
     TlsInspector,
 )
 
-__all__ = ["http_listener", "https_chain", "tcp_listener", "tls_chain", "tls_listener"]
+__all__ = ["http_listener", "http_manager", "https_chain", "tcp_listener", "tls_chain", "tls_listener"]
 
 
-def _manager(routes: str, position: Position | None = None) -> HttpConnectionManager:
+def http_manager(routes: str, position: Position | None = None) -> HttpConnectionManager:
+    """HTTP with the route configuration `routes`."""
     return HttpConnectionManager(routes, normalize_path=True, upgrade_types=("websocket",), position=position)
 
 
 def http_listener(name: str, address: str, port: int, routes: str, position: Position | None = None) -> Listener:
     """Plain HTTP with the route configuration `routes`."""
-    chain = FilterChain(filters=(_manager(routes, position),), position=position)
+    chain = FilterChain(filters=(http_manager(routes, position),), position=position)
     return Listener(name, address, port, (chain,), position=position)
 
 
@@ -35,7 +36,9 @@ def https_chain(
     """HTTP inside TLS for the clients that name `host`; "*" is for all."""
     certificates = certificates if isinstance(certificates, tuple) else (certificates,)
     tls = DownstreamTlsContext(certificates, alpn_protocols=("http/1.1",), position=position)
-    return FilterChain(f"https {host}", _match(host, position), (_manager(routes, position),), tls, position=position)
+    return FilterChain(
+        f"https {host}", _match(host, position), (http_manager(routes, position),), tls, position=position
+    )
 
 
 def tls_chain(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..models import Position
 from .document import Document
 from .fields import Problems, Section, Value
+from .kubernetes_fields import string_map
 from .node import Node, shorten
 
 __all__ = ["KubernetesObject", "Objects", "is_object", "read_objects"]
@@ -48,7 +49,6 @@ _BYSTANDERS = frozenset(
         "ConfigMap",
         "Event",
         "LimitRange",
-        "Node",
         "PersistentVolume",
         "PersistentVolumeClaim",
         "PodTemplate",
@@ -57,7 +57,7 @@ _BYSTANDERS = frozenset(
         "ServiceAccount",
     }
 )
-_CLUSTER_WIDE = frozenset({"GatewayClass", "IngressClass", "Namespace"})
+_CLUSTER_WIDE = frozenset({"GatewayClass", "IngressClass", "Namespace", "Node"})
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
 
 
@@ -174,21 +174,10 @@ def _read_object(section: Section, api_version: str, kind: str) -> KubernetesObj
         "" if kind in _CLUSTER_WIDE else namespace,
         name,
         section,
-        _read_strings(metadata, "labels"),
-        _read_strings(metadata, "annotations"),
+        string_map(metadata, "labels"),
+        string_map(metadata, "annotations"),
         created.string() if created is not None else "",
     )
     metadata.asked += _METADATA
     metadata.end()
     return item
-
-
-def _read_strings(parent: Section, name: str) -> Mapping[str, str]:
-    section = parent.section(name)
-    if section is None:
-        return {}
-    path, problems = section.value.path, section.value.problems
-    return {
-        key: Value(node, f"{path}.{key}", problems).string() if node.value is not None else ""
-        for key, node in section.members.items()
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = ["Scope"]
@@ -15,7 +16,14 @@ class Scope:
     """The node that the data plane runs on. A Service whose internalTrafficPolicy is Local has the endpoints there."""
     zone: str | None = None
     """The node's zone. Endpoints with hints are used in the zones that those name."""
+    region: str | None = None
+    sub_zone: str | None = None
+    """With the zone: where the workload is, for Istio's locality settings."""
     ingress_class: str | None = None
     """Only Ingresses of this class, and those without one when it is the default class."""
     gateway_class: str | None = None
     """Only Gateways of this class."""
+    namespace: str | None = None
+    """The namespace of the workload whose sidecar or gateway this is, for what Istio shows to some namespaces only."""
+    labels: Mapping[str, str] | None = None
+    """The labels of that workload, which Istio's selectors are compared with."""

@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..models import (
     CircuitBreakerThresholds,
@@ -20,7 +20,7 @@ from ..models import (
 )
 from .fields import Section, Value
 from .kubernetes_endpoints import Address, EndpointSet, read_endpoint_sets
-from .kubernetes_fields import choice, integer, port_number
+from .kubernetes_fields import choice, integer, port_number, string_map, strings
 from .kubernetes_object import KubernetesObject, Objects
 from .kubernetes_scope import Scope
 
@@ -35,7 +35,6 @@ _DEFAULT_AFFINITY = 10800
 # How addresses are handed out and which pods are behind the Service has been decided by the time endpoints are there.
 _OTHER_FIELDS = (
     "allocateLoadBalancerNodePorts",
-    "clusterIPs",
     "externalIPs",
     "externalTrafficPolicy",
     "healthCheckNodePort",
@@ -45,7 +44,6 @@ _OTHER_FIELDS = (
     "loadBalancerIP",
     "loadBalancerSourceRanges",
     "publishNotReadyAddresses",
-    "selector",
     "trafficDistribution",
 )
 
@@ -59,6 +57,8 @@ class ServicePort:
     protocol: str = "TCP"
     target: int | str | None = None
     """Of its pods, by number or name; None: the same number."""
+    app_protocol: str = ""
+    """What is spoken there ("http", "kubernetes.io/h2c"), if told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,10 @@ class Service:
     """Seconds that a client's address stays with an endpoint."""
     local: bool = False
     """Only endpoints of the same node are used (internalTrafficPolicy)."""
+    addresses: tuple[str, ...] = ()
+    """Its own (clusterIPs), or ranges "10.0.0.0/8" of a ServiceEntry."""
+    selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels of its pods; without any there are none."""
     position: Position | None = None
 
     def cluster_name(self, port: ServicePort) -> str:
@@ -111,11 +115,15 @@ class Services:
 
     def clusters(self) -> Iterator[Cluster]:
         """One for each TCP port of each Service, in the order of the documents."""
+        return (cluster for _, _, cluster in self.ports())
+
+    def ports(self) -> Iterator[tuple[Service, ServicePort, Cluster]]:
+        """The clusters with what they are for."""
         for service in self._services.values():
             sets = self._sets.get((service.namespace, service.name), [])
             for port in service.ports:
                 if port.protocol == "TCP":
-                    yield _cluster(service, port, sets, self._scope)
+                    yield service, port, _cluster(service, port, sets, self._scope)
 
 
 def read_services(objects: Objects, scope: Scope) -> Services:
@@ -145,7 +153,8 @@ def _read_service(item: KubernetesObject) -> Service:
         return service
     kind = choice(spec, "type", _TYPES, "ClusterIP")
     external = spec.string("externalName", required=kind == "ExternalName")
-    headless = spec.string("clusterIP") == "None"
+    address = spec.string("clusterIP")
+    headless = address == "None"
     ports = tuple(_read_port(each, several=len(spec.items("ports")) > 1) for each in spec.sections("ports"))
     if not ports and kind != "ExternalName" and not headless:
         spec.error("has no ports")
@@ -157,7 +166,9 @@ def _read_service(item: KubernetesObject) -> Service:
         external if kind == "ExternalName" else "",
         _read_affinity(spec),
         choice(spec, "internalTrafficPolicy", _POLICIES, "Cluster") == "Local",
-        item.position,
+        tuple(dict.fromkeys(each for each in (address, *strings(spec, "clusterIPs")) if each not in ("", "None"))),
+        string_map(spec, "selector"),
+        position=item.position,
     )
     choice(spec, "externalTrafficPolicy", _POLICIES, "Cluster")
     spec.asked += _OTHER_FIELDS
@@ -174,9 +185,9 @@ def _read_port(section: Section, *, several: bool) -> ServicePort:
         port_number(section, "port", required=True) or 0,
         choice(section, "protocol", _PROTOCOLS, "TCP"),
         _read_target(target) if target is not None else None,
+        section.string("appProtocol"),
     )
     port_number(section, "nodePort")
-    section.string("appProtocol")
     section.end()
     return port
 

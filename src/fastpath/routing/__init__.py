@@ -6,7 +6,7 @@ else with "*". In it, the first route in order of the list whose match holds is 
 Source: Envoy v3 API, envoy.config.route.v3.VirtualHost, Route, RouteMatch.
 """
 
-from fastpath._route import Match
+from fastpath._match import Match
 
 from .explain import Candidate, Explanation, explain
 from .path_router import PathRouter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fastpath._route import (
+from fastpath._route_builder import (
     PATH_CONNECT,
     PATH_EXACT,
     PATH_PREFIX,
@@ -94,7 +94,7 @@ def compile_table(
 
 
 def _entry(host: VirtualHost, configuration: RouteConfiguration | None) -> list[object]:
-    """What the matcher's context holds of a virtual host, see _route.pxd."""
+    """What the matcher's context holds of a virtual host, see _route_builder.pxd."""
     routes = host.routes
     choosers = {
         index: route.action.random_value_header.encode()
@@ -104,7 +104,8 @@ def _entry(host: VirtualHost, configuration: RouteConfiguration | None) -> list[
     templates = any(route.match.path_template is not None for route in routes)
     clusters = tuple(map(_clusters_of, routes))
     layouts = Layouts(host, configuration)
-    return [host, routes, clusters, templates or None, choosers or None, configuration, layouts]
+    by_header = any(map(_is_by_header, set(clusters)))
+    return [host, routes, clusters, templates or None, choosers or None, configuration, layouts, by_header]
 
 
 def _clusters_of(route: Route) -> _Cluster | tuple[_Cluster, ...]:
@@ -120,6 +121,10 @@ def _clusters_of(route: Route) -> _Cluster | tuple[_Cluster, ...]:
         weighted.cluster_header.encode() if weighted.cluster_header else weighted.name
         for weighted in action.weighted_clusters
     )
+
+
+def _is_by_header(cluster: _Cluster | tuple[_Cluster, ...]) -> bool:
+    return any(map(_is_by_header, cluster)) if isinstance(cluster, tuple) else isinstance(cluster, bytes)
 
 
 def _add_domains(builder: RouteTableBuilder, host: VirtualHost, here: Step) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastpath._route import (
+from fastpath._route_builder import (
     MATCHER_AND,
     MATCHER_ELSE,
     MATCHER_EXACT_MAP,
@@ -31,8 +31,8 @@ from fastpath.models import (
     NoneOf,
 )
 
-from .conditions import string_comparison
 from .place import Step, reason_of, refusal
+from .string_comparison import string_comparison
 
 __all__ = ["add_match_tree", "list_ends"]
 

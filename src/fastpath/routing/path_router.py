@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar, cast
 
-from fastpath._route import PATH_EXACT, PATH_TEMPLATE, PathMatcher, RouteTableBuilder
+from fastpath._path_matcher import PathMatcher
+from fastpath._route_builder import PATH_TEMPLATE, RouteTableBuilder, RouteTableSnapshot
 from fastpath.errors import ConfigError
 
 __all__ = ["PathRouter"]
@@ -30,7 +31,7 @@ class PathRouter(Generic[T]):
     """
 
     def __init__(self, routes: Mapping[str, T] | Iterable[tuple[str, T]]):
-        self._matcher = PathMatcher(0)
+        self._matcher = PathMatcher()
         # The matcher's own methods: a frame of Python's would cost more than the search.
         self.find: Callable[[str | bytes], T | None] = self._matcher.find
         """The value for a path, None when no template takes it."""
@@ -41,28 +42,32 @@ class PathRouter(Generic[T]):
     def update(self, routes: Mapping[str, T] | Iterable[tuple[str, T]]) -> None:
         """Replace all routes at once. Raises ConfigError, and keeps what was live, when the new ones are refused."""
         items = cast("Iterable[tuple[str, T]]", routes.items() if isinstance(routes, Mapping) else routes)
-        pairs = list(items)
-        pairs.sort(key=lambda pair: _specificity(pair[0]))
-        builder = RouteTableBuilder()
-        builder.add_virtual_host()
-        builder.add_domain("*")
-        seen: set[str] = set()
-        for template, _ in pairs:
-            if template in seen:
+        literals: dict[str, T] = {}
+        templates: dict[str, T] = {}
+        for template, value in items:
+            found = literals if _is_literal(template) else templates
+            if template in found:
                 raise ConfigError(f"the template {template!r} is there twice", path=template, code="config_path")
-            seen.add(template)
-            try:
-                kind = PATH_TEMPLATE if set("{}*") & set(template) or not _is_literal(template) else PATH_EXACT
-                builder.add_route(kind, template, any_segment=True)
-            except ConfigError as error:
-                raise ConfigError(error.reason, path=template, code=error.code, index=error.index) from None
-        values = tuple(value for _, value in pairs)
-        snapshot = builder.build([[None, values, (None,) * len(values), True, None, None]])
-        self._matcher.publish(snapshot)
+            found[template] = value
+        self._matcher.publish(literals, _compile(templates) if templates else None)
+
+
+def _compile(templates: Mapping[str, object]) -> RouteTableSnapshot:
+    builder = RouteTableBuilder()
+    builder.add_virtual_host()
+    builder.add_domain("*")
+    in_order = sorted(templates, key=_specificity)
+    for template in in_order:
+        try:
+            builder.add_route(PATH_TEMPLATE, template, any_segment=True)
+        except ConfigError as error:
+            raise ConfigError(error.reason, path=template, code=error.code, index=error.index) from None
+    values = tuple(templates[template] for template in in_order)
+    return builder.build([[None, values, (None,) * len(values), True, None, None]])
 
 
 # What a template without variables may be; anything else is left for the builder to refuse.
-_is_literal = re.compile(r"/(?:[!-\"$-.0->@-~]+(?:/[!-\"$-.0->@-~]+)*/?)?\Z").match
+_is_literal = re.compile(r"/(?:[!-\"$-)+-.0->@-z|~]+(?:/[!-\"$-)+-.0->@-z|~]+)*/?)?\Z").match
 
 
 def _specificity(template: str) -> list[int]:

@@ -241,10 +241,11 @@ class _Reader:
         elif not self._grants.allow(self._item, group, kind, namespace, name):
             problem = Problem("RefNotPermitted", f'no ReferenceGrant allows the Secret "{namespace}/{name}"')
         else:
-            certificate = self._secrets.get((namespace, name))
+            certificate = self._secrets.certificate(namespace, name)
             if certificate is not None and _is_pem(certificate):
                 return certificate
-            what = "there is no Secret" if (namespace, name) not in self._secrets else "no certificate and key are in"
+            is_there = self._secrets.find(namespace, name) is not None
+            what = "no certificate and key are in" if is_there else "there is no Secret"
             problem = Problem("InvalidCertificateRef", f'{what} "{namespace}/{name}"')
         listener.unresolved = problem
         return None

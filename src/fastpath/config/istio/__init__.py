@@ -8,27 +8,33 @@ from __future__ import annotations
 
 from ...models import Config
 from ..kubernetes_object import Objects
+from ..kubernetes_scope import Scope
+from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Services
+from .client import read_client
 from .destinations import read_destinations
 from .edge import edge_config
 from .fields import GROUP
 from .gateway import read_gateways
-from .mesh import mesh_routes
+from .mesh import mesh_config
+from .sidecar import read_sidecar
 from .virtual_service import read_virtual_services
 
 __all__ = ["GROUP", "read_istio"]
 
 
-def read_istio(objects: Objects, services: Services) -> Config:
+def read_istio(objects: Objects, services: Services, secrets: Secrets, scope: Scope) -> Config:
     """All of it. Without an object of Istio's the Services' clusters are as Kubernetes has them."""
     if not any(group == GROUP for group, _ in objects.kinds()):
         return Config(clusters=tuple(services.clusters()))
-    destinations = read_destinations(objects, services)
-    gateways = read_gateways(objects)
-    virtual_services = read_virtual_services(objects, gateways, destinations)
-    edge = edge_config(gateways, virtual_services)
+    client = read_client(objects, scope)
+    destinations = read_destinations(objects, services, client)
+    gateways = read_gateways(objects, secrets)
+    virtual_services = read_virtual_services(objects, gateways, destinations, client)
+    edge = edge_config(gateways, virtual_services, client)
+    mesh = mesh_config(virtual_services, destinations, read_sidecar(objects, destinations, client), client)
     return Config(
-        edge.listeners,
-        {**edge.route_configurations, **mesh_routes(virtual_services, destinations)},
+        (*edge.listeners, *mesh.listeners),
+        {**edge.route_configurations, **mesh.route_configurations},
         tuple(destinations.clusters),
     )

@@ -6,28 +6,37 @@ Source: https://istio.io/latest/docs/reference/config/networking/destination-rul
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
 from ...models import Cluster, Endpoint, HashPolicy
 from ..fields import Section
+from ..kubernetes_fields import string_map
 from ..kubernetes_object import KubernetesObject, Objects
-from ..kubernetes_service import Service, Services
+from ..kubernetes_service import Service, ServicePort, Services
 from ..node import shorten
-from .fields import GROUP, labels, port_selector, visible_everywhere
-from .service_entry import LABELS, ServiceEntry, read_service_entries
+from .client import Client, Exports, read_exports
+from .fields import GROUP, port_selector
+from .locality import apply_locality
+from .service_entry import ServiceEntry, read_service_entries
 from .traffic_policy import TrafficPolicy, read_traffic_policy
+from .workloads import LABELS, Workloads, localities, read_workloads
 
-__all__ = ["Destinations", "Target", "full_name", "read_destinations"]
+__all__ = ["ROOT_NAMESPACE", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
 
 _DOMAIN = "svc.cluster.local"
+_REGION = "topology.kubernetes.io/region"
+ROOT_NAMESPACE = "istio-system"
+"""Whose objects are for all namespaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A cluster to send to, and what requests to it are hashed by."""
+    """A cluster to send to, and what its policy says of requests and connections to it."""
 
     cluster: str
     hash_policy: HashPolicy | None = None
+    idle_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,11 @@ class _Subset:
 class _Rule:
     item: KubernetesObject
     host: str
-    policy: TrafficPolicy
-    subsets: Mapping[str, _Subset]
+    policy: TrafficPolicy = TrafficPolicy()
+    subsets: Mapping[str, _Subset] = field(default_factory=dict)
+    exports: Exports = Exports()
+    workloads: Mapping[str, str] = field(default_factory=dict)
+    """The labels of workloads that it is for; none: of all."""
 
 
 def full_name(host: str, namespace: str) -> str:
@@ -50,33 +62,39 @@ def full_name(host: str, namespace: str) -> str:
     return host if "." in host or host == "*" else f"{host}.{namespace}.{_DOMAIN}"
 
 
-def read_destinations(objects: Objects, services: Services) -> Destinations:
+def read_destinations(objects: Objects, services: Services, client: Client) -> Destinations:
     """The hosts of all Services and ServiceEntries, as the DestinationRules have it."""
-    entries = list(read_service_entries(objects))
-    rules = [_read_rule(item) for item in objects.of_kind(GROUP, "DestinationRule")]
-    destinations = Destinations(services, entries, rules)
-    destinations.add_clusters([*services.clusters(), *(each for entry in entries for each in entry.clusters)], objects)
+    workloads = read_workloads(objects)
+    entries = list(read_service_entries(objects, workloads, client))
+    items = sorted(objects.of_kind(GROUP, "DestinationRule"), key=lambda item: item.seniority)
+    rules = [_read_rule(item, client) for item in items]
+    destinations = Destinations(services, entries, [each for each in rules if client.is_shown(each.exports)], client)
+    destinations.refuse_unknown_hosts(rules)
+    clusters = [_with_entries(*each, workloads) for each in services.ports()]
+    destinations.add_clusters([*clusters, *(each for entry in entries for each in entry.clusters)], objects)
     return destinations
 
 
 class Destinations:
     """Hosts by their full name."""
 
-    def __init__(self, services: Services, entries: Iterable[ServiceEntry], rules: Iterable[_Rule]):
+    def __init__(self, services: Services, entries: Iterable[ServiceEntry], rules: Iterable[_Rule], client: Client):
+        self._client = client
         self._services = {full_name(each.name, each.namespace): each for each in services}
         for entry in entries:
             if self._services.setdefault(entry.service.name, entry.service) is not entry.service:
                 entry.item.error(f"another Service or ServiceEntry has the host {entry.service.name}")
-        self._rules: dict[str, _Rule] = {}
+        self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
-            first = self._rules.setdefault(rule.host, rule)
+            self._rules.setdefault(rule.host, []).append(rule)
+        self._targets: dict[tuple[str, int, str], Target] = {}
+        self.clusters: list[Cluster] = []
+
+    def refuse_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
+        for rule in rules:
             if not rule.host.startswith("*") and rule.host not in self._services:
                 near = rule.item.section.value.problems.suggest(rule.host, self._services)
                 rule.item.error(f"there is no Service with the host {shorten(rule.host)!r}{near}")
-            if first is not rule:
-                rule.item.error(f"another DestinationRule, {first.item.full_name}, speaks of the host {rule.host}")
-        self._targets: dict[tuple[str, int, str], Target] = {}
-        self.clusters: list[Cluster] = []
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
@@ -86,104 +104,227 @@ class Destinations:
         """A cluster for each port of each Service, and one for each subset of it."""
         by_name = {each.name: each for each in clusters}
         for host, service in self._services.items():
-            rule = self._rule_of(host)
+            rule = self._rule_of(host, service.namespace)
+            labels_of = _Labels(service, objects)
             for port in service.ports:
                 cluster = by_name.get(service.cluster_name(port))
                 if cluster is None or port.protocol != "TCP":
                     continue
                 policy = rule.policy.at(port.port) if rule is not None else TrafficPolicy()
-                self._add(host, port.port, "", policy, cluster)
+                self._add(host, port.port, "", policy, cluster, labels_of)
                 for name, subset in rule.subsets.items() if rule is not None else ():
-                    part = _subset_of(cluster, name, subset, service, objects)
-                    self._add(host, port.port, name, policy.under(subset.policy, port.port), part)
+                    part = _subset_of(cluster, name, subset, labels_of)
+                    self._add(host, port.port, name, policy.under(subset.policy, port.port), part, labels_of)
 
-    def _add(self, host: str, port: int, subset: str, policy: TrafficPolicy, cluster: Cluster) -> None:
-        self._targets[host, port, subset] = Target(cluster.name, policy.hash_policy)
-        self.clusters.append(policy.apply(cluster))
+    def _add(
+        self, host: str, port: int, subset: str, policy: TrafficPolicy, cluster: Cluster, labels_of: _Labels
+    ) -> None:
+        self._targets[host, port, subset] = Target(cluster.name, policy.hash_policy, policy.idle_timeout)
+        found = policy.apply(cluster)
+        if policy.locality is not None or self._client.locality is not None:
+            found = apply_locality(labels_of.with_regions(found), policy.locality, self._client, labels_of)
+        self.clusters.append(found)
 
-    def _rule_of(self, host: str) -> _Rule | None:
-        """The rule for the host itself, or else for the longest wildcard."""
+    def _rule_of(self, host: str, namespace: str) -> _Rule | None:
+        """What counts: a rule of the client's namespace, or else of the Service's, or else of all namespaces."""
+        places = [self._client.namespaces, {namespace}, {ROOT_NAMESPACE}] if self._client.namespaces else [None]
+        for place in places:
+            for is_selected in (True, False):
+                found = self._rule_in(host, place, is_selected=is_selected)
+                if found is not None:
+                    return found
+        return None
+
+    def _rule_in(self, host: str, places: AbstractSet[str] | None, *, is_selected: bool) -> _Rule | None:
+        """The rule for the host itself, or else for the longest wildcard; several of one host are joined."""
         labels = host.split(".")
         names = [host, *(".".join(("*", *labels[index:])) for index in range(1, len(labels))), "*"]
-        return next((self._rules[name] for name in names if name in self._rules), None)
+        for name in names:
+            found = [
+                each
+                for each in self._rules.get(name, ())
+                if (places is None or each.item.namespace in places)
+                and bool(each.workloads) == is_selected
+                and each.workloads.items() <= (self._client.labels or {}).items()
+            ]
+            if found:
+                return _joined(found)
+        return None
 
     def target(self, host: str, port: int) -> Target | None:
         """All hosts of a Service's port."""
         return self._targets.get((host, port, ""))
 
-    def read(self, section: Section, namespace: str) -> Target:
-        """A Destination; without a port it is the Service's only one."""
+    def find(self, host: str, port: int, subset: str) -> Target | None:
+        return self._targets.get((host, port, subset))
+
+    def service(self, host: str) -> Service | None:
+        return self._services.get(host)
+
+    def subsets(self, host: str) -> Iterator[str]:
+        """For suggestions."""
+        return (name for other, _, name in self._targets if other == host and name)
+
+
+class DestinationReader:
+    """Reads the Destinations of a VirtualService. `port` is the one that requests come to."""
+
+    def __init__(self, destinations: Destinations, namespace: str, port: int | None = None):
+        self._destinations = destinations
+        self._namespace = namespace
+        self._port = port
+        self.needs_port = False
+        """Whether something was read for which the port counts, before it was known."""
+
+    def at(self, port: int | None) -> DestinationReader:
+        return DestinationReader(self._destinations, self._namespace, port)
+
+    def request_port(self) -> int | None:
+        """The port that requests come to; None: ask again when it is known."""
+        self.needs_port = self.needs_port or self._port is None
+        return self._port
+
+    def read(self, section: Section) -> Target:
+        """Without a port it is the Service's only one, or else the one that the request came to."""
         value = section.get("host", required=True)
         subset = section.string("subset")
         number = port_selector(section)
         section.end()
         if value is None:
             return Target("")
-        host = full_name(value.string(), namespace)
-        service = self._services.get(host)
+        host = full_name(value.string(), self._namespace)
+        service = self._destinations.service(host)
         if service is None:
-            near = value.problems.suggest(host, self._services)
+            near = value.problems.suggest(host, (name for name, _ in self._destinations.services()))
             value.error(f"there is no Service with the host {shorten(host)!r}{near}")
             return Target("")
         ports = [each.port for each in service.ports if each.protocol == "TCP"]
-        if number is None:
-            if len(ports) != 1:
-                section.error(f'"port" is missing: {host} has {len(ports)} ports')
+        if number is None and len(ports) > 1:
+            number = self.request_port()
+            if number is None:
+                number = ports[0]
+            elif number not in ports:
+                section.error(f'"port" is missing: {host} has several ports, none of them {number}')
                 return Target("")
-            number = ports[0]
+        if number is None:
+            number = ports[0] if ports else 0
         if number not in ports:
             section.error(f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
             return Target("")
-        found = self._targets.get((host, number, subset))
+        found = self._destinations.find(host, number, subset)
         if found is None:
-            names = [name for other, _, name in self._targets if other == host and name]
-            section.error(f"{host} has no subset {shorten(subset)!r}{value.problems.suggest(subset, names)}")
+            near = value.problems.suggest(subset, self._destinations.subsets(host))
+            section.error(f"{host} has no subset {shorten(subset)!r}{near}")
         return found or Target("")
 
 
-def _read_rule(item: KubernetesObject) -> _Rule:
+class _Labels:
+    """The labels of a Service's endpoints: their own, or those of their Pods."""
+
+    def __init__(self, service: Service, objects: Objects):
+        self._service = service
+        self._objects = objects
+
+    def __call__(self, endpoint: Endpoint) -> Mapping[str, str]:
+        return self.find(endpoint) or {}
+
+    def find(self, endpoint: Endpoint) -> Mapping[str, str] | None:
+        """None: its Pod is not among the documents."""
+        if LABELS in endpoint.metadata or "." in self._service.name:
+            return {name: str(value) for name, value in endpoint.metadata.get(LABELS, {}).items()}
+        pod = self._objects.find("", "Pod", self._service.namespace, self.pod_of(endpoint))
+        return pod.labels if pod is not None else None
+
+    @staticmethod
+    def pod_of(endpoint: Endpoint) -> str:
+        return str(endpoint.metadata.get("kubernetes", {}).get("pod", ""))
+
+    def with_regions(self, cluster: Cluster) -> Cluster:
+        """Slices know the zone of an endpoint, and its node knows the region."""
+
+        def region(endpoint: Endpoint) -> str:
+            node = str(endpoint.metadata.get("kubernetes", {}).get("node", ""))
+            found = self._objects.find("", "Node", "", node)
+            return found.labels.get(_REGION, "") if found is not None else ""
+
+        localities = (
+            each if each.region or not each.endpoints else replace(each, region=region(each.endpoints[0]))
+            for each in cluster.localities
+        )
+        return replace(cluster, localities=tuple(localities))
+
+
+def _joined(rules: list[_Rule]) -> _Rule:
+    """Subsets of all; what the oldest says counts where several say something."""
+    if len(rules) == 1:
+        return rules[0]
+    policy = next((each.policy for each in rules if each.policy != TrafficPolicy()), TrafficPolicy())
+    subsets: dict[str, _Subset] = {}
+    for rule in rules:
+        for name, subset in rule.subsets.items():
+            subsets.setdefault(name, subset)
+    return replace(rules[0], policy=policy, subsets=subsets)
+
+
+def _read_rule(item: KubernetesObject, client: Client) -> _Rule:
     spec = item.section.section("spec", required=True)
     item.section.end()
     if spec is None:
-        return _Rule(item, "", TrafficPolicy(), {})
-    visible_everywhere(spec)
+        return _Rule(item, "")
+    exports = read_exports(spec, item.namespace, client)
     host = full_name(spec.string("host", required=True), item.namespace)
-    policy = read_traffic_policy(spec)
+    policy = read_traffic_policy(spec, client)
     subsets: dict[str, _Subset] = {}
     for each in spec.sections("subsets"):
         name = each.string("name", required=True)
         if name in subsets:
             each.error(f"the subset {shorten(name)!r} is there twice")
-        subsets[name] = _Subset(labels(each), read_traffic_policy(each), each)
+        subsets[name] = _Subset(string_map(each, "labels"), read_traffic_policy(each, client), each)
         each.end()
+    selector, workloads = spec.section("workloadSelector"), {}
+    if selector is not None:
+        workloads = dict(string_map(selector, "matchLabels"))
+        selector.end()
+        if workloads and client.labels is None:
+            selector.error("say with Scope.labels whose configuration this is")
     spec.end()
-    return _Rule(item, host, policy, subsets)
+    return _Rule(item, host, policy, subsets, exports, workloads)
 
 
-def _subset_of(cluster: Cluster, name: str, subset: _Subset, service: Service, objects: Objects) -> Cluster:
-    """The endpoints that have the labels: of their Pods, or their own in a ServiceEntry."""
+def _with_entries(service: Service, port: ServicePort, cluster: Cluster, workloads: Workloads) -> Cluster:
+    """A Service's cluster with the WorkloadEntries that its selector takes."""
+    found = list(workloads.entries(service.namespace, service.selector)) if service.selector else []
+    for each in found:
+        if each.item is not None and not each.is_ip:
+            each.item.error(f"expected an IP address as address of a workload of the Service {service.name}")
+    joined = {(each.region, each.zone, each.sub_zone): each for each in cluster.localities}
+    for more in localities(found, service, port, by_target=True):
+        place = (more.region, more.zone, more.sub_zone)
+        known = joined.get(place)
+        joined[place] = replace(known, endpoints=known.endpoints + more.endpoints) if known is not None else more
+    return replace(cluster, localities=tuple(joined.values()))
 
-    is_entry = "." in service.name
+
+def _subset_of(cluster: Cluster, name: str, subset: _Subset, labels_of: _Labels) -> Cluster:
+    """The endpoints that have the labels."""
 
     def fits(endpoint: Endpoint) -> bool:
-        if is_entry:
-            return subset.labels.items() <= endpoint.metadata.get(LABELS, {}).items()
-        pod = str(endpoint.metadata.get("kubernetes", {}).get("pod", ""))
-        found = objects.find("", "Pod", service.namespace, pod)
+        found = labels_of.find(endpoint)
         if found is None and subset.labels:
+            pod = labels_of.pod_of(endpoint)
             what = f"the Pod {pod}" if pod else "the Pod (no targetRef)"
             subset.section.error(
                 f"a subset is chosen by labels, but {what} behind {endpoint.address}:{endpoint.port} is not there"
             )
-        return not subset.labels or (found is not None and subset.labels.items() <= found.labels.items())
+        return not subset.labels or (found is not None and subset.labels.items() <= found.items())
 
-    localities = (
+    parts = (
         replace(each, endpoints=tuple(endpoint for endpoint in each.endpoints if fits(endpoint)))
         for each in cluster.localities
     )
     return replace(
         cluster,
         name=f"{cluster.name}/{name}",
-        localities=tuple(each for each in localities if each.endpoints),
+        localities=tuple(each for each in parts if each.endpoints),
         position=subset.section.position,
     )

@@ -1,70 +1,179 @@
-"""What comes through Gateways: a listener and a route configuration for each port of theirs."""
+"""What comes through Gateways: a listener for each port of theirs, with its routes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ...models import Config, Listener, Route, RouteConfiguration, TlsRequirement, VirtualHost
-from ..kubernetes_listener import http_listener
+from ...models import (
+    Config,
+    FilterChain,
+    FilterChainMatch,
+    Listener,
+    NetworkFilter,
+    Route,
+    RouteConfiguration,
+    TcpProxy,
+    TlsRequirement,
+    VirtualHost,
+)
+from ..kubernetes_listener import http_listener, http_manager, tcp_listener, tls_listener
 from ..virtual_hosts import host_rank
+from .client import Client
 from .gateway import Gateway, Server
 from .virtual_service import VirtualService
 
 __all__ = ["edge_config"]
 
+Place = tuple[Gateway, Server]
 
-def edge_config(gateways: Mapping[str, Gateway], virtual_services: Iterable[VirtualService]) -> Config:
-    """The servers of one port, of whatever Gateway, share a listener "0.0.0.0:80" with the routes "http.80"."""
-    ports: dict[int, list[tuple[str, Server]]] = {}
-    for name, gateway in gateways.items():
+
+def edge_config(gateways: Mapping[str, Gateway], virtual_services: Iterable[VirtualService], client: Client) -> Config:
+    """The servers of one port, of whatever Gateway, share a listener "0.0.0.0:80".
+
+    Those that speak plain HTTP share the routes "http.80"; each that decrypts HTTPS has routes of its own,
+    "https.443.name.gateway.namespace", as Istio names them.
+    """
+    ports: dict[int, list[Place]] = {}
+    for gateway in gateways.values():
         for server in gateway.servers:
-            ports.setdefault(server.port, []).append((name, server))
-    services = list(virtual_services)
-    listeners, configurations = [], {}
-    for port, servers in ports.items():
-        routes = f"http.{port}"
-        configurations[routes] = _configuration(routes, port, servers, services)
-        listeners.append(_listener(port, routes, servers))
-    return Config(tuple(listeners), configurations)
+            ports.setdefault(server.port, []).append((gateway, server))
+    edge = _Edge(list(virtual_services), client)
+    for port, places in ports.items():
+        edge.add_port(port, places)
+    return Config(tuple(edge.listeners), edge.configurations)
 
 
-def _listener(port: int, routes: str, servers: list[tuple[str, Server]]) -> Listener:
-    first = servers[0][1]
-    for _, server in servers:
-        if server.bind != first.bind:
-            server.section.error(f"another server of the port {port} is bound to {first.bind}")
-    return http_listener(f"{first.bind}:{port}", first.bind, port, routes, first.section.position)
+class _Edge:
+    def __init__(self, services: Sequence[VirtualService], client: Client):
+        self._services = services
+        self._client = client
+        self.listeners: list[Listener] = []
+        self.configurations: dict[str, RouteConfiguration] = {}
 
+    def add_port(self, port: int, places: list[Place]) -> None:
+        first = places[0][1]
+        for _, server in places:
+            if server.bind != first.bind:
+                server.section.error(f"another server of the port {port} is bound to {first.bind}")
+            if server.layer != first.layer:
+                server.section.error(f"another server of the port {port} speaks {first.protocol}")
+        name, position = f"{first.bind}:{port}", first.section.position
+        if first.layer == "HTTP":
+            routes = f"http.{port}"
+            self.configurations[routes] = self._configuration(routes, port, places)
+            self.listeners.append(http_listener(name, first.bind, port, routes, position))
+        elif first.layer == "TCP":
+            proxy = next((proxy for place in places for proxy in self._tcp_proxies(*place)), None)
+            if proxy is not None:
+                self.listeners.append(tcp_listener(name, first.bind, port, proxy, position))
+        else:
+            chains = [chain for place in places for chain in self._chains(*place)]
+            self._refuse_repeated_names(places)
+            if chains:
+                self.listeners.append(tls_listener(name, first.bind, port, _first_of_a_name(chains), position))
 
-def _configuration(
-    name: str, port: int, servers: list[tuple[str, Server]], services: Iterable[VirtualService]
-) -> RouteConfiguration:
-    """VirtualServices of one host have their routes one after the other, those that take all after the rest."""
-    routes: dict[str, list[tuple[bool, Route]]] = {}
-    tls: set[str] = set()
-    for service in services:
-        for gateway, server in servers:
-            if gateway not in service.gateways:
-                continue
-            domains = (each for host in service.hosts for each in server.common_hosts(host, service.item.namespace))
-            found = list(service.routes(gateway, port))
-            for domain in dict.fromkeys(domains):
-                known = routes.setdefault(domain, [])
-                known += [each for each in found if each not in known]
-                if server.redirects_to_https:
-                    tls.add(domain)
-    for _, server in servers:
-        if server.redirects_to_https:
-            for _, host in server.hosts:
-                routes.setdefault(host, [])
-                tls.add(host)
-    hosts = (
-        VirtualHost(
-            domain,
-            (domain,),
-            tuple(route for _, route in sorted(found, key=lambda each: each[0])),
-            require_tls=TlsRequirement.ALL if domain in tls else TlsRequirement.NONE,
+    def _chains(self, gateway: Gateway, server: Server) -> Iterator[FilterChain]:
+        """What is done with connections that name one of the server's hosts."""
+        name = (
+            f"{server.protocol.lower()}.{server.port}.{server.port_name}.{gateway.item.name}.{gateway.item.namespace}"
         )
-        for domain, found in sorted(routes.items(), key=lambda each: (host_rank(each[0]), each[0]))
-    )
-    return RouteConfiguration(name, tuple(hosts), ignore_port_in_host_matching=True, validate_clusters=False)
+        if server.tls.passes_through:
+            for hosts, proxy in self._tls_proxies(gateway, server):
+                yield _chain(f"{name} {hosts[0]}", hosts, proxy, server)
+        elif server.protocol == "HTTPS":
+            self.configurations[name] = self._configuration(name, server.port, [(gateway, server)])
+            yield _chain(name, server.host_names(), http_manager(name, server.section.position), server)
+        else:
+            for proxy in self._tcp_proxies(gateway, server):
+                yield _chain(name, server.host_names(), proxy, server)
+                break
+
+    def _tls_proxies(self, gateway: Gateway, server: Server) -> Iterator[tuple[tuple[str, ...], TcpProxy]]:
+        for service in self._bound(gateway, server):
+            for match, proxy in service.tls_proxies(gateway.item.full_name, server.port):
+                names = (
+                    common for name in match.sni_hosts for common in server.common_hosts(name, service.item.namespace)
+                )
+                hosts = tuple(dict.fromkeys(names))
+                if hosts:
+                    yield hosts, proxy
+
+    def _tcp_proxies(self, gateway: Gateway, server: Server) -> Iterator[TcpProxy]:
+        for service in self._bound(gateway, server):
+            for _, proxy in service.tcp_proxies(gateway.item.full_name, server.port):
+                yield proxy
+
+    def _bound(self, gateway: Gateway, server: Server) -> Iterator[VirtualService]:
+        """The VirtualServices that name the gateway and have a host in common with the server."""
+        for service in self._services:
+            if self._is_at(gateway, service) and any(self._hosts(server, service)):
+                yield service
+
+    def _is_at(self, gateway: Gateway, service: VirtualService) -> bool:
+        is_shown = self._client.is_shown_at(gateway.item.namespace, service.exports)
+        return is_shown and gateway.item.full_name in service.gateways
+
+    @staticmethod
+    def _hosts(server: Server, service: VirtualService) -> Iterator[str]:
+        """What both have in common."""
+        for host in service.hosts:
+            yield from server.common_hosts(host, service.item.namespace)
+
+    @staticmethod
+    def _refuse_repeated_names(places: list[Place]) -> None:
+        """Connections of a name are decrypted one way."""
+        seen: dict[str, Server] = {}
+        for _, server in places:
+            for host in server.host_names() if not server.tls.passes_through else ():
+                if seen.setdefault(host, server) is not server:
+                    server.section.error(f"another server of the port {server.port} has the host {host}")
+
+    def _configuration(self, name: str, port: int, places: list[Place]) -> RouteConfiguration:
+        """VirtualServices of one host have their routes one after the other, those that take all after the rest."""
+        routes: dict[str, list[tuple[bool, Route]]] = {}
+        tls: set[str] = set()
+        for service in self._services:
+            for gateway, server in places:
+                if not self._is_at(gateway, service):
+                    continue
+                found = list(service.routes(gateway.item.full_name, port))
+                for domain in dict.fromkeys(self._hosts(server, service)) if found else ():
+                    known = routes.setdefault(domain, [])
+                    known += [each for each in found if each not in known]
+                    if server.tls.redirects_to_https:
+                        tls.add(domain)
+        for _, server in places:
+            if server.tls.redirects_to_https:
+                for host in server.host_names():
+                    routes.setdefault(host, [])
+                    tls.add(host)
+        hosts = (
+            VirtualHost(
+                domain,
+                (domain,),
+                tuple(route for _, route in sorted(found, key=lambda each: each[0])),
+                require_tls=TlsRequirement.ALL if domain in tls else TlsRequirement.NONE,
+            )
+            for domain, found in sorted(routes.items(), key=lambda each: (host_rank(each[0]), each[0]))
+        )
+        return RouteConfiguration(name, tuple(hosts), ignore_port_in_host_matching=True, validate_clusters=False)
+
+
+def _chain(name: str, hosts: tuple[str, ...], what: NetworkFilter, server: Server) -> FilterChain:
+    position = server.section.position
+    names = () if "*" in hosts else hosts
+    match = FilterChainMatch(server_names=names, transport_protocol="tls", position=position)
+    return FilterChain(name, match, (what,), server.tls.context, position=position)
+
+
+def _first_of_a_name(chains: Iterable[FilterChain]) -> Iterator[FilterChain]:
+    """Of several chains for a server name the first counts."""
+    seen: set[str] = set()
+    for chain in chains:
+        match = chain.filter_chain_match
+        names = tuple(name for name in match.server_names or ("",) if name not in seen)
+        seen.update(names)
+        if names:
+            own = () if names == ("",) else names
+            yield replace(chain, filter_chain_match=replace(match, server_names=own))

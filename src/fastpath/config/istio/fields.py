@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from ...models import DenominatorType, FractionalPercent, StringMatcher
-from ..fields import Section, Value
+from ..fields import Section
 from ..kubernetes_fields import port_number
 
-__all__ = ["GROUP", "duration", "fraction", "labels", "port_selector", "string_matcher", "visible_everywhere"]
+__all__ = ["GROUP", "duration", "fraction", "port_selector", "string_matcher"]
 
 GROUP = "networking.istio.io"
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:h|ms|m|s))+\Z")
@@ -60,19 +59,3 @@ def port_selector(section: Section) -> int | None:
     number = port_number(selector, "number", required=True)
     selector.end()
     return number
-
-
-def labels(parent: Section) -> Mapping[str, str]:
-    """The texts of the field `labels`, by name."""
-    section = parent.section("labels")
-    if section is None:
-        return {}
-    path, problems = section.value.path, section.value.problems
-    return {name: Value(node, f"{path}.{name}", problems).string() for name, node in section.members.items()}
-
-
-def visible_everywhere(spec: Section) -> None:
-    """Refuse an exportTo that hides an object from some namespaces: the reader's own is not known."""
-    for value in spec.items("exportTo"):
-        if value.string() != "*":
-            value.error(f'exportTo is not supported but for "*", found {value.node.describe()}')

@@ -1,4 +1,4 @@
-"""Gateway: the ports at the edge of the mesh, and the hosts that each is for.
+"""Gateway: the ports at the edge of the mesh, what is spoken there, and the hosts that each is for.
 
 Source: https://istio.io/latest/docs/reference/config/networking/gateway/.
 """
@@ -9,24 +9,43 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..fields import Section, Value
-from ..kubernetes_fields import choice, host_name, ip_address, port_number
+from ..kubernetes_fields import choice, host_name, ip_address, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
+from ..kubernetes_secret import Secrets
 from ..node import Node, shorten
 from .fields import GROUP
+from .server_tls import ServerTls, read_server_tls
 
 __all__ = ["Gateway", "Server", "common_host", "read_gateways"]
 
 
+_HTTP = ("HTTP", "HTTP2", "GRPC", "GRPC-WEB")
+_PROTOCOLS = (*_HTTP, "HTTPS", "MONGO", "TCP", "TLS")
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A port that takes plain HTTP for some hosts."""
+    """A port, and what is spoken there for some hosts."""
 
     port: int
+    port_name: str
+    protocol: str
+    """HTTP, HTTPS, TLS or TCP."""
     hosts: tuple[tuple[str, str], ...]
     """Each with the namespace that VirtualServices for it live in; "*" is any."""
     bind: str
-    redirects_to_https: bool
+    tls: ServerTls
     section: Section
+
+    @property
+    def layer(self) -> str:
+        """What a port's servers have in common: plain HTTP, TLS that names a host, or bytes."""
+        has_tls = self.protocol in ("HTTPS", "TLS") or self.tls.context is not None or self.tls.passes_through
+        return "TLS" if has_tls else self.protocol
+
+    def host_names(self) -> tuple[str, ...]:
+        """Without namespaces."""
+        return tuple(dict.fromkeys(host for _, host in self.hosts))
 
     def common_hosts(self, host: str, namespace: str) -> Iterator[str]:
         """What a host of a VirtualService has in common with the server's."""
@@ -55,20 +74,19 @@ def common_host(one: str, other: str) -> str | None:
     return None
 
 
-def read_gateways(objects: Objects) -> dict[str, Gateway]:
-    """All Gateways by their full name; they are those of one proxy, so that they select the same."""
+def read_gateways(objects: Objects, secrets: Secrets) -> dict[str, Gateway]:
+    """All Gateways by their full name, the oldest first; they are those of one proxy, so that they select the same."""
     gateways: dict[str, Gateway] = {}
-    selectors: list[Mapping[str, object]] = []
-    for item in objects.of_kind(GROUP, "Gateway"):
+    selectors: list[Mapping[str, str]] = []
+    for item in sorted(objects.of_kind(GROUP, "Gateway"), key=lambda item: item.seniority):
         spec = item.section.section("spec", required=True)
         item.section.end()
         if spec is None:
             continue
-        selector = spec.section("selector")
-        selectors.append(_plain(selector))
+        selectors.append(string_map(spec, "selector"))
         if selectors[-1] != selectors[0]:
             spec.error("the selector differs from that of another Gateway: load the Gateways of one proxy only")
-        servers = [_read_server(each, item.namespace) for each in spec.sections("servers")]
+        servers = [_read_server(each, item.namespace, secrets) for each in spec.sections("servers")]
         if not servers:
             spec.error("has no servers")
         spec.end()
@@ -76,42 +94,46 @@ def read_gateways(objects: Objects) -> dict[str, Gateway]:
     return gateways
 
 
-def _plain(section: Section | None) -> Mapping[str, object]:
-    if section is None:
-        return {}
-    path, problems = section.value.path, section.value.problems
-    return {name: Value(node, f"{path}.{name}", problems).string() for name, node in section.members.items()}
-
-
-def _read_server(section: Section, namespace: str) -> Server | None:
-    number = _read_port(section)
+def _read_server(section: Section, namespace: str, secrets: Secrets) -> Server | None:
+    number, name, protocol = _read_port(section)
     hosts = tuple(_read_host(value, namespace) for value in section.items("hosts"))
     if not hosts:
         section.error("has no hosts")
     bind = section.get("bind")
     address = ip_address(bind, bind.string()) if bind is not None else "0.0.0.0"
-    tls, redirects = section.section("tls"), False
-    if tls is not None:
-        redirects = tls.boolean("httpsRedirect")
-        tls.end()
+    tls = _read_tls(section, protocol, secrets, namespace)
     section.string("name")
-    section.end()
-    return Server(number, hosts, address, redirects, section) if number is not None else None
+    section.end(("defaultEndpoint",))
+    return Server(number, name, protocol, hosts, address, tls, section) if number is not None else None
 
 
-def _read_port(section: Section) -> int | None:
+def _read_tls(section: Section, protocol: str, secrets: Secrets, namespace: str) -> ServerTls:
+    """TLS is asked for by HTTPS and TLS; TCP may have it, HTTP may only send clients there."""
+    inner = section.section("tls")
+    if inner is None:
+        if protocol in ("HTTPS", "TLS"):
+            section.error(f'"tls" is missing, which the protocol {protocol} needs')
+        return ServerTls()
+    if protocol == "HTTP":
+        found = ServerTls(None, inner.boolean("httpsRedirect"))
+        inner.end(("mode",))
+        return found
+    found = read_server_tls(inner, secrets, namespace, has_http=protocol == "HTTPS")
+    if found.redirects_to_https:
+        inner.error("httpsRedirect is for plain HTTP")
+    return found
+
+
+def _read_port(section: Section) -> tuple[int | None, str, str]:
+    """Number, name and what is spoken: gRPC and HTTP/2 are HTTP, and bytes are bytes."""
     port = section.section("port", required=True)
     if port is None:
-        return None
+        return None, "", ""
     number = port_number(port, "number", required=True)
-    port.string("name", required=True)
-    protocol = choice(
-        port, "protocol", ("HTTP", "HTTPS", "GRPC", "GRPC-WEB", "HTTP2", "MONGO", "TCP", "TLS"), required=True
-    )
-    if protocol not in ("", "HTTP"):
-        port.error(f"the protocol {protocol} is not supported; supported is HTTP")
+    name = port.string("name", required=True)
+    protocol = choice(port, "protocol", _PROTOCOLS, required=True)
     port.end()
-    return number
+    return number, name, "HTTP" if protocol in _HTTP else "TCP" if protocol == "MONGO" else protocol
 
 
 def _read_host(value: Value, namespace: str) -> tuple[str, str]:

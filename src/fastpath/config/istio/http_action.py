@@ -21,8 +21,8 @@ from ...models import (
     WeightedCluster,
 )
 from ..fields import UINT32_MAX, Section
-from ..kubernetes_fields import integer, port_number
-from .destinations import Destinations, Target
+from ..kubernetes_fields import choice, integer, port_number
+from .destinations import DestinationReader, Target
 from .fields import duration, fraction
 from .headers import Headers, read_headers
 from .retries import DEFAULT_RETRIES, read_retries
@@ -42,7 +42,7 @@ class Action:
     fault: HttpFault | None
 
 
-def read_action(section: Section, destinations: Destinations, namespace: str) -> Action:
+def read_action(section: Section, reader: DestinationReader) -> Action:
     """What a route does; its match and name are left."""
     headers = read_headers(section)
     fault = _read_fault(section)
@@ -52,14 +52,14 @@ def read_action(section: Section, destinations: Destinations, namespace: str) ->
     retries = section.section("retries")
     policy = read_retries(retries) if retries is not None else DEFAULT_RETRIES
     rewrite = _read_rewrite(section)
-    mirrors = _read_mirrors(section, destinations, namespace)
+    mirrors = _read_mirrors(section, reader)
     if kind == "redirect" and redirect is not None:
         if headers.host is not None:
             section.error("a redirect has its own field for the host")
-        return Action(_read_redirect(redirect), headers.mutations, fault)
+        return Action(_read_redirect(redirect, reader), headers.mutations, fault)
     if kind == "directResponse" and direct is not None:
         return Action(_read_direct_response(direct), headers.mutations, fault)
-    splits = [_read_split(each, destinations, namespace) for each in section.sections("route")]
+    splits = [_read_split(each, reader) for each in section.sections("route")]
     if kind == "route" and not splits:
         section.error("has no destination")
     action = _forward(section, splits, headers, rewrite, mirrors, timeout or 0.0, policy)
@@ -81,9 +81,9 @@ class _Split:
     section: Section
 
 
-def _read_split(section: Section, destinations: Destinations, namespace: str) -> _Split:
+def _read_split(section: Section, reader: DestinationReader) -> _Split:
     destination = section.section("destination", required=True)
-    target = destinations.read(destination, namespace) if destination is not None else Target("")
+    target = reader.read(destination) if destination is not None else Target("")
     split = _Split(target, integer(section, "weight", 0, UINT32_MAX) or 0, read_headers(section), section)
     section.end()
     return split
@@ -149,7 +149,13 @@ def _read_rewrite(parent: Section) -> _Rewrite:
     return _Rewrite(uri or None, rewrite, authority or None)
 
 
-def _read_redirect(section: Section) -> RedirectAction:
+def _read_redirect(section: Section, reader: DestinationReader) -> RedirectAction:
+    """Without a port the redirect has the one that goes without saying, or that of the request (derivePort)."""
+    section.one_of("port", "port", "derivePort", required=False)
+    port = port_number(section, "port")
+    derived = choice(section, "derivePort", ("FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"))
+    if derived == "FROM_REQUEST_PORT":
+        port = reader.request_port()
     uri = section.string("uri")
     code = integer(section, "redirectCode", 0, 999) or 301
     if code not in _REDIRECT_CODES:
@@ -163,7 +169,7 @@ def _read_redirect(section: Section) -> RedirectAction:
         host_redirect=section.string("authority") or None,
         path_redirect=uri or None,
         scheme_redirect=section.string("scheme") or None,
-        port_redirect=port_number(section, "port"),
+        port_redirect=port,
         position=section.position,
     )
     section.end()
@@ -183,20 +189,20 @@ def _read_direct_response(section: Section) -> DirectResponse:
     return DirectResponse(status or 500, content, position=section.position)
 
 
-def _read_mirrors(section: Section, destinations: Destinations, namespace: str) -> tuple[RequestMirrorPolicy, ...]:
+def _read_mirrors(section: Section, reader: DestinationReader) -> tuple[RequestMirrorPolicy, ...]:
     """`mirror` with `mirrorPercentage`, or `mirrors` of which each has its percentage."""
     section.one_of("way to mirror", "mirror", "mirrors", required=False)
     mirror = section.section("mirror")
     share = fraction(section, "mirrorPercentage", 100.0)
     found = []
     if mirror is not None:
-        found.append((destinations.read(mirror, namespace), share, mirror))
+        found.append((reader.read(mirror), share, mirror))
     for each in section.sections("mirrors"):
         destination = each.section("destination", required=True)
         percent = fraction(each, "percentage", 100.0)
         each.end()
         if destination is not None:
-            found.append((destinations.read(destination, namespace), percent, each))
+            found.append((reader.read(destination), percent, each))
     return tuple(
         RequestMirrorPolicy(target.cluster, runtime_fraction=RuntimeFraction(percent), position=place.position)
         for target, percent, place in found

@@ -11,7 +11,9 @@ from ...models import HeaderMatcher, QueryParameterMatcher, RouteMatch, StringMa
 from ..fields import Section, Value
 from ..kubernetes_fields import port_number, strings
 from ..node import shorten
+from .client import Client
 from .fields import string_matcher
+from .source import applies_to
 
 __all__ = ["HttpMatch", "read_http_match"]
 
@@ -28,6 +30,8 @@ class HttpMatch:
     port: int | None = None
     gateways: tuple[str, ...] = ()
     """As written; none: those of the VirtualService."""
+    is_for_us: bool = True
+    """Whether the workload is one that it is for."""
 
     @property
     def takes_all(self) -> bool:
@@ -37,7 +41,7 @@ class HttpMatch:
         return any_path and not match.headers and not match.query_parameters
 
 
-def read_http_match(section: Section) -> HttpMatch:
+def read_http_match(section: Section, client: Client) -> HttpMatch:
     ignore_case = section.boolean("ignoreUriCase")
     uri = section.section("uri")
     path = string_matcher(uri, ignore_case=ignore_case) if uri is not None else None
@@ -73,8 +77,14 @@ def read_http_match(section: Section) -> HttpMatch:
         query_parameters=queries,
         position=section.position,
     )
-    found = HttpMatch(match, section.string("name"), port_number(section, "port"), strings(section, "gateways"))
-    section.end()
+    found = HttpMatch(
+        match,
+        section.string("name"),
+        port_number(section, "port"),
+        strings(section, "gateways"),
+        applies_to(section, client),
+    )
+    section.end(("statPrefix",))
     return found
 
 

@@ -45,6 +45,8 @@ def read_retries(section: Section) -> RetryPolicy | None:
     conditions, codes = _read_conditions(section)
     ignore = section.boolean("retryIgnorePreviousHosts", default=True)
     back_off = duration(section, "backoff", 0.001)
+    if section.boolean("retryRemoteLocalities"):
+        section.error("retryRemoteLocalities is not supported: retries go where any request would go")
     section.end()
     if not attempts:
         return None

@@ -1,25 +1,32 @@
-"""ServiceEntry: hosts beside those of Services, with their addresses or to be looked up.
+"""ServiceEntry: hosts beside those of Services, with their addresses, workloads that are selected, or to be looked up.
 
 Source: https://istio.io/latest/docs/reference/config/networking/service-entry/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from ...models import Cluster, DiscoveryType, Endpoint, LocalityEndpoints
-from ..fields import UINT32_MAX, Section, Value
-from ..kubernetes_fields import choice, host_name, integer, ip_address, port_number
+from ...models import Cluster, DiscoveryType, Endpoint
+from ..fields import Section, Value
+from ..kubernetes_fields import choice, host_name, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, ServicePort
 from ..node import shorten
-from .fields import GROUP, labels, visible_everywhere
+from .client import Client, read_exports
+from .fields import GROUP
+from .ranges import cidr_range
+from .workloads import Workload, Workloads, localities, read_workload
 
-__all__ = ["LABELS", "ServiceEntry", "read_service_entries"]
+__all__ = ["ServiceEntry", "read_service_entries"]
 
-LABELS = "istio.labels"
-"""The endpoint metadata that hold labels."""
+_PROTOCOLS = ("HTTP", "HTTPS", "GRPC", "GRPC-WEB", "HTTP2", "MONGO", "TCP", "TLS")
+_TYPES = {
+    "STATIC": DiscoveryType.STATIC,
+    "DNS": DiscoveryType.STRICT_DNS,
+    "DNS_ROUND_ROBIN": DiscoveryType.LOGICAL_DNS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +39,50 @@ class ServiceEntry:
     item: KubernetesObject
 
 
-@dataclass(frozen=True, slots=True)
-class _Endpoint:
-    endpoint: Endpoint
-    locality: tuple[str, str, str]
-    ports: Mapping[str, int] = field(default_factory=dict)
-    """Other numbers for the ports, by their names."""
-
-
-def read_service_entries(objects: Objects) -> Iterator[ServiceEntry]:
+def read_service_entries(objects: Objects, workloads: Workloads, client: Client) -> Iterator[ServiceEntry]:
+    """Those that are shown to the client."""
     for item in objects.of_kind(GROUP, "ServiceEntry"):
         spec = item.section.section("spec", required=True)
         item.section.end()
         if spec is not None:
-            yield from _read_spec(spec, item)
+            exports = read_exports(spec, item.namespace, client)
+            found = list(_read_spec(spec, item, workloads))
+            yield from found if client.is_shown(exports) else ()
 
 
-def _read_spec(spec: Section, item: KubernetesObject) -> Iterator[ServiceEntry]:
-    visible_everywhere(spec)
+def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> Iterator[ServiceEntry]:
     hosts = [_read_host(value) for value in spec.items("hosts")]
     ports = [_read_port(each) for each in spec.sections("ports")]
+    addresses = spec.items("addresses")
+    for value in addresses:
+        cidr_range(value)
     choice(spec, "location", ("MESH_EXTERNAL", "MESH_INTERNAL"), "MESH_EXTERNAL")
-    is_static = choice(spec, "resolution", ("STATIC", "DNS"), required=True) != "DNS"
-    names = {port.name for port in ports}
-    endpoints = [_read_endpoint(each, names, is_static=is_static) for each in spec.sections("endpoints")]
+    kind = _TYPES.get(choice(spec, "resolution", tuple(_TYPES), required=True), DiscoveryType.STATIC)
+    members = _read_members(spec, item, {port.name for port in ports}, workloads, kind)
     if not hosts or not ports:
         spec.error("has no hosts" if not hosts else "has no ports")
-    if len(names) < len(ports) or len({port.port for port in ports}) < len(ports):
+    if len({port.name for port in ports}) < len(ports) or len({port.port for port in ports}) < len(ports):
         spec.error("a port is there twice")
-    if is_static and not endpoints:
-        spec.error("has no endpoints, which the resolution STATIC needs")
-    spec.end()
+    spec.end(("subjectAltNames",))
     for host in dict.fromkeys(hosts):
-        service = Service(item.namespace, host, tuple(ports), position=item.position)
-        own = endpoints or [_Endpoint(Endpoint(host, 1, hostname=host, position=item.position), ("", "", ""))]
-        kind = DiscoveryType.STATIC if is_static else DiscoveryType.STRICT_DNS
+        service = Service(
+            item.namespace,
+            host,
+            tuple(ports),
+            addresses=tuple(value.string() for value in addresses),
+            position=item.position,
+        )
+        own = members
+        if own is None:
+            own = [Workload(Endpoint(host, 1, hostname=host, position=item.position))]
         clusters = (
-            Cluster(service.cluster_name(port), _localities(own, port), kind, position=item.position) for port in ports
+            Cluster(
+                service.cluster_name(port),
+                localities(own, service, port, by_target=False),
+                kind,
+                position=item.position,
+            )
+            for port in ports
         )
         yield ServiceEntry(service, tuple(clusters), item)
 
@@ -82,44 +96,49 @@ def _read_host(value: Value) -> str:
 
 def _read_port(section: Section) -> ServicePort:
     number = port_number(section, "number", required=True) or 1
-    protocol = section.string("protocol", "HTTP")
-    if protocol != "HTTP":
-        section.error(f"the protocol {shorten(protocol)!r} is not supported; supported is HTTP")
-    port = ServicePort(section.string("name", required=True), number, target=port_number(section, "targetPort"))
+    protocol = choice(section, "protocol", _PROTOCOLS, "HTTP")
+    port = ServicePort(
+        section.string("name", required=True),
+        number,
+        target=port_number(section, "targetPort"),
+        app_protocol=protocol.lower(),
+    )
     section.end()
     return port
 
 
-def _read_endpoint(section: Section, names: set[str], *, is_static: bool) -> _Endpoint:
-    value = section.get("address", required=True)
-    address = value.string() if value is not None else ""
-    if value is not None and is_static:
-        ip_address(value, address)
-    inner, ports = section.section("ports"), {}
-    for name in inner.members if inner is not None else ():
-        number = port_number(inner, name) if inner is not None else None
+def _read_members(
+    spec: Section, item: KubernetesObject, names: set[str], workloads: Workloads, kind: DiscoveryType
+) -> list[Workload] | None:
+    """The endpoints, or the workloads that are selected. None: the host is to be looked up itself."""
+    spec.one_of("kind of endpoints", "endpoints", "workloadSelector", required=False)
+    selector = spec.section("workloadSelector")
+    if selector is not None:
+        labels = string_map(selector, "labels")
+        selector.end()
+        if not labels:
+            selector.error("has no labels")
+        found = list(workloads.selected(item.namespace, labels))
+    else:
+        found = [_read_endpoint(each, names) for each in spec.sections("endpoints")]
+        if not found and kind is not DiscoveryType.STATIC:
+            return None
+        if not found:
+            spec.error("has no endpoints, which the resolution STATIC needs")
+    if kind is DiscoveryType.LOGICAL_DNS and len(found) > 1:
+        spec.error("the resolution DNS_ROUND_ROBIN takes one endpoint")
+    for each in found:
+        if kind is DiscoveryType.STATIC and not each.is_ip:
+            what = f"expected an IP address for the resolution STATIC, found {shorten(each.endpoint.address)!r}"
+            spec.value.problems.add_at(each.endpoint.position, what)
+    if kind is not DiscoveryType.STATIC:
+        return [replace(each, endpoint=replace(each.endpoint, hostname=each.endpoint.address)) for each in found]
+    return found
+
+
+def _read_endpoint(section: Section, names: set[str]) -> Workload:
+    found = read_workload(section)
+    for name in found.ports:
         if name not in names:
             section.error(f"the entry has no port {shorten(name)!r}")
-        ports[name] = number or 1
-    own = labels(section)
-    region, zone, sub_zone, *rest = (*section.string("locality").split("/"), "", "")
-    if any(rest):
-        section.error("a locality is region/zone/subzone")
-    endpoint = Endpoint(
-        address,
-        1,
-        integer(section, "weight", 1, UINT32_MAX),
-        hostname="" if is_static else address,
-        metadata={LABELS: dict(own)} if own else {},
-        position=section.position,
-    )
-    section.end()
-    return _Endpoint(endpoint, (region, zone, sub_zone), ports)
-
-
-def _localities(endpoints: list[_Endpoint], port: ServicePort) -> tuple[LocalityEndpoints, ...]:
-    found: dict[tuple[str, str, str], list[Endpoint]] = {}
-    for each in endpoints:
-        number = each.ports.get(port.name) or (port.target if isinstance(port.target, int) else port.port)
-        found.setdefault(each.locality, []).append(replace(each.endpoint, port=number))
-    return tuple(LocalityEndpoints(tuple(own), *locality, position=own[0].position) for locality, own in found.items())
+    return found

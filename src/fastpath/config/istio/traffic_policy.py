@@ -1,5 +1,7 @@
 """TrafficPolicy: how a cluster balances, how many connections it may have, and when its hosts are ejected.
 
+What a policy does not say is Istio's default: docs/istio.md lists them all.
+
 Source: https://istio.io/latest/docs/reference/config/networking/destination-rule/#TrafficPolicy.
 """
 
@@ -16,11 +18,15 @@ from ...models import (
     LbPolicy,
     MaglevConfig,
     OutlierDetection,
+    RegexRewrite,
+    RetryBudget,
     RingHashConfig,
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer
+from .client import Client
 from .fields import duration, port_selector
+from .locality import LocalitySettings, read_locality_settings
 
 __all__ = ["TrafficPolicy", "read_traffic_policy"]
 
@@ -32,6 +38,10 @@ _SIMPLE = {
     "ROUND_ROBIN": LbPolicy.ROUND_ROBIN,
 }
 _CONNECT_TIMEOUT = 10.0
+_WARMUP = ("warmup", "warmupDurationSecs")
+_UNSUPPORTED_TCP = ("maxConnectionDuration", "tcpKeepalive")
+_UNSUPPORTED_HTTP = ("idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
+_TLS_MODES = ("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL")
 _MAX_RING, _MAX_TABLE = 8388608, 5000011
 
 
@@ -43,6 +53,7 @@ class LoadBalancer:
     hash_policy: HashPolicy | None = None
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    locality: LocalitySettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class ConnectionPool:
 
     connect_timeout: float = _CONNECT_TIMEOUT
     limits: CircuitBreakerThresholds = CircuitBreakerThresholds(UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX)
+    idle_timeout: float | None = None
+    """Of connections that carry bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +81,38 @@ class TrafficPolicy:
     load_balancer: LoadBalancer | None = None
     connection_pool: ConnectionPool | None = None
     outliers: Outliers | None = None
+    retry_budget: RetryBudget | None = None
     ports: Mapping[int, TrafficPolicy] = field(default_factory=dict)
 
     def at(self, port: int) -> TrafficPolicy:
-        """What counts at a port. Settings of a port inherit nothing."""
-        return self.ports.get(port, self)
+        """What counts at a port. Settings of a port inherit nothing but what ports have not."""
+        found = self.ports.get(port)
+        return replace(found, retry_budget=self.retry_budget) if found is not None else self
 
     def under(self, specific: TrafficPolicy, port: int) -> TrafficPolicy:
         """This one with what a subset's policy says of a port."""
+        budget = specific.retry_budget or self.retry_budget
         if port in specific.ports:
-            return specific.ports[port]
+            return replace(specific.ports[port], retry_budget=budget)
         return TrafficPolicy(
             specific.load_balancer or self.load_balancer,
             specific.connection_pool or self.connection_pool,
             specific.outliers or self.outliers,
+            budget,
         )
 
     @property
     def hash_policy(self) -> HashPolicy | None:
         """What routes to the cluster hash."""
         return self.load_balancer.hash_policy if self.load_balancer is not None else None
+
+    @property
+    def idle_timeout(self) -> float | None:
+        return self.connection_pool.idle_timeout if self.connection_pool is not None else None
+
+    @property
+    def locality(self) -> LocalitySettings | None:
+        return self.load_balancer.locality if self.load_balancer is not None else None
 
     def apply(self, cluster: Cluster) -> Cluster:
         balancer = self.load_balancer or LoadBalancer()
@@ -99,14 +124,14 @@ class TrafficPolicy:
             ring_hash=balancer.ring_hash,
             maglev=balancer.maglev,
             connect_timeout=pool.connect_timeout,
-            circuit_breaker=pool.limits,
+            circuit_breaker=replace(pool.limits, retry_budget=self.retry_budget),
             outlier_detection=outliers.detection,
             healthy_panic_threshold=outliers.panic_threshold,
             client_ip_affinity=None,
         )
 
 
-def read_traffic_policy(parent: Section) -> TrafficPolicy:
+def read_traffic_policy(parent: Section, client: Client) -> TrafficPolicy:
     """The field `trafficPolicy` of a rule or a subset."""
     section = parent.section("trafficPolicy")
     if section is None:
@@ -118,32 +143,65 @@ def read_traffic_policy(parent: Section) -> TrafficPolicy:
             each.error('"port" is missing')
         elif number in ports:
             each.error(f"the port {number} is there twice")
-        ports[number or 0] = _read_settings(each)
-    return replace(_read_settings(section), ports=ports)
+        ports[number or 0] = _read_settings(each, client)
+        each.end()
+    budget = section.section("retryBudget")
+    found = replace(
+        _read_settings(section, client),
+        retry_budget=_read_retry_budget(budget) if budget is not None else None,
+        ports=ports,
+    )
+    section.end(("proxyProtocol", "tunnel"))
+    return found
 
 
-def _read_settings(section: Section) -> TrafficPolicy:
+def _read_settings(section: Section, client: Client) -> TrafficPolicy:
+    """What a rule, a subset and a port of either may have; the caller ends the section."""
     balancer = section.section("loadBalancer")
     pool = section.section("connectionPool")
     outliers = section.section("outlierDetection")
-    section.end()
+    _read_tls(section.section("tls"))
     return TrafficPolicy(
-        _read_load_balancer(balancer) if balancer is not None else None,
+        _read_load_balancer(balancer, client) if balancer is not None else None,
         _read_connection_pool(pool) if pool is not None else None,
         _read_outliers(outliers) if outliers is not None else None,
     )
 
 
-def _read_load_balancer(section: Section) -> LoadBalancer:
+def _read_tls(section: Section | None) -> None:
+    """Connections to hosts are plain; whoever asks for TLS there is not passed over."""
+    if section is None:
+        return
+    mode = choice(section, "mode", _TLS_MODES, "DISABLE")
+    if mode != "DISABLE":
+        section.error(f"TLS to the hosts of a cluster is not supported: the mode {mode}; supported is DISABLE")
+        return
+    section.end()
+
+
+def _read_retry_budget(section: Section) -> RetryBudget:
+    percent = section.get("percent")
+    share = percent.number(0.0, 100.0) if percent is not None else None
+    least = integer(section, "minRetryConcurrency", 0, UINT32_MAX)
+    section.end()
+    known = RetryBudget()
+    return RetryBudget(
+        known.budget_percent if share is None else share, known.min_retry_concurrency if least is None else least
+    )
+
+
+def _read_load_balancer(section: Section, client: Client) -> LoadBalancer:
     section.one_of("policy", "simple", "consistentHash", required=False)
     simple = choice(section, "simple", tuple(_SIMPLE), "UNSPECIFIED")
     consistent = section.section("consistentHash")
-    section.end()
-    return (
+    locality = section.section("localityLbSetting")
+    section.end(_WARMUP)
+    found = (
         _read_consistent_hash(consistent)
         if consistent is not None
         else LoadBalancer(_SIMPLE.get(simple, LbPolicy.LEAST_REQUEST))
     )
+    return replace(found, locality=read_locality_settings(locality, client)) if locality is not None else found
 
 
 def _read_consistent_hash(section: Section) -> LoadBalancer:
@@ -151,6 +209,7 @@ def _read_consistent_hash(section: Section) -> LoadBalancer:
     place = section.position
     policy = HashPolicy(
         header=section.string("httpHeaderName") if kind == "httpHeaderName" else None,
+        header_rewrite=_read_header_rewrite(section, kind),
         cookie=_read_cookie(section),
         source_ip=section.boolean("useSourceIp"),
         query_parameter=section.string("httpQueryParameterName") if kind == "httpQueryParameterName" else None,
@@ -174,11 +233,28 @@ def _read_consistent_hash(section: Section) -> LoadBalancer:
     return LoadBalancer(LbPolicy.MAGLEV, policy, maglev=MaglevConfig(table))
 
 
+def _read_header_rewrite(parent: Section, kind: str | None) -> RegexRewrite | None:
+    section = parent.section("httpHeaderRegexRewrite")
+    if section is None:
+        return None
+    if kind != "httpHeaderName":
+        section.error("is for httpHeaderName")
+    rewrite = RegexRewrite(section.string("match", required=True), section.string("rewrite"), position=section.position)
+    section.end()
+    return rewrite if kind == "httpHeaderName" else None
+
+
 def _read_cookie(parent: Section) -> HashPolicyCookie | None:
     section = parent.section("httpCookie")
     if section is None:
         return None
-    cookie = HashPolicyCookie(section.string("name", required=True), duration(section, "ttl"), section.string("path"))
+    attributes = []
+    for each in section.sections("attributes"):
+        attributes.append((each.string("name", required=True), each.string("value")))
+        each.end()
+    cookie = HashPolicyCookie(
+        section.string("name", required=True), duration(section, "ttl"), section.string("path"), tuple(attributes)
+    )
     section.end()
     return cookie
 
@@ -186,18 +262,24 @@ def _read_cookie(parent: Section) -> HashPolicyCookie | None:
 def _read_connection_pool(section: Section) -> ConnectionPool:
     tcp, http = section.section("tcp"), section.section("http")
     section.end()
-    timeout, connections = None, UINT32_MAX
+    timeout, connections, idle = None, UINT32_MAX, None
     if tcp is not None:
         timeout, connections = duration(tcp, "connectTimeout", 0.001), _limit(tcp, "maxConnections")
-        tcp.end()
+        idle = duration(tcp, "idleTimeout")
+        tcp.end(_UNSUPPORTED_TCP)
     pending = requests = retries = UINT32_MAX
     if http is not None:
         pending = _limit(http, "http1MaxPendingRequests")
         requests = _limit(http, "http2MaxRequests")
         retries = _limit(http, "maxRetries")
-        http.end()
+        # Hosts are spoken to with HTTP/1.1 whatever clients speak, which is what these say.
+        if choice(http, "h2UpgradePolicy", ("DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"), "DEFAULT") == "UPGRADE":
+            http.error("h2UpgradePolicy: HTTP/2 to the hosts of a cluster is not supported")
+        if http.boolean("useClientProtocol"):
+            http.error("useClientProtocol: HTTP/2 to the hosts of a cluster is not supported")
+        http.end(_UNSUPPORTED_HTTP)
     limits = CircuitBreakerThresholds(connections, pending, requests, retries, position=section.position)
-    return ConnectionPool(_CONNECT_TIMEOUT if timeout is None else timeout, limits)
+    return ConnectionPool(_CONNECT_TIMEOUT if timeout is None else timeout, limits, idle)
 
 
 def _limit(section: Section, name: str) -> int:

@@ -1,23 +1,26 @@
-"""VirtualService: hosts, the gateways they are reached through, and the routes of their HTTP traffic.
+"""VirtualService: hosts, the gateways they are reached through, and the routes of what is sent to them.
 
 Source: https://istio.io/latest/docs/reference/config/networking/virtual-service/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ...models import Position, Route
+from ...models import Route, TcpProxy
 from ..fields import Section, Value
 from ..kubernetes_fields import host_name
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
-from .destinations import Destinations, full_name
-from .fields import GROUP, visible_everywhere
+from .client import Client, Exports, exports_of, read_exports
+from .delegate import Delegates
+from .destinations import DestinationReader, Destinations, full_name
+from .fields import GROUP
 from .gateway import Gateway
 from .http_action import Action, read_action
 from .http_match import HttpMatch, read_http_match
+from .stream_route import StreamMatch, StreamRoute, read_stream_route
 
 __all__ = ["MESH", "VirtualService", "read_virtual_services"]
 
@@ -29,63 +32,162 @@ class _HttpRoute:
     name: str
     matches: tuple[HttpMatch, ...]
     action: Action
-    position: Position
+    section: Section
+    reader: DestinationReader
+
+    def action_at(self, port: int) -> Action:
+        """What becomes of requests that come to a port, which counts for destinations without one."""
+        if not self.reader.needs_port:
+            return self.action
+        return read_action(Section(self.section.value, self.section.members), self.reader.at(port))
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualService:
     item: KubernetesObject
-    hosts: tuple[str, ...]
-    gateways: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
     """Full names, and MESH."""
-    http: tuple[_HttpRoute, ...]
+    exports: Exports = Exports()
+    http: tuple[_HttpRoute, ...] = ()
+    tls: tuple[StreamRoute, ...] = ()
+    tcp: tuple[StreamRoute, ...] = ()
 
     def routes(self, gateway: str, port: int) -> Iterator[tuple[bool, Route]]:
         """The routes of what comes through a gateway to a port; each with whether it takes all that comes to it."""
         for each in self.http:
-            for match in each.matches:
-                gateways = [_gateway_name(name, self.item.namespace) for name in match.gateways] or self.gateways
-                if gateway not in gateways or match.port not in (None, port):
-                    continue
+            fitting = [match for match in each.matches if match.is_for_us and self._is_for(match, gateway, port)]
+            action = each.action_at(port) if fitting else each.action
+            for match in fitting:
                 name = ".".join(filter(None, (each.name, match.name)))
                 yield (
                     match.takes_all,
                     Route(
                         match.match,
-                        each.action.action,
+                        action.action,
                         name,
-                        mutations=each.action.mutations,
-                        fault=each.action.fault,
-                        position=each.position,
+                        mutations=action.mutations,
+                        fault=action.fault,
+                        position=each.section.position,
                     ),
                 )
                 if match.takes_all:
                     return
 
+    def tls_proxies(self, gateway: str, port: int) -> Iterator[tuple[StreamMatch, TcpProxy]]:
+        """Where connections of TLS lead, by what their matches say."""
+        return self._proxies(self.tls, gateway, port)
+
+    def tcp_proxies(self, gateway: str, port: int) -> Iterator[tuple[StreamMatch, TcpProxy]]:
+        """Where other connections lead."""
+        return self._proxies(self.tcp, gateway, port)
+
+    def _proxies(
+        self, routes: tuple[StreamRoute, ...], gateway: str, port: int
+    ) -> Iterator[tuple[StreamMatch, TcpProxy]]:
+        for each in routes:
+            fitting = [match for match in each.matches if self._is_for(match, gateway, port)]
+            if fitting:
+                proxy = each.proxy(port)
+                yield from ((match, proxy) for match in fitting)
+
+    def _is_for(self, match: HttpMatch | StreamMatch, gateway: str, port: int) -> bool:
+        names = [_gateway_name(name, self.item.namespace) for name in match.gateways] or self.gateways
+        return gateway in names and match.port in (None, port)
+
 
 def read_virtual_services(
-    objects: Objects, gateways: dict[str, Gateway], destinations: Destinations
+    objects: Objects, gateways: dict[str, Gateway], destinations: Destinations, client: Client
 ) -> list[VirtualService]:
-    """All of them, the oldest first."""
+    """All of them, the oldest first; those without hosts are parts of others."""
     items = sorted(objects.of_kind(GROUP, "VirtualService"), key=lambda item: item.seniority)
-    return [_read(item, gateways, destinations) for item in items]
+    specs = {item.full_name: (item, spec) for item in items if (spec := _spec(item)) is not None}
+    parts = {name: found for name, found in specs.items() if not found[1].items("hosts")}
+    delegates = Delegates(
+        {name: item for name, (item, _) in parts.items()}, {name: spec for name, (_, spec) in parts.items()}
+    )
+    reader = _Reader(gateways, destinations, client, delegates)
+    services = [reader.read(item, spec) for name, (item, spec) in specs.items() if name not in parts]
+    for item, spec in parts.values():
+        reader.check_delegate(item, spec)
+    for item, spec in delegates.unused():
+        for each in spec.sections("http"):
+            reader.read_http(each, item.namespace, (MESH, *gateways), item.namespace)
+    return services
 
 
-def _read(item: KubernetesObject, gateways: dict[str, Gateway], destinations: Destinations) -> VirtualService:
+def _spec(item: KubernetesObject) -> Section | None:
     spec = item.section.section("spec", required=True)
     item.section.end()
-    if spec is None:
-        return VirtualService(item, (), (), ())
-    visible_everywhere(spec)
-    hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
-    if not hosts:
-        spec.error("has no hosts")
-    names = tuple(_read_gateway(value, item.namespace, gateways) for value in spec.items("gateways")) or (MESH,)
-    http = tuple(_read_http_route(each, item.namespace, names, destinations) for each in spec.sections("http"))
-    if not http:
-        spec.error("has no http routes")
-    spec.end()
-    return VirtualService(item, hosts, names, http)
+    return spec
+
+
+class _Reader:
+    def __init__(
+        self, gateways: Mapping[str, Gateway], destinations: Destinations, client: Client, delegates: Delegates
+    ):
+        self._gateways = gateways
+        self._destinations = destinations
+        self._client = client
+        self._delegates = delegates
+
+    def read(self, item: KubernetesObject, spec: Section) -> VirtualService:
+        exports = read_exports(spec, item.namespace, self._client)
+        hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
+        names = tuple(self._read_gateway(value, item.namespace) for value in spec.items("gateways")) or (MESH,)
+        http = [
+            self.read_http(joined, namespace, names, item.namespace)
+            for each in spec.sections("http")
+            for namespace, joined in self._delegates.routes(each, item.namespace)
+        ]
+        reader = DestinationReader(self._destinations, item.namespace)
+        tls, tcp = (
+            tuple(
+                read_stream_route(each, hosts, reader, self._client, is_tls=kind == "tls")
+                for each in spec.sections(kind)
+            )
+            for kind in ("tls", "tcp")
+        )
+        if not (spec.items("http") or tls or tcp):
+            spec.error("has no http, tls or tcp routes")
+        for route in (*tls, *tcp):
+            _check_gateways(route.section, route.matches, names, item.namespace)
+        spec.end()
+        return VirtualService(item, hosts, names, exports, tuple(http), tls, tcp)
+
+    def check_delegate(self, item: KubernetesObject, spec: Section) -> None:
+        """What a VirtualService without hosts says beside its routes."""
+        exports_of(spec, item.namespace)
+        if not spec.items("http"):
+            spec.error("has neither hosts nor http routes that another VirtualService could delegate to")
+        for name in ("gateways", "tls", "tcp"):
+            if spec.items(name):
+                spec.error(f"has no hosts: {name} are those of the VirtualService that delegates to it")
+        spec.end()
+
+    def read_http(self, section: Section, namespace: str, gateways: tuple[str, ...], root: str) -> _HttpRoute:
+        """A route whose hosts are those of a namespace, and whose gateways are those of the root's namespace."""
+        found = tuple(read_http_match(each, self._client) for each in section.sections("match"))
+        _check_gateways(section, found, gateways, root)
+        reader = DestinationReader(self._destinations, namespace)
+        action = read_action(section, reader)
+        name = section.string("name")
+        section.end(("corsPolicy",))
+        return _HttpRoute(name, found or (HttpMatch(),), action, section, reader)
+
+    def _read_gateway(self, value: Value, namespace: str) -> str:
+        name = _gateway_name(value.string(), namespace)
+        if name != MESH and name not in self._gateways:
+            value.error(f"there is no Gateway {shorten(name)!r}{value.problems.suggest(name, self._gateways)}")
+        return name
+
+
+def _check_gateways(
+    section: Section, matches: Iterable[HttpMatch | StreamMatch], gateways: tuple[str, ...], namespace: str
+) -> None:
+    for name in (name for match in matches for name in match.gateways):
+        if _gateway_name(name, namespace) not in gateways:
+            section.error(f"a match names the gateway {shorten(name)!r}, which the VirtualService does not")
 
 
 def _read_host(value: Value, namespace: str) -> str:
@@ -95,23 +197,3 @@ def _read_host(value: Value, namespace: str) -> str:
 
 def _gateway_name(name: str, namespace: str) -> str:
     return name if name == MESH or "/" in name else f"{namespace}/{name}"
-
-
-def _read_gateway(value: Value, namespace: str, gateways: dict[str, Gateway]) -> str:
-    name = _gateway_name(value.string(), namespace)
-    if name != MESH and name not in gateways:
-        value.error(f"there is no Gateway {shorten(name)!r}{value.problems.suggest(name, gateways)}")
-    return name
-
-
-def _read_http_route(
-    section: Section, namespace: str, gateways: tuple[str, ...], destinations: Destinations
-) -> _HttpRoute:
-    matches = tuple(read_http_match(each) for each in section.sections("match")) or (HttpMatch(),)
-    for match in matches:
-        for name in match.gateways:
-            if _gateway_name(name, namespace) not in gateways:
-                section.error(f"a match names the gateway {shorten(name)!r}, which the VirtualService does not")
-    route = _HttpRoute(section.string("name"), matches, read_action(section, destinations, namespace), section.position)
-    section.end()
-    return route

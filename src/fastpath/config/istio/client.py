@@ -1,0 +1,90 @@
+"""Whose configuration is read: the sidecars or gateways that objects are shown to, or hidden from.
+
+Source: `exportTo` of VirtualService, DestinationRule and ServiceEntry, and https://istio.io/latest/docs/ops/deployment/
+deployment-model/#namespace-tenancy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..fields import Section
+from ..kubernetes_object import Objects
+from ..kubernetes_scope import Scope
+from .fields import GROUP
+
+__all__ = ["Client", "Exports", "Locality", "exports_of", "read_client", "read_exports"]
+
+Locality = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """The namespaces that an object is shown to; None: all."""
+
+    namespaces: frozenset[str] | None = None
+
+    def reach(self, namespace: str) -> bool:
+        return self.namespaces is None or namespace in self.namespaces
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A workload of the mesh, and the gateways. What is None is not known."""
+
+    namespace: str | None
+    """Of the workload."""
+    gateways: frozenset[str]
+    """Namespaces of the gateways, which are those of their Gateways unless told."""
+    labels: Mapping[str, str] | None
+    locality: Locality | None
+
+    def is_shown_at(self, gateway: str, exports: Exports) -> bool:
+        """Whether a gateway whose Gateway is in a namespace sees an object."""
+        return any(exports.reach(each) for each in ({gateway} & self.gateways or self.gateways))
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """All that may look at an object."""
+        return self.gateways if self.namespace is None else self.gateways | {self.namespace}
+
+    def is_shown(self, exports: Exports) -> bool:
+        """Whether one of them sees an object."""
+        return exports.namespaces is None or any(exports.reach(each) for each in self.namespaces)
+
+
+def read_client(objects: Objects, scope: Scope) -> Client:
+    """What the scope says, or else what is plain: the only Sidecar's namespace, or the only one that there is."""
+    gateways = {item.namespace for item in objects.of_kind(GROUP, "Gateway")}
+    namespace = scope.namespace
+    if namespace is None:
+        sidecars = [item.namespace for item in objects.of_kind(GROUP, "Sidecar")]
+        others = {item.namespace for group, kind in objects.kinds() for item in objects.of_kind(group, kind)} - {""}
+        if len(sidecars) == 1:
+            namespace = sidecars[0]
+        elif len(others) == 1:
+            (namespace,) = others
+    told = (scope.region, scope.zone, scope.sub_zone)
+    locality = None if told == (None, None, None) else (told[0] or "", told[1] or "", told[2] or "")
+    return Client(
+        namespace,
+        frozenset(gateways if scope.namespace is None else {scope.namespace}),
+        scope.labels,
+        locality,
+    )
+
+
+def read_exports(spec: Section, namespace: str, client: Client) -> Exports:
+    """The field `exportTo` of an object in a namespace, where it counts who the client is."""
+    exports = exports_of(spec, namespace)
+    if exports.namespaces is not None and not client.namespaces:
+        spec.error("exportTo shows it to some namespaces: say with Scope.namespace whose configuration this is")
+    return exports
+
+
+def exports_of(spec: Section, namespace: str) -> Exports:
+    texts = [value.string() for value in spec.items("exportTo")]
+    if not texts or "*" in texts:
+        return Exports()
+    return Exports(frozenset(namespace if text == "." else text for text in texts if text != "~"))

@@ -1,0 +1,168 @@
+"""Delegates: routes of a VirtualService without hosts, put in the place of a route that names it.
+
+Source: https://istio.io/latest/docs/reference/config/networking/virtual-service/#Delegate. What the delegate's route
+says counts; what it does not say is taken from the root's. It matches what both match, and is void when one of its
+matches is no part of the root's.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+
+from ...errors import ConfigWarning
+from ..fields import Section, Value
+from ..kubernetes_object import KubernetesObject
+from ..node import Node, NodeValue, document_error, shorten
+from .client import exports_of
+
+__all__ = ["Delegates"]
+
+_OWN = ("delegate", "match", "name", "route", "redirect", "directResponse")
+_STRINGS = ("authority", "method", "scheme", "uri")
+_MAPS = ("headers", "queryParams", "withoutHeaders")
+
+Members = dict[str, Node]
+
+
+class Delegates:
+    """VirtualServices without hosts."""
+
+    def __init__(self, items: Mapping[str, KubernetesObject], specs: Mapping[str, Section]):
+        self._items = items
+        self._specs = specs
+        self._used: set[str] = set()
+
+    def unused(self) -> Iterator[tuple[KubernetesObject, Section]]:
+        """Those that no route names, each with its spec."""
+        return ((self._items[name], spec) for name, spec in self._specs.items() if name not in self._used)
+
+    def routes(self, route: Section, namespace: str) -> Iterator[tuple[str, Section]]:
+        """The route itself, or those of its delegate joined with it; each with the namespace that it speaks of."""
+        delegate = route.section("delegate")
+        if delegate is None:
+            yield namespace, route
+            return
+        name = f"{delegate.string('namespace', namespace)}/{delegate.string('name', required=True)}"
+        delegate.end()
+        for action in ("route", "redirect", "directResponse"):
+            if route.get(action) is not None:
+                route.error(f"{action} and delegate exclude each other")
+        spec = self._specs.get(name)
+        if spec is None:
+            near = delegate.value.problems.suggest(name, self._specs)
+            delegate.error(f"there is no VirtualService {shorten(name)!r} without hosts{near}")
+            return
+        self._used.add(name)
+        place = self._items[name].namespace
+        if not exports_of(spec, place).reach(namespace):
+            delegate.error(f"the VirtualService {shorten(name)!r} is not shown to the namespace {namespace} (exportTo)")
+            return
+        for inner in spec.sections("http"):
+            if inner.get("delegate") is not None:
+                inner.error("a delegate has no delegates")
+                continue
+            joined = _joined(route, inner)
+            if joined is not None:
+                yield place, joined
+
+
+def _joined(root: Section, own: Section) -> Section | None:
+    """A delegate's route with what only the root says; None when its match is no part of the root's."""
+    members: Members = {name: node for name, node in root.members.items() if name not in _OWN}
+    members |= {name: node for name, node in own.members.items() if node.value is not None}
+    matches = _joined_matches(_list(root.members.get("match")), _list(own.members.get("match")))
+    if matches is None:
+        place, path = own.position, own.value.path
+        reason = f"ignored, since its match is not within that of {root.value.path}, which delegates to it"
+        found = document_error(reason, place.file, place.line or 0, place.column or 0, path)
+        warnings.warn(str(found), ConfigWarning, stacklevel=2)
+        return None
+    if matches:
+        members["match"] = Node(matches, own.value.node.line, own.value.node.column)
+    name = "-".join(filter(None, (root.string("name"), own.string("name"))))
+    if name:
+        members["name"] = Node(name, own.value.node.line, own.value.node.column)
+    node = Node(members, own.value.node.line, own.value.node.column, own.value.node.keys)
+    return Section(Value(node, own.value.path, own.value.problems), members)
+
+
+def _joined_matches(root: list[Node], own: list[Node]) -> list[Node] | None:
+    if not (root and own):
+        return root or own
+    found: list[Node] = []
+    for each in own:
+        fitting = [_joined_match(outer, each) for outer in root if not _conflict(outer, each)]
+        if not fitting:
+            return None
+        found += fitting
+    return found
+
+
+def _joined_match(root: Node, own: Node) -> Node:
+    if not (isinstance(root.value, dict) and isinstance(own.value, dict)):
+        return own
+    members: Members = {**root.value, **{name: node for name, node in own.value.items() if node.value is not None}}
+    for name in (*_MAPS, "sourceLabels"):
+        both: Members = {**_members(root, name), **_members(own, name)}
+        if both:
+            members[name] = Node(both, own.line, own.column)
+    names = [text for each in (root, own) if isinstance(text := _scalar(each, "name"), str) and text]
+    if names:
+        members["name"] = Node("-".join(names), own.line, own.column)
+    return Node(members, own.line, own.column, own.keys)
+
+
+def _conflict(root: Node, own: Node) -> bool:
+    """Whether a delegate's match is no part of a root's."""
+    pairs = [(_get(root, name), _get(own, name)) for name in _STRINGS]
+    pairs += [(_members(root, kind).get(name), node) for kind in _MAPS for name, node in _members(own, kind).items()]
+    if any(_is_outside(outer, inner) for outer, inner in pairs):
+        return True
+    if bool(_scalar(root, "ignoreUriCase")) != bool(_scalar(own, "ignoreUriCase")):
+        return True
+    for name in ("port", "sourceNamespace"):
+        told = (_scalar(root, name), _scalar(own, name))
+        if None not in told and told[0] != told[1]:
+            return True
+    labels = _members(root, "sourceLabels")
+    if any(name in labels and labels[name].value != node.value for name, node in _members(own, "sourceLabels").items()):
+        return True
+    gateways = [each.value for each in _list(_get(root, "gateways"))]
+    return bool(gateways) and any(each.value not in gateways for each in _list(_get(own, "gateways")))
+
+
+def _is_outside(root: Node | None, own: Node | None) -> bool:
+    """Whether a comparison is not known to hold for less than the other. Nothing is known of regular expressions."""
+    if root is None or own is None:
+        return False
+    outer, inner = (
+        {name: _scalar(each, name) for name in ("exact", "prefix", "regex") if _scalar(each, name)}
+        for each in (root, own)
+    )
+    if "regex" in outer or "regex" in inner:
+        return True
+    if "exact" in outer:
+        return inner.get("exact") != outer["exact"]
+    text = inner.get("prefix", inner.get("exact"))
+    prefix = outer.get("prefix")
+    return not (isinstance(prefix, str) and isinstance(text, str) and text.startswith(prefix))
+
+
+def _get(node: Node, name: str) -> Node | None:
+    found = node.value.get(name) if isinstance(node.value, dict) else None
+    return found if found is not None and found.value is not None else None
+
+
+def _scalar(node: Node, name: str) -> NodeValue:
+    found = _get(node, name)
+    return found.value if found is not None else None
+
+
+def _members(node: Node, name: str) -> Members:
+    found = _get(node, name)
+    return found.value if found is not None and isinstance(found.value, dict) else {}
+
+
+def _list(node: Node | None) -> list[Node]:
+    return node.value if node is not None and isinstance(node.value, list) else []

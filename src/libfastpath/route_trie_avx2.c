@@ -1,0 +1,43 @@
+/* route_trie_avx2.c - the walk in a trie with shortcuts for x86-64 machines with AVX2 and BMI2. */
+#include "route_trie_node.h"
+
+#if FP_ROUTE_TRIE_AVX2
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2,popcnt")
+#endif
+
+#include <immintrin.h>
+
+#define FASTPATH_BMI2 1
+#include "route_trie_walk.h"
+
+static FASTPATH_NOINLINE uint32_t walk_on(const fp_route_trie *trie, const uint8_t *path, size_t len,
+                                          uint64_t segments) {
+  return lowest(walk_all(trie, path, len, segments, false));
+}
+
+FASTPATH_INLINE uint32_t first(const fp_route_trie *trie, const uint8_t *path, size_t len, bool far) {
+  const uint64_t segments = fp_route_segment_ends(path, len, far);
+  const fp_route_trie_node *node = take_short_shortcut(trie, path, len, segments, false);
+  return likely(node != NULL) ? lowest(ends_at(node, path, len)) : walk_on(trie, path, len, segments);
+}
+
+uint32_t fp_route_trie_first_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return first(trie, path, len, false);
+}
+
+uint32_t fp_route_trie_first_far_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return first(trie, path, len, true);
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif
