@@ -69,6 +69,9 @@ typedef struct fp_lb_options {
   uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
+  /* Ring hash and Maglev: no host gets more than this many percent of its share of the active requests, others get the
+     rest. 0: no bound. At least 100 */
+  uint32_t hash_balance_factor;
   int64_t slow_start_window;  /* slow start: nanoseconds, of which whole milliseconds count; 0: none. Not negative */
   double slow_start_aggression; /* slow start: 1.0. Finite, above 0 */
   double slow_start_min_weight; /* slow start: 0.1. 0 to 1 */
@@ -88,14 +91,15 @@ typedef struct fp_host_group {
   const uint32_t *positions; /* count entries: place in the priority's list of all hosts */
   const fp_lb_options *options;
   const void *table; /* what table_new made, or NULL */
+  uint64_t weight_sum;
 } fp_host_group;
 
 /* What one worker keeps for one group. */
 typedef struct fp_lb_state {
   uint64_t counter; /* starts at the worker's seed; survives updates of the group */
-  uint32_t offset;  /* counter % group count, kept by the policy */
-  uint32_t ready;   /* 1 when cursor and offset belong to the present group */
-  void *cursor;     /* what cursor_new made, or NULL */
+  uint32_t offset; /* counter % group count, kept by the policy */
+  uint32_t ready; /* 1 when cursor and offset belong to the present group */
+  void *cursor; /* what cursor_new made, or NULL */
   uint64_t *random; /* the worker's random state, for fp_lb_random */
 } fp_lb_state;
 
@@ -103,12 +107,12 @@ typedef struct fp_lb_state {
 typedef enum fp_lb_number {
   FASTPATH_LB_NO_NUMBER = 0,
   FASTPATH_LB_RANDOM_NUMBER = 1, /* one random number decides about priority and host */
-  FASTPATH_LB_REQUEST_HASH = 2   /* the request's hash does, and degraded hosts are never used */
+  FASTPATH_LB_REQUEST_HASH = 2 /* the request's hash does, and degraded hosts are never used */
 } fp_lb_number;
 
 /* What one choice may depend on. */
 typedef struct fp_lb_request {
-  uint64_t number;  /* see fp_lb_number; a request without a hash gets a random number for one */
+  uint64_t number; /* see fp_lb_number; a request without a hash gets a random number for one */
   uint32_t attempt; /* 0, then 1, 2, ... while the choices before were refused */
 } fp_lb_request;
 

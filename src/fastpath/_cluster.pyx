@@ -272,7 +272,7 @@ cdef class Cluster:
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
         override_statuses, fail_on_panic);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size,
-        slow_start_window, slow_start_aggression, slow_start_min_weight);
+        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan);
         zones: (callers, zone, routing_enabled, min_cluster_size, by_weight, force_local, force_local_min), callers: a
         Cluster; None without zone routing;
         groups: (priority, locality, locality_weight, zone, endpoints), endpoints: (address, hostname, hash_key, port,
@@ -305,7 +305,8 @@ cdef class Cluster:
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
                 config.options.slow_start_window, config.options.slow_start_aggression, \
-                config.options.slow_start_min_weight = options
+                config.options.slow_start_min_weight, config.options.hash_balance_factor, \
+                config.options.full_scan = options
             ticking = self.given_clock if config.options.slow_start_window > 0 else None
             if ticking is not None:
                 self.read_clock()

@@ -16,6 +16,7 @@ how callers are spread over zones.
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -39,7 +40,7 @@ from fastpath.models import LbPolicy
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
 _Rules = tuple[int, int, bool, bool, int, bool]
-_Options = tuple[float, int, int, int, int, int, int, float, float]
+_Options = tuple[float, int, int, int, int, int, int, float, float, int, bool]
 # The callers' cluster, the own zone, and what ZoneAwareConfig says.
 _ZoneRules = tuple[_cluster.Cluster, int, int, int, bool, bool, int]
 
@@ -219,6 +220,9 @@ def _arguments(
     threshold = _percent(model.healthy_panic_threshold, f"{path}healthy_panic_threshold", model.position)
     factor = model.overprovisioning_factor
     check_integer(factor, 1, MAX_UINT32, f"{path}overprovisioning_factor", model.position)
+    affinity = model.client_ip_affinity
+    if affinity is not None and not 0 < affinity < math.inf:
+        raise refusal(f"{affinity!r} is not a time above 0", f"{path}client_ip_affinity", model.position)
     statuses = 0
     for status in model.override_host_status:
         statuses |= 1 << status.value
@@ -249,6 +253,8 @@ def _zone_rules(config: models.ZoneAwareConfig, zones: Zones, callers: Cluster |
 
 def _options(model: models.Cluster, path: str) -> _Options:
     least_request, ring_hash, maglev = model.least_request, model.ring_hash, model.maglev
+    hashing = model.consistent_hashing
+    factor = 0 if hashing.hash_balance_factor is None else hashing.hash_balance_factor
     bias = least_request.active_request_bias
     if type(bias) not in (int, float):
         raise refusal(f"{bias!r} is not a number", f"{path}least_request.active_request_bias", least_request.position)
@@ -257,8 +263,12 @@ def _options(model: models.Cluster, path: str) -> _Options:
         (ring_hash.minimum_ring_size, "ring_hash.minimum_ring_size", ring_hash.position),
         (ring_hash.maximum_ring_size, "ring_hash.maximum_ring_size", ring_hash.position),
         (maglev.table_size, "maglev.table_size", maglev.position),
+        (factor, "consistent_hashing.hash_balance_factor", hashing.position),
     ):
         check_integer(value, 0, MAX_UINT32, path + field, position)
+    if hashing.hash_balance_factor is not None and factor < 100:
+        where = f"{path}consistent_hashing.hash_balance_factor"
+        raise refusal(f"{factor} is below 100 percent", where, hashing.position)
     return (
         bias,
         least_request.choice_count,
@@ -267,6 +277,8 @@ def _options(model: models.Cluster, path: str) -> _Options:
         ring_hash.hash_function.value,
         maglev.table_size,
         *_slow_start(model, path),
+        factor,
+        least_request.full_scan,
     )
 
 

@@ -192,9 +192,15 @@ static void saturating_add(counter *value, uint64_t amount) {
   }
 }
 
+/* NULL before the host set that brings the host is published. */
+static fp_traffic *traffic_of(const fp_host *host) {
+  return atomic_load_explicit(&host->traffic, memory_order_acquire);
+}
+
 void fp_host_acquire(fp_host *host) {
   count(&host->active_requests);
   count(&host->requests);
+  if (traffic_of(host) != NULL) fp_traffic_acquire(traffic_of(host));
 }
 
 fp_status fp_host_release(fp_host *host) {
@@ -203,7 +209,12 @@ fp_status fp_host_release(fp_host *host) {
     if (old == 0) return FASTPATH_ERR_STATE;
   } while (!atomic_compare_exchange_weak_explicit(&host->active_requests, &old, old - 1, memory_order_relaxed,
                                                   memory_order_relaxed));
+  if (traffic_of(host) != NULL) fp_traffic_release(traffic_of(host));
   return FASTPATH_OK;
+}
+
+uint64_t fp_host_cluster_active(const fp_host *host) {
+  return traffic_of(host) == NULL ? 0 : fp_traffic_active(traffic_of(host));
 }
 
 /* Without the memory for it the latency is counted with the cluster only. */
@@ -228,7 +239,7 @@ void fp_host_latencies_get(const fp_host *host, fp_histogram_counts *counts) {
 }
 
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency) {
-  fp_traffic *traffic;
+  fp_traffic *traffic = traffic_of(host);
   if (status != 0 ? status < 100 || status > 599 : reset == FASTPATH_RESET_NONE) return FASTPATH_ERR_ARGUMENT;
   switch (reset) {
     case FASTPATH_RESET_NONE: break;
@@ -243,7 +254,6 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
     count(&host->latency_count);
     record_latency(host, (uint64_t)latency);
   }
-  traffic = atomic_load_explicit(&host->traffic, memory_order_acquire);
   if (traffic != NULL) fp_traffic_record(traffic, status, reset, latency);
   return fp_outlier_monitor_report(host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
 }

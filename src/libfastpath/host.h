@@ -23,6 +23,9 @@ void fp_host_set_attributes(fp_host *host, uint32_t weight, uint32_t priority, f
 /* From now on reports count there, too: takes a reference. False, and nothing changes, for a host that counts already. */
 bool fp_host_join(fp_host *host, fp_traffic *traffic);
 
+/* Active requests to all hosts of its cluster, those that are no longer in it included. Threads: any. */
+uint64_t fp_host_cluster_active(const fp_host *host);
+
 #define FP_HOST_CHECK_FLAGS \
   (FASTPATH_HOST_FAILED_ACTIVE_CHECK | FASTPATH_HOST_DEGRADED_ACTIVE_CHECK | FASTPATH_HOST_ACTIVE_CHECK_TIMEOUT)
 

@@ -48,6 +48,7 @@ fp_status fp_host_group_finish(fp_host_group *group, const fp_lb_policy *policy,
   void *table = NULL;
   fp_status status;
   group->weights_equal = weights_equal(group);
+  for (uint32_t i = 0; i < group->count; i++) group->weight_sum += group->weights[i];
   if (policy->table_new == NULL || group->count < 2) return FASTPATH_OK;
   status = policy->table_new(group, &table, error);
   if (status >= 0) group->table = table;

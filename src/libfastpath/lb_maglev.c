@@ -8,6 +8,7 @@
 #include <fastpath/hash.h>
 #include <string.h>
 
+#include "bounded_load.h"
 #include "error.h"
 #include "lb_policies.h"
 #include "memory.h"
@@ -41,7 +42,7 @@ static fp_status maglev_check(const fp_lb_options *options, fp_error *error) {
                         FASTPATH_LB_MAX_TABLE_SIZE);
   if (!is_prime(options->table_size))
     return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "the table size is not a prime");
-  return FASTPATH_OK;
+  return fp_bounded_load_check(options, error);
 }
 
 static int is_before(fp_span a, fp_span b) {
@@ -178,10 +179,10 @@ static void maglev_free(void *table) { fp_memory_free(table); }
 static uint32_t maglev_pick(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) {
   const maglev *self = group->table;
   const uint64_t hash = request->attempt == 0 ? request->number : request->number ^ (0 - (uint64_t)request->attempt);
-  (void)state;
   if (self == NULL) return 0;
   /* The usual size is a constant, which divides faster. */
-  return self->slots[self->size == 65537 ? hash % 65537 : hash % self->size];
+  return fp_bounded_load(group, state, request->number,
+                         self->slots[self->size == 65537 ? hash % 65537 : hash % self->size]);
 }
 
 const fp_lb_policy fp_lb_maglev = {
@@ -190,5 +191,7 @@ const fp_lb_policy fp_lb_maglev = {
     .check = maglev_check,
     .table_new = maglev_new,
     .table_free = maglev_free,
+    .cursor_new = fp_bounded_load_cursor_new,
+    .cursor_free = fp_bounded_load_cursor_free,
     .pick = maglev_pick,
 };

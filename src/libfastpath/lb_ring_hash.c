@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bounded_load.h"
 #include "error.h"
 #include "lb_policies.h"
 #include "memory.h"
@@ -57,7 +58,7 @@ static fp_status ring_check(const fp_lb_options *options, fp_error *error) {
     return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "the minimum ring size is 0 or above the maximum");
   if (options->hash_function > FASTPATH_LB_MURMUR_HASH_2)
     return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "the hash function is none");
-  return FASTPATH_OK;
+  return fp_bounded_load_check(options, error);
 }
 
 /* How many points each host gets, as running sums: host i's points end at ends[i]. NULL when out of memory. Envoy adds
@@ -257,12 +258,11 @@ static inline uint32_t ring_find(const ring *self, uint64_t hash) {
 static uint32_t ring_pick(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) {
   const ring *self = group->table;
   uint64_t at;
-  (void)state;
   if (self == NULL) return 0;
   at = ring_find(self, request->number);
   if (at == self->count) at = 0;
   if (request->attempt > 0) at = (at + request->attempt) % self->count;
-  return self->points.hosts[at];
+  return fp_bounded_load(group, state, request->number, self->points.hosts[at]);
 }
 
 const fp_lb_policy fp_lb_ring_hash = {
@@ -271,5 +271,7 @@ const fp_lb_policy fp_lb_ring_hash = {
     .check = ring_check,
     .table_new = ring_new,
     .table_free = ring_free,
+    .cursor_new = fp_bounded_load_cursor_new,
+    .cursor_free = fp_bounded_load_cursor_free,
     .pick = ring_pick,
 };

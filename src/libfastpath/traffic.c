@@ -1,6 +1,7 @@
 #include "traffic.h"
 
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -15,10 +16,16 @@ typedef struct shard {
   fp_histogram latencies;
 } shard;
 
+/* Requests that threads began, less those they ended: one may end what another began, so only the sum says something. */
+typedef struct balance {
+  alignas(64) _Atomic uint64_t active;
+} balance;
+
 struct fp_traffic {
   _Atomic size_t references;
   _Atomic uint64_t lost;
   _Atomic(shard *) shards[SHARDS]; /* NULL until a thread that it is for reports */
+  balance balances[SHARDS];
 };
 
 fp_traffic *fp_traffic_new(void) {
@@ -41,13 +48,27 @@ void fp_traffic_unref(fp_traffic *traffic) {
 }
 
 /* The calling thread's: threads lie at least a page apart. */
-static _Atomic(shard *) *place(fp_traffic *traffic) {
+static uint32_t place(void) {
   const uint64_t mixed = ((uint64_t)(uintptr_t)pthread_self() >> 12) * UINT64_C(0x9E3779B97F4A7C15);
-  return &traffic->shards[mixed >> 61];
+  return (uint32_t)(mixed >> 61);
+}
+
+void fp_traffic_acquire(fp_traffic *traffic) {
+  atomic_fetch_add_explicit(&traffic->balances[place()].active, 1, memory_order_relaxed);
+}
+
+void fp_traffic_release(fp_traffic *traffic) {
+  atomic_fetch_sub_explicit(&traffic->balances[place()].active, 1, memory_order_relaxed);
+}
+
+uint64_t fp_traffic_active(const fp_traffic *traffic) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < SHARDS; i++) sum += atomic_load_explicit(&traffic->balances[i].active, memory_order_relaxed);
+  return sum > INT64_MAX ? 0 : sum; /* more ends than beginnings were seen */
 }
 
 static shard *shard_of(fp_traffic *traffic) {
-  _Atomic(shard *) *at = place(traffic);
+  _Atomic(shard *) *at = &traffic->shards[place()];
   shard *found = atomic_load_explicit(at, memory_order_acquire), *made;
   if (found != NULL) return found;
   made = fp_memory_alloc(sizeof *made);

@@ -11,6 +11,12 @@ fp_traffic *fp_traffic_new(void);
 fp_traffic *fp_traffic_ref(fp_traffic *traffic);
 void fp_traffic_unref(fp_traffic *traffic); /* NULL is allowed */
 
+/* Count a request to one of the hosts as active, and no longer; and how many there are, which requests that begin or end
+   meanwhile may or may not be among. Threads: any. */
+void fp_traffic_acquire(fp_traffic *traffic);
+void fp_traffic_release(fp_traffic *traffic);
+uint64_t fp_traffic_active(const fp_traffic *traffic);
+
 /* As fp_host_report. Threads: any. */
 void fp_traffic_record(fp_traffic *traffic, uint32_t status, fp_reset reset, int64_t latency);
 

@@ -56,6 +56,7 @@ void sweep_policies(void) {
     const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 58};
     config = config_of(policies[round / 4]);
     config.locality_weighted = policies[round / 4] != FASTPATH_LB_KETAMA && round % 4 / 2 == 1;
+    config.options.hash_balance_factor = round % 2 == 0 ? 125 : 0;
     endpoints_fill(endpoints, 8000, round % 2 == 0);
     endpoints[1].hash_key = span_of("placed by this");
     TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);

@@ -261,6 +261,106 @@ static void test_a_request_without_a_hash_goes_anywhere(void) {
   fp_cluster_unref(cluster);
 }
 
+/* Twisted a whole block at a time, and a whole list shuffled: neither of which the policies do. */
+typedef struct {
+  uint32_t words[624];
+  uint32_t at;
+} twister;
+
+static uint32_t twister_next(twister *self) {
+  uint32_t value;
+  if (self->at == 624) {
+    for (uint32_t i = 0; i < 624; i++) {
+      const uint32_t mixed = (self->words[i] & 0x80000000u) | (self->words[(i + 1) % 624] & 0x7fffffffu);
+      self->words[i] = self->words[(i + 397) % 624] ^ mixed >> 1 ^ (mixed & 1) * 0x9908b0dfu;
+    }
+    self->at = 0;
+  }
+  value = self->words[self->at++];
+  value ^= value >> 11;
+  value ^= value << 7 & 0x9d2c5680u;
+  value ^= value << 15 & 0xefc60000u;
+  return value ^ value >> 18;
+}
+
+/* The next host in the hash's order, which is `order` once `count` were drawn. */
+static void shuffle(uint32_t *order, uint32_t count, uint32_t seed) {
+  twister random = {.words = {seed}, .at = 624};
+  for (uint32_t i = 1; i < 624; i++)
+    random.words[i] = 1812433253u * (random.words[i - 1] ^ random.words[i - 1] >> 30) + i;
+  for (uint32_t i = 0; i < count; i++) order[i] = i;
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t left = count - i;
+    uint32_t drawn, kept;
+    do drawn = (uint32_t)(twister_next(&random) / (4294967296u / left));
+    while (drawn >= left);
+    kept = order[i];
+    order[i] = order[i + drawn];
+    order[i + drawn] = kept;
+  }
+}
+
+static size_t bounded_model(const hosts *self, const uint32_t *active, uint32_t total, uint32_t factor, uint64_t hash,
+                            size_t chosen) {
+  uint32_t order[MAX_HOSTS];
+  double load[MAX_HOSTS];
+  size_t best = chosen;
+  for (uint32_t i = 0; i < self->count; i++) {
+    const uint32_t slots = (uint32_t)ceil(((total + 1) * factor + 99) / 100 * share_of(self, i));
+    load[i] = (double)active[i] / (slots == 0 ? 1 : slots);
+  }
+  shuffle(order, self->count, (uint32_t)hash);
+  if (load[chosen] <= 1) return chosen;
+  for (uint32_t i = 0; i < self->count; i++) {
+    if (load[order[i]] <= 1) return order[i];
+    if (load[order[i]] < load[best]) best = order[i];
+  }
+  return best;
+}
+
+static void test_a_host_with_its_share_is_passed_over(void) {
+  static hosts some;
+  uint32_t moved = 0;
+  twister known = {.words = {5489}, .at = 624};
+  for (uint32_t i = 1; i < 624; i++) known.words[i] = 1812433253u * (known.words[i - 1] ^ known.words[i - 1] >> 30) + i;
+  CHECK_EQ(twister_next(&known), 3499211612u); /* as the C++ standard has it */
+  for (int round = 0; round < 40; round++) {
+    const fp_lb_policy_id policy = round % 2 == 0 ? FASTPATH_LB_RING_HASH : FASTPATH_LB_MAGLEV;
+    fp_lb_options options, unbound;
+    fp_cluster *cluster, *free_cluster;
+    fp_picker *picker, *free_picker;
+    fp_host_set *set;
+    uint32_t active[MAX_HOSTS] = {0}, total = 0;
+    fp_lb_options_default(&unbound);
+    unbound.table_size = 509;
+    options = unbound;
+    options.hash_balance_factor = 100 + below(150);
+    fill(&some, 2 + below(round % 4 == 0 ? MAX_HOSTS - 2 : 8), round % 3 == 0 ? 1 : 20);
+    cluster = cluster_of(&some, policy, &options);
+    free_cluster = cluster_of(&some, policy, &unbound);
+    picker = fp_picker_new(cluster, 0);
+    free_picker = fp_picker_new(free_cluster, 0);
+    set = fp_cluster_host_set(cluster);
+    for (int i = 0; i < 400; i++) {
+      const uint64_t hash = fp_hash_xxh64((const uint8_t *)&(uint32_t){below(6)}, 4, 0);
+      const size_t usual = pick_index(free_picker, hash), index = pick_index(picker, hash);
+      CHECK_EQ(index, bounded_model(&some, active, total, options.hash_balance_factor, hash, usual));
+      moved += index != usual;
+      fp_host_acquire(fp_host_set_host(set, index));
+      active[index]++;
+      total++;
+      for (uint32_t at = below(some.count); below(5) < 2 && active[at] > 0; total--, active[at]--)
+        CHECK_EQ(fp_host_release(fp_host_set_host(set, at)), FASTPATH_OK);
+    }
+    fp_host_set_unref(set);
+    fp_picker_free(picker);
+    fp_picker_free(free_picker);
+    fp_cluster_unref(cluster);
+    fp_cluster_unref(free_cluster);
+  }
+  CHECK(moved > 1000);
+}
+
 static void check_refused(fp_lb_policy_id policy, const fp_lb_options *options, uint32_t count) {
   static hosts some;
   fp_error error;
@@ -292,6 +392,10 @@ static void test_sizes_that_make_no_sense_are_refused(void) {
   fp_lb_options_default(&options);
   options.hash_function = 2;
   check_refused(FASTPATH_LB_RING_HASH, &options, 2);
+  fp_lb_options_default(&options);
+  options.hash_balance_factor = 99;
+  check_refused(FASTPATH_LB_RING_HASH, &options, 2);
+  check_refused(FASTPATH_LB_MAGLEV, &options, 2);
 }
 
 int main(void) {
@@ -299,6 +403,7 @@ int main(void) {
   test_maglev_tables_are_the_models();
   test_a_ring_moves_only_the_requests_of_the_host_that_left();
   test_a_request_without_a_hash_goes_anywhere();
+  test_a_host_with_its_share_is_passed_over();
   test_sizes_that_make_no_sense_are_refused();
   return 0;
 }

@@ -138,6 +138,16 @@ _paths: Fields = {
     "connect_matcher": st.just(True),
 }
 matches = st.one_of(*(some(m.RouteMatch, _conditions, **{kind: texts}) for kind, texts in _paths.items()))
+hash_cookies = some(
+    m.HashPolicyCookie,
+    {"ttl": seconds, "path": header_texts, "attributes": tuples(st.tuples(names, header_texts))},
+    name=names,
+)
+sessions = st.one_of(
+    some(m.StatefulSession, {"strict": flags}, cookie=hash_cookies),
+    some(m.StatefulSession, {"strict": flags}, header=tokens),
+    st.just(m.StatefulSession()),
+)
 faults = st.builds(
     lambda fault, delay, abort: replace(fault, **delay, **abort),
     some(m.HttpFault, {"headers": tuples(headers), "upstream_cluster": names, "max_active_faults": counts}),
@@ -156,7 +166,9 @@ retries = st.builds(
             "retriable_headers": tuples(headers),
             "retriable_request_headers": tuples(headers),
             "previous_hosts": flags,
-            "host_selection_retry_max_attempts": st.integers(0, 2**63 - 1),
+            "omit_canary_hosts": flags,
+            "omit_host_metadata": tuples(structs),
+            "host_selection_retry_max_attempts": st.integers(1, 2**63 - 1),
             "per_try_timeout": seconds,
             "per_try_idle_timeout": seconds,
             "back_off_base_interval": st.integers(1, 999).map(float),
@@ -168,11 +180,6 @@ VARIED[m.RetryPolicy].add("back_off_max_interval")
 _copied: Fields = {"runtime_fraction": fractions, "disable_shadow_host_suffix_append": flags}
 mirrors = some(m.RequestMirrorPolicy, _copied, cluster=clusters) | some(
     m.RequestMirrorPolicy, _copied, cluster_header=tokens
-)
-hash_cookies = some(
-    m.HashPolicyCookie,
-    {"ttl": seconds, "path": header_texts, "attributes": tuples(st.tuples(names, header_texts))},
-    name=names,
 )
 hash_policies = st.one_of(
     some(m.HashPolicy, {"header_rewrite": rewrites, "terminal": flags}, header=tokens),
@@ -239,7 +246,7 @@ bodies = st.binary(max_size=8) | names.map(str.encode) | st.just(b"long" * 2000)
 answers = some(m.DirectResponse, {"body": bodies}, status=st.integers(200, 599))
 routes = some(
     m.Route,
-    {"name": names, "mutations": mutations, "metadata": metadata, "fault": faults},
+    {"name": names, "mutations": mutations, "metadata": metadata, "fault": faults, "stateful_session": sessions},
     match=matches,
     action=actions | redirects | answers,
 )
@@ -295,6 +302,7 @@ _hosts = some(
         "include_attempt_count_in_response": flags,
         "virtual_clusters": tuples(some(m.VirtualCluster, name=names, headers=tuples(headers, 1))),
         "fault": faults,
+        "stateful_session": sessions,
     },
     name=names,
     domains=st.just(("*",)),
@@ -313,6 +321,7 @@ route_configurations = some(
         "validate_clusters": flags,
         "internal_only_headers": tuples(tokens),
         "fault": faults,
+        "stateful_session": sessions,
     },
     name=names,
 )
@@ -359,6 +368,7 @@ _managers = st.builds(
             "request_headers_timeout": st.just(0.0) | seconds,
             "idle_timeout": seconds,
             "fault": faults,
+            "stateful_session": sessions,
         },
         route_config_name=st.just(""),
     ),
@@ -555,6 +565,10 @@ _settings: Fields = {
     "zone_aware": zone_aware,
     "override_host_status": st.frozensets(st.sampled_from(m.HealthStatus), min_size=1),
     "subsets": subsets,
+    "consistent_hashing": some(
+        m.ConsistentHashingConfig,
+        {"use_hostname_for_hashing": st.just(False), "hash_balance_factor": st.integers(100, 2**32 - 1)},
+    ),
     "outlier_detection": outliers,
     "circuit_breaker": thresholds,
     "health_checks": tuples(health_checks, 0, 1),
@@ -578,6 +592,50 @@ _lb_configs: tuple[Fields, ...] = (
     },
     {"maglev": some(m.MaglevConfig, {"table_size": st.sampled_from([2, 251, 5000011])})},
 )
+_named: Fields = {
+    "consistent_hashing": some(
+        m.ConsistentHashingConfig,
+        {"use_hostname_for_hashing": flags, "hash_balance_factor": st.integers(100, 2**32 - 1)},
+    ),
+}
+# Clusters that need a load balancing policy to say so.
+_full_scan = some(
+    m.LeastRequestConfig,
+    {
+        "choice_count": st.integers(2, 2**32 - 1),
+        "active_request_bias": st.floats(0, 1e300),
+        "slow_start": slow_starts,
+    },
+    full_scan=st.just(True),
+)
+_redundant = subsets.map(lambda each: replace(each, allow_redundant_keys=True))
+VARIED[m.SubsetConfig].add("allow_redundant_keys")
+_ring_hash, _maglev = _lb_configs[2]["ring_hash"], _lb_configs[3]["maglev"]
+_by_policy: tuple[Fields, ...] = (
+    {"lb_policy": st.just(m.LbPolicy.PICK_FIRST)},
+    {"lb_policy": st.just(m.LbPolicy.LEAST_REQUEST), "least_request": _full_scan, "locality_weighted": flags},
+    {"lb_policy": st.just(m.LbPolicy.LEAST_REQUEST), "least_request": _full_scan, "zone_aware": zone_aware},
+    {
+        "lb_policy": st.just(m.LbPolicy.ROUND_ROBIN),
+        "subsets": _redundant,
+        "round_robin": _lb_configs[0]["round_robin"],
+        "zone_aware": zone_aware,
+    },
+    {"lb_policy": st.just(m.LbPolicy.RANDOM), "subsets": _redundant, "locality_weighted": flags},
+    {
+        "lb_policy": st.just(m.LbPolicy.RING_HASH),
+        "subsets": _redundant,
+        "ring_hash": _ring_hash,
+        "locality_weighted": flags,
+        "consistent_hashing": _settings["consistent_hashing"],
+    },
+    {
+        "lb_policy": st.just(m.LbPolicy.MAGLEV),
+        "subsets": _redundant,
+        "maglev": _maglev,
+        "locality_weighted": flags,
+    },
+)
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 
@@ -590,20 +648,24 @@ def _alternatives(cluster: m.Cluster) -> m.Cluster:
 
 
 def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
-    static = st.sampled_from([m.DiscoveryType.STATIC, m.DiscoveryType.STRICT_DNS])
-    told = {"eds_service_name": st.sampled_from(["", f"{name}/eds"])}
+    strict = st.just(m.DiscoveryType.STRICT_DNS)
+    told = {**_named, "eds_service_name": st.sampled_from(["", f"{name}/eds"])}
     kinds: tuple[tuple[Fields, Fields], ...] = (
-        (NONE, {"type": static, "localities": assignments}),
-        (NONE, {"type": st.just(m.DiscoveryType.LOGICAL_DNS), "localities": _single}),
+        (NONE, {"localities": assignments}),
+        (_named, {"type": strict, "localities": assignments}),
+        (_named, {"type": st.just(m.DiscoveryType.LOGICAL_DNS), "localities": _single}),
         (told, {"type": st.just(m.DiscoveryType.EDS), "localities": assignments}),
     )
     return st.one_of(
-        *(
-            some(m.Cluster, {**_settings, **config, **optional}, name=st.just(name), **required)
-            for config in _lb_configs
-            for optional, required in kinds
-        )
-    ).map(_alternatives)
+        st.one_of(
+            *(
+                some(m.Cluster, {**_settings, **config, **optional}, name=st.just(name), **required)
+                for config in _lb_configs
+                for optional, required in kinds
+            )
+        ).map(_alternatives),
+        st.sampled_from(_by_policy).flatmap(lambda fields: some(m.Cluster, name=st.just(name), **fields)),
+    )
 
 
 # ---- all of it

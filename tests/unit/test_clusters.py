@@ -620,12 +620,35 @@ def test_an_update_may_change_the_policy() -> None:
         ("MAGLEV", {"maglev": models.MaglevConfig(5000077)}, "maglev"),
         ("MAGLEV", {"maglev": models.MaglevConfig(2)}, "maglev"),  # fewer slots than hosts
         ("MAGLEV", {"maglev": models.MaglevConfig(cast(Any, 65537.0))}, "maglev.table_size"),
+        (
+            "MAGLEV",
+            {"consistent_hashing": models.ConsistentHashingConfig(hash_balance_factor=99)},
+            "consistent_hashing.hash_balance_factor",
+        ),
     ],
 )
 def test_options_that_make_no_sense_are_refused(policy: str, fields: dict[str, Any], path: str) -> None:
     with pytest.raises(ConfigError) as caught:
         make(endpoints(1, 1, 1), lb_policy=LbPolicy[policy], **fields)
     assert caught.value.path == f"clusters[0].{path}"
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
+def test_an_affinity_that_never_ends_or_begins_is_refused(seconds: float) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make(endpoints(1), client_ip_affinity=seconds)
+    assert caught.value.path == "clusters[0].client_ip_affinity"
+
+
+def test_hosts_are_placed_by_hostname_when_the_cluster_says_so() -> None:
+    def choices(address: str, *, by_hostname: bool) -> list[str]:
+        hosts = tuple(models.Endpoint(address, port, hostname=f"host-{port}") for port in range(1, 6))
+        hashing = models.ConsistentHashingConfig(use_hostname_for_hashing=by_hostname)
+        cluster = make(hosts, lb_policy=LbPolicy.RING_HASH, consistent_hashing=hashing)
+        return [cluster.pick_host(hash_key=number).hostname for number in range(0, 2**64, 2**58)]
+
+    assert choices("10.0.0.1", by_hostname=True) == choices("10.0.0.2", by_hostname=True)
+    assert choices("10.0.0.1", by_hostname=False) != choices("10.0.0.2", by_hostname=False)
 
 
 # ---- policies that Envoy does not have

@@ -62,3 +62,15 @@ def test_what_is_not_supported_is_refused(fields: dict[str, Any], path: str) -> 
     with pytest.raises(ConfigError) as caught:
         read(**fields)
     assert caught.value.path == f"static_resources.clusters[0].{path}"
+
+
+def test_consistent_hashing_is_read() -> None:
+    def hashing(kind: str = "STRICT_DNS", **fields: Any) -> models.ConsistentHashingConfig:
+        return read(type=kind, common_lb_config={"consistent_hashing_lb_config": fields}).consistent_hashing
+
+    assert hashing() == models.ConsistentHashingConfig()
+    assert hashing(use_hostname_for_hashing=True, hash_balance_factor=100) == models.ConsistentHashingConfig(True, 100)
+    with pytest.raises(ConfigError, match="hash_balance_factor"):
+        hashing(hash_balance_factor=99)
+    with pytest.raises(ConfigError, match="a STATIC cluster cannot use_hostname_for_hashing"):
+        hashing("STATIC", use_hostname_for_hashing=True)

@@ -141,7 +141,7 @@ class TestMeaning:
 
     def test_a_policy_that_envoy_does_not_have(self) -> None:
         (error,) = errors_of(bootstrap(clusters=[cluster(lb_policy="PICK_FIRST")]))
-        assert "expected one of ROUND_ROBIN, LEAST_REQUEST, RING_HASH, RANDOM, MAGLEV, found" in error
+        assert "ROUND_ROBIN, LEAST_REQUEST, RING_HASH, RANDOM, MAGLEV, LOAD_BALANCING_POLICY_CONFIG, found" in error
 
     def test_the_same_field_in_both_spellings(self) -> None:
         document = bootstrap(clusters=[cluster(connect_timeout="1s", connectTimeout="2s")])
@@ -278,7 +278,8 @@ static_resources:
             f"{file}:4:5: static_resources.clusters[0]: the field 'conect_timeout' is unknown or not supported; "
             'did you mean "connect_timeout"?',
             f"{file}:5:16: static_resources.clusters[0].lb_policy: expected one of ROUND_ROBIN, LEAST_REQUEST, "
-            "RING_HASH, RANDOM, MAGLEV, found the string 'ROUND_ROBBIN'; did you mean \"ROUND_ROBIN\"?",
+            "RING_HASH, RANDOM, MAGLEV, LOAD_BALANCING_POLICY_CONFIG, found the string 'ROUND_ROBBIN'; "
+            'did you mean "ROUND_ROBIN"?',
             f"{file}:10:50: static_resources.clusters[0].load_assignment.endpoints[0].lb_endpoints[0].endpoint"
             ".address.socket_address: expected an IP address, found 'localhost'",
             f"{file}:10:84: static_resources.clusters[0].load_assignment.endpoints[0].lb_endpoints[0].endpoint"
@@ -358,7 +359,7 @@ static_resources:
                         },
                     },
                 },
-                f'expected the type "{PREVIOUS_HOSTS}"',
+                f'expected the type "{PREVIOUS_HOSTS}" or ',
             ),
             ({"match": {"prefix": "/"}, "direct_response": {"status": 99}}, "expected an integer from 200 to 599"),
             (
@@ -453,7 +454,7 @@ static_resources:
         ("manager", "reason"),
         [
             ({"@type": ROUTER}, f'expected the type "{HCM}"'),
-            ({"http_filters": []}, "expected the router, and before it at most the fault filter, found 0"),
+            ({"http_filters": []}, "expected HTTP filters, of which the router is the last"),
             ({"codec_type": "HTTP2"}, "the codec HTTP2 is not supported"),
             ({"stat_prefix": None}, '"stat_prefix" is missing'),
             ({"upgrade_configs": [{"upgrade_type": "CONNECT"}]}, "CONNECT is not supported"),

@@ -213,9 +213,9 @@ def test_the_fault_filter() -> None:
 @pytest.mark.parametrize(
     ("filters", "reason"),
     [
-        ([{**any_of(FAULT), "name": "other"}], 'whose name is "envoy.filters.http.fault", found'),
+        ([{**any_of(FAULT), "name": "other"}], 'expected the filter\'s name "envoy.filters.http.fault", found'),
         ([any_of("filters.http.router.v3.Router") | {"name": FAULT_NAME}], "expected the type"),
-        ([any_of(FAULT) | {"name": FAULT_NAME}] * 2, "found 3 HTTP filters"),
+        ([any_of(FAULT) | {"name": FAULT_NAME}] * 2, "there is another filter of this type"),
         ([any_of(FAULT, delay={"fixed_delay": "0s"}) | {"name": FAULT_NAME}], "fixed_delay must be more than 0"),
         ([any_of(FAULT, abort={"http_status": 199}) | {"name": FAULT_NAME}], "http_status"),
         ([any_of(FAULT, abort={"grpc_status": 1}) | {"name": FAULT_NAME}], "grpc_status"),

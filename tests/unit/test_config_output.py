@@ -30,8 +30,6 @@ from fastpath.models import (
     RouteAction,
     RouteConfiguration,
     RouteMatch,
-    SubsetConfig,
-    SubsetSelector,
     VirtualHost,
 )
 
@@ -83,14 +81,6 @@ def refusal(config: Config) -> str:
     [
         (Config(clusters=(Cluster("c", client_ip_affinity=60.0),)), 'clusters["c"].client_ip_affinity: '),
         (Config(clusters=(Cluster("c", lb_policy=LbPolicy.KETAMA),)), "static_resources.clusters[0].lb_policy: "),
-        (
-            Config(
-                clusters=(
-                    Cluster("c", subsets=SubsetConfig((SubsetSelector(frozenset("k")),), allow_redundant_keys=True)),
-                )
-            ),
-            'clusters["c"].subsets.allow_redundant_keys: ',
-        ),
         (Config(clusters=(Cluster("c", connect_timeout=1e-12),)), "static_resources.clusters[0]: "),
         (routes(RouteAction("nowhere")), 'there is no cluster named "nowhere"'),
         (routes(RedirectAction(302, host_redirect="")), ".action.host_redirect: "),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fastpath._hash_keys import xxh64
+from fastpath._http import Request
 from fastpath.models import HashPolicy, HashPolicyCookie
 from fastpath.substitution.heads import RequestHead, as_bytes
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
@@ -123,13 +124,13 @@ def _cookie(cookie: HashPolicyCookie) -> _Policy:
         value = cookie_value(head, name)
         if not value and cookie.ttl is not None:
             value = _new_cookie(stream)
-            result.cookies.append(_set_cookie(cookie, value))
+            result.cookies.append(set_cookie(cookie, value))
         return xxh64(value) if value else None
 
     return hash_cookie
 
 
-def cookie_value(head: RequestHead, name: bytes) -> bytes | None:
+def cookie_value(head: RequestHead | Request, name: bytes) -> bytes | None:
     """The value of the first cookie of a name, without the quotes around it."""
     for line in head.headers.get_all(b"cookie"):
         for pair in line.split(b";"):
@@ -147,7 +148,8 @@ def _new_cookie(stream: StreamInfo | None) -> bytes:
     return b"%016x" % xxh64(ends.encode())
 
 
-def _set_cookie(cookie: HashPolicyCookie, value: bytes) -> bytes:
+def set_cookie(cookie: HashPolicyCookie, value: bytes) -> bytes:
+    """A value for Set-Cookie."""
     parts = [as_bytes(cookie.name) + b'="' + value + b'"']
     if cookie.ttl is not None and cookie.ttl >= 1:
         parts.append(b"Max-Age=%d" % int(cookie.ttl))

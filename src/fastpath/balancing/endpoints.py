@@ -52,7 +52,7 @@ class EndpointRows:
                 if key in known:
                     row = known[key]
                 elif _is_host(model, endpoint):
-                    row = _row(endpoint, model.subsets, f"{where}.endpoints[{index}]")
+                    row = _row(endpoint, model, f"{where}.endpoints[{index}]")
                 else:
                     row = None
                 self._known[key] = row
@@ -63,21 +63,26 @@ class EndpointRows:
     def _known_for(self, model: Cluster) -> dict[int, Row | None]:
         """Rows by endpoint, as far as they are the same in another model."""
         mine = self._model
-        return self._known if model.type is mine.type and model.subsets == mine.subsets else {}
+        alike = (
+            model.type is mine.type
+            and model.subsets == mine.subsets
+            and model.consistent_hashing.use_hostname_for_hashing == mine.consistent_hashing.use_hostname_for_hashing
+        )
+        return self._known if alike else {}
 
 
-def _row(endpoint: Endpoint, subsets: SubsetConfig | None, path: str) -> Row:
+def _row(endpoint: Endpoint, model: Cluster, path: str) -> Row:
     weight = 1 if endpoint.weight is None else endpoint.weight
     check_integer(weight, 1, MAX_UINT32, f"{path}.weight", endpoint.position)
     check_integer(endpoint.port, 0, _MAX_PORT, f"{path}.port", endpoint.position)
     return (
         endpoint.address.encode("utf-8", "surrogateescape"),
         endpoint.hostname.encode("utf-8", "surrogateescape"),
-        _hash_key(endpoint),
+        _hash_key(endpoint, by_hostname=model.consistent_hashing.use_hostname_for_hashing),
         endpoint.port,
         weight,
         endpoint.health_status.value,
-        None if subsets is None else _labels(endpoint, subsets, path),
+        None if model.subsets is None else _labels(endpoint, model.subsets, path),
     )
 
 
@@ -95,12 +100,12 @@ def is_name(address: str) -> bool:
     return False
 
 
-def _hash_key(endpoint: Endpoint) -> bytes:
+def _hash_key(endpoint: Endpoint, *, by_hostname: bool) -> bytes:
     """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
-    if not endpoint.metadata:
-        return b""
-    key = endpoint.metadata.get("envoy.lb", {}).get("hash_key")
-    return key.encode("utf-8", "surrogateescape") if isinstance(key, str) else b""
+    key = endpoint.metadata.get("envoy.lb", {}).get("hash_key") if endpoint.metadata else None
+    if not key or not isinstance(key, str):
+        key = endpoint.hostname if by_hostname else ""
+    return key.encode("utf-8", "surrogateescape")
 
 
 def _labels(endpoint: Endpoint, subsets: SubsetConfig, path: str) -> Labels | None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from fastpath._subset import Labels
 
-__all__ = ["MetadataMatch", "host_labels"]
+__all__ = ["LabelPair", "MetadataMatch", "host_labels", "label_pairs"]
+
+LabelPair = tuple[bytes, bytes]
 
 
 class MetadataMatch(Labels):
@@ -23,10 +25,11 @@ class MetadataMatch(Labels):
 
 def host_labels(metadata: Mapping[str, object], *, list_as_any: bool) -> Labels | None:
     """Labels of a host with this metadata `envoy.lb`; with list_as_any, one for each element of a list."""
-    return Labels(tuple(_pairs(metadata, list_as_any=list_as_any))) if metadata else None
+    return Labels(tuple(label_pairs(metadata, list_as_any=list_as_any))) if metadata else None
 
 
-def _pairs(metadata: Mapping[str, object], *, list_as_any: bool) -> Iterator[tuple[bytes, bytes]]:
+def label_pairs(metadata: Mapping[str, object], *, list_as_any: bool) -> Iterator[LabelPair]:
+    """Keys and values, to be compared; with list_as_any, a pair for each element of a list."""
     for key, value in metadata.items():
         for each in value if list_as_any and isinstance(value, (list, tuple)) else (value,):
             yield _text(key), _encode(each)

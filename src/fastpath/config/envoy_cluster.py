@@ -12,6 +12,7 @@ from .envoy_common_lb import AssignmentPolicy, read_assignment_policy, read_comm
 from .envoy_discovery import check_discovered, read_discovery
 from .envoy_health_check import read_health_checks
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash, read_round_robin
+from .envoy_lb_policy import read_load_balancing_policy
 from .envoy_locality import read_locality
 from .envoy_metadata import read_metadata
 from .envoy_outlier_detection import read_outlier_detection
@@ -20,7 +21,7 @@ from .fields import UINT32_MAX, Section
 
 __all__ = ["Assignment", "read_assignment", "read_cluster"]
 
-_UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6, "LOAD_BALANCING_POLICY_CONFIG": 7}
+_UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6}
 
 _UNSUPPORTED_CONFIGS = ("original_dst_lb_config",)
 _LB_CONFIGS = ("least_request_lb_config", "maglev_lb_config", "ring_hash_lb_config", "round_robin_lb_config")
@@ -34,6 +35,7 @@ class _LbPolicy(enum.Enum):
     RING_HASH = LbPolicy.RING_HASH.value
     RANDOM = LbPolicy.RANDOM.value
     MAGLEV = LbPolicy.MAGLEV.value
+    LOAD_BALANCING_POLICY_CONFIG = 7
 
 
 def read_cluster(section: Section) -> Cluster:
@@ -49,19 +51,22 @@ def read_cluster(section: Section) -> Cluster:
     check_discovered(section, discovery.type, assigned.localities)
     section.one_of("lb_config", *_LB_CONFIGS, required=False)
     common = read_common_lb(section.section("common_lb_config"))
+    if common.consistent_hashing.use_hostname_for_hashing and discovery.type is DiscoveryType.STATIC:
+        section.error("a STATIC cluster cannot use_hostname_for_hashing")
     cluster = Cluster(
         name=name,
         type=discovery.type,
         dns=discovery.dns,
         eds_service_name=discovery.eds_service_name,
         localities=() if discovery.type is DiscoveryType.EDS else assigned.localities,
-        lb_policy=LbPolicy(section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES).value),
+        lb_policy=_read_policy(section),
         healthy_panic_threshold=common.healthy_panic_threshold,
         overprovisioning_factor=assigned.policy.overprovisioning_factor,
         weighted_priority_health=assigned.policy.weighted_priority_health,
         locality_weighted=common.locality_weighted,
         zone_aware=common.zone_aware,
         override_host_status=common.override_host_status,
+        consistent_hashing=common.consistent_hashing,
         subsets=read_subsets(section.section("lb_subset_config")),
         round_robin=read_round_robin(section.section("round_robin_lb_config")),
         least_request=read_least_request(section.section("least_request_lb_config")),
@@ -75,8 +80,18 @@ def read_cluster(section: Section) -> Cluster:
     )
     if cluster.subsets is not None and cluster.subsets.locality_weight_aware and not cluster.locality_weighted:
         section.error("locality_weight_aware subsets need a locality_weighted_lb_config in common_lb_config")
+    cluster = read_load_balancing_policy(section, cluster)
     section.end(_UNSUPPORTED_CONFIGS)
     return cluster
+
+
+def _read_policy(section: Section) -> LbPolicy:
+    policy = section.enum("lb_policy", _LbPolicy, _LbPolicy.ROUND_ROBIN, _UNSUPPORTED_POLICIES)
+    if policy is not _LbPolicy.LOAD_BALANCING_POLICY_CONFIG:
+        return LbPolicy(policy.value)
+    if section.get("load_balancing_policy") is None:
+        section.error("lb_policy LOAD_BALANCING_POLICY_CONFIG needs a load_balancing_policy")
+    return LbPolicy.ROUND_ROBIN
 
 
 class Assignment(NamedTuple):

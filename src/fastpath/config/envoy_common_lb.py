@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..models import HealthStatus, ZoneAwareConfig
-from .fields import UINT64_MAX, Section
+from ..models import ConsistentHashingConfig, HealthStatus, ZoneAwareConfig
+from .fields import UINT32_MAX, UINT64_MAX, Section
 
-__all__ = ["AssignmentPolicy", "CommonLb", "read_assignment_policy", "read_common_lb"]
+__all__ = [
+    "AssignmentPolicy",
+    "CommonLb",
+    "read_assignment_policy",
+    "read_common_lb",
+    "read_consistent_hashing",
+    "read_zone_aware",
+]
 
 # What else there is: none of it is ignored.
 _UNSUPPORTED = (
     "update_merge_window",
     "ignore_new_hosts_until_first_hc",
     "close_connections_on_host_set_change",
-    "consistent_hashing_lb_config",
 )
 _UNSUPPORTED_POLICY = ("drop_overloads", "endpoint_stale_after")
 
@@ -29,6 +35,7 @@ class CommonLb(NamedTuple):
     locality_weighted: bool
     zone_aware: ZoneAwareConfig
     override_host_status: frozenset[HealthStatus]
+    consistent_hashing: ConsistentHashingConfig
 
 
 class AssignmentPolicy(NamedTuple):
@@ -42,7 +49,7 @@ def read_common_lb(section: Section | None) -> CommonLb:
     """A CommonLbConfig."""
     statuses = _DEFAULT_STATUSES
     if section is None:
-        return CommonLb(50.0, locality_weighted=False, zone_aware=ZoneAwareConfig(), override_host_status=statuses)
+        return CommonLb(50.0, False, ZoneAwareConfig(), statuses, ConsistentHashingConfig())
     threshold = section.percent("healthy_panic_threshold", 50.0)
     weighted = section.section("locality_weighted_lb_config")
     zones = section.section("zone_aware_lb_config")
@@ -55,17 +62,13 @@ def read_common_lb(section: Section | None) -> CommonLb:
         found = frozenset(value.enum(HealthStatus) or HealthStatus.UNKNOWN for value in override.items("statuses"))
         statuses = found or statuses
         override.end()
+    hashing = read_consistent_hashing(section.section("consistent_hashing_lb_config"))
     section.end(_UNSUPPORTED)
-    return CommonLb(
-        threshold,
-        locality_weighted=weighted is not None,
-        zone_aware=_read_zone_aware(zones),
-        override_host_status=statuses,
-    )
+    return CommonLb(threshold, weighted is not None, read_zone_aware(zones), statuses, hashing)
 
 
-def _read_zone_aware(section: Section | None) -> ZoneAwareConfig:
-    """A ZoneAwareLbConfig."""
+def read_zone_aware(section: Section | None) -> ZoneAwareConfig:
+    """A ZoneAwareLbConfig, of a cluster or of a load balancing policy."""
     if section is None:
         return ZoneAwareConfig()
     size = section.integer("min_cluster_size", 0, UINT64_MAX)
@@ -73,6 +76,19 @@ def _read_zone_aware(section: Section | None) -> ZoneAwareConfig:
         routing_enabled=section.percent("routing_enabled", 100.0),
         min_cluster_size=6 if size is None else size,
         fail_traffic_on_panic=section.boolean("fail_traffic_on_panic"),
+        position=section.position,
+    )
+    section.end()
+    return config
+
+
+def read_consistent_hashing(section: Section | None) -> ConsistentHashingConfig:
+    """A ConsistentHashingLbConfig, of a cluster or of a load balancing policy."""
+    if section is None:
+        return ConsistentHashingConfig()
+    config = ConsistentHashingConfig(
+        section.boolean("use_hostname_for_hashing"),
+        section.integer("hash_balance_factor", 100, UINT32_MAX),
         position=section.position,
     )
     section.end()

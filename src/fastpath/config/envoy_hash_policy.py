@@ -38,7 +38,7 @@ def _read_kind(kind: str, content: Section) -> dict[str, Any]:
             "header_rewrite": read_regex_rewrite(content.section("regex_rewrite")),
         }
     if kind == "cookie":
-        return {"cookie": _read_cookie(content)}
+        return {"cookie": read_cookie(content)}
     if kind == "connection_properties":
         return {"source_ip": content.boolean("source_ip")}
     if kind == "query_parameter":
@@ -46,7 +46,8 @@ def _read_kind(kind: str, content: Section) -> dict[str, Any]:
     return {"filter_state": content.string("key", required=True)}
 
 
-def _read_cookie(section: Section) -> HashPolicyCookie:
+def read_cookie(section: Section) -> HashPolicyCookie:
+    """A Cookie. The caller ends it."""
     attributes = []
     for item in section.sections("attributes"):
         attributes.append((item.string("name", required=True), item.header_text("value") or ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 
 from ..models import (
@@ -14,7 +15,7 @@ from ..models import (
 )
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_least_request", "read_maglev", "read_ring_hash", "read_round_robin"]
+__all__ = ["read_least_request", "read_maglev", "read_ring_hash", "read_ring_hash_policy", "read_round_robin"]
 
 _MAX_RING_SIZE = 8388608
 _MAX_TABLE_SIZE = 5000011
@@ -78,12 +79,30 @@ def read_ring_hash(section: Section | None) -> RingHashConfig:
     default = RingHashConfig()
     if section is None:
         return default
+    return _read_ring(section, section.enum("hash_function", HashFunction, default.hash_function))
+
+
+class _HashFunction(enum.Enum):
+    DEFAULT_HASH = 0
+    XX_HASH = 1
+    MURMUR_HASH_2 = 2
+
+
+def read_ring_hash_policy(section: Section) -> RingHashConfig:
+    """A RingHash, whose hash functions have other numbers."""
+    function = section.enum("hash_function", _HashFunction, _HashFunction.DEFAULT_HASH)
+    murmur = function is _HashFunction.MURMUR_HASH_2
+    return _read_ring(section, HashFunction.MURMUR_HASH_2 if murmur else HashFunction.XX_HASH)
+
+
+def _read_ring(section: Section, function: HashFunction) -> RingHashConfig:
+    default = RingHashConfig()
     minimum = section.integer("minimum_ring_size", 1, _MAX_RING_SIZE)
     maximum = section.integer("maximum_ring_size", 1, _MAX_RING_SIZE)
     config = RingHashConfig(
         minimum_ring_size=default.minimum_ring_size if minimum is None else minimum,
         maximum_ring_size=default.maximum_ring_size if maximum is None else maximum,
-        hash_function=section.enum("hash_function", HashFunction, default.hash_function),
+        hash_function=function,
         position=section.position,
     )
     if config.minimum_ring_size > config.maximum_ring_size:

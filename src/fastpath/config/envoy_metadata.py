@@ -9,9 +9,9 @@ from .fields import Section
 __all__ = ["read_metadata"]
 
 
-def read_metadata(parent: Section) -> Mapping[str, Mapping[str, object]]:
-    """The `filter_metadata` of the field `metadata`, by namespace."""
-    metadata = parent.section("metadata")
+def read_metadata(parent: Section, field: str = "metadata") -> Mapping[str, Mapping[str, object]]:
+    """The `filter_metadata` of the field, by namespace."""
+    metadata = parent.section(field)
     if metadata is None:
         return {}
     filters = metadata.section("filter_metadata")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..models import (
     HttpConnectionManager,
-    HttpFault,
     NetworkFilter,
     PathWithEscapedSlashesAction,
     RouteConfiguration,
@@ -17,7 +17,16 @@ from ..models import (
 from .envoy_fault import read_http_fault
 from .envoy_process import check_config_source
 from .envoy_route import read_route_configuration
-from .envoy_types import FAULT_FILTER, HTTP_CONNECTION_MANAGER, HTTP_FAULT, ROUTER, TCP_PROXY
+from .envoy_stateful_session import read_stateful_session
+from .envoy_types import (
+    FAULT_FILTER,
+    HTTP_CONNECTION_MANAGER,
+    HTTP_FAULT,
+    ROUTER,
+    SESSION_FILTER,
+    STATEFUL_SESSION,
+    TCP_PROXY,
+)
 from .fields import UINT32_MAX, Section
 from .node import shorten
 
@@ -73,7 +82,7 @@ def _read_tcp_proxy(proxy: Section) -> TcpProxy:
 
 def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnectionManager:
     manager.string("stat_prefix", required=True)
-    fault = _read_http_filters(manager)
+    filters = _read_http_filters(manager)
     codec = manager.string("codec_type", "AUTO")
     if codec not in ("AUTO", "HTTP1"):
         manager.error(f"the codec {codec} is not supported; supported are AUTO and HTTP1")
@@ -95,7 +104,7 @@ def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnect
         request_headers_timeout=manager.duration("request_headers_timeout"),
         idle_timeout=idle_timeout,
         route_config_name=_read_routes(manager, place),
-        fault=fault,
+        **filters,
         position=manager.position,
     )
 
@@ -149,26 +158,34 @@ def _read_inline_routes(section: Section, place: Place) -> str:
     return ""
 
 
-def _read_http_filters(manager: Section) -> HttpFault | None:
-    """The router, which comes last, and before it the fault filter or nothing."""
+def _read_http_filters(manager: Section) -> dict[str, Any]:
+    """What the filters say before the router, which comes last."""
     filters = manager.sections("http_filters")
-    if not 1 <= len(filters) <= 2:
-        manager.error(f"expected the router, and before it at most the fault filter, found {len(filters)} HTTP filters")
-    fault = _read_fault_filter(filters[0]) if len(filters) > 1 else None
+    if not filters:
+        manager.error("expected HTTP filters, of which the router is the last")
+    found: dict[str, Any] = {}
+    for section in filters[:-1]:
+        _read_http_filter(section, found)
     for section in filters[-1:]:
         section.string("name", required=True)
         router = section.typed("typed_config", ROUTER)
         if router is not None:
             router.end()
         section.end()
-    return fault
+    return found
 
 
-def _read_fault_filter(section: Section) -> HttpFault | None:
-    """Its name is what the routes' own faults refer to."""
+def _read_http_filter(section: Section, found: dict[str, Any]) -> None:
+    """Its name is what the routes' own settings refer to."""
     name = section.string("name", required=True)
-    if name and name != FAULT_FILTER:
-        section.error(f'expected the fault filter, whose name is "{FAULT_FILTER}", found {shorten(name)!r}')
-    config = section.typed("typed_config", HTTP_FAULT)
+    typed = section.typed_one_of("typed_config", (HTTP_FAULT, STATEFUL_SESSION))
     section.end()
-    return read_http_fault(config) if config is not None else None
+    if typed is None:
+        return
+    kind, config = typed
+    field, expected = ("fault", FAULT_FILTER) if kind == HTTP_FAULT else ("stateful_session", SESSION_FILTER)
+    if name and name != expected:
+        section.error(f'expected the filter\'s name "{expected}", found {shorten(name)!r}')
+    if field in found:
+        section.error(f"there is another filter of this type, {expected}")
+    found[field] = read_http_fault(config) if kind == HTTP_FAULT else read_stateful_session(config)

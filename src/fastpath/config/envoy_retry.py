@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..models import RetryPolicy
 from .envoy_matcher import read_header_matcher
-from .envoy_types import PREVIOUS_HOSTS
+from .envoy_metadata import read_metadata
+from .envoy_types import OMIT_CANARY_HOSTS, OMIT_HOST_METADATA, PREVIOUS_HOSTS
 from .fields import Section
 from .node import shorten
 
@@ -74,8 +76,8 @@ def _read_optional(section: Section) -> dict[str, Any]:
         "retriable_status_codes": _read_status_codes(section),
         "retriable_headers": tuple(map(read_header_matcher, section.sections("retriable_headers"))),
         "retriable_request_headers": tuple(map(read_header_matcher, section.sections("retriable_request_headers"))),
-        "previous_hosts": _read_host_predicates(section),
-        "host_selection_retry_max_attempts": 1 if attempts is None else attempts,
+        **_read_host_predicates(section),
+        "host_selection_retry_max_attempts": attempts or 1,  # Envoy takes 0 for not set
         "per_try_idle_timeout": section.duration("per_try_idle_timeout"),
         "back_off_base_interval": base or 0.025,
         "back_off_max_interval": maximum,
@@ -100,13 +102,20 @@ def _read_status_codes(section: Section) -> tuple[int, ...]:
     return tuple(code for code in codes if code is not None)
 
 
-def _read_host_predicates(section: Section) -> bool:
-    found = False
+def _read_host_predicates(section: Section) -> dict[str, Any]:
+    previous, canaries, omitted = False, False, list[Mapping[str, object]]()
     for predicate in section.sections("retry_host_predicate"):
         predicate.string("name", required=True)
-        config = predicate.typed("typed_config", PREVIOUS_HOSTS)
-        if config is not None:
-            config.end()
-            found = True
+        found = predicate.typed_one_of("typed_config", (PREVIOUS_HOSTS, OMIT_CANARY_HOSTS, OMIT_HOST_METADATA))
         predicate.end()
-    return found
+        if found is None:
+            continue
+        kind, config = found
+        if kind == PREVIOUS_HOSTS:
+            previous = True
+        elif kind == OMIT_CANARY_HOSTS:
+            canaries = True
+        else:
+            omitted.append(read_metadata(config, "metadata_match").get("envoy.lb", {}))
+        config.end()
+    return {"previous_hosts": previous, "omit_canary_hosts": canaries, "omit_host_metadata": tuple(omitted)}

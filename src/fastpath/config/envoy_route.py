@@ -19,7 +19,7 @@ from ..models import (
     VirtualHost,
 )
 from .envoy_answer import MAX_BODY_BYTES, read_direct_response, read_redirect
-from .envoy_fault import read_fault
+from .envoy_filters import read_filters
 from .envoy_header import read_header_mutations
 from .envoy_match_tree import read_match_tree
 from .envoy_matcher import header_name, read_header_matcher
@@ -65,8 +65,7 @@ def read_route_configuration(section: Section) -> RouteConfiguration:
         request_mirror_policies=read_mirror_policies(section),
         validate_clusters=section.boolean("validate_clusters", default=True),
         internal_only_headers=_read_internal_only_headers(section),
-        fault=read_fault(section),
-        **read_header_mutations(section),
+        **(read_filters(section) | read_header_mutations(section)),
         position=section.position,
     )
     section.end(_UNSUPPORTED)
@@ -146,8 +145,7 @@ def _read_virtual_host(section: Section, max_body_bytes: int) -> VirtualHost:
         include_request_attempt_count=section.boolean("include_request_attempt_count"),
         include_attempt_count_in_response=section.boolean("include_attempt_count_in_response"),
         virtual_clusters=tuple(map(_read_virtual_cluster, section.sections("virtual_clusters"))),
-        fault=read_fault(section),
-        **read_header_mutations(section),
+        **(read_filters(section) | read_header_mutations(section)),
         position=section.position,
     )
     section.end(_UNSUPPORTED)
@@ -179,7 +177,7 @@ def _read_route(section: Section, max_body_bytes: int) -> Route:
     fields: dict[str, Any] = {}
     if not section.lacks(_OPTIONAL):
         section.string("stat_prefix")
-        fields = {"metadata": _read_metadata(section.section("metadata")), "fault": read_fault(section)}
+        fields = {"metadata": _read_metadata(section.section("metadata")), **read_filters(section)}
     fields |= read_header_mutations(section)
     route = Route(
         match=read_route_match(match) if match is not None else RouteMatch(prefix=""),

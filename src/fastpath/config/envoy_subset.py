@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..models import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .fields import Section
 
-__all__ = ["read_subsets"]
+__all__ = ["read_subset_policy", "read_subsets"]
 
 
 def read_subsets(section: Section | None) -> SubsetConfig | None:
     """An LbSubsetConfig; None when there is none, or no selectors in it, which Envoy takes for none."""
     if section is None:
         return None
-    config = SubsetConfig(
+    config = _read_config(section)
+    section.end(("metadata_fallback_policy",))
+    return config if config.selectors else None
+
+
+def read_subset_policy(section: Section) -> SubsetConfig:
+    """What a Subset says but for its subset_lb_policy. The caller ends it."""
+    return replace(_read_config(section), allow_redundant_keys=section.boolean("allow_redundant_keys"))
+
+
+def _read_config(section: Section) -> SubsetConfig:
+    return SubsetConfig(
         selectors=tuple(_read_selector(item) for item in section.sections("subset_selectors")),
         fallback_policy=section.enum("fallback_policy", SubsetFallback, SubsetFallback.NO_FALLBACK),
         default_subset=_read_struct(section, "default_subset"),
@@ -24,8 +36,6 @@ def read_subsets(section: Section | None) -> SubsetConfig | None:
         list_as_any=section.boolean("list_as_any"),
         position=section.position,
     )
-    section.end(("metadata_fallback_policy",))
-    return config if config.selectors else None
 
 
 def _read_struct(section: Section, name: str) -> Mapping[str, object]:

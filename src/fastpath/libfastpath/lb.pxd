@@ -46,6 +46,7 @@ cdef extern from "fastpath/lb.h" nogil:
         double slow_start_min_weight
         fp_clock clock
         void *clock_data
+        uint32_t hash_balance_factor
 
     ctypedef struct fp_host_group:
         uint32_t count
@@ -58,6 +59,7 @@ cdef extern from "fastpath/lb.h" nogil:
         const uint32_t *positions
         const fp_lb_options *options
         const void *table
+        uint64_t weight_sum
 
     ctypedef struct fp_lb_state:
         uint64_t counter

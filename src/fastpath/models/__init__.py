@@ -8,6 +8,7 @@ from .cidr_range import CidrRange
 from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
     Cluster,
+    ConsistentHashingConfig,
     Endpoint,
     HashFunction,
     HealthStatus,
@@ -70,6 +71,7 @@ from .route import (
     RouteAction,
     RouteConfiguration,
     RouteMatch,
+    StatefulSession,
     TlsRequirement,
     VirtualCluster,
     VirtualHost,
@@ -90,6 +92,7 @@ __all__ = [
     "Condition",
     "Config",
     "ConnectionSourceType",
+    "ConsistentHashingConfig",
     "CookieMatcher",
     "DataSource",
     "DenominatorType",
@@ -160,6 +163,7 @@ __all__ = [
     "RouteMatch",
     "RuntimeFraction",
     "SlowStartConfig",
+    "StatefulSession",
     "StringMatcher",
     "SubsetConfig",
     "SubsetFallback",

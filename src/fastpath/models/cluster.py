@@ -16,6 +16,7 @@ from .subset import SubsetConfig
 
 __all__ = [
     "Cluster",
+    "ConsistentHashingConfig",
     "Endpoint",
     "HashFunction",
     "HealthStatus",
@@ -43,7 +44,8 @@ class HealthStatus(enum.Enum):
 class LbPolicy(enum.Enum):
     """How a cluster chooses among its hosts.
 
-    The first five are Envoy's (envoy.config.cluster.v3.Cluster.LbPolicy). No Envoy configuration can ask for the rest.
+    The first five are Envoy's (envoy.config.cluster.v3.Cluster.LbPolicy). No Envoy configuration can ask for the rest,
+    but for PICK_FIRST (load_balancing_policy envoy.load_balancing_policies.pick_first), which Envoy leaves to gRPC.
     """
 
     ROUND_ROBIN = 0
@@ -170,6 +172,9 @@ class LeastRequestConfig:
     """With unequal weights a host counts as weight / (active requests + 1) to this power; finite, not negative."""
     slow_start: SlowStartConfig | None = None
     """While a host is in it, all count as with unequal weights."""
+    full_scan: bool = False
+    """Whether all hosts are compared when weights are equal, not some that are drawn; of those with the fewest requests
+    any (selection_method FULL_SCAN of the load balancing policy)."""
     position: Position | None = position_field()
 
 
@@ -189,6 +194,19 @@ class MaglevConfig:
 
     table_size: int = 65537
     """A prime, at most 5000011, and no less than there are hosts."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistentHashingConfig:
+    """For LbPolicy.RING_HASH and LbPolicy.MAGLEV (common_lb_config.consistent_hashing_lb_config)."""
+
+    use_hostname_for_hashing: bool = False
+    """Whether hosts are placed by hostname, not by address; one without a hostname is placed by its address. An
+    endpoint's metadata `hash_key` comes before both. For policies of no Envoy's as well."""
+    hash_balance_factor: int | None = None
+    """Percent, at least 100: a host that has this much of its share of the active requests gets no more while others
+    have less. None: no bound. Requests are active from `pick()` on until they are given back."""
     position: Position | None = position_field()
 
 
@@ -226,6 +244,7 @@ class Cluster:
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    consistent_hashing: ConsistentHashingConfig = ConsistentHashingConfig()
     outlier_detection: OutlierDetection | None = None
     """Whether hosts are ejected for what they answer."""
     circuit_breaker: CircuitBreakerThresholds = CircuitBreakerThresholds()
@@ -234,5 +253,5 @@ class Cluster:
     """How hosts are asked whether they are well; at most one. A cluster does not ask: see fastpath.health."""
     client_ip_affinity: float | None = None
     """Seconds for which a client's address goes on to the same host since its last request (Kubernetes' session
-    affinity ClientIP); None is not wanted."""
+    affinity ClientIP); None is not wanted. The gateway does that; a Cluster, which sees no clients, does not."""
     position: Position | None = position_field()

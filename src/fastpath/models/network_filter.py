@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass
 
 from .position import Position, position_field
-from .route import HttpFault
+from .route import HttpFault, StatefulSession
 
 __all__ = ["HttpConnectionManager", "PathWithEscapedSlashesAction", "TcpProxy", "TcpProxyCluster"]
 
@@ -43,6 +43,8 @@ class HttpConnectionManager:
     """Seconds that a connection may stay open without a request; None leaves it to the runtime, 0 means none."""
     fault: HttpFault | None = None
     """The fault filter. Without it nothing comes of the faults of routes, virtual hosts and route configurations."""
+    stateful_session: StatefulSession | None = None
+    """The stateful session filter. Without it nothing comes of what routes and the like say of sessions."""
     position: Position | None = position_field()
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "RouteAction",
     "RouteConfiguration",
     "RouteMatch",
+    "StatefulSession",
     "TlsRequirement",
     "VirtualCluster",
     "VirtualHost",
@@ -85,7 +86,14 @@ class RetryPolicy:
     """When given, only requests that one of them holds for are tried again."""
     previous_hosts: bool = False
     """Retry on hosts not tried before (retry_host_predicate envoy.retry_host_predicates.previous_hosts)."""
+    omit_canary_hosts: bool = False
+    """Retry on hosts whose metadata `envoy.lb` does not have `canary` true
+    (envoy.retry_host_predicates.omit_canary_hosts)."""
+    omit_host_metadata: tuple[Mapping[str, object], ...] = ()
+    """Retry on hosts whose metadata `envoy.lb` does not have all of one of these
+    (envoy.retry_host_predicates.omit_host_metadata); an empty one says nothing."""
     host_selection_retry_max_attempts: int = 1
+    """How often another host is chosen while the predicates do not want the choice; after that it is taken."""
     per_try_timeout: float | None = None
     """Seconds."""
     per_try_idle_timeout: float | None = None
@@ -130,6 +138,20 @@ class HashPolicyCookie:
     ttl: float | None = None
     path: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatefulSession:
+    """Sessions that stay with a host (envoy.extensions.filters.http.stateful_session.v3): a client keeps its address in
+    a cookie or in a header. With neither there are none.
+    """
+
+    cookie: HashPolicyCookie | None = None
+    """Only requests at its path, or below it, have the session. With a ttl it ends so long after it was set."""
+    header: str = ""
+    strict: bool = False
+    """Whether a request gets no host when its own is gone or not well; without it, another one."""
+    position: Position | None = position_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +293,7 @@ class Route:
     mutations: HeaderMutations = HeaderMutations()
     metadata: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     fault: HttpFault | None = None
+    stateful_session: StatefulSession | None = None
     """Instead of the virtual host's, the configuration's and the listener's."""
     position: Position | None = position_field()
 
@@ -312,6 +335,7 @@ class VirtualHost:
     include_attempt_count_in_response: bool = False
     virtual_clusters: tuple[VirtualCluster, ...] = ()
     fault: HttpFault | None = None
+    stateful_session: StatefulSession | None = None
     """Instead of the configuration's and the listener's."""
     matcher: MatcherList | MatcherMap | None = None
     """What finds the routes instead of their order: it leads to lists that `routes` consists of, in order."""
@@ -339,5 +363,6 @@ class RouteConfiguration:
     internal_only_headers: tuple[str, ...] = ()
     """Request headers that are dropped when they come from outside."""
     fault: HttpFault | None = None
+    stateful_session: StatefulSession | None = None
     """Instead of the listener's, whose connection manager must have the fault filter."""
     position: Position | None = position_field()

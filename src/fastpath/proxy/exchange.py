@@ -24,6 +24,7 @@ from .replay import ReplayBody
 from .reply import Reply
 from .retry import CONNECT_FAILURE, RESET, TIMEOUT, reset_kind
 from .shadow import Shadow, start_shadows
+from .stateful_session import Session, session_of
 from .upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Exchange(UpstreamRequest):
         "_retries_left",
         "_retrying",
         "_sent_at",
+        "_session",
         "_shadows",
         "_task",
         "_timer",
@@ -117,6 +119,7 @@ class Exchange(UpstreamRequest):
         self.request_complete = False
         self.wants_body = not request.has_body  # the end of a message without a body is taken at once
         self._finished = False
+        self._session: Session | None = None
         self._faults: FaultFilter | None = None  # what counts this request among those with a fault
         self._finalizer: Finalizer | None = None
         self._shadows: list[Shadow] | None = None
@@ -245,6 +248,9 @@ class Exchange(UpstreamRequest):
             if action.use_hash_policy and plan.split and finalizer.hash is not None:
                 match = self.match = self.downstream.server.match(self, finalizer.hash) or match
                 finalizer.actions = plan.actions.of_share(match.weighted_cluster)
+        config = session_of(match, self.downstream.server.sessions)
+        if config is not None:
+            self._session = Session.begin(config, self.request)
         self._cluster = self.gateway.clusters.get(match.cluster or "")
         if self._cluster is None:
             self.reply(Reply(action.cluster_not_found_response_code, b"no such cluster\n"), "no-cluster")
@@ -277,18 +283,45 @@ class Exchange(UpstreamRequest):
         self._chosen(pick)
 
     def pick(self) -> Pick:
-        """A host of the route's cluster, not one tried before where the retry policy wants that. NoHostAvailable."""
-        cluster, plan, finalizer = self._cluster, self._plan, self._finalizer
+        """A host of the route's cluster, on a retry none that the retry policy does not want. NoHostAvailable."""
+        cluster, session = self._cluster, self._session
         assert cluster is not None
+        if session is not None and session.host is not None and not self.failed:
+            return self._pick_in(cluster, session.host, strict=session.strict)
+        if cluster.model.client_ip_affinity is None:
+            return self._pick_in(cluster, None)
+        timeout, client = cluster.model.client_ip_affinity, self.downstream.info.remote
+        if client is None:
+            return self._pick_in(cluster, None)
+        affinity = self.gateway.affinity(cluster)
+        pick = self._pick_in(cluster, None if self.failed else affinity.host_of(client.ip, timeout))
+        affinity.note(client.ip, str(pick.host), timeout)
+        return pick
+
+    def _pick_in(self, cluster: Cluster, override_host: str | None, *, strict: bool = False) -> Pick:
+        plan, finalizer = self._plan, self._finalizer
         assert plan is not None
         assert finalizer is not None
         key, wanted = finalizer.hash, finalizer.actions.metadata_match
-        if self.failed and plan.rules is not None and plan.rules.previous_hosts:
-            tried, attempts = [host for host, _ in self.failed], plan.rules.host_attempts
-            return cluster.pick(self.request, hash_key=key, exclude=tried, max_attempts=attempts, metadata_match=wanted)
-        if key is None and wanted is None:
+        rules = plan.rules
+        if self.failed and rules is not None and rules.predicates:
+            others = rules.predicates.rejected(cluster, [host for host, _ in self.failed])
+            return cluster.pick(
+                self.request,
+                hash_key=key,
+                exclude=others,
+                max_attempts=rules.host_attempts,
+                metadata_match=wanted,
+            )
+        if key is None and wanted is None and override_host is None:
             return cluster.pick(self.request)
-        return cluster.pick(self.request, hash_key=key, metadata_match=wanted)
+        return cluster.pick(
+            self.request,
+            hash_key=key,
+            metadata_match=wanted,
+            override_host=override_host,
+            override_strict=strict,
+        )
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")
@@ -492,8 +525,11 @@ class Exchange(UpstreamRequest):
         self.response = response
         self._replay = None
         changes: HeaderChanges | None = None
-        if self.gateway.changes_responses:
+        if self._session is not None:
             changes = HeaderChanges()
+            self._session.update(str(pick.host), changes)
+        if self.gateway.changes_responses:
+            changes = changes or HeaderChanges()
             try:
                 self.gateway.response_filter(self, changes)
             except Exception as error:

@@ -71,6 +71,10 @@ class Finalizer:
     def request(self, match: Match, changes: HeaderChanges | None) -> FinalRequest:
         """The head as the route, and then a hook, will have it."""
         actions, exchange = self.actions, self._exchange
+        attempt = len(exchange.failed) + 1
+        stream = self._known()
+        if stream is not None:
+            note_attempt(stream, exchange, match.cluster or "", attempt)
         if actions.plain:
             rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
             path, authority = match.path, match.authority
@@ -79,11 +83,7 @@ class Finalizer:
                 {"path": path, "authority": authority},
                 lambda: RequestHead.of(exchange.request, path=path, authority=authority),
             )
-        attempt = len(exchange.failed) + 1
         host = exchange.host
-        stream = self._known()
-        if stream is not None:
-            note_attempt(stream, exchange, match.cluster or "", attempt)
         hostname = host.hostname if host is not None else ""
         route = actions.finalize_request(match, exchange.request, stream, hostname=hostname, attempt=attempt)
         return FinalRequest(

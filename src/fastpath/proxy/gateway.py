@@ -17,6 +17,7 @@ from ..health_runner import HealthRunner
 from ..metrics import prometheus
 from ..models import CircuitBreakerThresholds, Config, DiscoveryType, HttpConnectionManager
 from ..watching import ConfigFiles, ConfigFollowing
+from .client_affinity import ClientAffinity
 from .exchange import Exchange
 from .fault_filter import FaultFilter
 from .heads import HeaderChanges
@@ -46,6 +47,8 @@ class Options:
     """Of a body that nobody wants any more, read before the connection is ended instead."""
     write_buffer_bytes: int = 256 * 1024
     """Waiting to be sent to one peer, before reading from the other one pauses."""
+    max_affine_clients: int = 65536
+    """Remembered for each cluster with client_ip_affinity; at least 1."""
     max_connections_per_host: int = 1024
     max_idle_per_host: int = 128
     upstream_idle_timeout: float = 60.0
@@ -114,6 +117,7 @@ class Gateway:
         self._servers: list[Server] = []
         self._pools: dict[Host, Pool] = {}
         self._breakers: dict[str, tuple[CircuitBreaker, CircuitBreakerThresholds]] = {}
+        self._affinities: dict[str, ClientAffinity] = {}
         self._connections = 0
         self.shadows: set[Shadow] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -344,6 +348,13 @@ class Gateway:
             breaker.configure(thresholds)
         self._breakers[cluster.name] = breaker, thresholds
         return breaker
+
+    def affinity(self, cluster: Cluster) -> ClientAffinity:
+        """Which hosts the clients of a cluster stay with."""
+        found = self._affinities.get(cluster.name)
+        if found is None:
+            found = self._affinities[cluster.name] = ClientAffinity(self.options.max_affine_clients, self.loop.time)
+        return found
 
     def pool_changed(self, pool: Pool) -> None:
         """Know the pool as long as there is something in it, so that hosts that are gone leave nothing behind."""

@@ -9,6 +9,7 @@ from random import Random
 from typing import Final, Literal
 
 from ..models import RetryPolicy
+from .host_predicates import HostPredicates
 
 __all__ = ["CONNECT_FAILURE", "RESET", "RETRY_CONDITIONS", "TIMEOUT", "RetryRules", "reset_kind"]
 
@@ -43,7 +44,7 @@ def reset_kind(failure: str) -> Literal["connect-failure", "reset", "timeout"]:
 class RetryRules:
     """A RetryPolicy, laid out for asking it."""
 
-    __slots__ = ("_failures", "_statuses", "base", "host_attempts", "maximum", "num_retries", "previous_hosts")
+    __slots__ = ("_failures", "_statuses", "base", "host_attempts", "maximum", "num_retries", "predicates")
 
     def __init__(self, policy: RetryPolicy):
         conditions = frozenset(policy.retry_on)
@@ -64,7 +65,7 @@ class RetryRules:
         self._statuses = frozenset(statuses)
         self._failures = frozenset(failures)
         self.num_retries = policy.num_retries
-        self.previous_hosts = policy.previous_hosts
+        self.predicates = HostPredicates(policy)
         self.host_attempts = policy.host_selection_retry_max_attempts
         self.base = policy.back_off_base_interval
         limit = policy.back_off_max_interval

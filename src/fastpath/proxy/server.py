@@ -36,6 +36,7 @@ class Server:
         self.listener = listener
         self.table = table
         self.faults = faults
+        self.sessions = manager.stateful_session
         self.connections: set[Downstream] = set()
         head, idle = manager.request_headers_timeout, manager.idle_timeout
         head = options.request_headers_timeout if head is None else head

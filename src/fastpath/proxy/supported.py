@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from fastpath import ConfigError, HeadRewriter, Request
@@ -18,6 +19,7 @@ from ..models import (
     Route,
     RouteAction,
     RouteConfiguration,
+    StatefulSession,
     VirtualHost,
 )
 from .retry import RETRY_CONDITIONS
@@ -26,6 +28,7 @@ __all__ = ["check_supported"]
 
 _REQUEST = Request(method=b"GET", target=b"/", headers=[(b"Host", b"a")])
 _REWRITER = HeadRewriter()
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _Finding = tuple[str, str]
 
@@ -58,6 +61,7 @@ def _manager_of(listener: Listener, path: str) -> HttpConnectionManager:
         _refuse([(".transport_socket", "the gateway does no TLS")], chain.position, path)
     if len(chain.filters) == 1 and isinstance(chain.filters[0], HttpConnectionManager):
         manager = chain.filters[0]
+        _refuse(_session(manager.stateful_session, ".stateful_session"), manager.position, path)
         if manager.fault is not None:
             findings = validate_fault(manager.fault, ".fault")
             _refuse(findings, manager.position, _place(manager.position, f"{path}.filters[0]"))
@@ -70,6 +74,7 @@ def _manager_of(listener: Listener, path: str) -> HttpConnectionManager:
 def _check(configuration: RouteConfiguration, path: str) -> None:
     path = _place(configuration.position, path)
     _refuse(_mutations(configuration.mutations), configuration.position, path)
+    _refuse(_session(configuration.stateful_session, ".stateful_session"), configuration.position, path)
     for index, host in enumerate(configuration.virtual_hosts):
         here = _place(host.position, f"{path}.virtual_hosts[{index}]")
         _refuse(_virtual_host(host), host.position, here)
@@ -94,12 +99,14 @@ def _error(reason: str, position: Position | None, path: str) -> ConfigError:
 
 def _virtual_host(host: VirtualHost) -> Iterator[_Finding]:
     yield from _mutations(host.mutations)
+    yield from _session(host.stateful_session, ".stateful_session")
     if host.retry_policy is not None:
         yield from _retry_policy(host.retry_policy, ".retry_policy")
 
 
 def _route(route: Route) -> Iterator[_Finding]:
     yield from _mutations(route.mutations)
+    yield from _session(route.stateful_session, ".stateful_session")
     action = route.action
     if not isinstance(action, RouteAction):
         return
@@ -130,6 +137,15 @@ def _retry_policy(policy: RetryPolicy, path: str) -> Iterator[_Finding]:
     for field in ("retriable_headers", "retriable_request_headers", "per_try_idle_timeout"):
         if getattr(policy, field):
             yield f"{path}.{field}", f"the gateway does not know {field}"
+
+
+def _session(session: StatefulSession | None, path: str) -> Iterator[_Finding]:
+    if session is None:
+        return
+    if session.header and not _may_change(session.header):
+        yield f"{path}.header", f"the gateway writes {session.header} itself"
+    if session.cookie is not None and not _TOKEN.fullmatch(session.cookie.name):
+        yield f"{path}.cookie.name", f"{session.cookie.name!r} cannot be the name of a cookie"
 
 
 def _mutations(mutations: HeaderMutations) -> Iterator[_Finding]:

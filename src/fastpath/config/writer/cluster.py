@@ -10,6 +10,7 @@ from .discovery import write_discovery
 from .fields import Json, changed, duration, member
 from .health_check import write_health_checks
 from .lb import write_least_request, write_maglev, write_ring_hash, write_round_robin
+from .lb_policy import needs_policy, write_load_balancing_policy
 from .metadata import write_metadata
 from .outlier_detection import write_outlier_detection
 from .subset import write_subsets
@@ -19,13 +20,14 @@ __all__ = ["write_assignment", "write_cluster"]
 
 def write_cluster(cluster: Cluster) -> Json:
     """A Cluster, with its endpoints unless EDS tells them."""
+    in_policy = needs_policy(cluster)
     in_place = cluster.type is not DiscoveryType.EDS
     return {
         "name": cluster.name,
         **write_discovery(cluster),
-        **changed(cluster, "lb_policy"),
+        **_write_balancing(cluster),
         **changed(cluster, "connect_timeout", write=duration),
-        **member("common_lb_config", write_common_lb(cluster)),
+        **member("common_lb_config", write_common_lb(cluster, in_policy=in_policy)),
         **_write_messages(cluster),
         **changed(cluster, "outlier_detection", write=write_outlier_detection),
         **changed(cluster, "health_checks", write=write_health_checks),
@@ -33,15 +35,24 @@ def write_cluster(cluster: Cluster) -> Json:
     }
 
 
-def _write_messages(cluster: Cluster) -> Json:
-    """Messages that the models have by other names; without one that differs from the default, none."""
-    subsets, breaker = cluster.subsets, cluster.circuit_breaker
+def _write_balancing(cluster: Cluster) -> Json:
+    if needs_policy(cluster):
+        return {"load_balancing_policy": write_load_balancing_policy(cluster)}
+    subsets = cluster.subsets
     return {
+        **changed(cluster, "lb_policy"),
         **({} if subsets is None else {"lb_subset_config": write_subsets(subsets)}),
         **member("round_robin_lb_config", write_round_robin(cluster.round_robin)),
         **member("least_request_lb_config", write_least_request(cluster.least_request)),
         **member("ring_hash_lb_config", write_ring_hash(cluster.ring_hash)),
         **member("maglev_lb_config", write_maglev(cluster.maglev)),
+    }
+
+
+def _write_messages(cluster: Cluster) -> Json:
+    """Messages that the models have by other names; without one that differs from the default, none."""
+    breaker = cluster.circuit_breaker
+    return {
         **({} if breaker == type(breaker)() else {"circuit_breakers": write_circuit_breakers(breaker)}),
     }
 

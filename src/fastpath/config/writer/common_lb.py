@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...models import Cluster, HealthStatus, ZoneAwareConfig
+from ...models import Cluster, ConsistentHashingConfig, HealthStatus, ZoneAwareConfig
 from .fields import Json, changed, member, plain
 
-__all__ = ["write_assignment_policy", "write_common_lb"]
+__all__ = ["write_assignment_policy", "write_common_lb", "write_consistent_hashing", "write_zone_aware"]
 
 
-def write_common_lb(cluster: Cluster) -> Json:
-    """A CommonLbConfig."""
+def write_common_lb(cluster: Cluster, *, in_policy: bool) -> Json:
+    """A CommonLbConfig; with `in_policy`, without what a load balancing policy says instead."""
     return {
         **changed(cluster, "healthy_panic_threshold", write=lambda percent: {"value": plain(percent)}),
-        **({"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}),
-        **member("zone_aware_lb_config", _write_zone_aware(cluster.zone_aware)),
         **changed(cluster, "override_host_status", write=_write_statuses),
+        **({} if in_policy else _write_partial(cluster)),
     }
 
 
-def _write_zone_aware(config: ZoneAwareConfig) -> Json:
+def write_zone_aware(config: ZoneAwareConfig) -> Json:
+    """A ZoneAwareLbConfig."""
     return {
         **changed(config, "routing_enabled", write=lambda percent: {"value": plain(percent)}),
         **changed(config, "min_cluster_size", "fail_traffic_on_panic"),
@@ -29,6 +29,19 @@ def _write_zone_aware(config: ZoneAwareConfig) -> Json:
 
 def _write_statuses(statuses: Iterable[HealthStatus]) -> Json:
     return {"statuses": [each.name for each in sorted(statuses, key=lambda status: status.value)]}
+
+
+def _write_partial(cluster: Cluster) -> Json:
+    return {
+        **({"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}),
+        **member("zone_aware_lb_config", write_zone_aware(cluster.zone_aware)),
+        **member("consistent_hashing_lb_config", write_consistent_hashing(cluster.consistent_hashing)),
+    }
+
+
+def write_consistent_hashing(config: ConsistentHashingConfig) -> Json:
+    """A ConsistentHashingLbConfig."""
+    return changed(config, "use_hostname_for_hashing", "hash_balance_factor")
 
 
 def write_assignment_policy(cluster: Cluster) -> Json:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ...models import HttpFault
-from ..envoy_types import FAULT_FILTER, HTTP_FAULT
-from .fields import Json, any_of, changed, duration, member
+from .fields import Json, changed, duration, member
 from .matcher import write_fractional_percent, write_header_matchers
 
-__all__ = ["write_fault_of", "write_http_fault"]
+__all__ = ["write_http_fault"]
 
 
 def write_http_fault(fault: HttpFault) -> Json:
@@ -23,10 +22,3 @@ def write_http_fault(fault: HttpFault) -> Json:
         **changed(fault, "headers", write=write_header_matchers),
         **changed(fault, "upstream_cluster", "max_active_faults"),
     }
-
-
-def write_fault_of(fault: HttpFault | None) -> Json:
-    """The typed_per_filter_config of a route, virtual host or route configuration."""
-    if fault is None:
-        return {}
-    return {"typed_per_filter_config": {FAULT_FILTER: any_of(HTTP_FAULT, write_http_fault(fault))}}

@@ -8,7 +8,7 @@ from ...models import HashPolicy, HashPolicyCookie
 from .fields import Json, changed, duration, member
 from .matcher import write_regex_rewrite
 
-__all__ = ["write_hash_policies"]
+__all__ = ["write_cookie", "write_hash_policies"]
 
 
 def write_hash_policies(policies: Iterable[HashPolicy]) -> list[Json]:
@@ -25,7 +25,7 @@ def _write_kind(policy: HashPolicy) -> Json:
             **member("regex_rewrite", write_regex_rewrite(rewrite) if rewrite is not None else None),
         }
     if policy.cookie is not None:
-        kinds["cookie"] = _write_cookie(policy.cookie)
+        kinds["cookie"] = write_cookie(policy.cookie)
     if policy.source_ip:
         kinds["connection_properties"] = {"source_ip": True}
     if policy.query_parameter is not None:
@@ -35,7 +35,8 @@ def _write_kind(policy: HashPolicy) -> Json:
     return kinds
 
 
-def _write_cookie(cookie: HashPolicyCookie) -> Json:
+def write_cookie(cookie: HashPolicyCookie) -> Json:
+    """A Cookie."""
     return {
         "name": cookie.name,
         **changed(cookie, "ttl", write=duration),

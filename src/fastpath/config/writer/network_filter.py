@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...models import HttpConnectionManager, NetworkFilter, TcpProxy, TcpProxyCluster
-from ..envoy_types import FAULT_FILTER, HTTP_CONNECTION_MANAGER, HTTP_FAULT, ROUTER, TCP_PROXY
+from ..envoy_types import (
+    FAULT_FILTER,
+    HTTP_CONNECTION_MANAGER,
+    HTTP_FAULT,
+    ROUTER,
+    SESSION_FILTER,
+    STATEFUL_SESSION,
+    TCP_PROXY,
+)
 from .fault import write_http_fault
 from .fields import Json, changed, duration, extension, member
+from .stateful_session import write_stateful_session
 
 __all__ = ["Routes", "write_network_filter"]
 
@@ -50,7 +59,10 @@ def _write_manager(manager: HttpConnectionManager) -> Json:
 
 
 def _write_http_filters(manager: HttpConnectionManager) -> list[Json]:
-    router = extension("envoy.filters.http.router", ROUTER, {})
-    if manager.fault is None:
-        return [router]
-    return [extension(FAULT_FILTER, HTTP_FAULT, write_http_fault(manager.fault)), router]
+    filters = []
+    if manager.fault is not None:
+        filters.append(extension(FAULT_FILTER, HTTP_FAULT, write_http_fault(manager.fault)))
+    if manager.stateful_session is not None:
+        session = write_stateful_session(manager.stateful_session)
+        filters.append(extension(SESSION_FILTER, STATEFUL_SESSION, session))
+    return [*filters, extension("envoy.filters.http.router", ROUTER, {})]

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...models import RetryPolicy
-from ..envoy_types import PREVIOUS_HOSTS
+from ..envoy_types import OMIT_CANARY_HOSTS, OMIT_HOST_METADATA, PREVIOUS_HOSTS
 from .fields import Json, changed, duration, extension, member, renamed
 from .matcher import write_header_matchers
+from .metadata import write_metadata_match
 
 __all__ = ["write_retry_policy"]
 
 
 def write_retry_policy(policy: RetryPolicy) -> Json:
     """A RetryPolicy."""
-    predicate = extension("envoy.retry_host_predicates.previous_hosts", PREVIOUS_HOSTS, {})
     return {
         **changed(policy, "retry_on", write=",".join),
         **changed(policy, "num_retries", "retriable_status_codes"),
         **changed(policy, "retriable_headers", "retriable_request_headers", write=write_header_matchers),
-        **member("retry_host_predicate", [predicate] if policy.previous_hosts else None),
+        **member("retry_host_predicate", list(_write_predicates(policy))),
         **changed(policy, "host_selection_retry_max_attempts"),
         **changed(policy, "per_try_timeout", "per_try_idle_timeout", write=duration),
         **member("retry_back_off", _write_back_off(policy)),
     }
+
+
+def _write_predicates(policy: RetryPolicy) -> Iterator[Json]:
+    if policy.previous_hosts:
+        yield extension("envoy.retry_host_predicates.previous_hosts", PREVIOUS_HOSTS, {})
+    if policy.omit_canary_hosts:
+        yield extension("envoy.retry_host_predicates.omit_canary_hosts", OMIT_CANARY_HOSTS, {})
+    for omitted in policy.omit_host_metadata:
+        config: Json = {"metadata_match": write_metadata_match(omitted)}
+        yield extension("envoy.retry_host_predicates.omit_host_metadata", OMIT_HOST_METADATA, config)
 
 
 def _write_back_off(policy: RetryPolicy) -> Json:

@@ -14,8 +14,8 @@ from ...models import (
 )
 from ..envoy_answer import MAX_BODY_BYTES
 from .answer import write_direct_response, write_redirect
-from .fault import write_fault_of
 from .fields import Json, changed, member
+from .filters import write_filters_of
 from .header import write_header_mutations
 from .match_tree import write_match_tree
 from .matcher import write_header_matchers
@@ -37,7 +37,7 @@ def write_route_configuration(configuration: RouteConfiguration) -> Json:
         **changed(configuration, "most_specific_header_mutations_wins"),
         **write_header_mutations(configuration.mutations),
         **changed(configuration, "request_mirror_policies", write=write_mirror_policies),
-        **write_fault_of(configuration.fault),
+        **write_filters_of(configuration),
         **member("virtual_hosts", [_write_virtual_host(host) for host in configuration.virtual_hosts]),
     }
 
@@ -65,7 +65,7 @@ def _write_virtual_host(host: VirtualHost) -> Json:
         **changed(host, "retry_policy", write=write_retry_policy),
         **changed(host, "request_mirror_policies", write=write_mirror_policies),
         **changed(host, "virtual_clusters", write=_write_virtual_clusters),
-        **write_fault_of(host.fault),
+        **write_filters_of(host),
         **_write_routes(host),
     }
 
@@ -87,7 +87,7 @@ def _write_route(route: Route) -> Json:
         **_write_action(route),
         **write_header_mutations(route.mutations),
         **changed(route, "metadata", write=write_metadata),
-        **write_fault_of(route.fault),
+        **write_filters_of(route),
     }
 
 

@@ -13,7 +13,7 @@ def write_subsets(config: SubsetConfig) -> Json:
     return {
         "subset_selectors": [_write_selector(each) for each in config.selectors],
         **changed(config, "fallback_policy", "default_subset", "locality_weight_aware", "scale_locality_weight"),
-        **changed(config, "panic_mode_any", "list_as_any"),
+        **changed(config, "panic_mode_any", "list_as_any", "allow_redundant_keys"),
     }
 
 

@@ -1,0 +1,49 @@
+"""Load balancing policies as extensions, for what clusters cannot say without (Cluster.load_balancing_policy)."""
+
+from __future__ import annotations
+
+from ...models import Cluster, LbPolicy
+from ..envoy_types import LB_POLICY_TYPES, SUBSET_POLICY
+from .common_lb import write_consistent_hashing, write_zone_aware
+from .fields import Json, extension, member
+from .lb import write_least_request, write_maglev, write_ring_hash, write_round_robin
+from .subset import write_subsets
+
+__all__ = ["needs_policy", "write_load_balancing_policy"]
+
+
+def needs_policy(cluster: Cluster) -> bool:
+    """Whether one of these can say how the cluster balances, and lb_policy with what goes with it cannot."""
+    redundant = cluster.subsets is not None and cluster.subsets.allow_redundant_keys
+    needed = redundant or cluster.lb_policy is LbPolicy.PICK_FIRST or cluster.least_request.full_scan
+    return needed and cluster.lb_policy in LB_POLICY_TYPES
+
+
+def write_load_balancing_policy(cluster: Cluster) -> Json:
+    """A LoadBalancingPolicy with one policy."""
+    policy = _only(LB_POLICY_TYPES[cluster.lb_policy], _write_config(cluster))
+    if cluster.subsets is None:
+        return policy
+    return _only(SUBSET_POLICY, {**write_subsets(cluster.subsets), "subset_lb_policy": policy})
+
+
+def _only(type_name: str, config: Json) -> Json:
+    name = f"envoy.load_balancing_policies.{type_name.split('.')[3]}"
+    return {"policies": [{"typed_extension_config": extension(name, type_name, config)}]}
+
+
+def _write_config(cluster: Cluster) -> Json:
+    weighted: Json = {"locality_weighted_lb_config": {}} if cluster.locality_weighted else {}
+    hashing = member("consistent_hashing_lb_config", write_consistent_hashing(cluster.consistent_hashing))
+    if cluster.lb_policy is LbPolicy.RING_HASH:
+        return {**write_ring_hash(cluster.ring_hash), **hashing, **weighted}
+    if cluster.lb_policy is LbPolicy.MAGLEV:
+        return {**write_maglev(cluster.maglev), **hashing, **weighted}
+    zones = member("zone_aware_lb_config", write_zone_aware(cluster.zone_aware))
+    locality = member("locality_lb_config", {**weighted, **zones})
+    if cluster.lb_policy is LbPolicy.ROUND_ROBIN:
+        return {**write_round_robin(cluster.round_robin), **locality}
+    if cluster.lb_policy is LbPolicy.LEAST_REQUEST:
+        scan: Json = {"selection_method": "FULL_SCAN"} if cluster.least_request.full_scan else {}
+        return {**write_least_request(cluster.least_request), **scan, **locality}
+    return locality if cluster.lb_policy is not LbPolicy.PICK_FIRST else {}
