@@ -8,7 +8,13 @@ from fastpath.libfastpath.lb cimport fp_host
 
 
 cdef class Host
+cdef class Pick
 cdef class Cluster
+
+cdef tuple NOTHING
+
+# Counts an active request at a host of the cluster.
+cdef Pick pick_of(Cluster cluster, Host host)
 
 cdef Host wrap(fp_host *ptr)
 cdef fp_host *live(Host host) except NULL
@@ -35,6 +41,7 @@ cdef class Cluster:
     cdef tuple all_hosts
     cdef uint32_t initial_flags  # of hosts that an update brings
     cdef key_hash key_hash  # of the policy
+    cdef readonly bint looks_at_requests  # the choice depends on a hash or on metadata_match
 
     cdef Host overriding(self, str key, bint strict)
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
@@ -47,3 +54,8 @@ cdef class Cluster:
     cdef tuple hosts_of(self, fp_host_set *set)
     cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
                        list groups) except -1
+
+
+# What a ClusterManager is to other modules: its clusters by name, replaced as a whole.
+cdef class ClusterDirectory:
+    cdef dict clusters

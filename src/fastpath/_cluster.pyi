@@ -1,6 +1,6 @@
 from collections.abc import Collection, Iterable
 from types import TracebackType
-from typing import Literal, NamedTuple, TypeAlias, final, overload
+from typing import Any, Literal, NamedTuple, TypeAlias, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
@@ -64,6 +64,9 @@ class Pick:
         traceback: TracebackType | None,
     ) -> None: ...
 
+class ClusterDirectory:
+    _clusters: dict[str, Any]
+
 class Cluster:
     def __new__(
         cls,
@@ -77,6 +80,8 @@ class Cluster:
     ) -> Self: ...
     @property
     def name(self) -> str: ...
+    @property
+    def looks_at_requests(self) -> bool: ...
     @property
     def hosts(self) -> tuple[Host, ...]: ...
     def _update(

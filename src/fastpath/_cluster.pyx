@@ -20,7 +20,13 @@ from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
-from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
+from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_REQUEST_HASH,
+    fp_host,
+    fp_lb_options_default,
+    fp_lb_policy_get,
+    fp_lb_policy_id,
+)
 
 from fastpath.errors import NoHostAvailable
 from fastpath.models import HealthStatus, HostFlag
@@ -216,6 +222,15 @@ cdef class Pick:
         return f"<Pick {self.host}{'' if self.counted else ' released'}>"
 
 
+cdef Pick pick_of(Cluster cluster, Host host):
+    cdef Pick pick = Pick.__new__(Pick)
+    pick.host = host
+    pick.cluster = cluster
+    pick.counted = True
+    fp_host_acquire(host.ptr)
+    return pick
+
+
 cdef class Cluster:
     """Hosts and the policy that chooses among them.
 
@@ -286,6 +301,7 @@ cdef class Cluster:
             free(array)
         check(status, &error)
         self.key_hash = config.policy.hash
+        self.looks_at_requests = config.policy.number == FASTPATH_LB_REQUEST_HASH or subset_rules is not None
         return 0
 
     def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
@@ -410,12 +426,7 @@ cdef class Cluster:
             host = self.overriding(override_host, override_strict)
         if host is None:
             host = self.choose(hash_key, exclude, max_attempts, metadata_match)
-        cdef Pick pick = Pick.__new__(Pick)
-        pick.host = host
-        pick.cluster = self
-        pick.counted = True
-        fp_host_acquire(host.ptr)
-        return pick
+        return pick_of(self, host)
 
     def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
                   Labels metadata_match=None, str override_host=None, bint override_strict=False):
@@ -502,6 +513,21 @@ cdef class Cluster:
 
     def __repr__(self):
         return f"<Cluster {self.name!r} of {len(self.hosts)} hosts>"
+
+
+cdef class ClusterDirectory:
+    """Clusters by name, replaced as a whole."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.clusters = {}
+
+    @property
+    def _clusters(self):
+        return self.clusters
+
+    @_clusters.setter
+    def _clusters(self, dict clusters not None):
+        self.clusters = clusters
 
 
 def has_policy(int policy):

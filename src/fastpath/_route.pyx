@@ -535,10 +535,15 @@ cdef class RouteMatcher:
         scheme: "http" or "https": how the request came.
         tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
         """
+        cdef fp_span scheme_span
+        required_span(scheme, &scheme_span, "scheme")
+        return self.match_record(record_of(request), scheme_span, tls, random)
+
+    cdef Match match_record(self, HeadRecord *record, fp_span scheme, object tls, object random):
         cdef fp_route_request parts
         parts.flags = 0
-        request_of(record_of(request), &parts)
-        required_span(scheme, &parts.scheme, "scheme")
+        parts.scheme = scheme
+        request_of(record, &parts)
         if tls is not None:
             tls_flags(tls, &parts.flags)
         return self.answer(&parts, random)

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import Host, HostStats, Pick
+from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick
 from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
@@ -86,7 +86,7 @@ class Cluster(HealthCluster):
         self._note_update(before)
 
 
-class ClusterManager(Mapping[str, Cluster]):
+class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
     """The clusters of a configuration by name.
 
     `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws
@@ -105,7 +105,7 @@ class ClusterManager(Mapping[str, Cluster]):
     ) -> None:
         self._seed = seed
         self._clock = clock
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters = {}
         self._given: dict[str, models.Cluster] = {}
         self._updating = threading.Lock()
         self.update(clusters)
@@ -140,7 +140,8 @@ class ClusterManager(Mapping[str, Cluster]):
         return given, made
 
     def __getitem__(self, name: str) -> Cluster:
-        return self._clusters[name]
+        cluster: Cluster = self._clusters[name]
+        return cluster
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._clusters)
