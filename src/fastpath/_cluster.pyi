@@ -64,6 +64,8 @@ class Pick:
         traceback: TracebackType | None,
     ) -> None: ...
 
+class Policy: ...
+
 class ClusterDirectory:
     _clusters: dict[str, Any]
 
@@ -71,7 +73,7 @@ class Cluster:
     def __new__(
         cls,
         name: str,
-        policy: int,
+        policy: int | Policy,
         rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
         subset_rules: SubsetRules | None,
@@ -81,12 +83,14 @@ class Cluster:
     @property
     def name(self) -> str: ...
     @property
+    def policy(self) -> int | Policy: ...
+    @property
     def looks_at_requests(self) -> bool: ...
     @property
     def hosts(self) -> tuple[Host, ...]: ...
     def _update(
         self,
-        policy: int,
+        policy: int | Policy,
         rules: tuple[int, int, bool, bool, int],
         options: tuple[float, int, int, int, int, int],
         subset_rules: SubsetRules | None,

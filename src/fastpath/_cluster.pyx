@@ -2,11 +2,13 @@
 """Clusters, hosts and picks: one to one over fastpath/cluster.h. Composition from models is in fastpath.clusters."""
 
 from collections import namedtuple
+from threading import Lock
 
 cimport cython
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.exc cimport PyErr_Occurred
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_GET_ITEM
@@ -33,6 +35,7 @@ from fastpath.models import HealthStatus, HostFlag
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
+    unsigned long PyThread_get_thread_ident() noexcept nogil
 
 cdef enum:
     EXCLUDED_ON_STACK = 8
@@ -222,6 +225,28 @@ cdef class Pick:
         return f"<Pick {self.host}{'' if self.counted else ' released'}>"
 
 
+cdef class Policy:
+    """What a Cluster takes for a policy of its own; made by fastpath.policies."""
+
+
+@cython.final
+cdef class PickLock:
+    def __cinit__(self):
+        self.lock = Lock()
+
+    cdef int enter(self) except -1:
+        if self.owner == PyThread_get_thread_ident():
+            raise RuntimeError("a policy must not ask its own cluster for a host")
+        self.lock.acquire()
+        self.owner = PyThread_get_thread_ident()
+        return 0
+
+    cdef int leave(self) except -1:
+        self.owner = 0
+        self.lock.release()
+        return 0
+
+
 cdef Pick pick_of(Cluster cluster, Host host):
     cdef Pick pick = Pick.__new__(Pick)
     pick.host = host
@@ -238,9 +263,11 @@ cdef class Cluster:
     is built without the GIL, and picks go on meanwhile with the hosts from before.
     """
 
-    def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
+    def __cinit__(self, str name not None, policy, tuple rules not None, tuple options not None,
                   SubsetRules subset_rules, list groups not None, uint64_t seed):
         self.name = name
+        if isinstance(policy, Policy) and (<Policy>policy).runs_python:
+            self.pick_lock = PickLock()
         self.configure(policy, rules, options, subset_rules, groups)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
@@ -252,7 +279,7 @@ cdef class Cluster:
         fp_host_set_unref(self.set)
         fp_cluster_unref(self.ptr)
 
-    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules,
+    cdef int configure(self, object policy, tuple rules, tuple options, SubsetRules subset_rules,
                        list groups) except -1:
         """Make the cluster, or update it.
 
@@ -273,12 +300,16 @@ cdef class Cluster:
         if array is NULL:
             raise MemoryError
         try:
-            config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
             config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
                 config.locality_weighted, config.override_statuses = rules
             config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
             config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
+            if isinstance(policy, Policy):
+                config.policy = (<Policy>policy).ptr
+                config.options.context = (<Policy>policy).context
+            else:
+                config.policy = fp_lb_policy_get(<fp_lb_policy_id><int>policy)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size = options
             for priority, locality, locality_weight, endpoints in groups:
@@ -300,11 +331,12 @@ cdef class Cluster:
         finally:
             free(array)
         check(status, &error)
+        self.policy = policy
         self.key_hash = config.policy.hash
         self.looks_at_requests = config.policy.number == FASTPATH_LB_REQUEST_HASH or subset_rules is not None
         return 0
 
-    def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
+    def _update(self, policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
                 list groups not None):
         self.configure(policy, rules, options, subset_rules, groups)
         self.hosts_of(NULL)
@@ -338,15 +370,34 @@ cdef class Cluster:
         """The host of this address; None when another one may be chosen."""
         cdef fp_host *host
         cdef bytes encoded = key.encode("utf-8", "surrogateescape")
-        cdef fp_status status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
-        if status == FASTPATH_OK:
-            return wrap(host)
+        cdef fp_status status
+        if self.pick_lock is not None:
+            self.pick_lock.enter()
+        try:
+            status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
+            if status == FASTPATH_OK:
+                return wrap(host)
+        finally:
+            if self.pick_lock is not None:
+                self.pick_lock.leave()
         check(status, NULL)
         if strict:
             raise NoHostAvailable(f"cluster {self.name!r} has no host {key} to offer")
         return None
 
+    cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+        self.pick_lock.enter()
+        try:
+            return self.choose_now(hash_key, exclude, max_attempts, metadata_match)
+        finally:
+            self.pick_lock.leave()
+
     cdef inline Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+        if self.pick_lock is not None:
+            return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
+        return self.choose_now(hash_key, exclude, max_attempts, metadata_match)
+
+    cdef inline Host choose_now(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
         cdef fp_host *host
         cdef size_t index
         cdef fp_pick_options options
@@ -401,6 +452,8 @@ cdef class Cluster:
         return host
 
     cdef int refuse(self, fp_status status, size_t excluded) except -1:
+        if PyErr_Occurred() is not NULL:
+            return -1  # what the policy raised
         check(status, NULL)
         besides = f" besides the {excluded} excluded" if excluded else ""
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
@@ -503,13 +556,16 @@ cdef class Cluster:
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices):
         """Fills indices; gives the hosts that they are indices of."""
         cdef fp_status status
-        if keys is None:
-            status = fp_picker_pick_many(self.picker, NULL, count, indices)
-        else:
-            status = fp_picker_pick_many(self.picker, keys.hashes, count, indices)
-        if status != FASTPATH_OK:
-            self.refuse(status, 0)
-        return self.hosts_of(fp_picker_host_set(self.picker))
+        if self.pick_lock is not None:
+            self.pick_lock.enter()
+        try:
+            status = fp_picker_pick_many(self.picker, NULL if keys is None else keys.hashes, count, indices)
+            if status != FASTPATH_OK:
+                self.refuse(status, 0)
+            return self.hosts_of(fp_picker_host_set(self.picker))
+        finally:
+            if self.pick_lock is not None:
+                self.pick_lock.leave()
 
     def __repr__(self):
         return f"<Cluster {self.name!r} of {len(self.hosts)} hosts>"

@@ -4,7 +4,7 @@ cimport cython
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
 
-from fastpath._cluster cimport NOTHING, Cluster, ClusterDirectory, Host, Pick, pick_of
+from fastpath._cluster cimport Cluster, ClusterDirectory, Host, Pick, pick_of
 from fastpath._http cimport Request, parse_from, request_new
 from fastpath._limits cimport Limits, limits_of
 from fastpath._record cimport HeadRecord, live, record_unref
@@ -163,7 +163,7 @@ cdef class Dispatcher:
         if cluster.looks_at_requests:
             self.choose_by_request(found, stream)
         else:
-            found.host = cluster.choose(None, NOTHING, None, None)
+            found.host = cluster.choose(None, (), None, None)
         return 0
 
     cdef int choose_by_request(self, Dispatched found, object stream) except -1:
@@ -171,7 +171,7 @@ cdef class Dispatcher:
         if found.hash is None and actions.hashes:
             found.hash = actions.hash(found.request, stream)
         key = found.hash.key if found.hash is not None else None
-        found.host = found.cluster.choose(key, NOTHING, None, actions.metadata_match)
+        found.host = found.cluster.choose(key, (), None, actions.metadata_match)
         return 0
 
     cdef int share_by_hash(self, Dispatched found, object stream, object tls) except -1:

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick
+from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy
 from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
@@ -31,6 +31,7 @@ from fastpath.balancing.subsets import subset_rules
 from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
+from fastpath.policies import HostPolicy, as_policy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
@@ -75,7 +76,8 @@ class Cluster(HealthCluster):
 
     def _become(self, model: models.Cluster) -> None:
         before = self.hosts
-        arguments, rows = _arguments(model, ""), EndpointRows(model, "", self._rows)
+        custom = self.policy if isinstance(self.policy, Policy) else None
+        arguments, rows = _arguments(model, "", custom), EndpointRows(model, "", self._rows)
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
             self._update(*arguments, rows.groups)
@@ -93,7 +95,8 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
     when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else. Ring
     hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
-    `clock` gives seconds; it is what ejections of outliers are timed by.
+    `clock` gives seconds; it is what ejections of outliers are timed by. `policies` are your own (fastpath.policies), by
+    the name of the cluster: there the model's lb_policy does not count, now and after updates.
     """
 
     def __init__(
@@ -102,7 +105,9 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
         *,
         seed: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        policies: Mapping[str, HostPolicy | Policy] | None = None,
     ) -> None:
+        self._policies = {name: as_policy(policy) for name, policy in (policies or {}).items()}
         self._seed = seed
         self._clock = clock
         self._clusters = {}
@@ -136,7 +141,7 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
             given[model.name] = model
             if self._given.get(model.name) != model:
                 seed = secrets.randbits(64) if self._seed is None else self._seed
-                made[model.name] = _make(model, seed, self._clock, path + ".")
+                made[model.name] = _make(model, seed, self._clock, path + ".", self._policies.get(model.name))
         return given, made
 
     def __getitem__(self, name: str) -> Cluster:
@@ -155,8 +160,10 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
         return min(times, default=None)
 
 
-def _make(model: models.Cluster, seed: int, clock: Callable[[], float], path: str) -> Cluster:
-    arguments, rows = _arguments(model, path), EndpointRows(model, path)
+def _make(
+    model: models.Cluster, seed: int, clock: Callable[[], float], path: str, custom: Policy | None
+) -> Cluster:
+    arguments, rows = _arguments(model, path, custom), EndpointRows(model, path)
     try:
         cluster = Cluster(model.name, *arguments, rows.groups, seed)
     except ConfigError as error:
@@ -167,10 +174,11 @@ def _make(model: models.Cluster, seed: int, clock: Callable[[], float], path: st
     return cluster
 
 
-def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options, SubsetRules | None]:
+def _arguments(
+    model: models.Cluster, path: str, custom: Policy | None
+) -> tuple[int | Policy, _Rules, _Options, SubsetRules | None]:
     """Policy, rules, options and subsets, checked, as the core takes them."""
-    policy = model.lb_policy.value
-    if not _cluster.has_policy(policy):
+    if not _cluster.has_policy(model.lb_policy.value):
         raise refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
     threshold = model.healthy_panic_threshold
     if not 0 <= threshold <= 100:
@@ -182,7 +190,7 @@ def _arguments(model: models.Cluster, path: str) -> tuple[int, _Rules, _Options,
         statuses |= 1 << status.value
     rules = int(threshold + 0.5), factor, model.weighted_priority_health, model.locality_weighted, statuses
     subsets = None if model.subsets is None else subset_rules(model.subsets, f"{path}subsets")
-    return policy, rules, _options(model, path), subsets
+    return custom or model.lb_policy.value, rules, _options(model, path), subsets
 
 
 def _options(model: models.Cluster, path: str) -> _Options:

@@ -37,7 +37,7 @@ void fp_lb_options_default(fp_lb_options *options) {
 int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
   const double bias = a->active_request_bias, other_bias = b->active_request_bias;
   return !(bias < other_bias) && !(bias > other_bias) && a->choice_count == b->choice_count &&
-         a->full_scan == b->full_scan && a->minimum_ring_size == b->minimum_ring_size &&
+         a->context == b->context && a->full_scan == b->full_scan && a->minimum_ring_size == b->minimum_ring_size &&
          a->maximum_ring_size == b->maximum_ring_size && a->hash_function == b->hash_function &&
          a->table_size == b->table_size;
 }

@@ -42,6 +42,7 @@ static const struct {
     {"cluster", sweep_cluster},
     {"policies", sweep_policies},
     {"subsets", sweep_subsets},
+    {"one call", sweep_dispatch},
     {"health", sweep_health},
     {"admission", sweep_admission},
     {"hashing", sweep_hashing},

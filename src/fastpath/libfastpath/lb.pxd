@@ -39,6 +39,7 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t maximum_ring_size
         uint32_t hash_function
         uint32_t table_size
+        void *context
 
     ctypedef struct fp_host_group:
         uint32_t count
@@ -56,6 +57,9 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t ready
         void *cursor
         uint64_t *random
+
+    const uint32_t FASTPATH_LB_NO_HOST
+    const uint32_t FASTPATH_LB_FAILED
 
     ctypedef enum fp_lb_number:
         FASTPATH_LB_NO_NUMBER
