@@ -559,7 +559,10 @@ cdef class Cluster:
         if self.pick_lock is not None:
             self.pick_lock.enter()
         try:
-            status = fp_picker_pick_many(self.picker, NULL if keys is None else keys.hashes, count, indices)
+            if keys is None:
+                status = fp_picker_pick_many(self.picker, NULL, count, indices)
+            else:
+                status = fp_picker_pick_many(self.picker, keys.hashes, count, indices)
             if status != FASTPATH_OK:
                 self.refuse(status, 0)
             return self.hosts_of(fp_picker_host_set(self.picker))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fastpath
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 LINK = [f"-L{fastpath.get_library_dir()}", "-lfastpath", "-lllhttp", "-lm", "-lpthread"]
 
 C_PROGRAM = r"""
@@ -93,9 +94,6 @@ def test_cython_module(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
     used = run(sys.executable, "-c", USE, cwd=tmp_path)
     assert (used.returncode, used.stdout) == (0, "config_weight\n"), used.stderr
-
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def compile_example(name: str, output: str, *flags: str, cwd: Path) -> None:

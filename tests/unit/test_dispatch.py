@@ -223,7 +223,7 @@ def test_hash_policies_place_requests() -> None:
 
 
 def test_hash_of_the_source_and_a_new_cookie() -> None:
-    policies = HashPolicy(connection_source_ip=True), HashPolicy(cookie=HashPolicyCookie("id", ttl=60.0))
+    policies = HashPolicy(source_ip=True), HashPolicy(cookie=HashPolicyCookie("id", ttl=60.0))
     dispatcher = Dispatcher(
         table(to("/", RouteAction(cluster="web", hash_policy=policies))),
         manager(cluster("web", 50, lb_policy=LbPolicy.MAGLEV)),
