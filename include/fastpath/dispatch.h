@@ -55,7 +55,7 @@ typedef struct fp_dispatch {
  * Says who chooses the host of a route that was found: a picker, or NULL when the route answers by itself. `found` has
  * all but the last three fields; `share` may be changed, for those who split by something else than chance. `options`
  * are all zero and may be filled in; what they point to must last until the dispatching call returns. Called in the
- * thread that dispatches, at most once for each request; must not use the dispatcher.
+ * thread that dispatches, at most once for each call; must not use the dispatcher.
  */
 typedef fp_picker *(*fp_dispatch_picker_fn)(void *context, fp_dispatch *found, fp_pick_options *options);
 
@@ -81,8 +81,8 @@ void fp_dispatcher_free(fp_dispatcher *dispatcher); /* NULL is allowed */
  *   flags      FASTPATH_ROUTE_REQUEST_*: what is known of the connection
  *   found      written on OK only
  * OK: there is a decision, of whatever outcome. NEED_MORE: the head is not complete. Errors: as fp_http_parse_request
- * for a head that is refused, as fp_path_normalize for its path, MEMORY; after each of them the dispatcher goes on with
- * the next request. Never waits for an update of routes or clusters.
+ * for a head that is refused, as fp_path_normalize for its path, as fp_picker_pick, MEMORY; after each of them the
+ * dispatcher goes on with the next request. Never waits for an update of routes or clusters.
  */
 fp_status fp_dispatcher_run(fp_dispatcher *dispatcher, const uint8_t *data, size_t len, fp_http_head *head,
                             uint32_t flags, fp_dispatch *found, fp_error *error);

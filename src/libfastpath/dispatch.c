@@ -135,7 +135,9 @@ static fp_status decide(fp_dispatcher *dispatcher, fp_dispatch *found, fp_error 
     found->match.virtual_host = found->match.route = FASTPATH_ROUTE_INDEX_NONE;
     status = FASTPATH_OK;
   }
-  return status < 0 ? fp_error_set(error, status, 0, 0, "out of memory") : status;
+  if (status >= 0) return status;
+  return fp_error_set(error, status, 0, SIZE_MAX,
+                      status == FASTPATH_ERR_MEMORY ? "out of memory" : "the policy has failed");
 }
 
 fp_status fp_dispatcher_run_head(fp_dispatcher *dispatcher, const uint8_t *data, const fp_http_head *head,
