@@ -61,7 +61,6 @@ cdef class Cluster:
     cdef readonly bint looks_at_requests  # the choice depends on a hash or on metadata_match
 
     cdef Host overriding(self, str key, bint strict)
-    cdef Host choose_now(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,

@@ -256,6 +256,38 @@ cdef Pick pick_of(Cluster cluster, Host host):
     return pick
 
 
+cdef inline Host choose_now(
+    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
+):
+    cdef fp_host *host
+    cdef size_t index
+    cdef fp_pick_options options
+    cdef fp_status status
+    if exclude is not NOTHING and exclude:
+        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
+    if hash_key is None and metadata_match is None:
+        status = fp_picker_pick(self.picker, NULL, &host, &index)
+    else:
+        options.excluded_count = 0
+        options.has_hash = hash_key is not None
+        options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
+        options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
+        status = fp_picker_pick(self.picker, &options, &host, &index)
+    if status != FASTPATH_OK:
+        self.refuse(status, 0)
+    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+        return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
+    return wrap(host)
+
+
+cdef inline Host choose_host(
+    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
+):
+    if self.pick_lock is not None:
+        return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
+    return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+
+
 cdef class Cluster:
     """Hosts and the policy that chooses among them.
 
@@ -388,35 +420,12 @@ cdef class Cluster:
     cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
         self.pick_lock.enter()
         try:
-            return self.choose_now(hash_key, exclude, max_attempts, metadata_match)
+            return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
         finally:
             self.pick_lock.leave()
 
-    cdef inline Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
-        if self.pick_lock is not None:
-            return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
-        return self.choose_now(hash_key, exclude, max_attempts, metadata_match)
-
-    cdef inline Host choose_now(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
-        cdef fp_host *host
-        cdef size_t index
-        cdef fp_pick_options options
-        cdef fp_status status
-        if exclude is not NOTHING and exclude:
-            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
-        if hash_key is None and metadata_match is None:
-            status = fp_picker_pick(self.picker, NULL, &host, &index)
-        else:
-            options.excluded_count = 0
-            options.has_hash = hash_key is not None
-            options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
-            options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
-            status = fp_picker_pick(self.picker, &options, &host, &index)
-        if status != FASTPATH_OK:
-            self.refuse(status, 0)
-        if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
-            return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
-        return wrap(host)
+    cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+        return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
                                  Labels metadata_match) except NULL:
@@ -478,7 +487,7 @@ cdef class Cluster:
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
         if host is None:
-            host = self.choose(hash_key, exclude, max_attempts, metadata_match)
+            host = choose_host(self, hash_key, exclude, max_attempts, metadata_match)
         return pick_of(self, host)
 
     def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
@@ -489,7 +498,7 @@ cdef class Cluster:
             host = self.overriding(override_host, override_strict)
             if host is not None:
                 return host
-        return self.choose(hash_key, exclude, max_attempts, metadata_match)
+        return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):
         """Many choices at once, as by `pick_host()`, all from one set of hosts; nothing is counted.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fastpath._subset import Labels
 from fastpath.errors import ConfigError
-from fastpath.models import Cluster, DiscoveryType, Endpoint, SubsetConfig
+from fastpath.models import Cluster, DiscoveryType, Endpoint, HealthStatus, SubsetConfig
 
 from .labels import host_labels
 from .localities import number_localities
@@ -20,6 +20,8 @@ __all__ = ["EndpointRows", "Group", "is_name", "locate"]
 
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
+_HEALTH = {status: status.value for status in HealthStatus}
+_RESOLVED = (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS)
 _FIELDS = {"config_weight": ".weight"}
 
 # Address, hostname, hash key, port, weight, health, labels.
@@ -41,6 +43,7 @@ class EndpointRows:
         self.groups: list[Group] = []
         """As the core takes them."""
         numbers = number_localities(model.localities)
+        may_be_names = model.type in _RESOLVED
         for place, (locality, (number, weight)) in enumerate(zip(model.localities, numbers, strict=True)):
             where = f"{path}localities[{place}]"
             check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
@@ -50,8 +53,8 @@ class EndpointRows:
                 key = id(endpoint)
                 if key in known:
                     row = known[key]
-                elif _is_host(model, endpoint):
-                    row = _row(endpoint, model.subsets, f"{where}.endpoints[{index}]")
+                elif not may_be_names or not is_name(endpoint.address):
+                    row = _row(endpoint, model.subsets, where, index)
                 else:
                     row = None
                 self._known[key] = row
@@ -65,24 +68,28 @@ class EndpointRows:
         return self._known if model.type is mine.type and model.subsets == mine.subsets else {}
 
 
-def _row(endpoint: Endpoint, subsets: SubsetConfig | None, path: str) -> Row:
-    weight = 1 if endpoint.weight is None else endpoint.weight
-    check_integer(weight, 1, MAX_UINT32, f"{path}.weight", endpoint.position)
-    check_integer(endpoint.port, 0, _MAX_PORT, f"{path}.port", endpoint.position)
+def _row(endpoint: Endpoint, subsets: SubsetConfig | None, where: str, index: int) -> Row:
+    weight, port, hostname = endpoint.weight, endpoint.port, endpoint.hostname
+    if weight is None:
+        weight = 1
+    if not (type(weight) is int and 1 <= weight <= MAX_UINT32 and type(port) is int and 0 <= port <= _MAX_PORT):
+        # Paths cost more than all the rest, and only an error needs them.
+        check_integer(weight, 1, MAX_UINT32, f"{where}.endpoints[{index}].weight", endpoint.position)
+        check_integer(port, 0, _MAX_PORT, f"{where}.endpoints[{index}].port", endpoint.position)
     return (
         endpoint.address.encode("utf-8", "surrogateescape"),
-        endpoint.hostname.encode("utf-8", "surrogateescape"),
-        _hash_key(endpoint),
-        endpoint.port,
+        hostname.encode("utf-8", "surrogateescape") if hostname else b"",
+        _hash_key(endpoint) if endpoint.metadata else b"",
+        port,
         weight,
-        endpoint.health_status.value,
-        None if subsets is None else _labels(endpoint, subsets, path),
+        _HEALTH[endpoint.health_status],
+        None if subsets is None else _labels(endpoint, subsets, f"{where}.endpoints[{index}]"),
     )
 
 
 def _is_host(model: Cluster, endpoint: Endpoint) -> bool:
     """A name that DNS is to resolve is no host yet."""
-    return model.type not in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS) or not is_name(endpoint.address)
+    return model.type not in _RESOLVED or not is_name(endpoint.address)
 
 
 def is_name(address: str) -> bool:
@@ -96,8 +103,6 @@ def is_name(address: str) -> bool:
 
 def _hash_key(endpoint: Endpoint) -> bytes:
     """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
-    if not endpoint.metadata:
-        return b""
     key = endpoint.metadata.get("envoy.lb", {}).get("hash_key")
     return key.encode("utf-8", "surrogateescape") if isinstance(key, str) else b""
 
