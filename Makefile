@@ -150,6 +150,11 @@ soak: $(STAMPS)/built ## 10 million messages through the C core and a million th
 	@$(SOAK) build/soak_messages
 	@$(BIN)/python tests/soak/soak.py
 
+.PHONY: coverage
+coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branches that the tests go through, C and Cython
+	@$(BIN)/python -m pip install --quiet --requirement requirements/coverage.txt
+	@tools/coverage.sh $(BIN)/python
+
 # ---- benchmarks
 
 .PHONY: bench
@@ -202,9 +207,14 @@ sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a 
 	@rm -f dist/fastpath-*.tar.gz
 	@$(BIN)/python -m build --quiet --no-isolation --sdist
 
-wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network and tried in an empty environment
+wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network then tried, and the examples with it, in empty environments
 	@tools/make_wheel.sh $(BIN)/python
 	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
+	@tools/try_examples.sh $(BIN)/python dist/fastpath-*.whl
+
+.PHONY: try-pypy
+try-pypy: ## pip install . under PyPy: the cffi door, and an example that goes through it
+	@tools/try_pypy.sh
 
 .PHONY: try-install
 try-install: $(STAMPS)/venv ## pip install . by itself, in an empty environment

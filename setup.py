@@ -12,6 +12,7 @@ Switches, all from the environment:
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,10 @@ from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 from setuptools.modified import newer_group
+
+if sys.implementation.name == "cpython" and sys.version_info < (3, 10):
+    # Below it, only PyPy, which has the cffi module: that is why the metadata say 3.9.
+    raise SystemExit("fastpath needs CPython 3.10 or newer")
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -45,7 +50,7 @@ VARIANT.append(switch("LLHTTP_SYSTEM") and "system")
 BUILD_TEMP = str(Path("build", "-".join(["temp", sys.implementation.cache_tag, *filter(None, VARIANT)])))
 
 instrument = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else []
-instrument += ["--coverage"] if COVERAGE else []
+instrument += ["--coverage", "-fprofile-update=atomic"] if COVERAGE else []
 optimise = ["-O0", "-g", "-UNDEBUG"] if DEBUG or COVERAGE else ["-O1", "-g"] if SANITIZE else ["-O3", "-g0"]
 common = [*optimise, *instrument, "-fPIC", "-fvisibility=hidden"]
 # -ffp-contract=off: ring and schedule doubles must round the same on every machine.
@@ -112,6 +117,10 @@ class BuildExtensions(Incremental, build_ext):
         shipped.mkdir(parents=True, exist_ok=True)
         for name, _ in libraries:
             shutil.copyfile(f"{BUILD_TEMP}/lib{name}.a", shipped / f"lib{name}.a")
+        # In an editable install the headers are where the repository keeps them.
+        headers = Path(ROOT, "include") if self.inplace else "${pcfiledir}/../../include"
+        (shipped / "pkgconfig").mkdir(exist_ok=True)
+        (shipped / "pkgconfig" / "fastpath.pc").write_text(package_description(headers))
 
     def build_extensions(self) -> None:
         self.compile_incrementally()
@@ -120,13 +129,32 @@ class BuildExtensions(Incremental, build_ext):
         super().build_extensions()
 
 
+def package_description(headers: Path | str) -> str:
+    """What pkg-config reads: the archives are found from where it lies itself."""
+    llhttp_names = ["llhttp"] if parser.sources else parser.libraries
+    others = " ".join(f"-l{name}" for name in [*llhttp_names, "m", "pthread"])
+    return f"""\
+Name: fastpath
+Description: The core of an L7 data plane
+Version: {package_version()}
+Cflags: -I{headers}
+Libs: -L${{pcfiledir}}/.. -lfastpath {others}
+"""
+
+
+def package_version() -> str:
+    text = (ROOT / "include" / "fastpath" / "base.h").read_text()
+    return ".".join(re.findall(r"#define FASTPATH_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", text))
+
+
 def generate_c(extensions: list[Extension]) -> None:
     """Puts C in the place of each source: from a .pyx through Cython, from tools/ffi_build.py through cffi."""
     import ffi_build
 
-    directory = str(Path("build", "generated" + ("-coverage" if COVERAGE else "")))
+    # Cython's plugin for coverage wants C beside its source.
+    directory = None if COVERAGE else str(Path("build", "generated"))
     ffi, *cython = extensions
-    ffi.sources = [f"{directory}/_ffi.c"]
+    ffi.sources = [f"{directory or 'build/generated'}/_ffi.c"]
     ffi_build.emit(ffi.sources[0])
     if cython:
         from Cython.Build import cythonize

@@ -17,7 +17,7 @@ flags.portable := $(flags.asan) -DFASTPATH_PORTABLE
 flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined $(sanitize)
 flags.release := -O3 -g -DNDEBUG -fPIC
 flags.release-clang := $(flags.release)
-flags.coverage := -O0 -g --coverage
+flags.coverage := -O0 -g --coverage -fprofile-update=atomic
 flags.arm64 := -O2 -g
 ifeq ($(VARIANT),arm64)
 CC := aarch64-linux-gnu-gcc

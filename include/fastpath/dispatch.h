@@ -35,20 +35,20 @@ typedef enum fp_dispatch_outcome {
   FASTPATH_DISPATCH_NO_ROUTE = 2,      /* 404 */
   FASTPATH_DISPATCH_NO_HOST = 3,       /* the picker has no host to give: 503 */
   FASTPATH_DISPATCH_TLS_REDIRECT = 4,  /* 301 to the same place by https; there is no route */
-  FASTPATH_DISPATCH_PATH_REDIRECT = 5  /* 307 to request.path: the normaliser wants it; the route is what it would be */
+  FASTPATH_DISPATCH_PATH_REDIRECT = 5 /* 307 to request.path: the normaliser wants it; the route is what it would be */
 } fp_dispatch_outcome;
 
 /* A decision. The caller's; what it points to is borrowed until the dispatcher is next used or freed. */
 typedef struct fp_dispatch {
   fp_dispatch_outcome outcome;
   fp_route_match match; /* indices FASTPATH_ROUTE_INDEX_NONE when there is no route */
-  uint32_t share;       /* of the route's split, chosen by request.random; FASTPATH_ROUTE_INDEX_NONE when it has none */
-  int path_action;      /* fp_path_action: what the normaliser made of the path */
+  uint32_t share; /* of the route's split, chosen by request.random; FASTPATH_ROUTE_INDEX_NONE when it has none */
+  int path_action; /* fp_path_action: what the normaliser made of the path */
   const fp_route_table *table; /* that the indices are of */
-  fp_route_request request;    /* as it was matched: host and path normalised; points into data too */
-  fp_picker *picker;           /* that chose, or had nothing to give; else NULL */
-  fp_host *host;               /* with HOST; else NULL. Nothing is counted: see fp_host_acquire */
-  size_t host_index;           /* in fp_picker_host_set(picker), with HOST */
+  fp_route_request request; /* as it was matched: host and path normalised; points into data too */
+  fp_picker *picker; /* that chose, or had nothing to give; else NULL */
+  fp_host *host; /* with HOST; else NULL. Nothing is counted: see fp_host_acquire */
+  size_t host_index; /* in fp_picker_host_set(picker), with HOST */
 } fp_dispatch;
 
 /*
@@ -67,7 +67,7 @@ typedef struct fp_dispatch_config {
   const fp_path_options *path_options; /* copied; NULL: paths are matched as they come */
   fp_authority_options authority_options;
   uint32_t https; /* 1 when requests come by https */
-  uint64_t seed;  /* of the numbers that decide about shares and fractions */
+  uint64_t seed; /* of the numbers that decide about shares and fractions */
 } fp_dispatch_config;
 
 /* NULL when out of memory. routes and picker_of must not be NULL. Threads: any. */

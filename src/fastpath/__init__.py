@@ -7,6 +7,7 @@ module was not built.
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -275,7 +276,12 @@ def __getattr__(name: str) -> object:
     module = _EXPORTS.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(module), name)
+    try:
+        value: object = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as missing:
+        if sys.implementation.name == "cpython" or not str(missing.name).startswith("fastpath._"):
+            raise
+        raise ImportError(f"fastpath.{name} is for CPython; elsewhere there is fastpath.ffi") from None
     globals()[name] = value
     return value
 

@@ -18,6 +18,7 @@ cdef class Policy:
 cdef class PickLock:
     cdef object lock
     cdef unsigned long owner
+    cdef int process
 
     cdef int enter(self) except -1
     cdef int leave(self) except -1

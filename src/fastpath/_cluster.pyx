@@ -15,6 +15,7 @@ from cpython.tuple cimport PyTuple_GET_ITEM
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
+from posix.unistd cimport getpid
 
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
 from fastpath._status cimport check
@@ -233,10 +234,15 @@ cdef class Policy:
 cdef class PickLock:
     def __cinit__(self):
         self.lock = Lock()
+        self.process = getpid()
 
     cdef int enter(self) except -1:
         if self.owner == PyThread_get_thread_ident():
             raise RuntimeError("a policy must not ask its own cluster for a host")
+        if self.process != getpid():
+            # Whoever held it at the fork is not here to give it back.
+            self.process = getpid()
+            self.lock = Lock()
         self.lock.acquire()
         self.owner = PyThread_get_thread_ident()
         return 0
@@ -305,6 +311,16 @@ cdef class Cluster:
         if self.picker is NULL:
             raise MemoryError
         self.hosts_of(NULL)
+
+    def _reseed(self, uint64_t seed):
+        """Go on as a worker that starts with this seed."""
+        if self.pick_lock is not None and self.pick_lock.owner == PyThread_get_thread_ident():
+            return  # the policy itself has forked, and its picker is in use
+        cdef fp_picker *picker = fp_picker_new(self.ptr, seed)
+        if picker is NULL:
+            raise MemoryError
+        fp_picker_free(self.picker)
+        self.picker = picker
 
     def __dealloc__(self):
         fp_picker_free(self.picker)

@@ -394,7 +394,7 @@ cdef class RouteMatcher:
         self, uint64_t seed, PathNormalizer normalizer=None, *, bint strip_trailing_host_dot=False,
         bint strip_any_host_port=False, uint16_t strip_matching_host_port=0,
     ):
-        self.random_state = seed
+        self._reseed(seed)
         self.normalizer = normalizer
         self.authority_options.strip_trailing_dot = strip_trailing_host_dot
         self.authority_options.strip_any_port = strip_any_host_port
@@ -406,6 +406,10 @@ cdef class RouteMatcher:
     def __dealloc__(self):
         fp_snapshot_reader_clear(&self.reader)
         fp_snapshot_cell_unref(self.cell)
+
+    def _reseed(self, uint64_t seed):
+        """Draw what is random from this seed on."""
+        self.random_state = seed
 
     def publish(self, RouteTableSnapshot snapshot not None):
         """Make the snapshot the one that matches from now on."""

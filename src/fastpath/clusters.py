@@ -29,6 +29,7 @@ from fastpath.balancing.labels import MetadataMatch
 from fastpath.balancing.refusal import MAX_UINT32, check_integer, refusal
 from fastpath.balancing.subsets import subset_rules
 from fastpath.errors import ConfigError, NoHostAvailable
+from fastpath.forking import reseed_after_fork
 from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
 from fastpath.policies import HostPolicy, as_policy
@@ -46,7 +47,7 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("_rows", "_updating", "model")
+    __slots__ = ("__weakref__", "_rows", "_updating", "model")
 
     model: models.Cluster
     """What it was made from, or last updated with."""
@@ -92,8 +93,8 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
     """The clusters of a configuration by name.
 
     `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws
-    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else. Ring
-    hash and Maglev give the hosts that Envoy gives.
+    when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else, and goes
+    on somewhere else in a forked process. Ring hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
     `clock` gives seconds; it is what ejections of outliers are timed by. `policies` are your own (fastpath.policies), by
     the name of the cluster: there the model's lb_policy does not count, now and after updates.
@@ -142,6 +143,8 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
             if self._given.get(model.name) != model:
                 seed = secrets.randbits(64) if self._seed is None else self._seed
                 made[model.name] = _make(model, seed, self._clock, path + ".", self._policies.get(model.name))
+                if self._seed is None:
+                    reseed_after_fork(made[model.name])
         return given, made
 
     def __getitem__(self, name: str) -> Cluster:
@@ -160,9 +163,7 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
         return min(times, default=None)
 
 
-def _make(
-    model: models.Cluster, seed: int, clock: Callable[[], float], path: str, custom: Policy | None
-) -> Cluster:
+def _make(model: models.Cluster, seed: int, clock: Callable[[], float], path: str, custom: Policy | None) -> Cluster:
     arguments, rows = _arguments(model, path, custom), EndpointRows(model, path)
     try:
         cluster = Cluster(model.name, *arguments, rows.groups, seed)

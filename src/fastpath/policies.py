@@ -24,10 +24,10 @@ __all__ = ["HostGroup", "HostPolicy", "NativePolicy", "Policy"]
 class HostPolicy:
     """Base of policies in Python. One object may serve any number of clusters.
 
-    It is called with the GIL held, by the thread that picks, and by one thread at a time for each cluster; other threads
-    that pick from the cluster wait meanwhile. It must not ask its own cluster for a host (RuntimeError), and should hold
-    no reference to it: the cluster, which lives longer, holds the policy and what `prepare` gave. What it raises comes
-    out of the call that picked, and nothing is counted; the next pick asks again.
+    It is called with the GIL held, by the thread that picks, and by one thread at a time for each cluster; others that
+    pick from the cluster wait meanwhile. It must not ask its own cluster for a host (RuntimeError), and should hold no
+    reference to it: the cluster, which lives longer, holds the policy and what `prepare` gave. What it raises comes out
+    of the call that picked, and nothing is counted; the next pick asks again.
     """
 
     hashes: bool = False

@@ -25,14 +25,14 @@ fp_dispatcher *fp_dispatcher_new(const fp_dispatch_config *config) {
   const fp_authority_options *authority = &config->authority_options;
   fp_dispatcher *made = fp_memory_alloc(sizeof *made);
   if (made == NULL) return NULL;
-  *made = (fp_dispatcher){.picker_of = config->picker_of,
-                          .context = config->context,
-                          .authority_options = *authority,
-                          .scheme = literal(config->https ? "https" : "http"),
-                          .random = config->seed,
-                          .normalizes_paths = config->path_options != NULL,
-                          .normalizes_authority =
-                              authority->strip_trailing_dot || authority->strip_any_port || authority->strip_port != 0};
+  *made = (fp_dispatcher){
+      .picker_of = config->picker_of,
+      .context = config->context,
+      .authority_options = *authority,
+      .scheme = literal(config->https ? "https" : "http"),
+      .random = config->seed,
+      .normalizes_paths = config->path_options != NULL,
+      .normalizes_authority = authority->strip_trailing_dot || authority->strip_any_port || authority->strip_port != 0};
   if (config->limits != NULL) {
     made->limits = *config->limits;
   } else {

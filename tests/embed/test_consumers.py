@@ -10,7 +10,6 @@ from pathlib import Path
 
 import fastpath
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LINK = [f"-L{fastpath.get_library_dir()}", "-lfastpath", "-lllhttp", "-lm", "-lpthread"]
 
 C_PROGRAM = r"""
@@ -94,37 +93,3 @@ def test_cython_module(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
     used = run(sys.executable, "-c", USE, cwd=tmp_path)
     assert (used.returncode, used.stdout) == (0, "config_weight\n"), used.stderr
-
-
-def compile_example(name: str, output: str, *flags: str, cwd: Path) -> None:
-    strict = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{fastpath.get_include()}"]
-    strict += shlex.split(os.environ.get("CFLAGS", ""))
-    built = run("gcc", *strict, *flags, ROOT / "examples" / name, *LINK, "-o", output, cwd=cwd)
-    assert built.returncode == 0, built.stderr
-
-
-def test_one_call_from_c(tmp_path: Path) -> None:
-    compile_example("one_call.c", "one_call", cwd=tmp_path)
-
-    def answer(data: str) -> tuple[int, str]:
-        done = subprocess.run(["./one_call"], input=data, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.stderr == ""
-        return done.returncode, done.stdout
-
-    head = "GET /cart/1 HTTP/1.1\r\nHost: shop.example\r\n\r\n"
-    assert answer(head) == (0, "route 0, host 10.0.0.1:8080\n")
-    assert answer(head.replace("/cart/1", "/health")) == (0, "route 1 answers\n")
-    assert answer(head.replace("/cart/1", "/else")) == (0, "no route\n")
-    assert answer(head[:-1]) == (2, "incomplete\n")
-    code, text = answer(head.replace("Host:", "Host :"))
-    assert (code, text[:4]) == (1, "400 ")
-
-
-def test_policies_in_python_and_in_c(tmp_path: Path) -> None:
-    compile_example("native_policy.c", "native_policy.so", "-shared", "-fPIC", cwd=tmp_path)
-    used = run(sys.executable, ROOT / "examples" / "custom_policy.py", tmp_path / "native_policy.so", cwd=tmp_path)
-    assert (used.returncode, used.stderr) == (0, "")
-    python, native, refused = used.stdout.splitlines()
-    assert python == "python [(8001, 25), (8002, 25), (8003, 25), (8004, 25)]"
-    assert native == "native [(8001, 2), (8002, 2), (8003, 2), (8004, 2)]"
-    assert refused == "cluster 'shop' has no host to offer"

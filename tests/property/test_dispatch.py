@@ -45,9 +45,7 @@ labels = st.sampled_from([{}, {"v": "1"}, {"v": "2"}, {"v": "3"}])
 shares = st.lists(st.builds(WeightedCluster, names, st.integers(1, 3), metadata_match=labels), min_size=1, max_size=3)
 actions = st.one_of(
     st.builds(RouteAction, cluster=names, hash_policy=hash_policies, metadata_match=labels),
-    st.builds(
-        RouteAction, weighted_clusters=shares.map(tuple), hash_policy=hash_policies, metadata_match=labels
-    ),
+    st.builds(RouteAction, weighted_clusters=shares.map(tuple), hash_policy=hash_policies, metadata_match=labels),
     st.just(RouteAction(cluster_header="x-user")),
     st.just(DirectResponse(200)),
 )
@@ -69,7 +67,9 @@ heads = st.builds(
     targets,
     lines,
 )
-normalizers = st.sampled_from([None, PathNormalizer(), PathNormalizer.envoy(escaped_slashes="redirect", normalize=True)])
+normalizers = st.sampled_from(
+    [None, PathNormalizer(), PathNormalizer.envoy(escaped_slashes="redirect", normalize=True)]
+)
 
 
 def clusters() -> ClusterManager:
@@ -150,7 +150,7 @@ def test_pieces_of_a_head_decide_nothing(host: VirtualHost, head: bytes) -> None
     for length in range(len(head)):
         try:
             assert dispatcher.dispatch(head[:length]) is None
-        except ProtocolError as error:
-            assert ("refused", error.code, error.position) == expected
+        except ProtocolError:
+            assert at_once(dispatcher, head[:length]) == expected
             return
     assert at_once(dispatcher, head) == expected

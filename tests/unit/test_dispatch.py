@@ -255,7 +255,9 @@ def test_metadata_match_chooses_the_subset() -> None:
 
 def test_tls_of_the_connection() -> None:
     match = RouteMatch(prefix="/", tls_context=TlsContextMatch(presented=True))
-    dispatcher = Dispatcher(RouteTable([VirtualHost("v", ("*",), (Route(match, RouteAction("web")),))]), manager(cluster("web")))
+    dispatcher = Dispatcher(
+        RouteTable([VirtualHost("v", ("*",), (Route(match, RouteAction("web")),))]), manager(cluster("web"))
+    )
     assert found(dispatcher, HEAD).match is None
     assert found(dispatcher, HEAD, tls=TlsInfo(presented=True)).host is not None
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 import fastpath
-from fastpath.models import Cluster, Endpoint, LocalityEndpoints, Route, RouteAction, RouteMatch, VirtualHost
+from fastpath.models import (
+    Cluster,
+    Endpoint,
+    LbPolicy,
+    LocalityEndpoints,
+    Route,
+    RouteAction,
+    RouteMatch,
+    VirtualHost,
+    WeightedCluster,
+)
 
 HEAD = b"GET /a?b=1 HTTP/1.1\r\nHost: x.example\r\nX-Y: z\r\n\r\n"
 ROUTES = (VirtualHost("v", ("*",), (Route(RouteMatch(prefix="/"), RouteAction(cluster="c")),)),)
@@ -63,6 +75,42 @@ def test_a_child_goes_on_with_what_its_parent_had() -> None:
         assert pick.host.active_requests == 1
     assert pick.host.active_requests == 0
     assert bytes(buffer) == b"kept "
+
+
+SPLIT = tuple(WeightedCluster(name, weight=1) for name in ("a", "b"))
+CHOICES = (VirtualHost("v", ("*",), (Route(RouteMatch(prefix="/"), RouteAction(weighted_clusters=SPLIT)),)),)
+
+
+def choices(seed: int | None) -> Callable[[], list[object]]:
+    """A call that makes many choices, all of which depend on a seed."""
+    table = fastpath.RouteTable(CHOICES, seed=seed)
+    shared = fastpath.ClusterManager((replace(cluster(5), lb_policy=LbPolicy.RANDOM),), seed=seed)["c"]
+
+    def choose() -> list[object]:
+        matches = [table.match_parts(path="/") for _ in range(64)]
+        return [match and match.cluster for match in matches] + [host.address for host in shared.pick_many(64)]
+
+    return choose
+
+
+def test_a_child_makes_choices_of_its_own() -> None:
+    choose = choices(None)
+    sent, received = os.pipe()[::-1]
+    assert in_a_child(lambda: os.write(sent, json.dumps(choose()).encode()) and None) == 0
+    mine, its = choose(), json.loads(os.read(received, 65536))
+    os.close(sent)
+    os.close(received)
+    assert mine[:64] != its[:64]
+    assert mine[64:] != its[64:]
+
+
+def test_a_child_goes_on_with_the_choices_of_its_parents_seed() -> None:
+    choose = choices(7)
+    sent, received = os.pipe()[::-1]
+    assert in_a_child(lambda: os.write(sent, json.dumps(choose()).encode()) and None) == 0
+    assert choose() == json.loads(os.read(received, 65536))
+    os.close(sent)
+    os.close(received)
 
 
 def test_threads_share_requests_tables_and_clusters() -> None:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "fastpath"
 # A module may import what stands in a line above its own, and modules of its own line where that line says so.
 LAYERS = [
     ("libfastpath", "include", "_ffi"),
-    ("errors", "models"),
+    ("errors", "forking", "models"),
     ("_*", "ffi"),
     ("config",),
     ("substitution",),
@@ -34,6 +34,7 @@ WITHIN_A_LAYER = {"_*", "config", "http", "proxy", "cli"}
 # These know less than their place would allow.
 ONLY = {
     "errors": set(),
+    "forking": set(),
     "models": set(),
     "config": {"errors", "models", "config"},
     "_*": {"libfastpath", "errors", "models", "_*"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import threading
 import weakref
@@ -65,9 +66,7 @@ def test_policy_sees_only_hosts_in_question() -> None:
     policy = Last()
     cluster = make(policy, group(1, 2, 4), group(9, health=HealthStatus.UNHEALTHY), group(8, 7, priority=1))
     assert cluster.pick_host().port == 4
-    cluster.update(
-        models.Cluster("c", (group(1, 2, 4, health=HealthStatus.UNHEALTHY), group(8, 7, priority=1)))
-    )
+    cluster.update(models.Cluster("c", (group(1, 2, 4, health=HealthStatus.UNHEALTHY), group(8, 7, priority=1))))
     assert cluster.pick_host().port == 8
     cluster.update(models.Cluster("c", (group(1, 2, 4, health=HealthStatus.UNHEALTHY),)))
     assert cluster.pick_host().port == 4  # panic
@@ -104,7 +103,14 @@ def test_none_is_no_host() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "error"),
-    [(2, IndexError), (-1, IndexError), (2**70, IndexError), ("0", TypeError), (1.0, TypeError), (lambda: 1 / 0, ZeroDivisionError)],
+    [
+        (2, IndexError),
+        (-1, IndexError),
+        (2**70, IndexError),
+        ("0", TypeError),
+        (1.0, TypeError),
+        (lambda: 1 / 0, ZeroDivisionError),
+    ],
 )
 def test_errors_come_out_of_the_pick_and_nothing_is_counted(answer: Any, error: type[Exception]) -> None:
     policy = Answer(answer)
@@ -235,3 +241,26 @@ def test_what_is_no_policy() -> None:
         NativePolicy(3)
     with pytest.raises(NotImplementedError):
         make(HostPolicy(), group(1, 2)).pick_host()
+
+
+def test_forked_process_does_not_wait_for_a_thread_that_is_not_there() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def wait() -> int:
+        started.set()
+        go_on.wait(10)
+        return 0
+
+    policy = Answer(wait)
+    cluster = make(policy, group(1, 2))
+    thread = threading.Thread(target=cluster.pick_host)
+    thread.start()
+    assert started.wait(10)
+    child = os.fork()
+    if child == 0:
+        policy.answer = 1
+        os._exit(0 if cluster.pick_host().port == 2 else 1)
+    _, status = os.waitpid(child, 0)
+    go_on.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0

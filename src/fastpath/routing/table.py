@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from fastpath._path import PathNormalizer
 from fastpath._route import RouteMatcher, RouteTableSnapshot
 from fastpath.errors import ConfigError, ConfigWarning
+from fastpath.forking import reseed_after_fork
 from fastpath.models import (
     Config,
     DirectResponse,
@@ -85,7 +86,8 @@ class RouteTable(RouteMatcher):
     strip_trailing_host_dot, strip_any_host_port, strip_matching_host_port: change a request's host before it is
         matched, as Envoy's connection manager does (the last one is a port, 0 for none); `Match.authority` tells.
     seed: of the generator that chooses among weighted clusters and decides runtime fractions; tables with the same seed
-        that see the same requests choose alike. None: differs from table to table.
+        that see the same requests choose alike. None: differs from table to table, and from
+        process to forked process.
     warn_shadowed: warn (ConfigWarning) of routes that can never win.
 
     Matching is safe in any thread while another one calls `update`. Raises ConfigError for virtual hosts that cannot
@@ -104,6 +106,7 @@ class RouteTable(RouteMatcher):
         seed: int | None = None,
         warn_shadowed: bool = False,
     ) -> None:
+        not_seeded = seed is None
         seed = int.from_bytes(os.urandom(8), "little") if seed is None else seed & _UINT64_MASK
         self._connection_options: dict[str, Any] = {
             "normalizer": normalizer,
@@ -115,6 +118,8 @@ class RouteTable(RouteMatcher):
         self._ignore_port = ignore_port_in_host_matching
         self._warn_shadowed = warn_shadowed
         self._build(virtual_hosts, None)
+        if not_seeded:
+            reseed_after_fork(self)
 
     @classmethod
     def from_config(

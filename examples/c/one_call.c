@@ -87,7 +87,8 @@ int main(void) {
   fp_cluster *cluster = NULL;
   fp_route_table *table = NULL;
   fp_error error = {.message = "out of memory"};
-  if (cluster_new(&cluster, &error) < 0 || table_new(&table, &error) < 0) return fprintf(stderr, "%s\n", error.message), 1;
+  if (cluster_new(&cluster, &error) < 0 || table_new(&table, &error) < 0)
+    return fprintf(stderr, "%s\n", error.message), 1;
   fp_snapshot_cell *cell = fp_snapshot_cell_new(table, table_ref, table_unref);
   fp_picker *pickers[2] = {fp_picker_new(cluster, 1), NULL};
   if (cell == NULL || pickers[0] == NULL) return 1;

@@ -1,0 +1,24 @@
+#!/bin/sh
+# coverage.sh PYTHON: lines and branches that the tests go through, in C (C tests and Python suite together) and in Cython.
+set -eu
+python=$1
+core=build/core/coverage
+bindings=build/temp-$("$python" -c 'import sys; print(sys.implementation.cache_tag)')-coverage
+library=build/lib-coverage
+out=build/coverage
+rm -rf "$out"
+mkdir -p "$out"
+find "$core" "$bindings" -name '*.gcda' -delete 2>/dev/null || true
+
+make --keep-going -j2 -f tools/core.mk VARIANT=coverage test
+FASTPATH_COVERAGE=1 "$python" setup.py --quiet build --build-lib "$library"
+# Envoy is another program: what is asked of it goes through nothing that the rest does not go through.
+PYTHONPATH=$library "$python" -m coverage run -m pytest -q -p no:cacheprovider tests --ignore=tests/conformance
+"$python" -m coverage combine --quiet
+"$python" -m coverage report
+
+# Threads may make gcc count a branch below zero.
+"$python" -m gcovr --root . --filter src/libfastpath/ "$core" "$bindings" \
+  --gcov-ignore-parse-errors=negative_hits.warn_once_per_file --exclude-throw-branches \
+  --txt "$out/c.txt" --html-details "$out/c.html" --print-summary
+echo "by file: $out/c.txt, $out/c.html"
