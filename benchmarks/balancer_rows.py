@@ -59,8 +59,8 @@ class Row:
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Of the processor, so that what other processes take away does not count. A call that is short runs once before, with
-    the caches as the rival has left them."""
+    """Of the processor, so that what other processes take away does not count. A short call runs once before, with the
+    caches as the rival has left them."""
     for _ in range(2):
         start = time.process_time()
         call()

@@ -2,8 +2,7 @@
  * A load balancing policy in C, for clusters of Python: the host of a group that the request's hash, and how often it
  * was tried, point at; never one with more active requests than group->options->context says.
  *
- *   gcc -shared -fPIC native_policy.c $(python -c 'import fastpath; print("-I" + fastpath.get_include(),
- *       "-L" + fastpath.get_library_dir())') -lfastpath -lllhttp -lm -lpthread -o native_policy.so
+ *   cc -shared -fPIC native_policy.c $(pkg-config --cflags --libs "$(python -c 'import fastpath; print(fastpath.get_library_dir())')/pkgconfig/fastpath.pc") -o native_policy.so
  *
  * custom_policy.py loads it.
  */

@@ -1,8 +1,7 @@
 /*
  * A request in one call from C, and a load balancing policy of one's own.
  *
- *   gcc one_call.c $(python -c 'import fastpath; print("-I" + fastpath.get_include(), "-L" + fastpath.get_library_dir())') \
- *       -lfastpath -lllhttp -lm -lpthread -o one_call
+ *   cc one_call.c $(pkg-config --cflags --libs "$(python -c 'import fastpath; print(fastpath.get_library_dir())')/pkgconfig/fastpath.pc") -o one_call
  *   printf 'GET /cart/1 HTTP/1.1\r\nHost: shop.example\r\n\r\n' | ./one_call
  */
 #include <fastpath/fastpath.h>

@@ -1,7 +1,6 @@
 # cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
 """Policies of others: a Python object, or a C function table, in the place of a policy of the core."""
 cimport cython
-from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t

@@ -96,8 +96,8 @@ class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
     when it starts, and the order of the hosts is that worker's. Without it each cluster starts somewhere else, and goes
     on somewhere else in a forked process. Ring hash and Maglev give the hosts that Envoy gives.
     ConfigError when a model is refused; its `path` is like `clusters[2].localities[0].endpoints[5].weight`.
-    `clock` gives seconds; it is what ejections of outliers are timed by. `policies` are your own (fastpath.policies), by
-    the name of the cluster: there the model's lb_policy does not count, now and after updates.
+    `clock` gives seconds; it is what ejections of outliers are timed by. `policies` are your own (fastpath.policies),
+    by the name of the cluster: there the model's lb_policy does not count, now and after updates.
     """
 
     def __init__(
