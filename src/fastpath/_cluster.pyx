@@ -10,8 +10,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.exc cimport PyErr_Occurred
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from cpython.tuple cimport PyTuple_GET_ITEM
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
@@ -37,6 +38,19 @@ from fastpath.models import HealthStatus, HostFlag
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
     unsigned long PyThread_get_thread_ident() noexcept nogil
+    object PyObject_Vectorcall(object call, PyObject *const *arguments, size_t count, PyObject *names)
+    object PyDescr_NewMethod(PyTypeObject *type, PyMethodDef *method)
+    void PyType_Modified(type changed)
+    const int METH_FASTCALL
+    const int METH_KEYWORDS
+    ctypedef object (*PyCFunction)(object self, object arguments)
+    ctypedef struct PyMethodDef:
+        const char *ml_name
+        PyCFunction ml_meth
+        int ml_flags
+        const char *ml_doc
+    ctypedef struct PyTypeObject:
+        PyObject *tp_dict
 
 cdef enum:
     EXCLUDED_ON_STACK = 8
@@ -483,8 +497,8 @@ cdef class Cluster:
         besides = f" besides the {excluded} excluded" if excluded else ""
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
-    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-             Labels metadata_match=None, str override_host=None, bint override_strict=False):
+    def _pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+              Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
@@ -506,8 +520,8 @@ cdef class Cluster:
             host = choose_host(self, hash_key, exclude, max_attempts, metadata_match)
         return pick_of(self, host)
 
-    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-                  Labels metadata_match=None, str override_host=None, bint override_strict=False):
+    def _pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+                   Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """As `pick`, but gives the bare Host and counts nothing."""
         cdef Host host = None
         if override_host is not None:
@@ -617,3 +631,52 @@ cdef class ClusterDirectory:
 def has_policy(int policy):
     """Whether the core has the policy of this number (LbPolicy)."""
     return fp_lb_policy_get(<fp_lb_policy_id>policy) is not NULL
+
+
+# Most picks name a hash key or nothing at all. Cython's wrapper of a method with so many keywords takes as long as such
+# a pick itself: these come before it, and leave it the other calls.
+
+cdef str HASH_KEY = "hash_key"
+
+
+cdef inline bint is_plain(Py_ssize_t count, PyObject *names):
+    """Whether there is no argument, or only `hash_key=`."""
+    if count != 0:
+        return False
+    return names is NULL or (
+        PyTuple_GET_SIZE(<tuple>names) == 1 and PyTuple_GET_ITEM(<tuple>names, 0) is <PyObject *>HASH_KEY
+    )
+
+
+cdef object pick(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
+    if not is_plain(count, names):
+        return PyObject_Vectorcall(self._pick, arguments, <size_t>count, names)
+    key = None if names is NULL else <object>arguments[0]
+    return pick_of(<Cluster>self, choose_host(<Cluster>self, key, NOTHING, None, None))
+
+
+cdef object pick_host(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
+    if not is_plain(count, names):
+        return PyObject_Vectorcall(self._pick_host, arguments, <size_t>count, names)
+    key = None if names is NULL else <object>arguments[0]
+    return choose_host(<Cluster>self, key, NOTHING, None, None)
+
+
+cdef PyMethodDef[2] plain_methods
+cdef bytes pick_doc = Cluster._pick.__doc__.encode()
+cdef bytes pick_host_doc = Cluster._pick_host.__doc__.encode()
+plain_methods[0] = PyMethodDef(b"pick", <PyCFunction><void *>pick, METH_FASTCALL | METH_KEYWORDS, pick_doc)
+plain_methods[1] = PyMethodDef(
+    b"pick_host", <PyCFunction><void *>pick_host, METH_FASTCALL | METH_KEYWORDS, pick_host_doc
+)
+
+
+cdef int add_method(PyMethodDef *method) except -1:
+    cdef PyTypeObject *cluster = <PyTypeObject *>Cluster
+    (<dict>cluster.tp_dict)[method.ml_name.decode()] = PyDescr_NewMethod(cluster, method)
+    return 0
+
+
+add_method(&plain_methods[0])
+add_method(&plain_methods[1])
+PyType_Modified(Cluster)
