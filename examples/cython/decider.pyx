@@ -53,7 +53,7 @@ cdef void decide_one(const fp_route_table *table, fp_picker *picker, Decision *d
     request.method.data, request.method.len = data + head.method_off, head.method_len
     request.scheme.data, request.scheme.len = NULL, 0
     request.data, request.fields, request.field_count = data, fields, head.field_count
-    request.flags, request.random = 0, 0
+    request.flags, request.random, request.attributes = 0, 0, NULL
     if fp_route_table_match(table, &request, &match) != FASTPATH_OK or match.tls_redirect:
         return
     decision.route = match.route

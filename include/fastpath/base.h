@@ -104,6 +104,13 @@ typedef struct fp_span {
   size_t len;
 } fp_span;
 
+/* An address, or a range of them. */
+typedef struct fp_cidr {
+  uint8_t family;     /* 4 or 6; 0: not of the internet */
+  uint8_t prefix_len; /* bits that count, all of them when there are fewer; not looked at in an address */
+  uint8_t address[16]; /* in network order; the first 4 bytes for family 4 */
+} fp_cidr;
+
 /* Version of the library as built: major << 16 | minor << 8 | patch. Threads: any. */
 uint32_t fp_version(void);
 

@@ -22,6 +22,7 @@
 #include <fastpath/path.h>
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
+#include <fastpath/route_attributes.h>
 #include <fastpath/route_matcher.h>
 #include <fastpath/snapshot.h>
 #include <fastpath/stats.h>

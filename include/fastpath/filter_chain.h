@@ -23,13 +23,6 @@ extern "C" {
 #define FASTPATH_FILTER_CHAIN_NONE 0xffffffffu
 #define FASTPATH_FILTER_CHAIN_WAYS_MAX 1048576 /* of one chain: its server names times its ranges times .. */
 
-/* An address, or a range of them. */
-typedef struct fp_cidr {
-  uint8_t family;     /* 4 or 6; 0: not of the internet */
-  uint8_t prefix_len; /* bits that count, all of them when there are fewer; not looked at in an address */
-  uint8_t address[16]; /* in network order; the first 4 bytes for family 4 */
-} fp_cidr;
-
 typedef enum fp_source_type {
   FASTPATH_SOURCE_ANY = 0,
   FASTPATH_SOURCE_SAME_IP_OR_LOOPBACK = 1,

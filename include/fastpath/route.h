@@ -15,6 +15,7 @@
 
 #include <fastpath/base.h>
 #include <fastpath/http.h>
+#include <fastpath/route_attributes.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,10 +78,15 @@ typedef enum fp_route_condition_kind {
   FASTPATH_ROUTE_CONDITION_FRACTION = 4, /* random % denominator < numerator */
   FASTPATH_ROUTE_CONDITION_TLS_PRESENTED = 5, /* whether the client showed a certificate is FASTPATH_ROUTE_INVERT's
                                                  opposite */
-  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6 /* likewise, whether it was validated */
+  FASTPATH_ROUTE_CONDITION_TLS_VALIDATED = 6, /* likewise, whether it was validated */
+  FASTPATH_ROUTE_CONDITION_METADATA = 7, /* the value that `path` leads to in the metadata of the filter `name` passes
+                                            `tests`; inverted: it does not, or is missing */
+  FASTPATH_ROUTE_CONDITION_FILTER_STATE = 8, /* the text of the object `name`, which must be there, inverted or not */
+  FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS = 9 /* the object `name` is an address in one of `ranges`; inverted:
+                                                       an address in none of them */
 } fp_route_condition_kind;
 
-/* How a condition on a header, parameter or cookie compares it. */
+/* How a condition on a header, parameter, cookie or text compares it. */
 typedef enum fp_route_compare {
   FASTPATH_ROUTE_COMPARE_PRESENT = 0,
   FASTPATH_ROUTE_COMPARE_EXACT = 1,
@@ -102,8 +108,8 @@ enum {
 /*
  * A condition of a route. The caller's; its bytes are borrowed for the call that takes it. Headers are named in any
  * letter case; ":method", ":path" (with its query), ":authority" ("host" is the same) and ":scheme" are those of the
- * request. Headers of one hop (Connection, what it names, Upgrade, ...) and those that Envoy takes from no client
- * (x-envoy-internal, ...) are missing, also to COOKIE and GRPC.
+ * request. Other names with ':' in front, headers of one hop (Connection, what it names, Upgrade, ...) and those that
+ * Envoy takes from no client (x-envoy-internal, ...) are missing, also to COOKIE and GRPC.
  */
 typedef struct fp_route_condition {
   uint8_t kind; /* fp_route_condition_kind */
@@ -114,6 +120,12 @@ typedef struct fp_route_condition {
   int64_t start, end; /* RANGE */
   uint32_t numerator; /* FRACTION */
   uint32_t denominator; /* at least 1 */
+  const fp_span *path; /* METADATA: names of fields, at least one */
+  size_t path_len;
+  const fp_value_test *tests; /* METADATA: one test, as its steps */
+  size_t test_count;
+  const fp_cidr *ranges; /* FILTER_STATE_ADDRESS */
+  size_t range_count;
 } fp_route_condition;
 
 /* One owner. */
@@ -126,7 +138,9 @@ typedef struct fp_route_table fp_route_table;
 enum {
   FASTPATH_ROUTE_REQUEST_INTERNAL = 1 << 0, /* it comes from inside (x-envoy-internal) */
   FASTPATH_ROUTE_REQUEST_TLS_PRESENTED = 1 << 1, /* the client showed a certificate */
-  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2 /* it was validated */
+  FASTPATH_ROUTE_REQUEST_TLS_VALIDATED = 1 << 2, /* it was validated */
+  FASTPATH_ROUTE_REQUEST_TARGET_HTTP = 1 << 3, /* the target is "http://...": that is the scheme, whatever else says */
+  FASTPATH_ROUTE_REQUEST_TARGET_HTTPS = 1 << 4 /* likewise "https://..." */
 };
 
 /*
@@ -143,6 +157,7 @@ typedef struct fp_route_request {
   uint32_t field_count;
   uint32_t flags;
   uint64_t random; /* what FRACTION looks at */
+  const fp_route_attributes *attributes; /* what METADATA and FILTER_STATE look at; NULL: there is nothing */
 } fp_route_request;
 
 /* What a table answers. Plain data. */
@@ -193,8 +208,8 @@ fp_status fp_route_builder_add_route(fp_route_builder *builder, fp_route_path_ki
 
 /*
  * Give the last route one more condition; all of them must hold. Errors: CONFIG_CONDITION (an empty or too long name,
- * an unknown pseudo header, a range that does not go up, NUL, CR or LF), CONFIG_REGEX, ARGUMENT (kind, compare, flags,
- * denominator), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
+ * NUL, CR or LF, no path, tests nested too deeply), CONFIG_REGEX, ARGUMENT (kind, compare, flags, denominator, tests that
+ * are none), STATE (no route), OVERFLOW (more than FASTPATH_ROUTE_CONDITIONS_MAX), MEMORY.
  */
 fp_status fp_route_builder_add_condition(fp_route_builder *builder, const fp_route_condition *condition,
                                          fp_error *error);
@@ -207,8 +222,7 @@ fp_status fp_route_builder_add_share(fp_route_builder *builder, uint32_t weight,
 
 /*
  * Compare domains with a header's first line instead of the request's authority; named as in a condition, the last call
- * counts. A request without it has no host. Errors: CONFIG_CONDITION (an empty name, an unknown pseudo header, NUL, CR or
- * LF), MEMORY.
+ * counts. A request without it has no host. Errors: CONFIG_CONDITION (an empty name, NUL, CR or LF), MEMORY.
  */
 fp_status fp_route_builder_set_host_header(fp_route_builder *builder, fp_span name, fp_error *error);
 

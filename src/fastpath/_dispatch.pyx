@@ -115,7 +115,7 @@ cdef class Dispatcher:
         its head is not complete yet.
 
         stream: a StreamInfo, for hash policies that look at the connection. tls: what is known of the client's
-        certificate, as for `RouteTable.match`.
+        certificate, as for `RouteTable.match`. Conditions on metadata and filter state see none: use the steps for these.
 
         A request that no route takes has no `match`, one whose route answers by itself a `match` and no `host`.
         RemoteProtocolError for a head, or a path, that must be refused; NoHostAvailable when the route's cluster has no
@@ -134,7 +134,7 @@ cdef class Dispatcher:
             record_unref(record)
             raise
         found.record = record
-        found.match = self.table.match_record(record, self.scheme_span, tls, None)
+        found.match = self.table.match_record(record, self.scheme_span, tls, None, None, None)
         if found.match is None or found.match.index == FASTPATH_ROUTE_INDEX_NONE or found.match.path_redirect:
             return found
         try:
@@ -181,7 +181,7 @@ cdef class Dispatcher:
             return 0
         found.hash = actions.hash(found.request, stream)
         if found.hash.key is not None:
-            match = self.table.match_record(found.record, self.scheme_span, tls, found.hash.key)
+            match = self.table.match_record(found.record, self.scheme_span, tls, found.hash.key, None, None)
             if match is not None:
                 found.match = match
         return 0

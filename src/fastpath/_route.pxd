@@ -35,7 +35,9 @@ cdef class RouteMatcher:
     cdef fp_authority_options authority_options
     cdef bint normalizes_authority
 
-    cdef Match match_record(self, HeadRecord *record, fp_span scheme, object tls, object random)
+    cdef Match match_record(
+        self, HeadRecord *record, fp_span scheme, object tls, object random, object metadata, object filter_state
+    )
     cdef Match answer(self, fp_route_request *request, object random)
     cdef Match answer_with_path(self, fp_route_request *request)
     cdef Match answer_with_path_normalized(self, fp_route_request *request)

@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
+from fastpath._attributes import AttributeTest
 from fastpath._http import Request
 from fastpath._path import PathNormalizer
 from fastpath.models import Route, RouteConfiguration, VirtualHost, WeightedCluster
@@ -18,6 +20,9 @@ CONDITION_GRPC: Final[int]
 CONDITION_FRACTION: Final[int]
 CONDITION_TLS_PRESENTED: Final[int]
 CONDITION_TLS_VALIDATED: Final[int]
+CONDITION_METADATA: Final[int]
+CONDITION_FILTER_STATE: Final[int]
+CONDITION_FILTER_STATE_ADDRESS: Final[int]
 COMPARE_PRESENT: Final[int]
 COMPARE_EXACT: Final[int]
 COMPARE_PREFIX: Final[int]
@@ -39,6 +44,9 @@ MATCHER_NOT: Final[int]
 MATCHER_ROUTES: Final[int]
 MATCHER_ELSE: Final[int]
 MATCHER_IGNORE_CASE: Final[int]
+
+Metadata = Mapping[str, Mapping[str, object]]
+FilterState = Mapping[str, str | bytes | IPv4Address | IPv6Address]
 
 _Cluster = str | bytes | None
 _Entry = tuple[
@@ -72,6 +80,7 @@ class RouteTableBuilder:
         end: int = 0,
         numerator: int = 0,
         denominator: int = 1,
+        test: AttributeTest | None = None,
     ) -> None: ...
     def add_share(self, weight: int) -> None: ...
     def build(
@@ -101,7 +110,14 @@ class RouteMatcher:
     def snapshot(self) -> RouteTableSnapshot: ...
     def draw(self) -> int: ...
     def match(
-        self, request: Request, random: int | None = None, *, scheme: str | bytes = b"http", tls: object = None
+        self,
+        request: Request,
+        random: int | None = None,
+        *,
+        scheme: str | bytes = b"http",
+        tls: object = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
     ) -> Match | None: ...
     def match_many(
         self, requests: Iterable[Request], *, scheme: str | bytes = b"http", tls: object = None
@@ -117,6 +133,8 @@ class RouteMatcher:
         source: object = None,
         tls: object = None,
         random: int | None = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
     ) -> Match | None: ...
 
 class PathMatcher(RouteMatcher):

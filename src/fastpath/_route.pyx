@@ -10,6 +10,7 @@ from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DATA, PyUnicode_
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy, memset
 
+from fastpath._attributes cimport AttributeTest, RequestAttributes
 from fastpath._http cimport Request, record_of
 from fastpath._path cimport PathNormalizer
 from fastpath._record cimport HeadRecord
@@ -45,6 +46,9 @@ CONDITION_GRPC = FASTPATH_ROUTE_CONDITION_GRPC
 CONDITION_FRACTION = FASTPATH_ROUTE_CONDITION_FRACTION
 CONDITION_TLS_PRESENTED = FASTPATH_ROUTE_CONDITION_TLS_PRESENTED
 CONDITION_TLS_VALIDATED = FASTPATH_ROUTE_CONDITION_TLS_VALIDATED
+CONDITION_METADATA = FASTPATH_ROUTE_CONDITION_METADATA
+CONDITION_FILTER_STATE = FASTPATH_ROUTE_CONDITION_FILTER_STATE
+CONDITION_FILTER_STATE_ADDRESS = FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS
 
 COMPARE_PRESENT = FASTPATH_ROUTE_COMPARE_PRESENT
 COMPARE_EXACT = FASTPATH_ROUTE_COMPARE_EXACT
@@ -96,7 +100,7 @@ cdef inline int required_span(object value, fp_span *span, str what) except -1:
 
 
 cdef inline void request_of(const HeadRecord *record, fp_route_request *request) noexcept nogil:
-    """What a table looks at, as spans into a parsed head. The scheme is left alone."""
+    """What a table looks at, as spans into a parsed head. The connection's scheme is left alone."""
     cdef const fp_http_head *head = &record.head
     request.data = record.data
     request.fields = head.fields
@@ -109,10 +113,16 @@ cdef inline void request_of(const HeadRecord *record, fp_route_request *request)
     request.path.len = head.path_len
     if head.query_off != 0:
         request.path.len = <size_t>(head.query_off + head.query_len - head.path_off)
-    if head.path_len == 0 and head.flags & FASTPATH_HTTP_ABSOLUTE_FORM:
-        # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
-        request.path.data = <const uint8_t *>b"/"
-        request.path.len = 1
+    request.flags &= ~<uint32_t>(FASTPATH_ROUTE_REQUEST_TARGET_HTTP | FASTPATH_ROUTE_REQUEST_TARGET_HTTPS)
+    if head.flags & FASTPATH_HTTP_ABSOLUTE_FORM:
+        request.flags |= (
+            FASTPATH_ROUTE_REQUEST_TARGET_HTTP if record.data[head.target_off + 4] == c":"
+            else FASTPATH_ROUTE_REQUEST_TARGET_HTTPS
+        )
+        if head.path_len == 0:
+            # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
+            request.path.data = <const uint8_t *>b"/"
+            request.path.len = 1
 
 
 cdef inline size_t path_end(fp_span path) noexcept nogil:
@@ -259,10 +269,13 @@ cdef class RouteTableBuilder:
 
     def add_condition(
         self, uint8_t kind, uint8_t compare=0, uint8_t flags=0, name="", value="", int64_t start=0, int64_t end=0,
-        uint32_t numerator=0, uint32_t denominator=1,
+        uint32_t numerator=0, uint32_t denominator=1, AttributeTest test=None,
     ):
         cdef fp_error error
         cdef fp_route_condition condition
+        memset(&condition, 0, sizeof(condition))
+        if test is not None:
+            test.fill(&condition)
         condition.kind = kind
         condition.compare = compare
         condition.flags = flags
@@ -529,7 +542,9 @@ cdef class RouteMatcher:
         """The next value of the table's own generator, 0 to 2**64-1."""
         return next_random(&self.random_state)
 
-    def match(self, Request request not None, random=None, *, scheme=b"http", tls=None):
+    def match(
+        self, Request request not None, random=None, *, scheme=b"http", tls=None, metadata=None, filter_state=None
+    ):
         """The route for a parsed request, or None. Reads the head where it lies.
 
         Raises RemoteProtocolError for a path that the table's normaliser rejects.
@@ -538,18 +553,27 @@ cdef class RouteMatcher:
             runtime fractions; None draws one from the table's own generator.
         scheme: "http" or "https": how the request came.
         tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
+        metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
+        filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         """
         cdef fp_span scheme_span
         required_span(scheme, &scheme_span, "scheme")
-        return self.match_record(record_of(request), scheme_span, tls, random)
+        return self.match_record(record_of(request), scheme_span, tls, random, metadata, filter_state)
 
-    cdef Match match_record(self, HeadRecord *record, fp_span scheme, object tls, object random):
+    cdef Match match_record(
+        self, HeadRecord *record, fp_span scheme, object tls, object random, object metadata, object filter_state
+    ):
         cdef fp_route_request parts
+        cdef RequestAttributes attributes
         parts.flags = 0
         parts.scheme = scheme
+        parts.attributes = NULL
         request_of(record, &parts)
         if tls is not None:
             tls_flags(tls, &parts.flags)
+        if metadata is not None or filter_state is not None:
+            attributes = RequestAttributes(metadata, filter_state)
+            parts.attributes = &attributes.data
         return self.answer(&parts, random)
 
     def match_many(self, requests, *, scheme=b"http", tls=None):
@@ -557,6 +581,7 @@ cdef class RouteMatcher:
         cdef fp_route_request parts
         cdef list matches = []
         parts.flags = 0
+        parts.attributes = NULL
         required_span(scheme, &parts.scheme, "scheme")
         tls_flags(tls, &parts.flags)
         for request in requests:
@@ -567,7 +592,8 @@ cdef class RouteMatcher:
         return matches
 
     def match_parts(
-        self, *, method="GET", authority=None, path=None, headers=(), scheme="http", source=None, tls=None, random=None
+        self, *, method="GET", authority=None, path=None, headers=(), scheme="http", source=None, tls=None, random=None,
+        metadata=None, filter_state=None,
     ):
         """The route for a request given in parts, or None.
 
@@ -577,6 +603,8 @@ cdef class RouteMatcher:
         scheme: "http" or "https": how the request came.
         source: the client's address. Nothing of a route looks at it yet.
         tls: what is known of the client's certificate, an object with `presented` and `validated`; None for nothing.
+        metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
+        filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         random: the value, 0 to 2**64-1, that chooses among weighted clusters (`random % sum of weights`) and decides
             runtime fractions; None draws one from the table's own generator.
 
@@ -585,6 +613,7 @@ cdef class RouteMatcher:
         """
         cdef fp_route_request request
         cdef Lines lines
+        cdef RequestAttributes attributes
         memset(&request, 0, sizeof(request))
         text_span(authority, &request.authority, "authority")
         text_span(path, &request.path, "path")
@@ -592,6 +621,9 @@ cdef class RouteMatcher:
         required_span(scheme, &request.scheme, "scheme")
         if tls is not None:
             tls_flags(tls, &request.flags)
+        if metadata is not None or filter_state is not None:
+            attributes = RequestAttributes(metadata, filter_state)
+            request.attributes = &attributes.data
         if not headers:
             return self.answer(&request, random)
         memset(&lines, 0, sizeof(lines))

@@ -27,7 +27,7 @@ static bool is(const fp_condition *condition, const char *name) {
   return condition->name_len == strlen(name) && memcmp(condition->name, name, condition->name_len) == 0;
 }
 
-static fp_status find_source(fp_condition *made, fp_error *error) {
+static void find_source(fp_condition *made) {
   made->source = FP_HEADER_FIELD;
   if (is(made, ":method")) {
     made->source = FP_HEADER_METHOD;
@@ -40,39 +40,52 @@ static fp_status find_source(fp_condition *made, fp_error *error) {
   } else if (is(made, "te")) {
     made->source = FP_HEADER_TE;
   } else if (made->name[0] == ':') {
-    return refuse(error, "there is no such pseudo header");
+    made->source = FP_HEADER_GONE; /* no request has it */
   } else {
     if (fp_header_is_dropped(made->name, made->name_len)) made->source = FP_HEADER_GONE;
     made->name_id = fp_http_name_id(made->name, made->name_len);
     made->joined = fp_header_lines_are_joined(made->name, made->name_len);
     if (is(made, "x-forwarded-proto")) made->source = FP_HEADER_FORWARDED_PROTO;
   }
-  return FASTPATH_OK;
 }
 
-static bool is_lookup(const fp_condition *condition) { return condition->kind <= FASTPATH_ROUTE_CONDITION_COOKIE; }
+/* Those that look for something by its name. */
+static bool is_named(uint8_t kind) {
+  return kind <= FASTPATH_ROUTE_CONDITION_COOKIE || kind >= FASTPATH_ROUTE_CONDITION_METADATA;
+}
 
-fp_status fp_condition_check(const fp_route_condition *from, fp_error *error) {
-  const unsigned known = FASTPATH_ROUTE_INVERT | FASTPATH_ROUTE_MISSING_AS_EMPTY | FASTPATH_ROUTE_VALUE_IGNORE_CASE;
-  const bool range = from->compare == FASTPATH_ROUTE_COMPARE_RANGE;
-  if (from->kind > FASTPATH_ROUTE_CONDITION_TLS_VALIDATED || from->compare > FASTPATH_ROUTE_COMPARE_RANGE ||
-      (from->flags & ~known) != 0 || (range && from->kind != FASTPATH_ROUTE_CONDITION_HEADER) ||
-      (from->kind == FASTPATH_ROUTE_CONDITION_FRACTION && from->denominator == 0)) {
-    return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "no such condition");
-  }
-  if (from->kind > FASTPATH_ROUTE_CONDITION_COOKIE) return FASTPATH_OK;
-  if (from->name.len == 0) return refuse(error, "the name is empty");
-  if (from->name.len > UINT16_MAX) return refuse(error, "the name is too long");
+static bool has_test(uint8_t kind) {
+  return kind == FASTPATH_ROUTE_CONDITION_METADATA || kind == FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS;
+}
+
+/* Those of them that compare a text; the others have a test, or are about presence. */
+static bool is_compared(uint8_t kind) { return is_named(kind) && !has_test(kind); }
+
+fp_status fp_condition_check_value(const fp_route_condition *from, fp_error *error) {
   if (from->value.len > UINT32_MAX) return refuse(error, "the value is too long");
-  if (fp_condition_text_is_forbidden(from->name)) return refuse(error, "the name holds NUL, CR or LF");
   if (from->compare != FASTPATH_ROUTE_COMPARE_REGEX && fp_condition_text_is_forbidden(from->value)) {
     return refuse(error, "the value holds NUL, CR or LF");
   }
   return FASTPATH_OK;
 }
 
+fp_status fp_condition_check(const fp_route_condition *from, fp_error *error) {
+  const unsigned known = FASTPATH_ROUTE_INVERT | FASTPATH_ROUTE_MISSING_AS_EMPTY | FASTPATH_ROUTE_VALUE_IGNORE_CASE;
+  const bool range = from->compare == FASTPATH_ROUTE_COMPARE_RANGE;
+  if (from->kind > FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS || from->compare > FASTPATH_ROUTE_COMPARE_RANGE ||
+      (from->flags & ~known) != 0 || (range && from->kind != FASTPATH_ROUTE_CONDITION_HEADER) ||
+      (from->kind == FASTPATH_ROUTE_CONDITION_FRACTION && from->denominator == 0)) {
+    return fp_error_set(error, FASTPATH_ERR_ARGUMENT, 0, 0, "no such condition");
+  }
+  if (!is_named(from->kind)) return FASTPATH_OK;
+  if (from->name.len == 0) return refuse(error, "the name is empty");
+  if (from->name.len > UINT16_MAX) return refuse(error, "the name is too long");
+  if (fp_condition_text_is_forbidden(from->name)) return refuse(error, "the name holds NUL, CR or LF");
+  return is_compared(from->kind) ? fp_condition_check_value(from, error) : FASTPATH_OK;
+}
+
 size_t fp_condition_text_len(const fp_route_condition *from) {
-  return from->kind > FASTPATH_ROUTE_CONDITION_COOKIE ? 0 : from->name.len + from->value.len;
+  return is_named(from->kind) ? from->name.len + (is_compared(from->kind) ? from->value.len : 0) : 0;
 }
 
 fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **regex, fp_error *error) {
@@ -82,55 +95,65 @@ fp_status fp_condition_regex(const uint8_t *pattern, size_t len, fp_regex **rege
   return fp_regex_new(pattern, len, &limits, regex, error);
 }
 
+/* What is compared, and how. */
+static fp_status read_value(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error) {
+  made->value = text;
+  made->value_len = (uint32_t)from->value.len;
+  if ((from->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0 && from->compare != FASTPATH_ROUTE_COMPARE_REGEX) {
+    fp_domain_lower(text, from->value.data, from->value.len);
+  } else if (from->value.len > 0) {
+    memcpy(text, from->value.data, from->value.len);
+  }
+  if (from->compare == FASTPATH_ROUTE_COMPARE_RANGE) {
+    made->range.start = from->start;
+    made->range.end = from->end;
+  } else if (from->compare == FASTPATH_ROUTE_COMPARE_REGEX) {
+    return fp_condition_regex(from->value.data, from->value.len, &made->regex, error);
+  }
+  return FASTPATH_OK;
+}
+
 fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error) {
-  fp_status status;
+  fp_status status = FASTPATH_OK;
   fp_condition result = {.kind = from->kind, .compare = from->compare, .flags = from->flags};
-  if (is_lookup(&result)) {
-    const bool fold = (from->flags & FASTPATH_ROUTE_VALUE_IGNORE_CASE) != 0;
+  if (is_named(from->kind)) {
     result.name = text;
     result.name_len = (uint32_t)from->name.len;
     if (from->kind == FASTPATH_ROUTE_CONDITION_HEADER) {
       fp_domain_lower(text, from->name.data, from->name.len);
-      status = find_source(&result, error);
-      if (status < 0) return status;
-    } else {
+      find_source(&result);
+    } else if (from->name.len > 0) {
       memcpy(text, from->name.data, from->name.len);
     }
-    result.value = text + from->name.len;
-    result.value_len = (uint32_t)from->value.len;
-    if (fold && from->compare != FASTPATH_ROUTE_COMPARE_REGEX) {
-      fp_domain_lower(text + from->name.len, from->value.data, from->value.len);
-    } else if (from->value.len > 0) {
-      memcpy(text + from->name.len, from->value.data, from->value.len);
-    }
-    if (from->compare == FASTPATH_ROUTE_COMPARE_RANGE) {
-      if (from->start >= from->end) return refuse(error, "the range's start must be below its end");
-      result.range.start = from->start;
-      result.range.end = from->end;
-    } else if (from->compare == FASTPATH_ROUTE_COMPARE_REGEX) {
-      status = fp_condition_regex(from->value.data, from->value.len, &result.regex, error);
-      if (status < 0) return status;
-    }
+  }
+  if (is_compared(from->kind)) {
+    status = read_value(from, text + from->name.len, &result, error);
   } else {
     result.compare = FASTPATH_ROUTE_COMPARE_PRESENT;
+    if (has_test(from->kind)) status = fp_attribute_test_new(from, &result.attribute, error);
   }
   if (from->kind == FASTPATH_ROUTE_CONDITION_FRACTION) {
     result.fraction.numerator = from->numerator;
     result.fraction.denominator = from->denominator;
   }
-  *made = result;
-  return FASTPATH_OK;
+  if (status >= 0) *made = result;
+  return status;
 }
 
-static bool has_regex(const fp_condition *condition) {
-  return is_lookup(condition) && condition->compare == FASTPATH_ROUTE_COMPARE_REGEX;
+static bool has_regex(const fp_condition *condition) { return condition->compare == FASTPATH_ROUTE_COMPARE_REGEX; }
+
+void fp_condition_share(const fp_condition *condition) {
+  if (has_regex(condition)) (void)fp_regex_ref(condition->regex);
+  if (has_test(condition->kind)) (void)fp_attribute_test_ref(condition->attribute);
 }
 
 void fp_condition_clear(const fp_condition *condition) {
   if (has_regex(condition)) fp_regex_unref(condition->regex);
+  if (has_test(condition->kind)) fp_attribute_test_unref(condition->attribute);
 }
 
 size_t fp_condition_size(const fp_condition *condition) {
+  if (has_test(condition->kind)) return fp_attribute_test_size(condition->attribute);
   return has_regex(condition) ? fp_regex_size(condition->regex) : 0;
 }
 
@@ -333,6 +356,10 @@ int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
       return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_PRESENTED) != 0) != invert;
     case FASTPATH_ROUTE_CONDITION_TLS_VALIDATED:
       return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_VALIDATED) != 0) != invert;
+    case FASTPATH_ROUTE_CONDITION_METADATA: return fp_attribute_metadata_holds(condition, request->attributes);
+    case FASTPATH_ROUTE_CONDITION_FILTER_STATE: return fp_attribute_text_holds(condition, request->attributes);
+    case FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS:
+      return fp_attribute_address_holds(condition, request->attributes);
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <fastpath/route.h>
 #include <stdbool.h>
 
+#include "attribute_test.h"
 #include "route_headers.h"
 
 /* Where the value of a header comes from. */
@@ -20,7 +21,7 @@ typedef enum fp_header_source {
   FP_HEADER_FORWARDED_PROTO /* the connection's scheme when there is no line of it */
 } fp_header_source;
 
-/* A compiled condition. Its bytes are its owner's, its regex is counted. */
+/* A compiled condition. Its bytes are its owner's, its regex and its test are counted. */
 typedef struct fp_condition {
   uint8_t kind;    /* fp_route_condition_kind */
   uint8_t compare; /* fp_route_compare */
@@ -30,10 +31,11 @@ typedef struct fp_condition {
   uint16_t name_id; /* of a well-known header, else 0 */
   uint32_t name_len;
   uint32_t value_len;
-  const uint8_t *name; /* of a header in lower case */
+  const uint8_t *name; /* of a header in lower case; of metadata the filter, of filter state the key */
   const uint8_t *value; /* in lower case when case is ignored */
   union {
-    fp_regex *regex;
+    fp_regex *regex;              /* of REGEX */
+    fp_attribute_test *attribute; /* of METADATA and FILTER_STATE_ADDRESS */
     struct {
       int64_t start, end;
     } range;
@@ -61,8 +63,12 @@ size_t fp_condition_text_len(const fp_route_condition *from);
  */
 fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_condition *made, fp_error *error);
 
-void fp_condition_clear(const fp_condition *condition); /* drops its regex */
-size_t fp_condition_size(const fp_condition *condition); /* bytes that its regex holds */
+/* The value's part of the check, for comparisons that have no name. */
+fp_status fp_condition_check_value(const fp_route_condition *from, fp_error *error);
+
+void fp_condition_share(const fp_condition *condition); /* counts what a copy of it holds: its regex or its test */
+void fp_condition_clear(const fp_condition *condition); /* drops them */
+size_t fp_condition_size(const fp_condition *condition); /* bytes that they hold */
 
 #define FP_LOOKUPS_MAX 4
 

@@ -116,6 +116,8 @@ static fp_span forwarded_proto(const fp_route_request *request) {
 }
 
 fp_span fp_request_scheme(const fp_route_request *request) {
+  if ((request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTPS) != 0) return (fp_span){(const uint8_t *)"https", 5};
+  if ((request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTP) != 0) return (fp_span){(const uint8_t *)"http", 4};
   const fp_span value = forwarded_proto(request);
   if (is_text(value, "https")) return (fp_span){(const uint8_t *)"https", 5};
   return is_text(value, "http") ? (fp_span){(const uint8_t *)"http", 4} : request->scheme;

@@ -42,7 +42,7 @@ bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, si
 /* The first cookie of this name, without the quotes around its value. */
 bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
 
-/* The request's scheme: what its x-forwarded-proto says if that is http or https in any case, else the connection's. */
+/* The request's scheme: its target's, or what x-forwarded-proto says if that is http or https, or the connection's. */
 fp_span fp_request_scheme(const fp_route_request *request);
 
 /* What x-forwarded-proto is once the connection's scheme has been put there where it was missing. */

@@ -69,7 +69,7 @@ static void add_conditions(fp_virtual_host *host, const fp_route_builder *builde
     fp_condition *made = &host->conditions[host->condition_count++];
     const size_t len = (size_t)spec->condition.name_len + spec->condition.value_len;
     *made = spec->condition;
-    if (made->compare == FASTPATH_ROUTE_COMPARE_REGEX) (void)fp_regex_ref(made->regex);
+    fp_condition_share(made);
     host->size += fp_condition_size(made);
     if (len == 0) continue;
     memcpy(*text, (const uint8_t *)builder->text.items + spec->offset, len);

@@ -133,21 +133,20 @@ static fp_span naive_forwarded_proto(const fp_route_request *request, uint8_t *r
 }
 
 static fp_span naive_scheme(const fp_route_request *request, uint8_t *room) {
+  if (request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTPS) return naive_text("https");
+  if (request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTP) return naive_text("http");
   const fp_span proto = naive_forwarded_proto(request, room);
   if (proto.data != NULL && naive_is(proto, "https", true)) return naive_text("https");
   if (proto.data != NULL && naive_is(proto, "http", true)) return naive_text("http");
   return request->scheme;
 }
 
-static bool naive_header_holds(const fp_route_condition *with, const fp_route_request *request) {
-  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
-  uint8_t room[NAIVE_VALUE_MAX];
-  fp_span values[64];
+/* The values of a header or pseudo header, as naive_values. */
+static size_t naive_header_values(fp_span header, const fp_route_request *request, fp_span *values, uint8_t *room) {
   char name[64];
   size_t count = 0;
-  bool matched = false;
-  for (size_t i = 0; i < with->name.len; i++) name[i] = (char)naive_lower(with->name.data[i]);
-  name[with->name.len] = '\0';
+  for (size_t i = 0; i < header.len; i++) name[i] = (char)naive_lower(header.data[i]);
+  name[header.len] = '\0';
   if (strcmp(name, ":method") == 0) {
     values[0] = request->method;
   } else if (strcmp(name, ":path") == 0) {
@@ -164,6 +163,15 @@ static bool naive_header_holds(const fp_route_condition *with, const fp_route_re
     values[0] = request->scheme;
     count = request->scheme.len > 0;
   }
+  return count;
+}
+
+static bool naive_header_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
+  uint8_t room[NAIVE_VALUE_MAX];
+  fp_span values[64];
+  size_t count = naive_header_values(with->name, request, values, room);
+  bool matched = false;
   if (count == 0 && (with->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY)) values[count++] = naive_text("");
   if (with->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (count > 0) != invert;
   for (size_t i = 0; i < count; i++) matched = matched || naive_value_matches(with, values[i]);
@@ -226,6 +234,84 @@ static bool naive_is_grpc(const fp_route_request *request) {
          (type.len > 16 && naive_is((fp_span){type.data, 17}, "application/grpc+", false));
 }
 
+/* ---- metadata and filter state ---- */
+
+static bool naive_equal(fp_span a, fp_span b) { return a.len == b.len && naive_same(a.data, b.data, a.len, false); }
+
+/* Takes one test off the steps, and says whether the value, NULL when it is missing, passes it. */
+static bool naive_passes(const fp_value_test **steps, const fp_value *value) {
+  const fp_value_test *step = (*steps)++, *rest;
+  const int kind = value == NULL ? -1 : value->kind;
+  bool passed = false;
+  switch ((fp_value_test_kind)step->kind) {
+    case FASTPATH_VALUE_TEST_NULL: return kind == FASTPATH_VALUE_NULL;
+    case FASTPATH_VALUE_TEST_NUMBER: return kind == FASTPATH_VALUE_NUMBER && value->number == step->start;
+    case FASTPATH_VALUE_TEST_RANGE:
+      return kind == FASTPATH_VALUE_NUMBER && !(value->number < step->start) && value->number < step->end;
+    case FASTPATH_VALUE_TEST_TEXT: {
+      const fp_route_condition with = {.compare = step->compare, .flags = step->flags, .value = step->text};
+      return kind == FASTPATH_VALUE_TEXT && naive_value_matches(&with, value->text);
+    }
+    case FASTPATH_VALUE_TEST_BOOL: return kind == FASTPATH_VALUE_BOOL && !value->truth == !step->truth;
+    case FASTPATH_VALUE_TEST_PRESENT: return value != NULL && step->truth;
+    case FASTPATH_VALUE_TEST_ANY_ITEM:
+      rest = *steps;
+      (void)naive_passes(steps, NULL); /* it is read even if the list is empty, or none */
+      for (size_t i = 0; kind == FASTPATH_VALUE_LIST && i < value->count; i++) {
+        const fp_value_test *again = rest;
+        passed = naive_passes(&again, &value->items[i]) || passed;
+      }
+      return passed;
+    case FASTPATH_VALUE_TEST_ANY_OF:
+      for (uint32_t i = 0; i < step->count; i++) passed = naive_passes(steps, value) || passed;
+      return passed;
+  }
+  return false;
+}
+
+static const fp_value *naive_field(const fp_value *fields, size_t count, fp_span name) {
+  for (size_t i = 0; i < count; i++) {
+    if (naive_equal(fields[i].name, name)) return &fields[i];
+  }
+  return NULL;
+}
+
+static bool naive_metadata_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const fp_route_attributes *has = request->attributes;
+  const fp_value_test *steps = with->tests;
+  const fp_value *value = has == NULL ? NULL : naive_field(has->metadata, has->metadata_count, with->name);
+  for (size_t i = 0; i < with->path_len && value != NULL; i++) {
+    const bool is_struct = value->kind == FASTPATH_VALUE_STRUCT;
+    value = is_struct ? naive_field(value->items, value->count, with->path[i]) : NULL;
+  }
+  return naive_passes(&steps, value);
+}
+
+static bool naive_lies_in(const fp_cidr *range, const fp_cidr *address) {
+  const unsigned bits = range->family == 4 ? 32 : 128;
+  if (range->family != address->family) return false;
+  for (unsigned i = 0; i < range->prefix_len && i < bits; i++) {
+    if ((range->address[i / 8] ^ address->address[i / 8]) >> (7 - i % 8) & 1) return false;
+  }
+  return true;
+}
+
+static bool naive_filter_state_holds(const fp_route_condition *with, const fp_route_request *request) {
+  const fp_route_attributes *has = request->attributes;
+  const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
+  bool found = false;
+  for (size_t i = 0; has != NULL && i < has->filter_state_count; i++) {
+    const fp_filter_state *object = &has->filter_state[i];
+    if (!naive_equal(object->key, with->name)) continue;
+    if (with->kind == FASTPATH_ROUTE_CONDITION_FILTER_STATE) {
+      return object->text.data != NULL && naive_value_matches(with, object->text) != invert;
+    }
+    for (size_t j = 0; j < with->range_count; j++) found = found || naive_lies_in(&with->ranges[j], &object->address);
+    return object->address.family != 0 && found != invert;
+  }
+  return false;
+}
+
 static inline bool naive_condition_holds(const fp_route_condition *with, const fp_route_request *request) {
   const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
   switch ((fp_route_condition_kind)with->kind) {
@@ -238,6 +324,9 @@ static inline bool naive_condition_holds(const fp_route_condition *with, const f
       return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_PRESENTED) != 0) != invert;
     case FASTPATH_ROUTE_CONDITION_TLS_VALIDATED:
       return ((request->flags & FASTPATH_ROUTE_REQUEST_TLS_VALIDATED) != 0) != invert;
+    case FASTPATH_ROUTE_CONDITION_METADATA: return naive_metadata_holds(with, request) != invert;
+    case FASTPATH_ROUTE_CONDITION_FILTER_STATE:
+    case FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS: return naive_filter_state_holds(with, request);
   }
   return false;
 }

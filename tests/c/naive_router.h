@@ -17,6 +17,7 @@ enum {
   NAIVE_ROUTES_MAX = 96,
   NAIVE_SHARES_MAX = 4,
   NAIVE_CONDITIONS_MAX = 2048,
+  NAIVE_PARTS_MAX = 16384, /* of conditions on metadata and filter state */
   NAIVE_PATH_MAX = 1024
 };
 
@@ -46,6 +47,10 @@ typedef struct {
   fp_route_condition conditions[NAIVE_CONDITIONS_MAX];
   fp_span samples[NAIVE_CONDITIONS_MAX]; /* for each condition a value that is likely to match */
   size_t condition_count;
+  fp_span keys[NAIVE_PARTS_MAX]; /* of the conditions' paths, which share them; so do tests and ranges */
+  fp_value_test tests[NAIVE_PARTS_MAX];
+  fp_cidr ranges[NAIVE_PARTS_MAX];
+  size_t key_count, test_count, range_count;
   uint8_t text[1 << 20]; /* of all spans */
   size_t text_len;
 } naive_table;

@@ -19,6 +19,7 @@ typedef struct {
   size_t path_len;
   uint8_t host[700];
   size_t host_len;
+  random_attributes attributes;
   void *blocks[5];
 } random_request;
 
@@ -197,7 +198,8 @@ static void random_request_new(random_table *make, random_request *made) {
   fp_route_request *request = &made->request;
   const naive_route *near = NULL;
   uint32_t host;
-  *request = (fp_route_request){.flags = (uint32_t)below(from, 8)};
+  *request = (fp_route_request){.flags = 0};
+  request->flags = (uint32_t)below(from, one_in(from, 4) ? 32 : 8);
   request->random = random_word(from);
   made->head_len = made->path_len = made->host_len = 0;
   random_host(make, made);
@@ -213,6 +215,10 @@ static void random_request_new(random_table *make, random_request *made) {
   random_other_fields(make, made);
   if (near != NULL && near->kind == FASTPATH_ROUTE_PATH_CONNECT && !one_in(from, 4)) method = "CONNECT";
   if (one_in(from, 24)) made->path_len = 0;
+  if (!one_in(from, 6)) {
+    random_attributes_new(from, &made->attributes);
+    request->attributes = &made->attributes.attributes;
+  }
   request->authority = exactly(made, 0, made->host, made->host_len);
   request->path = exactly(made, 1, made->path, made->path_len);
   request->method = exactly(made, 2, (const uint8_t *)method, strlen(method));
@@ -228,8 +234,8 @@ static void random_request_free(random_request *made) {
 }
 
 /* What the table says, or what is wrong with it: NULL when it is what trying everything says. *expected becomes that. */
-static const char *compare_answers(const fp_route_table *table, const naive_table *naive, const random_request *made,
-                                   fp_route_match *expected, fp_route_match *match) {
+static inline const char *compare_answers(const fp_route_table *table, const naive_table *naive,
+                                          const random_request *made, fp_route_match *expected, fp_route_match *match) {
   fp_span expected_params[FASTPATH_ROUTE_PARAMS_MAX], params[FASTPATH_ROUTE_PARAMS_MAX];
   const fp_status expected_status = naive_match(naive, &made->request, expected, expected_params);
   const fp_status status = fp_route_table_match(table, &made->request, match);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "naive_router.h"
+#include "random_attributes.h"
 #include "random_bytes.h"
 #include "random_pattern.h"
 
@@ -84,7 +85,7 @@ static void random_condition(random_table *make, naive_route *route) {
   naive_table *table = make->table;
   fp_route_condition *made = &table->conditions[table->condition_count];
   random_text value, sample;
-  const size_t sort = below(from, 16);
+  const size_t sort = below(from, 18);
   *made = (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_HEADER, .denominator = 1};
   made->compare = (uint8_t)below(from, sort < 8 ? 7 : 6);
   made->name = keep_word(table, sort < 8 ? random_header_names[below(from, one_in(from, 2) ? 3 : RANDOM_HEADER_NAMES)]
@@ -109,6 +110,7 @@ static void random_condition(random_table *make, naive_route *route) {
   if (sort == 15) {
     made->kind = one_in(from, 2) ? FASTPATH_ROUTE_CONDITION_TLS_PRESENTED : FASTPATH_ROUTE_CONDITION_TLS_VALIDATED;
   }
+  if (sort >= 16) random_attribute_condition(from, table, made);
   if (route->condition_count++ == 0) route->conditions = made;
   table->condition_count++;
 }
@@ -315,7 +317,7 @@ static void random_domain(random_table *make, naive_host *host) {
 
 /* ---- tables ---- */
 
-static void random_table_new(random_source *from, naive_table *table, random_table *make) {
+static inline void random_table_new(random_source *from, naive_table *table, random_table *make) {
   static const char *const alphabets[] = {"ab",
                                           "ab/",
                                           "ab/;",
@@ -327,6 +329,7 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
   *make = (random_table){.from = from, .table = table};
   memset(table->hosts, 0, sizeof table->hosts);
   table->host_count = table->condition_count = table->text_len = 0;
+  table->key_count = table->test_count = table->range_count = 0;
   make->letters = random_word_of(from, alphabets, sizeof alphabets / sizeof *alphabets);
   make->style = (random_style)below(from, STYLE_COUNT);
   make->distinct = one_in(from, 3);
@@ -346,7 +349,7 @@ static void random_table_new(random_source *from, naive_table *table, random_tab
 }
 
 /* Gives the table to a builder. A template that is refused is taken out of the list; nothing else may be. */
-static fp_status naive_table_build(naive_table *table, fp_route_builder *builder) {
+static inline fp_status naive_table_build(naive_table *table, fp_route_builder *builder) {
   fp_status status = FASTPATH_OK;
   for (size_t i = 0; i < table->host_count && status >= 0; i++) {
     naive_host *host = &table->hosts[i];

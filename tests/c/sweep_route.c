@@ -97,6 +97,30 @@ static void add_condition(fp_route_builder *builder, fp_route_condition conditio
   TRY(fp_route_builder_add_condition(builder, &condition, NULL), true);
 }
 
+/* A route that asks for metadata and filter state. */
+static void add_attribute_conditions(fp_route_builder *builder) {
+  const fp_span path[] = {span_of("a"), span_of("b")};
+  const fp_value_test tests[] = {
+      {.kind = FASTPATH_VALUE_TEST_ANY_ITEM},
+      {.kind = FASTPATH_VALUE_TEST_TEXT, .compare = FASTPATH_ROUTE_COMPARE_REGEX, .text = span_of("x+")}};
+  const fp_cidr range = {.family = 4, .prefix_len = 8, .address = {10}};
+  add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/attributes", 0);
+  add_condition(builder, (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_METADATA,
+                                              .name = span_of("f"),
+                                              .path = path,
+                                              .path_len = 2,
+                                              .tests = tests,
+                                              .test_count = 2});
+  add_condition(builder, (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_FILTER_STATE,
+                                              .compare = FASTPATH_ROUTE_COMPARE_REGEX,
+                                              .name = span_of("k"),
+                                              .value = span_of("y+")});
+  add_condition(builder, (fp_route_condition){.kind = FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS,
+                                              .name = span_of("k"),
+                                              .ranges = &range,
+                                              .range_count = 1});
+}
+
 /* Routes that need more than a trie: regexes in an index, conditions, templates, one that never wins. */
 static fp_route_table *asking_table_new(fp_route_builder *builder) {
   char pattern[32];
@@ -120,6 +144,7 @@ static fp_route_table *asking_table_new(fp_route_builder *builder) {
     add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, "/h", 0);
     add_condition(builder, header_is("x-wanted", FASTPATH_ROUTE_COMPARE_EXACT, pattern));
   }
+  add_attribute_conditions(builder);
   TRY(fp_route_builder_set_host_header(builder, span_of(":Authority"), NULL), true);
   TRY(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PARAMETERS, &table, NULL), table == NULL);
   return table;

@@ -269,7 +269,7 @@ static void a_header_stands_in_for_the_host(void) {
   CHECK_EQ(fp_route_builder_add_domain(builder, one.data, one.len, NULL), FASTPATH_OK);
   CHECK_EQ(add(builder, FASTPATH_ROUTE_PATH_PREFIX, "/", NULL), FASTPATH_OK);
   CHECK_EQ(fp_route_builder_set_host_header(builder, span_of(""), &error), FASTPATH_ERR_CONFIG_CONDITION);
-  CHECK_EQ(fp_route_builder_set_host_header(builder, span_of(":no"), &error), FASTPATH_ERR_CONFIG_CONDITION);
+  CHECK_EQ(fp_route_builder_set_host_header(builder, span_of("n\no"), &error), FASTPATH_ERR_CONFIG_CONDITION);
   CHECK_EQ(fp_route_builder_set_host_header(builder, span_of("x-other"), NULL), FASTPATH_OK);
   CHECK_EQ(fp_route_builder_set_host_header(builder, span_of("X-Tenant"), NULL), FASTPATH_OK);
   CHECK_EQ(fp_route_builder_build(builder, FASTPATH_ROUTE_TABLE_IGNORE_PORT, &table, NULL), FASTPATH_OK);

@@ -106,6 +106,7 @@ static void a_range_holds_its_start_and_not_its_end(void) {
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) CHECK(!in_range(INT64_MIN, INT64_MAX, refused[i]));
   CHECK(in_range(INT64_MIN, 0, "x-a: -9223372036854775808\n"));
   CHECK(!in_range(INT64_MIN, 0, "x-a: -9223372036854775809\n"));
+  CHECK(!in_range(3, 3, "x-a: 3\n") && !in_range(3, 2, "x-a: 2\n")); /* nothing is in it */
   CHECK(in_range(INT64_MAX - 1, INT64_MAX, "x-a: 9223372036854775806\n"));
   CHECK(!in_range(0, INT64_MAX, "x-a: 9223372036854775807\n") && !in_range(0, INT64_MAX, "x-a: 9223372036854775808\n"));
   CHECK(!in_range(INT64_MIN, INT64_MAX, "x-a: 18446744073709551617\n"));
@@ -370,7 +371,7 @@ static void what_is_no_condition_is_refused(void) {
   } while (0)
   memset(long_name, 'n', sizeof long_name);
   CHECK_EQ(refused(good, &error), FASTPATH_OK);
-  REFUSED(bad.kind = 7, FASTPATH_ERR_ARGUMENT);
+  REFUSED(bad.kind = 10, FASTPATH_ERR_ARGUMENT);
   REFUSED(bad.compare = 7, FASTPATH_ERR_ARGUMENT);
   REFUSED(bad.flags = 8, FASTPATH_ERR_ARGUMENT);
   REFUSED((bad.kind = FASTPATH_ROUTE_CONDITION_QUERY, bad.compare = FASTPATH_ROUTE_COMPARE_RANGE, bad.end = 1),
@@ -378,12 +379,10 @@ static void what_is_no_condition_is_refused(void) {
   REFUSED((bad.kind = FASTPATH_ROUTE_CONDITION_FRACTION, bad.denominator = 0), FASTPATH_ERR_ARGUMENT);
   REFUSED(bad.name.len = 0, FASTPATH_ERR_CONFIG_CONDITION);
   REFUSED(bad.name = ((fp_span){long_name, sizeof long_name}), FASTPATH_ERR_CONFIG_CONDITION);
-  REFUSED(bad.name = span_of(":status"), FASTPATH_ERR_CONFIG_CONDITION);
   REFUSED(bad.name = span_of("a\nb"), FASTPATH_ERR_CONFIG_CONDITION);
   REFUSED(bad.name = ((fp_span){(const uint8_t *)"a\0", 2}), FASTPATH_ERR_CONFIG_CONDITION);
   REFUSED(bad.value = span_of("\r"), FASTPATH_ERR_CONFIG_CONDITION);
   REFUSED(bad.value = ((fp_span){(const uint8_t *)"\0", 1}), FASTPATH_ERR_CONFIG_CONDITION);
-  REFUSED((bad.compare = FASTPATH_ROUTE_COMPARE_RANGE, bad.start = bad.end = 3), FASTPATH_ERR_CONFIG_CONDITION);
   REFUSED((bad.compare = REGEX, bad.value = span_of("a(")), FASTPATH_ERR_CONFIG_REGEX);
   REFUSED((bad.compare = REGEX, bad.value = span_of("(?=a)")), FASTPATH_ERR_CONFIG_REGEX);
 #undef REFUSED

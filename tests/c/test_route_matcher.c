@@ -195,7 +195,7 @@ static void what_is_no_tree_is_refused_with_the_step(void) {
   REFUSED(ARGUMENT, 0, map(LIST, "", 0, 128));
   REFUSED(ARGUMENT, 1, part(LIST, 1), no_compare, part(ROUTES, 1));
   REFUSED(CONFIG_CONDITION, 0, map(EXACT_MAP, "", 1, 0), key("1"), part(ROUTES, 1));
-  REFUSED(CONFIG_CONDITION, 0, map(EXACT_MAP, ":what", 1, 0), key("1"), part(ROUTES, 1));
+  REFUSED(CONFIG_CONDITION, 0, map(EXACT_MAP, "w\nhat", 1, 0), key("1"), part(ROUTES, 1));
   REFUSED(CONFIG_CONDITION, 0, map(EXACT_MAP, "x", 2, 0), key("1"), part(ROUTES, 1), key("1"), part(ROUTES, 0));
   REFUSED(CONFIG_CONDITION, 1, map(EXACT_MAP, "x", 1, 0), bad_key, part(ROUTES, 1));
   REFUSED(CONFIG_REGEX, 1, part(LIST, 1), bad_regex, part(ROUTES, 1));

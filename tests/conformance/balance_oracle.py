@@ -15,7 +15,8 @@ from typing import Any
 
 from fastpath import ClusterManager, MetadataMatch, NoHostAvailable, load
 
-from .envoy_oracle import KeptConnection, free_ports, run_envoy
+from .envoy_oracle import KeptConnection, run_envoy
+from .ports import free_ports
 
 HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 ROUTER = {

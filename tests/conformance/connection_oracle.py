@@ -17,7 +17,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from conformance.envoy_oracle import free_ports, run_envoy
+from conformance.envoy_oracle import run_envoy
+from conformance.ports import free_ports
 
 TYPE = "type.googleapis.com/envoy.extensions."
 CLOSED = b""

@@ -16,14 +16,6 @@ from typing import Any
 START_SECONDS = 30
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports
-
-
 def program() -> str:
     if named := os.environ.get("FASTPATH_ENVOY"):
         return named

@@ -52,6 +52,15 @@ TEMPLATES = (
     "/{x=**}b/ab",
 )
 VALUE_REGEXES = ("a.*", "[ab]+", "", ".", "[0-9]+", "(?i)AB", "a,b")
+# What each of them takes.
+TAKEN = {
+    "a.*": ("a", "ab", "a,b"),
+    "[ab]+": ("a", "ba"),
+    ".": ("a", "1"),
+    "[0-9]+": ("1", "10"),
+    "(?i)AB": ("AB", "aB"),
+    "a,b": ("a,b",),
+}
 
 
 def aspects(item: str) -> list[str]:
@@ -177,7 +186,7 @@ class Maker:
                 header, item = self.header_match()
                 found["headers"].append(header)
                 items.append(item)
-        if self.maybe(0.2):
+        if self.maybe(0.25):
             parameter: Document = {"name": rng.choice(("q", "r", "q%20"))}
             if self.maybe(0.7):
                 parameter["string_match"], item = self.string_match()
@@ -259,7 +268,9 @@ class Maker:
             action["host_rewrite_literal"] = "new.host"
             items.append("host_rewrite_literal")
         elif host == "header":
-            action["host_rewrite_header"] = "x-host"
+            action["host_rewrite_header"] = rng.choice(
+                ("x-host",) * 6 + ("Host", ":authority", ":path", ":method", ":foo")
+            )
             items.append("host_rewrite_header")
         elif host == "path_regex":
             action["host_rewrite_path_regex"] = {
@@ -445,7 +456,8 @@ class Maker:
                 after = "z" if kind in ("prefix", "contains") and self.maybe(0.5) else ""
                 text = before + text + after
                 return text.swapcase() if self.maybe(0.2) else text
-        return rng.choice(("a", "ab", "ba", "1", "AB"))
+        regex = string_match.get("safe_regex", {}).get("regex")
+        return rng.choice(TAKEN.get(regex, ("a", "ab", "ba", "1", "AB")))
 
     def case(self, made: Configuration) -> Case:
         rng = self.rng

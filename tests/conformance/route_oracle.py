@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.envoy_oracle import free_ports, run_envoy
+from conformance.envoy_oracle import run_envoy
+from conformance.ports import free_ports
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions.filters"
 Document = dict[str, Any]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.envoy_oracle import free_ports, run_envoy
+from conformance.envoy_oracle import run_envoy
+from conformance.ports import free_ports
 
 from fastpath import load
 from fastpath.proxy import Gateway

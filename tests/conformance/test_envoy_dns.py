@@ -12,7 +12,8 @@ from typing import Any
 from fastpath import ClusterManager, load
 from fastpath.discovery import DnsSource, follow
 
-from .envoy_oracle import free_ports, run_envoy
+from .envoy_oracle import run_envoy
+from .ports import free_ports
 
 # What is resolved here is in every hosts file, or an address already.
 ENDPOINTS = [

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from conformance.envoy_oracle import KeptConnection, free_ports, run_envoy
+from conformance.envoy_oracle import KeptConnection, run_envoy
+from conformance.ports import free_ports
 from conformance.route_oracle import EXTENSIONS, cluster, echo_upstream
 
 import fastpath

@@ -84,7 +84,7 @@ class Maker:
     def routes(self) -> Document:
         actions: dict[str, Document] = {
             "/one": {"route": {"cluster": "one"}},
-            "/two": {"route": {"weighted_clusters": {"clusters": [{"name": "two", "weight": 1}]}}},
+            "/two": {"route": {"weighted_clusters": {"clusters": [{"name": "two", "weight": 1, **self.own(0.3)}]}}},
             "/direct": {"direct_response": {"status": 202}},
             "/redirect": {"redirect": {"host_redirect": "b"}},
             "/header": {"route": {"cluster_header": "x-cluster"}},

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.envoy_oracle import free_ports, program, run_envoy
+from conformance.envoy_oracle import program, run_envoy
+from conformance.ports import free_ports
 
 from fastpath import ConfigError, ConnectionInfo, RouteTable, StreamInfo, direct_answer, parse_request
 from fastpath.models import (

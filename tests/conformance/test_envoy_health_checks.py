@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from conformance.envoy_oracle import free_ports, run_envoy
+from conformance.envoy_oracle import run_envoy
+from conformance.ports import free_ports
 
 from fastpath import ClusterManager, load
 from fastpath.health import HealthChecker

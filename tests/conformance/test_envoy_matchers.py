@@ -14,6 +14,7 @@ import fastpath
 
 CONFIGURATIONS = int(os.environ.get("FASTPATH_MATCHER_CONFIGURATIONS", "60"))
 CASES = int(os.environ.get("FASTPATH_MATCHER_CASES", "120"))
+SEED = os.environ.get("FASTPATH_MATCHER_SEED", "matchers")
 Document = dict[str, Any]
 
 HEADERS = ("x-a", "x-b", "accept", ":path", ":method", "host", "cookie", "X-A")
@@ -87,7 +88,7 @@ class Maker:
 
 
 def test_same_route_as_envoy(tmp_path: Path) -> None:
-    makers = [Maker(f"matchers {index}") for index in range(CONFIGURATIONS)]
+    makers = [Maker(f"{SEED} {index}") for index in range(CONFIGURATIONS)]
     made: list[tuple[Document, Document]] = [
         ({"virtual_hosts": [{"name": "v", "domains": ["*"], "matcher": maker.matcher(3)}]}, {}) for maker in makers
     ]

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.envoy_oracle import KeptConnection, free_ports, run_envoy
+from conformance.envoy_oracle import KeptConnection, run_envoy
+from conformance.ports import free_ports
 
 from fastpath import ClusterManager, load
 from fastpath.models import OutlierEjectionType

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
-from conformance.envoy_oracle import KeptConnection, free_ports, run_envoy
+from conformance.envoy_oracle import KeptConnection, run_envoy
+from conformance.ports import free_ports
 
 from fastpath.errors import ProtocolError
 from fastpath.http import PathNormalizer

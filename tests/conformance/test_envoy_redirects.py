@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from conformance.envoy_oracle import KeptConnection, free_ports, run_envoy
+from conformance.envoy_oracle import KeptConnection, run_envoy
+from conformance.ports import free_ports
 
 from fastpath import RouteTable, load, parse_request
 from fastpath.actions import direct_answer

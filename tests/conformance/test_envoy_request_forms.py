@@ -32,10 +32,10 @@ def header_matches() -> list[Document]:
         flags = {"invert_match": invert, "treat_missing_header_as_empty": empty}
         matches.append({"prefix": "/", "headers": [{"name": "x-a", **kind, **flags}]})
     values = ("http", "https", "trailers")
-    for name, value, invert in itertools.product(("te", "x-forwarded-proto"), values, (False, True)):
+    for name, value, invert in itertools.product(("te", "x-forwarded-proto", ":scheme"), values, (False, True)):
         header = {"name": name, "string_match": {"exact": value}, "invert_match": invert}
         matches.append({"prefix": "/", "headers": [header]})
-    for name in ("te", "x-forwarded-proto"):
+    for name in ("te", "x-forwarded-proto", ":foo"):
         matches.append({"prefix": "/", "headers": [{"name": name, "present_match": True}]})
     return matches
 
@@ -59,6 +59,10 @@ REQUESTS = [
     request(start="CONNECT a.com:80"),
     request(start="GET http://a.com/x"),
     request(start="GET http://a.com"),
+    request(start="GET https://a.com/x"),
+    request(start="GET HTTPS://a.com/x"),
+    request("x-forwarded-proto: https", start="GET http://a.com/x"),
+    request("x-forwarded-proto: http", start="GET https://a.com"),
 ]
 
 

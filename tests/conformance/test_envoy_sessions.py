@@ -12,7 +12,8 @@ import pytest
 from fastpath import Cluster, ClusterManager, NoHostAvailable, load
 
 from .balance_oracle import Case, Group, document
-from .envoy_oracle import free_ports, run_envoy
+from .envoy_oracle import run_envoy
+from .ports import free_ports
 
 FILTER = "type.googleapis.com/envoy.extensions.filters.http.stateful_session.v3.StatefulSession"
 STATE = "type.googleapis.com/envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState"

@@ -77,7 +77,29 @@ queries = some(m.QueryParameterMatcher, {"string_match": strings}, name=names) |
 cookies = some(m.CookieMatcher, {"invert_match": flags}, name=names, string_match=strings)
 percents = some(m.FractionalPercent, {"numerator": counts, "denominator": st.sampled_from(m.DenominatorType)})
 fractions = some(m.RuntimeFraction, {"runtime_key": names}, default_value=percents)
-metadata_matchers = some(m.MetadataMatcher, {"invert": flags}, filter=names, path=tuples(names, 1), value=structs)
+numbers = st.floats(allow_nan=False)
+value_matchers = st.recursive(
+    st.one_of(
+        some(m.ValueMatcher, null_match=st.just(True)),
+        some(m.ValueMatcher, double_match=numbers | some(m.DoubleRange, {"start": numbers, "end": numbers})),
+        some(m.ValueMatcher, string_match=strings),
+        some(m.ValueMatcher, bool_match=flags),
+        some(m.ValueMatcher, present_match=flags),
+    ),
+    lambda inner: some(m.ValueMatcher, list_match=inner) | some(m.ValueMatcher, or_match=tuples(inner, 2, 3)),
+    max_leaves=4,
+)
+metadata_matchers = some(
+    m.MetadataMatcher, {"invert": flags}, filter=names, path=tuples(names, 1), value=value_matchers
+)
+addresses = st.sampled_from(["127.0.0.1", "0.0.0.0", "::1"])
+ranges = tuples(some(m.CidrRange, {"prefix_len": st.integers(0, 128)}, address_prefix=addresses))
+filter_state_matchers = st.one_of(
+    some(m.FilterStateMatcher, key=names, string_match=strings),
+    some(
+        m.FilterStateMatcher, key=names, address_match=some(m.AddressMatcher, {"ranges": ranges, "invert_match": flags})
+    ),
+)
 rewrites = some(m.RegexRewrite, pattern=names, substitution=header_texts)
 options = some(
     m.HeaderValueOption,
@@ -105,6 +127,7 @@ _conditions: Fields = {
     "runtime_fraction": fractions,
     "tls_context": some(m.TlsContextMatch, {"presented": flags, "validated": flags}),
     "dynamic_metadata": tuples(metadata_matchers),
+    "filter_state": tuples(filter_state_matchers),
 }
 _paths: Fields = {
     "prefix": st.just("") | header_texts,
@@ -162,6 +185,7 @@ _share: Fields = {
     "mutations": mutations,
     "host_rewrite_literal": header_texts,
     "metadata_match": structs,
+    "fault": faults,
 }
 shares = some(m.WeightedCluster, _share, name=clusters, weight=st.integers(1, 9)) | some(
     m.WeightedCluster, _share, name=st.just(""), cluster_header=tokens, weight=st.integers(1, 9)
@@ -295,7 +319,6 @@ route_configurations = some(
 
 # ---- listeners
 
-addresses = st.sampled_from(["127.0.0.1", "0.0.0.0", "::1"])
 _files = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
 sources = some(m.DataSource, filename=_files) | some(m.DataSource, inline=bodies)
 contexts = some(
@@ -307,7 +330,6 @@ contexts = some(
         "trusted_ca": sources,
     },
 )
-ranges = tuples(some(m.CidrRange, {"prefix_len": st.integers(0, 128)}, address_prefix=addresses))
 chain_matches = some(
     m.FilterChainMatch,
     {

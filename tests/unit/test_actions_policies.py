@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fastpath import Cluster, ClusterManager, RouteTable, models
+from fastpath import Cluster, ClusterManager, ConfigError, RouteTable, models
 from fastpath.actions import Fault, Mirror, RequestHasher, RouteActions, Timeouts, actions_of
 from fastpath.clusters import xxh64
 from fastpath.models import (
@@ -24,6 +24,7 @@ from fastpath.models import (
     RouteMatch,
     RuntimeFraction,
     VirtualHost,
+    WeightedCluster,
 )
 from fastpath.substitution import Address, ConnectionInfo, RequestHead, StreamInfo
 
@@ -255,3 +256,24 @@ def test_a_routes_fault_replaces_the_virtual_hosts_and_that_the_listeners() -> N
     assert actions({"own_fault": own, "fault": host}).fault(drawn, listener).abort_status == 501
     assert actions({"fault": host}).fault(drawn, listener).abort_status == 502
     assert actions().fault(drawn, listener).abort_status == 503
+
+
+def test_the_fault_of_a_share_comes_before_the_routes() -> None:
+    own, routes_own = (HttpFault(abort_status=status, abort_percentage=FractionalPercent(100)) for status in (501, 502))
+    shares = WeightedCluster("a", 1, fault=own), WeightedCluster("b", 1)
+    route = Route(RouteMatch(prefix="/"), RouteAction(weighted_clusters=shares), fault=routes_own)
+    table = RouteTable((VirtualHost("v", ("*",), (route,)),))
+    statuses = []
+    for random in (0, 1):
+        match = table.match_parts(path="/", random=random)
+        assert match is not None
+        statuses.append(actions_of(match).fault(lambda: 0).abort_status)
+    assert statuses == [501, 502]
+
+
+def test_a_fault_of_a_share_is_checked() -> None:
+    share = WeightedCluster("a", 1, fault=HttpFault(abort_status=99))
+    route = Route(RouteMatch(prefix="/"), RouteAction(weighted_clusters=(share,)))
+    with pytest.raises(ConfigError) as caught:
+        RouteTable((VirtualHost("v", ("*",), (route,)),))
+    assert caught.value.path.startswith("virtual_hosts[0].routes[0].route.weighted_clusters.clusters[0].fault")

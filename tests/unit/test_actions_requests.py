@@ -230,6 +230,15 @@ def test_the_first_value_of_a_header_becomes_the_host(lines: tuple[str, ...], ex
     assert found == (expected, original, original)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [(":Method", b"GET"), (":scheme", b"http"), (":authority", b"a.example"), ("Host", b"a.example")],
+)
+def test_what_is_no_header_may_become_the_host(name: str, expected: bytes) -> None:
+    action = RouteAction(cluster="c", host_rewrite_header=name)
+    assert hosts(forwarded(table(RouteMatch(prefix="/"), action), request("/p?q"))[1])[0] == expected
+
+
 def test_a_header_that_a_route_adds_can_become_the_host() -> None:
     mutations = adds(field("x-h", "added-%REQ(x-v)%"))
     routes = table(RouteMatch(prefix="/"), RouteAction(cluster="c", host_rewrite_header="x-h"), mutations)

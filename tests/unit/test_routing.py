@@ -15,6 +15,7 @@ from fastpath.models import (
     Config,
     DirectResponse,
     FilterChain,
+    HeaderMatcher,
     HttpConnectionManager,
     Listener,
     PathWithEscapedSlashesAction,
@@ -24,6 +25,7 @@ from fastpath.models import (
     RouteAction,
     RouteConfiguration,
     RouteMatch,
+    StringMatcher,
     VirtualHost,
     WeightedCluster,
 )
@@ -514,6 +516,28 @@ def test_a_header_may_find_the_virtual_host() -> None:
     assert table.match_parts(path="/", authority="one") is None
     assert "two" in str(table.explain(path="/", authority="one", headers=[("x-tenant", "two")]))
     with pytest.raises(ConfigError) as caught:
-        table.update(RouteConfiguration("r", hosts, vhost_header=":tenant"))
+        table.update(RouteConfiguration("r", hosts, vhost_header="ten\nant"))
     assert caught.value.path == "vhost_header"
     assert table.match_parts(path="/", headers=[("x-tenant", "one")]) is not None
+
+
+def test_the_server_as_a_target_comes_to_a_virtual_host_but_to_no_route() -> None:
+    table = RouteTable((VirtualHost("v", ("a",), (Route(RouteMatch(prefix=""), DirectResponse(200)),)),))
+    explanation = table.explain(method="OPTIONS", authority="a", path="*")
+    assert explanation.match is None
+    assert explanation.virtual_host is table.virtual_hosts[0]
+    assert (explanation.candidates, explanation.passed_over) == ((), 1)
+    assert table.explain(method="OPTIONS", authority="b", path="*").virtual_host is None
+
+
+def test_the_scheme_of_an_absolute_target_is_the_requests() -> None:
+    scheme = HeaderMatcher(":scheme", StringMatcher(exact="https"))
+    route = Route(RouteMatch(prefix="/", headers=(scheme,)), DirectResponse(200))
+    table = RouteTable((VirtualHost("v", ("*",), (route,)),))
+    asked = []
+    for line in ("GET https://a/", "GET HTTPS://a", "GET http://a/", "GET /"):
+        request = parse_request(f"{line} HTTP/1.1\r\nHost: a\r\nx-forwarded-proto: https\r\n\r\n".encode())
+        assert request is not None
+        asked.append(request)
+    assert [match is not None for match in table.match_many(asked)] == [True, True, False, True]
+    assert [table.match(each) is not None for each in asked] == [True, True, False, True]

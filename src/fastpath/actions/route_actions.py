@@ -59,7 +59,8 @@ class RouteActions(RouteLayout):
         """The actions where this share of the route's split was chosen."""
         if weighted is None:
             return self
-        if weighted.mutations == _NO_MUTATIONS and not weighted.host_rewrite_literal and not weighted.metadata_match:
+        changes = weighted.mutations != _NO_MUTATIONS or weighted.host_rewrite_literal or weighted.metadata_match
+        if not changes and weighted.fault is None:
             return self
         known = self._shares.get(id(weighted))
         if known is None:
@@ -169,7 +170,8 @@ class RouteActions(RouteLayout):
             return self._host
         if self._host_header is not None:
             name = self._host_header
-            values = request.headers.get_all(name)
+            # Where it is no field, finalize_request comes here with a head only.
+            values = request.get_all(name) if isinstance(request, RequestHead) else request.headers.get_all(name)
             return (join(values) if name in JOINED_IN_REQUESTS else values[0] if values else None) or None
         if self._host_of_path is not None:
             return self._host_of_path(bare) or None
@@ -358,7 +360,7 @@ class RouteActions(RouteLayout):
 
     @property
     def fault_policy(self) -> HttpFault | None:
-        """The route's, else the virtual host's, else the configuration's; None leaves it to the listener's."""
+        """The share's, else the route's, the virtual host's, the configuration's; None leaves it to the listener's."""
         return self._fault
 
     def fault(self, random: Random, listener: HttpFault | None = None) -> Fault:

@@ -174,7 +174,7 @@ class RouteLayout:
         action, host, configuration = self.action, self.virtual_host, self.configuration
         self._hasher = RequestHasher(action.hash_policy) if action is not None and action.hash_policy else None
         self._fault: HttpFault | None = None
-        for level in (self.route, host, configuration):
+        for level in (self.weighted, self.route, host, configuration):
             if self._fault is None and level is not None:
                 self._fault = level.fault
         self._mirrors: tuple[RequestMirrorPolicy, ...] = ()
@@ -222,6 +222,7 @@ class RouteLayout:
             or reads & special
             or reads_host
             or self._host_header in names
+            or (self._host_header is not None and (self._host_header[:1] == b":" or self._host_header == b"host"))
             or (self._append_forwarded_host and _FORWARDED_HOST in names)
         )
         self._request_fills = operations.fills() if operations is not None else ()

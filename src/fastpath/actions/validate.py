@@ -222,6 +222,8 @@ def _host_rewrites(action: RouteAction) -> Iterator[Refusal]:
 def _weighted(weighted: WeightedCluster, path: str) -> Iterator[Refusal]:
     yield from _mutations(weighted.mutations, path)
     yield from _texts(weighted, path, "name", "host_rewrite_literal")
+    if weighted.fault is not None:
+        yield from validate_fault(weighted.fault, f"{path}.fault")
     if bool(weighted.name) == bool(weighted.cluster_header):
         yield path, "exactly one of name and cluster_header is needed"
     if weighted.cluster_header and (reason := _read_name_reason(weighted.cluster_header)):

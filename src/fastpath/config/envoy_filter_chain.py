@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-from ..models import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch
+from ..models import ConnectionSourceType, FilterChain, FilterChainMatch
+from .envoy_cidr_range import read_ranges
 from .envoy_metadata import read_metadata
 from .envoy_network_filter import Place, read_network_filter
 from .envoy_tls import read_transport_socket
 from .fields import Section
-from .node import shorten
 
 __all__ = ["read_filter_chain"]
 
@@ -39,13 +37,13 @@ def _read_match(parent: Section) -> FilterChainMatch:
     ports = [value.integer(1, 65535) for value in section.items("source_ports")]
     match = FilterChainMatch(
         destination_port=section.integer("destination_port", 1, 65535),
-        prefix_ranges=_read_ranges(section, "prefix_ranges"),
+        prefix_ranges=read_ranges(section, "prefix_ranges"),
         server_names=_read_strings(section, "server_names"),
         transport_protocol=section.string("transport_protocol"),
         application_protocols=_read_strings(section, "application_protocols"),
-        direct_source_prefix_ranges=_read_ranges(section, "direct_source_prefix_ranges"),
+        direct_source_prefix_ranges=read_ranges(section, "direct_source_prefix_ranges"),
         source_type=section.enum("source_type", ConnectionSourceType, ConnectionSourceType.ANY),
-        source_prefix_ranges=_read_ranges(section, "source_prefix_ranges"),
+        source_prefix_ranges=read_ranges(section, "source_prefix_ranges"),
         source_ports=tuple(port for port in ports if port is not None),
         position=section.position,
     )
@@ -55,19 +53,3 @@ def _read_match(parent: Section) -> FilterChainMatch:
 
 def _read_strings(section: Section, name: str) -> tuple[str, ...]:
     return tuple(value.string() for value in section.items(name))
-
-
-def _read_ranges(parent: Section, name: str) -> tuple[CidrRange, ...]:
-    return tuple(_read_range(section) for section in parent.sections(name))
-
-
-def _read_range(section: Section) -> CidrRange:
-    prefix = section.string("address_prefix", required=True)
-    length = section.integer("prefix_len", 0, 128) or 0
-    if prefix:
-        try:
-            ipaddress.ip_address(prefix)
-        except ValueError:
-            section.error(f"expected an IP address, found {shorten(prefix)!r}")
-    section.end()
-    return CidrRange(prefix, length)

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..models import (
     DirectResponse,
-    HttpFault,
     Position,
     RedirectAction,
     RequestMirrorPolicy,
@@ -20,14 +19,13 @@ from ..models import (
     VirtualHost,
 )
 from .envoy_answer import MAX_BODY_BYTES, read_direct_response, read_redirect
-from .envoy_fault import read_http_fault
+from .envoy_fault import read_fault
 from .envoy_header import read_header_mutations
 from .envoy_match_tree import read_match_tree
 from .envoy_matcher import header_name, read_header_matcher
 from .envoy_retry import read_retry_policy
 from .envoy_route_action import read_action, read_mirror_policies
 from .envoy_route_match import read_route_match
-from .envoy_types import FAULT_FILTER, HTTP_FAULT
 from .fields import Problems, Section
 from .node import shorten
 
@@ -67,7 +65,7 @@ def read_route_configuration(section: Section) -> RouteConfiguration:
         request_mirror_policies=read_mirror_policies(section),
         validate_clusters=section.boolean("validate_clusters", default=True),
         internal_only_headers=_read_internal_only_headers(section),
-        fault=_read_fault(section),
+        fault=read_fault(section),
         **read_header_mutations(section),
         position=section.position,
     )
@@ -148,7 +146,7 @@ def _read_virtual_host(section: Section, max_body_bytes: int) -> VirtualHost:
         include_request_attempt_count=section.boolean("include_request_attempt_count"),
         include_attempt_count_in_response=section.boolean("include_attempt_count_in_response"),
         virtual_clusters=tuple(map(_read_virtual_cluster, section.sections("virtual_clusters"))),
-        fault=_read_fault(section),
+        fault=read_fault(section),
         **read_header_mutations(section),
         position=section.position,
     )
@@ -181,7 +179,7 @@ def _read_route(section: Section, max_body_bytes: int) -> Route:
     fields: dict[str, Any] = {}
     if not section.lacks(_OPTIONAL):
         section.string("stat_prefix")
-        fields = {"metadata": _read_metadata(section.section("metadata")), "fault": _read_fault(section)}
+        fields = {"metadata": _read_metadata(section.section("metadata")), "fault": read_fault(section)}
     fields |= read_header_mutations(section)
     route = Route(
         match=read_route_match(match) if match is not None else RouteMatch(prefix=""),
@@ -205,16 +203,3 @@ def _read_metadata(section: Section | None) -> Mapping[str, Mapping[str, object]
         section.error("filter_metadata holds an object for each filter")
         return {}
     return content
-
-
-def _read_fault(section: Section) -> HttpFault | None:
-    """The fault among a message's typed_per_filter_config."""
-    filters = section.section("typed_per_filter_config")
-    if filters is None:
-        return None
-    fault = None
-    if filters.get(FAULT_FILTER) is not None:
-        content = filters.typed(FAULT_FILTER, HTTP_FAULT)
-        fault = read_http_fault(content) if content is not None else None
-    filters.end()
-    return fault

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models import MaxStreamDuration, RequestMirrorPolicy, RouteAction, WeightedCluster
+from .envoy_fault import read_fault
 from .envoy_hash_policy import read_hash_policies
 from .envoy_header import read_header_mutations
 from .envoy_matcher import header_name, read_regex_rewrite, read_runtime_fraction
@@ -30,7 +31,7 @@ _POLICIES = (
     "priority",
 )
 _OPTIONAL_OF_SPLITS = ("total_weight", "runtime_key_prefix", "header_name", "use_hash_policy")
-_OPTIONAL_OF_SHARES = ("cluster_header", "host_rewrite_literal", "metadata_match")
+_OPTIONAL_OF_SHARES = ("cluster_header", "host_rewrite_literal", "metadata_match", "typed_per_filter_config")
 _UNSUPPORTED = (
     "cluster_specifier_plugin",
     "cors",
@@ -180,7 +181,7 @@ def _read_weighted_cluster(item: Section) -> WeightedCluster:
         **fields,
         position=item.position,
     )
-    item.end(("typed_per_filter_config",))
+    item.end()
     return cluster
 
 
@@ -189,6 +190,7 @@ def _read_optional_of_share(item: Section) -> dict[str, Any]:
         "cluster_header": header_name(item, "cluster_header") or "",
         "host_rewrite_literal": item.header_text("host_rewrite_literal") or None,
         "metadata_match": _read_metadata_match(item),
+        "fault": read_fault(item),
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..models import MetadataMatcher, RouteMatch, TlsContextMatch
+from ..models import RouteMatch, TlsContextMatch
+from .envoy_attributes import read_filter_state_matcher, read_metadata_matcher
 from .envoy_matcher import (
     read_cookie_matcher,
     read_header_matcher,
@@ -32,6 +33,7 @@ _CONDITIONS = (
     "runtime_fraction",
     "tls_context",
     "dynamic_metadata",
+    "filter_state",
 )
 
 
@@ -44,7 +46,7 @@ def read_route_match(section: Section) -> RouteMatch:
     fields["headers"] = tuple(map(read_header_matcher, section.sections("headers")))
     if not section.lacks(_CONDITIONS):
         fields |= _read_conditions(section)
-    section.end(("filter_state",))
+    section.end()
     return RouteMatch(**fields, position=section.position)
 
 
@@ -81,7 +83,8 @@ def _read_conditions(section: Section) -> dict[str, Any]:
         "grpc": _read_grpc(section),
         "runtime_fraction": read_runtime_fraction(section.section("runtime_fraction")),
         "tls_context": _read_tls_context(section.section("tls_context")),
-        "dynamic_metadata": tuple(map(_read_metadata, section.sections("dynamic_metadata"))),
+        "dynamic_metadata": tuple(map(read_metadata_matcher, section.sections("dynamic_metadata"))),
+        "filter_state": tuple(map(read_filter_state_matcher, section.sections("filter_state"))),
     }
 
 
@@ -103,23 +106,3 @@ def _read_tls_context(section: Section | None) -> TlsContextMatch | None:
     )
     section.end()
     return match
-
-
-def _read_metadata(section: Section) -> MetadataMatcher:
-    value = section.get("value", required=True)
-    path = []
-    for segment in section.sections("path"):
-        path.append(segment.string("key", required=True))
-        segment.end()
-    if not path:
-        section.error("has no path")
-    content = value.plain() if value is not None else {}
-    matcher = MetadataMatcher(
-        filter=section.string("filter", required=True),
-        path=tuple(path),
-        value=content if isinstance(content, dict) else {},
-        invert=section.boolean("invert"),
-        position=section.position,
-    )
-    section.end()
-    return matcher

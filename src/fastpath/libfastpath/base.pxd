@@ -71,5 +71,10 @@ cdef extern from "fastpath/base.h" nogil:
         const uint8_t *data
         size_t len
 
+    ctypedef struct fp_cidr:
+        uint8_t family
+        uint8_t prefix_len
+        uint8_t address[16]
+
     uint32_t fp_version() noexcept
     const char *fp_status_name(fp_status status) noexcept

@@ -1,16 +1,11 @@
 # Mirror of fastpath/filter_chain.h; what each means is told there.
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
-from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport fp_cidr, fp_error, fp_span, fp_status
 
 
 cdef extern from "fastpath/filter_chain.h" nogil:
     const uint32_t FASTPATH_FILTER_CHAIN_NONE
-
-    ctypedef struct fp_cidr:
-        uint8_t family
-        uint8_t prefix_len
-        uint8_t address[16]
 
     ctypedef enum fp_source_type:
         FASTPATH_SOURCE_ANY

@@ -1,8 +1,9 @@
 # Mirror of fastpath/route.h; what each means is told there.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from fastpath.libfastpath.base cimport fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport fp_cidr, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http cimport fp_http_field
+from fastpath.libfastpath.route_attributes cimport fp_route_attributes, fp_value_test
 
 
 cdef extern from "fastpath/route.h" nogil:
@@ -31,6 +32,8 @@ cdef extern from "fastpath/route.h" nogil:
         FASTPATH_ROUTE_REQUEST_INTERNAL
         FASTPATH_ROUTE_REQUEST_TLS_PRESENTED
         FASTPATH_ROUTE_REQUEST_TLS_VALIDATED
+        FASTPATH_ROUTE_REQUEST_TARGET_HTTP
+        FASTPATH_ROUTE_REQUEST_TARGET_HTTPS
 
     ctypedef enum fp_route_require_tls:
         FASTPATH_ROUTE_TLS_NONE
@@ -45,6 +48,9 @@ cdef extern from "fastpath/route.h" nogil:
         FASTPATH_ROUTE_CONDITION_FRACTION
         FASTPATH_ROUTE_CONDITION_TLS_PRESENTED
         FASTPATH_ROUTE_CONDITION_TLS_VALIDATED
+        FASTPATH_ROUTE_CONDITION_METADATA
+        FASTPATH_ROUTE_CONDITION_FILTER_STATE
+        FASTPATH_ROUTE_CONDITION_FILTER_STATE_ADDRESS
 
     ctypedef enum fp_route_compare:
         FASTPATH_ROUTE_COMPARE_PRESENT
@@ -65,6 +71,12 @@ cdef extern from "fastpath/route.h" nogil:
         int64_t end
         uint32_t numerator
         uint32_t denominator
+        const fp_span *path
+        size_t path_len
+        const fp_value_test *tests
+        size_t test_count
+        const fp_cidr *ranges
+        size_t range_count
 
     ctypedef struct fp_route_builder:
         pass
@@ -82,6 +94,7 @@ cdef extern from "fastpath/route.h" nogil:
         uint32_t field_count
         uint32_t flags
         uint64_t random
+        const fp_route_attributes *attributes
 
     ctypedef struct fp_route_match:
         uint32_t virtual_host

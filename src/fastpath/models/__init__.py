@@ -4,6 +4,7 @@ Loaders (`fastpath.config`) produce these and nothing else; tables and clusters 
 Every model carries where it came from in `position`, which equality ignores. Imports nothing else of fastpath.
 """
 
+from .cidr_range import CidrRange
 from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
     Cluster,
@@ -18,7 +19,7 @@ from .cluster import (
 )
 from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
-from .filter_chain import CidrRange, ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
+from .filter_chain import ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
@@ -34,8 +35,11 @@ from .match_tree import (
     NoneOf,
 )
 from .matcher import (
+    AddressMatcher,
     CookieMatcher,
     DenominatorType,
+    DoubleRange,
+    FilterStateMatcher,
     FractionalPercent,
     HeaderMatcher,
     Int64Range,
@@ -44,6 +48,7 @@ from .matcher import (
     RuntimeFraction,
     StringMatcher,
     TlsContextMatch,
+    ValueMatcher,
 )
 from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
 from .outlier_detection import HostFlag, OutlierDetection, OutlierEjectionType
@@ -73,6 +78,7 @@ from .substitution import SubstitutionFormatString
 from .tls import DataSource, DownstreamTlsContext, TlsCertificate
 
 __all__ = [
+    "AddressMatcher",
     "AllOf",
     "AnyOf",
     "CidrRange",
@@ -88,10 +94,12 @@ __all__ = [
     "DiscoveryType",
     "DnsConfig",
     "DnsLookupFamily",
+    "DoubleRange",
     "DownstreamTlsContext",
     "Endpoint",
     "FilterChain",
     "FilterChainMatch",
+    "FilterStateMatcher",
     "FractionalPercent",
     "HashFunction",
     "HashPolicy",
@@ -158,6 +166,7 @@ __all__ = [
     "TlsContextMatch",
     "TlsInspector",
     "TlsRequirement",
+    "ValueMatcher",
     "VirtualCluster",
     "VirtualHost",
     "WeightedCluster",

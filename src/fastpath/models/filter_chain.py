@@ -6,21 +6,14 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .cidr_range import CidrRange
 from .network_filter import HttpConnectionManager, TcpProxy
 from .position import Position, position_field
 from .tls import DownstreamTlsContext
 
-__all__ = ["CidrRange", "ConnectionSourceType", "FilterChain", "FilterChainMatch", "NetworkFilter"]
+__all__ = ["ConnectionSourceType", "FilterChain", "FilterChainMatch", "NetworkFilter"]
 
 NetworkFilter = HttpConnectionManager | TcpProxy
-
-
-@dataclass(frozen=True, slots=True)
-class CidrRange:
-    """The addresses that share their first `prefix_len` bits with `address_prefix`."""
-
-    address_prefix: str
-    prefix_len: int = 0
 
 
 class ConnectionSourceType(enum.Enum):

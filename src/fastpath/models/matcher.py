@@ -1,4 +1,4 @@
-"""What a condition compares: strings, headers, query parameters, cookies.
+"""What a condition compares: strings, headers, query parameters, cookies, metadata, filter state.
 
 Source: Envoy v3 API, envoy.type.matcher.v3 and envoy.config.route.v3.RouteMatch.
 """
@@ -6,14 +6,17 @@ Source: Envoy v3 API, envoy.type.matcher.v3 and envoy.config.route.v3.RouteMatch
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from .cidr_range import CidrRange
 from .position import Position, position_field
 
 __all__ = [
+    "AddressMatcher",
     "CookieMatcher",
     "DenominatorType",
+    "DoubleRange",
+    "FilterStateMatcher",
     "FractionalPercent",
     "HeaderMatcher",
     "Int64Range",
@@ -22,6 +25,7 @@ __all__ = [
     "RuntimeFraction",
     "StringMatcher",
     "TlsContextMatch",
+    "ValueMatcher",
 ]
 
 
@@ -137,14 +141,62 @@ class TlsContextMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class MetadataMatcher:
-    """A condition on a value in the request's dynamic metadata: `filter` and then `path` lead to it.
+class DoubleRange:
+    """start <= value < end."""
 
-    `value` is an envoy.type.matcher.v3.ValueMatcher as plain data ({"string_match": {"exact": "x"}}).
+    start: float = 0.0
+    end: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMatcher:
+    """A condition on a value of metadata, which must be of the kind asked for. Exactly one of the kinds is set.
+
+    A missing value fulfils none of them.
     """
+
+    null_match: bool = False
+    """The value is null."""
+    double_match: float | DoubleRange | None = None
+    string_match: StringMatcher | None = None
+    bool_match: bool | None = None
+    present_match: bool | None = None
+    """True: there is a value. False: never fulfilled."""
+    list_match: ValueMatcher | None = None
+    """The value is a list, and one of its items fulfils this."""
+    or_match: tuple[ValueMatcher, ...] = ()
+    """One of these is fulfilled; at least two."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataMatcher:
+    """A condition on a value in the request's dynamic metadata: `filter` and then `path` lead to it."""
 
     filter: str
     path: tuple[str, ...]
-    value: Mapping[str, object] = field(default_factory=dict)
+    value: ValueMatcher
     invert: bool = False
+    """Also holds for a missing value, then."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class AddressMatcher:
+    """A condition on an IP address: it lies in one of `ranges`."""
+
+    ranges: tuple[CidrRange, ...] = ()
+    invert_match: bool = False
+    """It lies in none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterStateMatcher:
+    """A condition on an object of the request's filter state, which fails where it is missing.
+
+    Exactly one of `string_match`, on the object's text, and `address_match` is set.
+    """
+
+    key: str
+    string_match: StringMatcher | None = None
+    address_match: AddressMatcher | None = None
     position: Position | None = position_field()

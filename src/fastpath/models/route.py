@@ -10,6 +10,7 @@ from .header import HeaderMutations
 from .match_tree import MatcherList, MatcherMap
 from .matcher import (
     CookieMatcher,
+    FilterStateMatcher,
     FractionalPercent,
     HeaderMatcher,
     MetadataMatcher,
@@ -67,6 +68,7 @@ class RouteMatch:
     runtime_fraction: RuntimeFraction | None = None
     tls_context: TlsContextMatch | None = None
     dynamic_metadata: tuple[MetadataMatcher, ...] = ()
+    filter_state: tuple[FilterStateMatcher, ...] = ()
     position: Position | None = position_field()
 
 
@@ -115,6 +117,8 @@ class WeightedCluster:
     mutations: HeaderMutations = HeaderMutations()
     host_rewrite_literal: str | None = None
     metadata_match: Mapping[str, object] = field(default_factory=dict)
+    fault: HttpFault | None = None
+    """Instead of the route's and those of what is around it."""
     position: Position | None = position_field()
 
 

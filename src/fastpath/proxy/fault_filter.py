@@ -53,7 +53,7 @@ class FaultFilter:
 
     def decide(self, request: Request, match: Match | None, plan: Plan | None) -> Fault:
         """The fault to inject. With one in it, the request counts until `release`."""
-        rules = self._rules if plan is None else self._rules_of(plan)
+        rules = self._rules if plan is None else self._rules_of(plan, match)
         fault = rules.fault
         if not rules.concerns(request, match):
             return _NONE
@@ -67,10 +67,13 @@ class FaultFilter:
         """A request that has a fault is over."""
         self.active -= 1
 
-    def _rules_of(self, plan: Plan) -> FaultRules:
-        fault = plan.actions.fault_policy
+    def _rules_of(self, plan: Plan, match: Match | None) -> FaultRules:
+        split = plan.split and match is not None
+        actions = plan.actions.of_share(match.weighted_cluster) if split and match is not None else plan.actions
+        fault = actions.fault_policy
         if fault is None:
             return self._rules
-        if plan.fault_rules is None:
-            plan.fault_rules = FaultRules(fault, self._table)
-        return plan.fault_rules
+        rules = plan.fault_rules.get(id(fault))
+        if rules is None:
+            rules = plan.fault_rules[id(fault)] = FaultRules(fault, self._table)
+        return rules

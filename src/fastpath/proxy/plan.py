@@ -44,8 +44,8 @@ class Plan:
         self.actions = actions
         self.action: RouteAction | None = actions.action
         self.split = self.action is not None and bool(self.action.weighted_clusters)
-        self.fault_rules: FaultRules | None = None
-        """The route's own fault, once the fault filter has looked at it."""
+        self.fault_rules: dict[int, FaultRules] = {}
+        """The faults of the route and its shares that the fault filter has looked at, by their identity."""
         self.rules: RetryRules | None = None
         self.timeout: TimeoutQueue[Exchange] | None = None
         self.per_try_timeout: TimeoutQueue[Exchange] | None = None

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
+from fastpath._attributes import AttributeTest
 from fastpath._route import (
-    COMPARE_CONTAINS,
-    COMPARE_EXACT,
-    COMPARE_PREFIX,
     COMPARE_PRESENT,
     COMPARE_RANGE,
-    COMPARE_REGEX,
-    COMPARE_SUFFIX,
     CONDITION_COOKIE,
+    CONDITION_FILTER_STATE,
+    CONDITION_FILTER_STATE_ADDRESS,
     CONDITION_FRACTION,
     CONDITION_GRPC,
     CONDITION_HEADER,
+    CONDITION_METADATA,
     CONDITION_QUERY,
     CONDITION_TLS_PRESENTED,
     CONDITION_TLS_VALIDATED,
-    IGNORE_CASE,
     INVERT,
     MISSING_AS_EMPTY,
     RouteTableBuilder,
 )
 from fastpath.errors import ConfigError
-from fastpath.models import HeaderMatcher, RouteMatch, RuntimeFraction, StringMatcher, TlsContextMatch
+from fastpath.models import (
+    FilterStateMatcher,
+    HeaderMatcher,
+    MetadataMatcher,
+    RouteMatch,
+    RuntimeFraction,
+    TlsContextMatch,
+)
 
 from .place import Step, reason_of, refusal
+from .string_comparison import string_comparison
+from .value_test import value_test
 
-__all__ = ["add_conditions", "condition_count", "has_conditions", "string_comparison"]
-
-_KINDS = (
-    ("exact", COMPARE_EXACT),
-    ("prefix", COMPARE_PREFIX),
-    ("suffix", COMPARE_SUFFIX),
-    ("contains", COMPARE_CONTAINS),
-    ("safe_regex", COMPARE_REGEX),
-)
+__all__ = ["add_conditions", "condition_count", "has_conditions"]
 
 
 def has_conditions(match: RouteMatch) -> bool:
@@ -48,6 +49,7 @@ def has_conditions(match: RouteMatch) -> bool:
         or match.runtime_fraction is not None
         or match.tls_context is not None
         or match.dynamic_metadata
+        or match.filter_state
     )
 
 
@@ -67,27 +69,18 @@ def add_conditions(builder: RouteTableBuilder, match: RouteMatch, *steps: Step) 
         _add(builder, _fraction, match.runtime_fraction, *steps, Step(".runtime_fraction", match.runtime_fraction))
     if match.tls_context is not None:
         _add(builder, _tls, match.tls_context, *steps, Step(".tls_context"))
-    if match.dynamic_metadata:
-        raise refusal("conditions on metadata are not supported", *steps, Step(".dynamic_metadata"))
+    for index, metadata in enumerate(match.dynamic_metadata):
+        _add(builder, _metadata, metadata, *steps, Step(f".dynamic_metadata[{index}]", metadata))
+    for index, state in enumerate(match.filter_state):
+        _add(builder, _filter_state, state, *steps, Step(f".filter_state[{index}]", state))
 
 
 def _add(builder: RouteTableBuilder, add, model, *steps: Step) -> None:  # type: ignore[no-untyped-def]
     try:
         add(builder, model)
-    except (ConfigError, TypeError, OverflowError, UnicodeEncodeError) as error:
+    except (ConfigError, TypeError, ValueError, OverflowError) as error:
         code = error.code if isinstance(error, ConfigError) else "config_condition"
         raise refusal(reason_of(error), *steps, code=code) from None
-
-
-def string_comparison(matcher: StringMatcher) -> tuple[int, int, str]:
-    """How a StringMatcher compares: compare, flags, value."""
-    found = [(compare, getattr(matcher, name)) for name, compare in _KINDS if getattr(matcher, name) is not None]
-    if len(found) != 1:
-        raise ConfigError("a string matcher needs exactly one of exact, prefix, suffix, contains and safe_regex")
-    compare, value = found[0]
-    if value == "" and compare not in (COMPARE_EXACT, COMPARE_REGEX):
-        raise ConfigError("the string to compare with is empty")
-    return compare, IGNORE_CASE if matcher.ignore_case else 0, value
 
 
 def _header(builder: RouteTableBuilder, header: HeaderMatcher) -> None:
@@ -133,7 +126,27 @@ def _tls(builder: RouteTableBuilder, tls: TlsContextMatch) -> None:
             builder.add_condition(kind, flags=0 if wanted else INVERT)
 
 
+def _metadata(builder: RouteTableBuilder, matcher: MetadataMatcher) -> None:
+    test = AttributeTest(list(matcher.path), list(value_test(matcher.value)), [])
+    builder.add_condition(CONDITION_METADATA, 0, INVERT if matcher.invert else 0, matcher.filter, test=test)
+
+
+def _filter_state(builder: RouteTableBuilder, matcher: FilterStateMatcher) -> None:
+    if (matcher.string_match is None) == (matcher.address_match is None):
+        raise ConfigError("exactly one of string_match and address_match is needed")
+    if matcher.string_match is not None:
+        compare, case, value = string_comparison(matcher.string_match)
+        builder.add_condition(CONDITION_FILTER_STATE, compare, case, matcher.key, value)
+        return
+    wanted = matcher.address_match
+    assert wanted is not None
+    ranges = [(ip_address(each.address_prefix).packed, each.prefix_len) for each in wanted.ranges]
+    flags = INVERT if wanted.invert_match else 0
+    builder.add_condition(CONDITION_FILTER_STATE_ADDRESS, 0, flags, matcher.key, test=AttributeTest([], [], ranges))
+
+
 def condition_count(match: RouteMatch) -> int:
     """How many conditions the match has beside its path."""
     several = len(match.headers) + len(match.query_parameters) + len(match.cookies)
+    several += len(match.dynamic_metadata) + len(match.filter_state)
     return several + match.grpc + (match.runtime_fraction is not None) + (match.tls_context is not None)

@@ -15,7 +15,7 @@ from fastpath.models import DirectResponse, Route, RouteMatch, VirtualHost
 from .match_tree import list_ends
 
 if TYPE_CHECKING:
-    from fastpath._route import Match
+    from fastpath._route import FilterState, Match, Metadata
 
     from .table import RouteTable
 
@@ -73,7 +73,7 @@ class Explanation:
 
 def _conditions(match: RouteMatch) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each condition alone: where it stands, and the fields of a match with nothing but it."""
-    for field in ("headers", "query_parameters", "cookies"):
+    for field in ("headers", "query_parameters", "cookies", "dynamic_metadata", "filter_state"):
         for index, model in enumerate(getattr(match, field)):
             yield f"match.{field}[{index}]", {field: (model,)}
     for field in ("grpc", "runtime_fraction", "tls_context"):
@@ -92,6 +92,8 @@ def explain(
     source: object = None,
     tls: object = None,
     random: int | None = None,
+    metadata: Metadata | None = None,
+    filter_state: FilterState | None = None,
 ) -> Explanation:
     """Explain what `table.match_parts` answers for the same arguments. Without `random`, one is drawn here."""
     request: dict[str, Any] = {
@@ -103,8 +105,12 @@ def explain(
         "source": source,
         "tls": tls,
         "random": table.draw() if random is None else random,
+        "metadata": metadata,
+        "filter_state": filter_state,
     }
     match = table.match_parts(**request)
+    # The target of OPTIONS that stands for the server comes to a virtual host, but to no route of it.
+    server = path in ("*", b"*")
     always = _ALWAYS if path else _CONNECT
 
     def asks(virtual_hosts: Iterable[VirtualHost]) -> Match | None:
@@ -114,11 +120,15 @@ def explain(
         return asks([VirtualHost("", ("*",), (replace(route, match=condition),))]) is not None
 
     open_hosts = [replace(host, routes=(Route(always, _NOWHERE),), matcher=None) for host in table.virtual_hosts]
+    if server:
+        request["path"] = "/"
     found = asks(open_hosts)
     if found is None:
         return Explanation(match, None, (), 0)
     names = [host.domains for host in table.virtual_hosts]
     host = table.virtual_hosts[names.index(found.virtual_host.domains)]
+    if server:
+        return Explanation(match, host, (), len(host.routes))
     candidates = []
     passed_over = 0
     places = range(len(host.routes))

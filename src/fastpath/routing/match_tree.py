@@ -31,8 +31,8 @@ from fastpath.models import (
     NoneOf,
 )
 
-from .conditions import string_comparison
 from .place import Step, reason_of, refusal
+from .string_comparison import string_comparison
 
 __all__ = ["add_match_tree", "list_ends"]
 

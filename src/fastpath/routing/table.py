@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fastpath._path import PathNormalizer
 from fastpath._route import RouteMatcher, RouteTableSnapshot
@@ -27,6 +27,9 @@ from fastpath.models import (
 
 from .compile import compile_table
 from .explain import Explanation, explain
+
+if TYPE_CHECKING:
+    from fastpath._route import FilterState, Metadata
 
 __all__ = ["RouteTable", "TlsInfo", "path_normalizer"]
 
@@ -219,10 +222,23 @@ class RouteTable(RouteMatcher):
         source: object = None,
         tls: object = None,
         random: int | None = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
     ) -> Explanation:
         """What the table looks at for a request, given as for `match_parts`, and what each route fails."""
-        request = {"method": method, "authority": authority, "path": path, "headers": headers}
-        return explain(self, **request, scheme=scheme, source=source, tls=tls, random=random)  # type: ignore[arg-type]
+        return explain(
+            self,
+            method=method,
+            authority=authority,
+            path=path,
+            headers=headers,
+            scheme=scheme,
+            source=source,
+            tls=tls,
+            random=random,
+            metadata=metadata,
+            filter_state=filter_state,
+        )
 
     def like(self, virtual_hosts: Iterable[VirtualHost]) -> RouteTable:
         """A table of other virtual hosts with this one's options."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ...models import CidrRange, FilterChain, FilterChainMatch
+from ...models import FilterChain, FilterChainMatch
+from .cidr_range import write_ranges
 from .fields import Json, changed, member
 from .metadata import write_metadata
 from .network_filter import Routes, write_network_filter
@@ -29,9 +28,5 @@ def _write_match(match: FilterChainMatch) -> Json:
     return {
         **changed(match, "destination_port", "server_names", "transport_protocol", "application_protocols"),
         **changed(match, "source_type", "source_ports"),
-        **changed(match, *ranges, write=_write_ranges),
+        **changed(match, *ranges, write=write_ranges),
     }
-
-
-def _write_ranges(ranges: Iterable[CidrRange]) -> list[Json]:
-    return [{"address_prefix": each.address_prefix, **changed(each, "prefix_len")} for each in ranges]

@@ -9,20 +9,18 @@ from ...models import (
     FractionalPercent,
     HeaderMatcher,
     Int64Range,
-    MetadataMatcher,
     QueryParameterMatcher,
     RegexRewrite,
     RuntimeFraction,
     StringMatcher,
 )
-from .fields import Json, changed, plain
+from .fields import Json, changed
 
 __all__ = [
     "write_cookie_matcher",
     "write_fractional_percent",
     "write_header_matcher",
     "write_header_matchers",
-    "write_metadata_matcher",
     "write_query_parameter_matcher",
     "write_range",
     "write_regex",
@@ -83,16 +81,6 @@ def write_cookie_matcher(matcher: CookieMatcher) -> Json:
         "name": matcher.name,
         "string_match": write_string_matcher(matcher.string_match),
         **changed(matcher, "invert_match"),
-    }
-
-
-def write_metadata_matcher(matcher: MetadataMatcher) -> Json:
-    """A MetadataMatcher."""
-    return {
-        "filter": matcher.filter,
-        "path": [{"key": key} for key in matcher.path],
-        "value": plain(matcher.value),
-        **changed(matcher, "invert"),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ...models import MaxStreamDuration, RequestMirrorPolicy, RouteAction, WeightedCluster
 from ..envoy_route_action import NOT_FOUND_STATUS
 from ..envoy_types import URI_TEMPLATE_REWRITE
+from .fault import write_fault_of
 from .fields import Json, changed, duration, extension, member, unwritable
 from .hash_policy import write_hash_policies
 from .header import write_header_mutations
@@ -45,6 +46,7 @@ def _write_weighted_cluster(cluster: WeightedCluster) -> Json:
         **changed(cluster, "cluster_header", "host_rewrite_literal"),
         **changed(cluster, "metadata_match", write=write_metadata_match),
         **write_header_mutations(cluster.mutations),
+        **write_fault_of(cluster.fault),
     }
 
 

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from ...models import RouteMatch, TlsContextMatch
 from ..envoy_types import URI_TEMPLATE_MATCH
+from .attributes import write_filter_state_matcher, write_metadata_matcher
 from .fields import Json, changed, extension
 from .matcher import (
     write_cookie_matcher,
     write_header_matchers,
-    write_metadata_matcher,
     write_query_parameter_matcher,
     write_regex,
     write_runtime_fraction,
@@ -37,6 +37,7 @@ def write_route_match(match: RouteMatch) -> Json:
         **changed(match, "runtime_fraction", write=write_runtime_fraction),
         **changed(match, "tls_context", write=_write_tls_context),
         **changed(match, "dynamic_metadata", write=_each(write_metadata_matcher)),
+        **changed(match, "filter_state", write=_each(write_filter_state_matcher)),
     }
 
 

@@ -1,0 +1,15 @@
+"""Ranges of addresses. Source: Envoy v3 API, envoy.config.core.v3.CidrRange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CidrRange"]
+
+
+@dataclass(frozen=True, slots=True)
+class CidrRange:
+    """The addresses that share their first `prefix_len` bits with `address_prefix`."""
+
+    address_prefix: str
+    prefix_len: int = 0
