@@ -115,7 +115,7 @@ cdef class Dispatcher:
         its head is not complete yet.
 
         stream: a StreamInfo, for hash policies that look at the connection. tls: what is known of the client's
-        certificate, as for `RouteTable.match`. Conditions on metadata and filter state see none: use the steps for these.
+        certificate, as for `RouteTable.match`. Conditions on metadata and filter state see none: use the steps there.
 
         A request that no route takes has no `match`, one whose route answers by itself a `match` and no `host`.
         RemoteProtocolError for a head, or a path, that must be refused; NoHostAvailable when the route's cluster has no
