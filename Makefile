@@ -163,6 +163,7 @@ bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, w
 	@$(BIN)/python benchmarks/c_rows.py
 	@for row in chunked rewrite route regex connections lb; do echo "-- $$row, in C"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
 	@$(BIN)/python benchmarks/http_rows.py
+	@$(BIN)/python benchmarks/balancer_rows.py
 	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
 
 # ---- lint

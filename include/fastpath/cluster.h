@@ -89,7 +89,7 @@ typedef struct fp_zone_config {
 } fp_zone_config;
 
 typedef struct fp_cluster_config {
-  const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get */
+  const fp_lb_policy *policy; /* not NULL; see fp_lb_policy_get, or your own */
   uint32_t panic_threshold;   /* percent, 0 (never panic) to 100; Envoy's default is 50 */
   uint32_t initial_flags;     /* fp_host_flag, of hosts that are new: FAILED_ACTIVE_CHECK until a check has passed */
   fp_lb_options options;      /* for the policy */
@@ -237,7 +237,8 @@ void fp_picker_free(fp_picker *picker); /* NULL is allowed */
  *   host     borrowed until the picker is next used or freed; nothing is counted
  * NONE when there is no host to give: the cluster is empty, no host is healthy and panic is off, or all are excluded.
  * With subsets, hosts of the request's subset only, or of the fallback's.
- * FASTPATH_ERR_MEMORY when a schedule for a new host set could not be allocated; the next call tries again.
+ * FASTPATH_ERR_MEMORY when a schedule for a new host set could not be allocated; the next call tries again. A policy of
+ * your own may add errors, and FASTPATH_ERR_STATE when it gives no index.
  */
 fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index);
 

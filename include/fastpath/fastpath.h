@@ -10,6 +10,7 @@
 #include <fastpath/buffer.h>
 #include <fastpath/chunked.h>
 #include <fastpath/cluster.h>
+#include <fastpath/dispatch.h>
 #include <fastpath/filter_chain.h>
 #include <fastpath/hash.h>
 #include <fastpath/health.h>

@@ -77,6 +77,7 @@ typedef struct fp_lb_options {
   double slow_start_min_weight; /* slow start: 0.1. 0 to 1 */
   fp_clock clock;             /* slow start: what it is timed by; NULL: the system's monotonic clock */
   void *clock_data;           /* for the clock; lives as long as the cluster and its pickers do */
+  void *context;              /* a policy of your own: what it needs; NULL. Must outlive cluster and pickers */
 } fp_lb_options;
 
 /* The hosts a policy chooses among, in configured order. Borrowed and immutable; count may be 0. */
@@ -116,7 +117,14 @@ typedef struct fp_lb_request {
   uint32_t attempt; /* 0, then 1, 2, ... while the choices before were refused */
 } fp_lb_request;
 
-/* A policy. The struct and its strings live as long as the program. */
+/* What pick may return instead of an index. */
+#define FASTPATH_LB_NO_HOST 0xFFFFFFFF /* none of the group: the choice is NONE */
+#define FASTPATH_LB_FAILED 0xFFFFFFFE  /* the policy failed: the choice is FASTPATH_ERR_STATE */
+
+/*
+ * A policy: built in, or your own, for fp_cluster_config.policy. The struct and its strings live as long as any cluster
+ * or picker that has it. Its functions must not use the cluster or the picker that they are called for.
+ */
 typedef struct fp_lb_policy {
   const char *name; /* C string */
   fp_lb_number number;
@@ -127,10 +135,12 @@ typedef struct fp_lb_policy {
   /* Make what all workers share about a group that has at least two hosts. Threads: any. NULL: no table. */
   fp_status (*table_new)(const fp_host_group *group, void **table, fp_error *error);
   void (*table_free)(void *table);
-  /* Make what one worker keeps. group->count >= 2. NULL: no cursor. */
+  /* Make what one worker keeps. group->count >= 2. NULL: no cursor. An error is that of the pick which needed it; the
+     next one tries again. Called, as cursor_free and pick are, by whoever uses or frees the picker. */
   fp_status (*cursor_new)(const fp_host_group *group, uint64_t seed, void **cursor);
   void (*cursor_free)(void *cursor);
-  /* Choose: an index below group->count, which is at least 1. Must not fail or block. Threads: one per state. */
+  /* Choose: an index below group->count, which is at least 1. Any other number but NO_HOST is the same as FAILED. With one
+     host there may be no table and no cursor. Must not block. Threads: one per state. */
   uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request);
 } fp_lb_policy;
 

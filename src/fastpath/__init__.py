@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Role,
         State,
     )
+    from fastpath._dispatch import Dispatched, Dispatcher
     from fastpath._headers import Headers
     from fastpath._http import (
         HeadParser,
@@ -122,6 +123,8 @@ __all__ = [
     "ConnectionInfo",
     "ConnectionInspector",
     "Data",
+    "Dispatched",
+    "Dispatcher",
     "EndOfMessage",
     "FastpathError",
     "FilterChainTable",
@@ -208,6 +211,8 @@ _EXPORTS = {
     "ConnectionClosed": "fastpath._connection",
     "ConnectionInfo": "fastpath.substitution",
     "Data": "fastpath._connection",
+    "Dispatched": "fastpath._dispatch",
+    "Dispatcher": "fastpath._dispatch",
     "EndOfMessage": "fastpath._connection",
     "FastpathError": "fastpath.errors",
     "FilterChainTable": "fastpath.connections",

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
-from typing import Literal, NamedTuple, TypeAlias, final, overload
+from typing import Any, Literal, NamedTuple, TypeAlias, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
@@ -69,11 +69,16 @@ class Pick:
         traceback: TracebackType | None,
     ) -> None: ...
 
+class Policy: ...
+
+class ClusterDirectory:
+    _clusters: dict[str, Any]
+
 class Cluster:
     def __new__(
         cls,
         name: str,
-        policy: int,
+        policy: int | Policy,
         rules: _Rules,
         options: _Options,
         subset_rules: SubsetRules | None,
@@ -85,11 +90,15 @@ class Cluster:
     @property
     def name(self) -> str: ...
     @property
+    def policy(self) -> int | Policy: ...
+    @property
+    def looks_at_requests(self) -> bool: ...
+    @property
     def hosts(self) -> tuple[Host, ...]: ...
     def _reseed(self, seed: int) -> None: ...
     def _update(
         self,
-        policy: int,
+        policy: int | Policy,
         rules: _Rules,
         options: _Options,
         subset_rules: SubsetRules | None,

@@ -2,17 +2,21 @@
 """Clusters, hosts and picks: one to one over fastpath/cluster.h. Composition from models is in fastpath.clusters."""
 
 from collections import namedtuple
+from threading import Lock
 
 cimport cython
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_Occurred
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from cpython.tuple cimport PyTuple_GET_ITEM
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
+from posix.unistd cimport getpid
 
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
 from fastpath._status cimport check
@@ -20,13 +24,33 @@ from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
-from fastpath.libfastpath.lb cimport fp_host, fp_lb_options_default, fp_lb_policy_get, fp_lb_policy_id
+from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_REQUEST_HASH,
+    fp_host,
+    fp_lb_options_default,
+    fp_lb_policy_get,
+    fp_lb_policy_id,
+)
 
 from fastpath.errors import NoHostAvailable
 from fastpath.models import HealthStatus, HostFlag
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
+    unsigned long PyThread_get_thread_ident() noexcept nogil
+    object PyObject_Vectorcall(object call, PyObject *const *arguments, size_t count, PyObject *names)
+    object PyDescr_NewMethod(PyTypeObject *type, PyMethodDef *method)
+    void PyType_Modified(type changed)
+    const int METH_FASTCALL
+    const int METH_KEYWORDS
+    ctypedef object (*PyCFunction)(object self, object arguments)
+    ctypedef struct PyMethodDef:
+        const char *ml_name
+        PyCFunction ml_meth
+        int ml_flags
+        const char *ml_doc
+    ctypedef struct PyTypeObject:
+        PyObject *tp_dict
 
 cdef extern from *:
     """
@@ -225,6 +249,76 @@ cdef class Pick:
         return f"<Pick {self.host}{'' if self.counted else ' released'}>"
 
 
+cdef class Policy:
+    """What a Cluster takes for a policy of its own; made by fastpath.policies."""
+
+
+@cython.final
+cdef class PickLock:
+    def __cinit__(self):
+        self.lock = Lock()
+        self.process = getpid()
+
+    cdef int enter(self) except -1:
+        if self.owner == PyThread_get_thread_ident():
+            raise RuntimeError("a policy must not ask its own cluster for a host")
+        if self.process != getpid():
+            # Whoever held it at the fork is not here to give it back.
+            self.process = getpid()
+            self.lock = Lock()
+        self.lock.acquire()
+        self.owner = PyThread_get_thread_ident()
+        return 0
+
+    cdef int leave(self) except -1:
+        self.owner = 0
+        self.lock.release()
+        return 0
+
+
+cdef Pick pick_of(Cluster cluster, Host host):
+    cdef Pick pick = Pick.__new__(Pick)
+    pick.host = host
+    pick.cluster = cluster
+    pick.counted = True
+    fp_host_acquire(host.ptr)
+    return pick
+
+
+cdef inline Host choose_now(
+    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
+):
+    cdef fp_host *host
+    cdef size_t index
+    cdef fp_pick_options options
+    cdef fp_status status
+    if self.ticking is not None:
+        self.read_clock()
+    if exclude is not NOTHING and exclude:
+        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
+    if hash_key is None and metadata_match is None:
+        status = fp_picker_pick(self.picker, NULL, &host, &index)
+    else:
+        options.excluded_count = 0
+        options.has_hash = hash_key is not None
+        options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
+        options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
+        status = fp_picker_pick(self.picker, &options, &host, &index)
+    if status != FASTPATH_OK:
+        self.refuse(status, 0)
+    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+        return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
+    return wrap(host)
+
+
+cdef inline Host choose_host(
+    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
+):
+    if self.pick_lock is not None:
+        return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
+    return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+
+
 cdef class Cluster:
     """Hosts and the policy that chooses among them.
 
@@ -232,10 +326,12 @@ cdef class Cluster:
     is built without the GIL, and picks go on meanwhile with the hosts from before.
     """
 
-    def __cinit__(self, str name not None, int policy, tuple rules not None, tuple options not None,
+    def __cinit__(self, str name not None, policy, tuple rules not None, tuple options not None,
                   SubsetRules subset_rules, tuple zones, list groups not None, uint64_t seed, clock=None):
         self.name = name
         self.given_clock = clock
+        if isinstance(policy, Policy) and (<Policy>policy).runs_python:
+            self.pick_lock = PickLock()
         self.configure(policy, rules, options, subset_rules, zones, groups)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
@@ -244,6 +340,8 @@ cdef class Cluster:
 
     def _reseed(self, uint64_t seed):
         """Go on as a worker that starts with this seed."""
+        if self.pick_lock is not None and self.pick_lock.owner == PyThread_get_thread_ident():
+            return  # the policy itself has forked, and its picker is in use
         cdef fp_picker *picker = fp_picker_new(self.ptr, seed)
         if picker is NULL:
             raise MemoryError
@@ -265,7 +363,7 @@ cdef class Cluster:
         cell_write(&self.now, <int64_t>int(self.given_clock() * 1e9))
         return 0
 
-    cdef int configure(self, int policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
+    cdef int configure(self, object policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
                        list groups) except -1:
         """Make the cluster, or update it.
 
@@ -290,7 +388,6 @@ cdef class Cluster:
         if array is NULL:
             raise MemoryError
         try:
-            config.policy = fp_lb_policy_get(<fp_lb_policy_id>policy)
             config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
                 config.locality_weighted, config.override_statuses, config.fail_on_panic = rules
             config.zones.callers = NULL
@@ -302,6 +399,11 @@ cdef class Cluster:
             config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
             config.initial_flags = self.initial_flags
             fp_lb_options_default(&config.options)
+            if isinstance(policy, Policy):
+                config.policy = (<Policy>policy).ptr
+                config.options.context = (<Policy>policy).context
+            else:
+                config.policy = fp_lb_policy_get(<fp_lb_policy_id><int>policy)
             config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
                 config.options.slow_start_window, config.options.slow_start_aggression, \
@@ -331,11 +433,13 @@ cdef class Cluster:
         finally:
             free(array)
         check(status, &error)
+        self.policy = policy
         self.key_hash = config.policy.hash
         self.ticking = ticking
+        self.looks_at_requests = config.policy.number == FASTPATH_LB_REQUEST_HASH or subset_rules is not None
         return 0
 
-    def _update(self, int policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
+    def _update(self, policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
                 tuple zones, list groups not None):
         self.configure(policy, rules, options, subset_rules, zones, groups)
         self.hosts_of(NULL)
@@ -369,36 +473,30 @@ cdef class Cluster:
         """The host of this address; None when another one may be chosen."""
         cdef fp_host *host
         cdef bytes encoded = key.encode("utf-8", "surrogateescape")
-        cdef fp_status status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
-        if status == FASTPATH_OK:
-            return wrap(host)
+        cdef fp_status status
+        if self.pick_lock is not None:
+            self.pick_lock.enter()
+        try:
+            status = fp_picker_pick_override(self.picker, span_of(encoded), &host)
+            if status == FASTPATH_OK:
+                return wrap(host)
+        finally:
+            if self.pick_lock is not None:
+                self.pick_lock.leave()
         check(status, NULL)
         if strict:
             raise NoHostAvailable(f"cluster {self.name!r} has no host {key} to offer")
         return None
 
-    cdef inline Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
-        cdef fp_host *host
-        cdef size_t index
-        cdef fp_pick_options options
-        cdef fp_status status
-        if self.ticking is not None:
-            self.read_clock()
-        if exclude is not NOTHING and exclude:
-            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
-        if hash_key is None and metadata_match is None:
-            status = fp_picker_pick(self.picker, NULL, &host, &index)
-        else:
-            options.excluded_count = 0
-            options.has_hash = hash_key is not None
-            options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
-            options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
-            status = fp_picker_pick(self.picker, &options, &host, &index)
-        if status != FASTPATH_OK:
-            self.refuse(status, 0)
-        if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
-            return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
-        return wrap(host)
+    cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+        self.pick_lock.enter()
+        try:
+            return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+        finally:
+            self.pick_lock.leave()
+
+    cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+        return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
                                  Labels metadata_match) except NULL:
@@ -434,12 +532,14 @@ cdef class Cluster:
         return host
 
     cdef int refuse(self, fp_status status, size_t excluded) except -1:
+        if PyErr_Occurred() is not NULL:
+            return -1  # what the policy raised
         check(status, NULL)
         besides = f" besides the {excluded} excluded" if excluded else ""
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
-    def pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-             Labels metadata_match=None, str override_host=None, bint override_strict=False):
+    def _pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+              Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
@@ -458,23 +558,18 @@ cdef class Cluster:
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
         if host is None:
-            host = self.choose(hash_key, exclude, max_attempts, metadata_match)
-        cdef Pick pick = Pick.__new__(Pick)
-        pick.host = host
-        pick.cluster = self
-        pick.counted = True
-        fp_host_acquire(host.ptr)
-        return pick
+            host = choose_host(self, hash_key, exclude, max_attempts, metadata_match)
+        return pick_of(self, host)
 
-    def pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-                  Labels metadata_match=None, str override_host=None, bint override_strict=False):
+    def _pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
+                   Labels metadata_match=None, str override_host=None, bint override_strict=False):
         """As `pick`, but gives the bare Host and counts nothing."""
         cdef Host host = None
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
             if host is not None:
                 return host
-        return self.choose(hash_key, exclude, max_attempts, metadata_match)
+        return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):
         """Many choices at once, as by `pick_host()`, all from one set of hosts; nothing is counted.
@@ -542,18 +637,88 @@ cdef class Cluster:
         """Fills indices; gives the hosts that they are indices of."""
         cdef fp_status status
         self.look_at_clock()
-        if keys is None:
-            status = fp_picker_pick_many(self.picker, NULL, count, indices)
-        else:
-            status = fp_picker_pick_many(self.picker, keys.hashes, count, indices)
-        if status != FASTPATH_OK:
-            self.refuse(status, 0)
-        return self.hosts_of(fp_picker_host_set(self.picker))
+        if self.pick_lock is not None:
+            self.pick_lock.enter()
+        try:
+            if keys is None:
+                status = fp_picker_pick_many(self.picker, NULL, count, indices)
+            else:
+                status = fp_picker_pick_many(self.picker, keys.hashes, count, indices)
+            if status != FASTPATH_OK:
+                self.refuse(status, 0)
+            return self.hosts_of(fp_picker_host_set(self.picker))
+        finally:
+            if self.pick_lock is not None:
+                self.pick_lock.leave()
 
     def __repr__(self):
         return f"<Cluster {self.name!r} of {len(self.hosts)} hosts>"
 
 
+cdef class ClusterDirectory:
+    """Clusters by name, replaced as a whole."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.clusters = {}
+
+    @property
+    def _clusters(self):
+        return self.clusters
+
+    @_clusters.setter
+    def _clusters(self, dict clusters not None):
+        self.clusters = clusters
+
+
 def has_policy(int policy):
     """Whether the core has the policy of this number (LbPolicy)."""
     return fp_lb_policy_get(<fp_lb_policy_id>policy) is not NULL
+
+
+# Most picks name a hash key or nothing at all. Cython's wrapper of a method with so many keywords takes as long as such
+# a pick itself: these come before it, and leave it the other calls.
+
+cdef str HASH_KEY = "hash_key"
+
+
+cdef inline bint is_plain(Py_ssize_t count, PyObject *names):
+    """Whether there is no argument, or only `hash_key=`."""
+    if count != 0:
+        return False
+    return names is NULL or (
+        PyTuple_GET_SIZE(<tuple>names) == 1 and PyTuple_GET_ITEM(<tuple>names, 0) is <PyObject *>HASH_KEY
+    )
+
+
+cdef object pick(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
+    if not is_plain(count, names):
+        return PyObject_Vectorcall(self._pick, arguments, <size_t>count, names)
+    key = None if names is NULL else <object>arguments[0]
+    return pick_of(<Cluster>self, choose_host(<Cluster>self, key, NOTHING, None, None))
+
+
+cdef object pick_host(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
+    if not is_plain(count, names):
+        return PyObject_Vectorcall(self._pick_host, arguments, <size_t>count, names)
+    key = None if names is NULL else <object>arguments[0]
+    return choose_host(<Cluster>self, key, NOTHING, None, None)
+
+
+cdef PyMethodDef[2] plain_methods
+cdef bytes pick_doc = Cluster._pick.__doc__.encode()
+cdef bytes pick_host_doc = Cluster._pick_host.__doc__.encode()
+plain_methods[0] = PyMethodDef(b"pick", <PyCFunction><void *>pick, METH_FASTCALL | METH_KEYWORDS, pick_doc)
+plain_methods[1] = PyMethodDef(
+    b"pick_host", <PyCFunction><void *>pick_host, METH_FASTCALL | METH_KEYWORDS, pick_host_doc
+)
+
+
+cdef int add_method(PyMethodDef *method) except -1:
+    cdef PyTypeObject *cluster = <PyTypeObject *>Cluster
+    (<dict>cluster.tp_dict)[method.ml_name.decode()] = PyDescr_NewMethod(cluster, method)
+    return 0
+
+
+add_method(&plain_methods[0])
+add_method(&plain_methods[1])
+PyType_Modified(Cluster)

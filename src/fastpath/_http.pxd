@@ -17,5 +17,8 @@ cdef HeadRecord *parse_at(
     const uint8_t *data, size_t length, size_t position, int request_method, const fp_http_limits *limits
 ) except? NULL
 
+# As parse_at, for bytes-like data, whose bytes the record keeps. NULL limits stand for the defaults.
+cdef HeadRecord *parse_from(object data, int request_method, const fp_http_limits *limits) except? NULL
+
 # The record of a Request, Response or InformationalResponse; borrowed.
 cdef HeadRecord *record_of(object head) except NULL

@@ -3,7 +3,9 @@ from libc.stdint cimport uint64_t
 
 from fastpath._match cimport Match
 from fastpath._path cimport PathNormalizer
+from fastpath._record cimport HeadRecord
 from fastpath.libfastpath.authority cimport fp_authority_options
+from fastpath.libfastpath.base cimport fp_span
 from fastpath.libfastpath.route cimport fp_route_request
 from fastpath.libfastpath.snapshot cimport fp_snapshot_cell, fp_snapshot_reader
 
@@ -16,6 +18,9 @@ cdef class RouteMatcher:
     cdef fp_authority_options authority_options
     cdef bint normalizes_authority
 
+    cdef Match match_record(
+        self, HeadRecord *record, fp_span scheme, object tls, object random, object metadata, object filter_state
+    )
     cdef Match answer(self, fp_route_request *request, object random)
     cdef Match answer_with_path(self, fp_route_request *request)
     cdef Match answer_with_path_normalized(self, fp_route_request *request)

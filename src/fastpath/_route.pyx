@@ -208,12 +208,19 @@ cdef class RouteMatcher:
         metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
         filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         """
+        cdef fp_span scheme_span
+        required_span(scheme, &scheme_span, "scheme")
+        return self.match_record(live(request.record), scheme_span, tls, random, metadata, filter_state)
+
+    cdef Match match_record(
+        self, HeadRecord *record, fp_span scheme, object tls, object random, object metadata, object filter_state
+    ):
         cdef fp_route_request parts
         cdef RequestAttributes attributes
         parts.flags = 0
+        parts.scheme = scheme
         parts.attributes = NULL
-        request_of(live(request.record), &parts)
-        required_span(scheme, &parts.scheme, "scheme")
+        request_of(record, &parts)
         if tls is not None:
             tls_flags(tls, &parts.flags)
         if metadata is not None or filter_state is not None:

@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import Host, HostStats, Pick
+from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy
 from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
@@ -36,6 +36,7 @@ from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.forking import reseed_after_fork
 from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
+from fastpath.policies import HostPolicy, as_policy
 
 __all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
 
@@ -84,7 +85,8 @@ class Cluster(HealthCluster):
 
     def _become(self, model: models.Cluster) -> None:
         before = self.hosts
-        arguments = _arguments(model, self._zones, self._callers, "")
+        custom = self.policy if isinstance(self.policy, Policy) else None
+        arguments = _arguments(model, self._zones, self._callers, "", custom)
         rows = EndpointRows(model, "", self._zones, self._rows)
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
@@ -96,7 +98,7 @@ class Cluster(HealthCluster):
         self._note_update(before)
 
 
-class ClusterManager(Mapping[str, Cluster]):
+class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
     """The clusters of a configuration by name.
 
     `seed` (0 to 2^64-1) makes every choice repeatable: with round robin it is the number that an Envoy worker draws
@@ -108,6 +110,9 @@ class ClusterManager(Mapping[str, Cluster]):
     `locality` is where this program runs, and `local_cluster_name` the cluster whose host it is (both are in a Config):
     with them requests stay in their zone as far as `Cluster.zone_aware` says and its hosts can take them. That cluster
     must be there, its hosts of priority 0; its own requests go to any zone.
+
+    `policies` are your own (fastpath.policies), by the name of the cluster: there the model's lb_policy does not count,
+    now and after updates.
     """
 
     def __init__(
@@ -118,12 +123,14 @@ class ClusterManager(Mapping[str, Cluster]):
         clock: Callable[[], float] = time.monotonic,
         locality: models.Locality | None = None,
         local_cluster_name: str = "",
+        policies: Mapping[str, HostPolicy | Policy] | None = None,
     ) -> None:
         self._zones = Zones(locality)
         self._local_name = local_cluster_name
+        self._policies = {name: as_policy(policy) for name, policy in (policies or {}).items()}
         self._seed = seed
         self._clock = clock
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters = {}
         self._given: dict[str, models.Cluster] = {}
         self._updating = threading.Lock()
         self.update(clusters)
@@ -178,10 +185,12 @@ class ClusterManager(Mapping[str, Cluster]):
     def _make(self, model: models.Cluster, path: str, callers: Cluster | None) -> Cluster:
         seed = secrets.randbits(64) if self._seed is None else self._seed
         callers = None if model.name == self._local_name else callers
-        return _make(model, seed, self._clock, path, self._zones, callers)
+        custom = self._policies.get(model.name)
+        return _make(model, seed, self._clock, path, self._zones, callers, custom)
 
     def __getitem__(self, name: str) -> Cluster:
-        return self._clusters[name]
+        cluster: Cluster = self._clusters[name]
+        return cluster
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._clusters)
@@ -196,9 +205,15 @@ class ClusterManager(Mapping[str, Cluster]):
 
 
 def _make(
-    model: models.Cluster, seed: int, clock: Callable[[], float], path: str, zones: Zones, callers: Cluster | None
+    model: models.Cluster,
+    seed: int,
+    clock: Callable[[], float],
+    path: str,
+    zones: Zones,
+    callers: Cluster | None,
+    custom: Policy | None,
 ) -> Cluster:
-    arguments, rows = _arguments(model, zones, callers, path), EndpointRows(model, path, zones)
+    arguments, rows = _arguments(model, zones, callers, path, custom), EndpointRows(model, path, zones)
     try:
         cluster = Cluster(model.name, *arguments, rows.groups, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:
@@ -211,11 +226,10 @@ def _make(
 
 
 def _arguments(
-    model: models.Cluster, zones: Zones, callers: Cluster | None, path: str
-) -> tuple[int, _Rules, _Options, SubsetRules | None, _ZoneRules | None]:
+    model: models.Cluster, zones: Zones, callers: Cluster | None, path: str, custom: Policy | None
+) -> tuple[int | Policy, _Rules, _Options, SubsetRules | None, _ZoneRules | None]:
     """Policy, rules, options, subsets and zones, checked, as the core takes them."""
-    policy = model.lb_policy.value
-    if not _cluster.has_policy(policy):
+    if not _cluster.has_policy(model.lb_policy.value):
         raise refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
     threshold = _percent(model.healthy_panic_threshold, f"{path}healthy_panic_threshold", model.position)
     factor = model.overprovisioning_factor
@@ -229,7 +243,8 @@ def _arguments(
     fails = model.zone_aware.fail_traffic_on_panic
     rules = threshold, factor, model.weighted_priority_health, model.locality_weighted, statuses, fails
     subsets = None if model.subsets is None else subset_rules(model.subsets, f"{path}subsets")
-    return policy, rules, _options(model, path), subsets, _zone_rules(model.zone_aware, zones, callers, path)
+    zone_rules = _zone_rules(model.zone_aware, zones, callers, path)
+    return custom or model.lb_policy.value, rules, _options(model, path), subsets, zone_rules
 
 
 def _percent(value: float, path: str, position: models.Position | None) -> int:

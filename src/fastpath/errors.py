@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = [
     "ConfigError",
@@ -121,7 +122,12 @@ class ConfigWarning(UserWarning):
 
 
 class NoHostAvailable(FastpathError):
-    """A cluster has no endpoint to offer: it is empty, all weights are zero, or every endpoint was excluded."""
+    """A cluster has no endpoint to offer: it is empty, all weights are zero, or every endpoint was excluded.
+
+    `dispatched` is what a Dispatcher had found out about the request until then; None from anything else.
+    """
+
+    dispatched: Any = None
 
 
 # Statuses of the C core that say nothing about a message or a configuration (fastpath/base.h).

@@ -233,7 +233,8 @@ static inline fp_status pick_once(fp_picker_view *view, const fp_lb_request *req
     if (status < 0) return status;
   }
   *place = view->policy->pick(at->group, at->state, request);
-  return FASTPATH_OK;
+  if (*place < at->group->count) return FASTPATH_OK;
+  return *place == FASTPATH_LB_NO_HOST ? FASTPATH_NONE : FASTPATH_ERR_STATE;
 }
 
 static uint64_t number_of(fp_picker_view *view, const fp_pick_options *options) {

@@ -53,6 +53,7 @@ void sweep_connection_exchange(void);
 void sweep_connection_forward(void);
 void sweep_connection_refusal(void);
 void sweep_connection_switch(void);
+void sweep_dispatch(void);
 void sweep_filter_chains(void);
 void sweep_hashing(void);
 void sweep_health(void);

@@ -43,6 +43,7 @@ static const struct {
     {"policies", sweep_policies},
     {"zones and slow start", sweep_zones},
     {"subsets", sweep_subsets},
+    {"one call", sweep_dispatch},
     {"health", sweep_health},
     {"admission", sweep_admission},
     {"hashing", sweep_hashing},

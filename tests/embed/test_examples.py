@@ -97,15 +97,45 @@ def ask(port: int, path: str = "/shop/x", headers: dict[str, str] | None = None)
             connection.close()
 
 
-def test_c_program(tmp_path: Path) -> None:
+def compile_c(name: str, output: str, *options: str, cwd: Path) -> None:
     description = Path(fastpath.get_library_dir(), "pkgconfig", "fastpath.pc")
     command = ["pkg-config", "--cflags", "--libs", description]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
     warnings = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
-    flags = [*warnings, *shlex.split(os.environ.get("CFLAGS", "")), *shlex.split(found.stdout)]
-    assert run("gcc", EXAMPLES / "c" / "decide.c", *flags, "-o", "decide", cwd=tmp_path) == (0, "")
+    flags = [*warnings, *shlex.split(os.environ.get("CFLAGS", "")), *options, *shlex.split(found.stdout)]
+    assert run("gcc", EXAMPLES / "c" / name, *flags, "-o", output, cwd=cwd) == (0, "")
+
+
+def test_c_program(tmp_path: Path) -> None:
+    compile_c("decide.c", "decide", cwd=tmp_path)
     for head, expected in HEADS.items():
         assert run("./decide", cwd=tmp_path, stdin=head) == expected
+
+
+def test_one_call_from_c(tmp_path: Path) -> None:
+    compile_c("one_call.c", "one_call", cwd=tmp_path)
+
+    def answer(data: bytes) -> tuple[int, str]:
+        return run("./one_call", cwd=tmp_path, stdin=data)
+
+    head = b"GET /cart/1 HTTP/1.1\r\nHost: shop.example\r\n\r\n"
+    assert answer(head) == (0, "route 0, host 10.0.0.1:8080\n")
+    assert answer(head.replace(b"/cart/1", b"/health")) == (0, "route 1 answers\n")
+    assert answer(head.replace(b"/cart/1", b"/else")) == (0, "no route\n")
+    assert answer(head[:-1]) == (2, "incomplete\n")
+    code, text = answer(head.replace(b"Host:", b"Host :"))
+    assert (code, text[:4]) == (1, "400 ")
+
+
+def test_policies_in_python_and_in_c(tmp_path: Path) -> None:
+    compile_c("native_policy.c", "native_policy.so", "-shared", "-fPIC", cwd=tmp_path)
+    program = EXAMPLES / "python" / "custom_policy.py"
+    code, text = run(sys.executable, program, tmp_path / "native_policy.so", cwd=tmp_path)
+    python, native, refused = text.splitlines()
+    assert code == 0
+    assert python == "python [(8001, 25), (8002, 25), (8003, 25), (8004, 25)]"
+    assert native == "native [(8001, 2), (8002, 2), (8003, 2), (8004, 2)]"
+    assert refused == "cluster 'shop' has no host to offer"
 
 
 def test_cffi_program() -> None:

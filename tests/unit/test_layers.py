@@ -20,7 +20,7 @@ LAYERS = [
     ("_*", "ffi"),
     ("config",),
     ("substitution",),
-    ("balancing",),
+    ("balancing", "policies"),
     ("actions",),
     ("health",),
     ("http", "routing", "clusters", "connections"),

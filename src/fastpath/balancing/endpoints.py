@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fastpath._subset import Labels
 from fastpath.errors import ConfigError
-from fastpath.models import Cluster, DiscoveryType, Endpoint, SubsetConfig
+from fastpath.models import Cluster, DiscoveryType, Endpoint, HealthStatus, SubsetConfig
 
 from .labels import host_labels
 from .localities import number_localities
@@ -21,6 +21,8 @@ __all__ = ["EndpointRows", "Group", "is_name", "locate"]
 
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
+_HEALTH = {status: status.value for status in HealthStatus}
+_RESOLVED = (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS)
 _FIELDS = {"config_weight": ".weight"}
 
 # Address, hostname, hash key, port, weight, health, labels.
@@ -42,6 +44,7 @@ class EndpointRows:
         self.groups: list[Group] = []
         """As the core takes them."""
         numbers = number_localities(model.localities, zones.own)
+        may_be_names = model.type in _RESOLVED
         for place, (locality, (number, weight)) in enumerate(zip(model.localities, numbers, strict=True)):
             where = f"{path}localities[{place}]"
             check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
@@ -51,8 +54,8 @@ class EndpointRows:
                 key = id(endpoint)
                 if key in known:
                     row = known[key]
-                elif _is_host(model, endpoint):
-                    row = _row(endpoint, model, f"{where}.endpoints[{index}]")
+                elif not may_be_names or not is_name(endpoint.address):
+                    row = _row(endpoint, model, where, index)
                 else:
                     row = None
                 self._known[key] = row
@@ -71,24 +74,29 @@ class EndpointRows:
         return self._known if alike else {}
 
 
-def _row(endpoint: Endpoint, model: Cluster, path: str) -> Row:
-    weight = 1 if endpoint.weight is None else endpoint.weight
-    check_integer(weight, 1, MAX_UINT32, f"{path}.weight", endpoint.position)
-    check_integer(endpoint.port, 0, _MAX_PORT, f"{path}.port", endpoint.position)
+def _row(endpoint: Endpoint, model: Cluster, where: str, index: int) -> Row:
+    subsets, by_hostname = model.subsets, model.consistent_hashing.use_hostname_for_hashing
+    weight, port, hostname = endpoint.weight, endpoint.port, endpoint.hostname
+    if weight is None:
+        weight = 1
+    if not (type(weight) is int and 1 <= weight <= MAX_UINT32 and type(port) is int and 0 <= port <= _MAX_PORT):
+        # Paths cost more than all the rest, and only an error needs them.
+        check_integer(weight, 1, MAX_UINT32, f"{where}.endpoints[{index}].weight", endpoint.position)
+        check_integer(port, 0, _MAX_PORT, f"{where}.endpoints[{index}].port", endpoint.position)
     return (
         endpoint.address.encode("utf-8", "surrogateescape"),
-        endpoint.hostname.encode("utf-8", "surrogateescape"),
-        _hash_key(endpoint, by_hostname=model.consistent_hashing.use_hostname_for_hashing),
-        endpoint.port,
+        hostname.encode("utf-8", "surrogateescape") if hostname else b"",
+        _hash_key(endpoint, by_hostname=by_hostname) if endpoint.metadata or by_hostname else b"",
+        port,
         weight,
-        endpoint.health_status.value,
-        None if model.subsets is None else _labels(endpoint, model.subsets, path),
+        _HEALTH[endpoint.health_status],
+        None if subsets is None else _labels(endpoint, subsets, f"{where}.endpoints[{index}]"),
     )
 
 
 def _is_host(model: Cluster, endpoint: Endpoint) -> bool:
     """A name that DNS is to resolve is no host yet."""
-    return model.type not in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS) or not is_name(endpoint.address)
+    return model.type not in _RESOLVED or not is_name(endpoint.address)
 
 
 def is_name(address: str) -> bool:

@@ -47,6 +47,7 @@ cdef extern from "fastpath/lb.h" nogil:
         fp_clock clock
         void *clock_data
         uint32_t hash_balance_factor
+        void *context
 
     ctypedef struct fp_host_group:
         uint32_t count
@@ -67,6 +68,9 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t ready
         void *cursor
         uint64_t *random
+
+    const uint32_t FASTPATH_LB_NO_HOST
+    const uint32_t FASTPATH_LB_FAILED
 
     ctypedef enum fp_lb_number:
         FASTPATH_LB_NO_NUMBER
