@@ -6,6 +6,8 @@
 
 A dict is the floor: it finds equal keys only, in no order of precedence. The goals count in its lookups, in shuffled
 order: by strings that are equal to its keys and not the same objects, whose hashes are known from an earlier round.
+PathRouter finds literal paths in a dict too, so that known hashes are to its advantage: there is a table as well by
+strings that were just made, as a server has them.
 Routers that are compared take turns, a round each, and the least of the rounds counts. The C core's figures come from
 bench_route, which `make bench` builds; its table has prefixes, the requests go on after them.
 """
@@ -18,7 +20,7 @@ import random
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -155,6 +157,7 @@ ENGINES: dict[str, tuple[Callable[[list[str]], Find], int]] = {
     "werkzeug": (with_werkzeug, 1_000),
     "starlette": (with_starlette, 100),
 }
+BY_NEW_STRINGS = ("dict", "PathRouter", "pymatchit", "autoroutes")
 SLOW = ("sanic-routing", "werkzeug", "starlette")
 
 
@@ -211,6 +214,31 @@ def lookup_rows(count: int) -> dict[str, float]:
     names = [name for name, (_, most) in ENGINES.items() if count <= most]
     finds = {name: ENGINES[name][0](paths_of(count)) for name in names}
     return least_in_turns(finds, {name: asked(name, count) for name in names}, rounds=15)
+
+
+def new_string_rows(count: int, rounds: int = 12) -> dict[str, float]:
+    """Nanoseconds per lookup by strings whose hashes nobody knows."""
+    names = [name for name in BY_NEW_STRINGS if count <= ENGINES[name][1]]
+    finds = {name: ENGINES[name][0](paths_of(count)) for name in names}
+    asked_for = questions(count)[:20_000]
+    best = dict.fromkeys(names, float("inf"))
+    for _ in range(rounds):
+        for name, find in finds.items():
+            paths = ["".join(path) for path in asked_for]
+            start = time.perf_counter()
+            ask(find, paths)
+            best[name] = min(best[name], (time.perf_counter() - start) / len(paths) * 1e9)
+    return best
+
+
+def print_lookups(times: dict[tuple[str, int], float], names: Iterable[str]) -> None:
+    print(f"{'routes':>14}", *(f"{count:>16}" for count in SIZES))
+    for name in names:
+        cells = (
+            f"{times[name, n]:9.0f} {times[name, n] / times['PathRouter', n]:6.1f}" if (name, n) in times else " " * 16
+            for n in SIZES
+        )
+        print(f"{name:>14}", *cells)
 
 
 def dict_item_ns(count: int, seconds: float = 1.0) -> float:
@@ -384,14 +412,10 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
     print(", ".join(f"{name} {version(name)}" for name in peers))
     print("\nns per lookup of a static path, and how many times PathRouter's (goal against pymatchit >= 3)")
-    print(f"{'routes':>14}", *(f"{count:>16}" for count in SIZES))
     times = {(name, n): ns for n in SIZES for name, ns in lookup_rows(n).items()}
-    for name in ENGINES:
-        cells = (
-            f"{times[name, n]:9.0f} {times[name, n] / times['PathRouter', n]:6.1f}" if (name, n) in times else " " * 16
-            for n in SIZES
-        )
-        print(f"{name:>14}", *cells)
+    print_lookups(times, ENGINES)
+    print("\nthe same by strings that were just made")
+    print_lookups({(name, n): ns for n in SIZES for name, ns in new_string_rows(n).items()}, BY_NEW_STRINGS)
     github_rows()
     condition_rows()
     core_rows()
