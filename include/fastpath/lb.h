@@ -69,9 +69,7 @@ typedef struct fp_lb_options {
   uint32_t maximum_ring_size; /* ring hash: 8388608, which is the most */
   uint32_t hash_function;     /* ring hash: fp_lb_hash_function */
   uint32_t table_size;        /* Maglev: 65537. A prime, at most 5000011, and no less than hosts */
-  /* Ring hash and Maglev: no host gets more than this many percent of its share of the active requests, others get the
-     rest. 0: no bound. At least 100 */
-  uint32_t hash_balance_factor;
+  uint32_t hash_balance_factor; /* hashing: percent of its share that a host may have; 0: any, else 100 and above */
   int64_t slow_start_window;  /* slow start: nanoseconds, of which whole milliseconds count; 0: none. Not negative */
   double slow_start_aggression; /* slow start: 1.0. Finite, above 0 */
   double slow_start_min_weight; /* slow start: 0.1. 0 to 1 */

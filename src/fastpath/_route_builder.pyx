@@ -166,8 +166,8 @@ cdef class RouteTableBuilder:
             PyMem_Free(room)
 
     def build(self, list context not None, *, bint ignore_port=False, bint ignore_parameters=False):
-        """The table as a snapshot. `context` says what its indices stand for: the entries of _route_builder.pxd as lists, whose
-        variables' names are filled in here. Releases the GIL."""
+        """The table as a snapshot. `context` says what its indices stand for: the entries of _route_builder.pxd as
+        lists, whose variables' names are filled in here. Releases the GIL."""
         cdef fp_error error
         cdef fp_status status
         cdef fp_route_table *table = NULL

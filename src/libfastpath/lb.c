@@ -42,8 +42,8 @@ int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
   return same(a->active_request_bias, b->active_request_bias) && a->choice_count == b->choice_count &&
          a->context == b->context && a->full_scan == b->full_scan && a->minimum_ring_size == b->minimum_ring_size &&
          a->maximum_ring_size == b->maximum_ring_size && a->hash_function == b->hash_function &&
-         a->table_size == b->table_size && a->hash_balance_factor == b->hash_balance_factor && a->slow_start_window == b->slow_start_window &&
-         same(a->slow_start_aggression, b->slow_start_aggression) &&
+         a->table_size == b->table_size && a->hash_balance_factor == b->hash_balance_factor &&
+         a->slow_start_window == b->slow_start_window && same(a->slow_start_aggression, b->slow_start_aggression) &&
          same(a->slow_start_min_weight, b->slow_start_min_weight) && a->clock == b->clock &&
          a->clock_data == b->clock_data;
 }

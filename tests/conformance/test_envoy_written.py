@@ -33,11 +33,14 @@ def runnable(config: Config) -> Config:
     )
     there = {each.name for each in config.clusters}
     added = tuple(Cluster(name) for name in CLUSTERS if name not in there)
-    static = tuple(
-        replace(each, type=DiscoveryType.STATIC, eds_service_name="") if each.type is DiscoveryType.EDS else each
-        for each in config.clusters
-    )
+    static = tuple(in_place(each) if each.type is DiscoveryType.EDS else each for each in config.clusters)
     return Config(tuple(map(without_tls, config.listeners)) + serving, config.route_configurations, static + added)
+
+
+def in_place(cluster: Cluster) -> Cluster:
+    """STATIC instead of EDS, and so not placed by hostnames."""
+    hashing = replace(cluster.consistent_hashing, use_hostname_for_hashing=False)
+    return replace(cluster, type=DiscoveryType.STATIC, eds_service_name="", consistent_hashing=hashing)
 
 
 def without_tls(listener: Listener) -> Listener:

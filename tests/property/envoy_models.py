@@ -653,7 +653,7 @@ def cluster_of(name: str) -> SearchStrategy[m.Cluster]:
     kinds: tuple[tuple[Fields, Fields], ...] = (
         (NONE, {"localities": assignments}),
         (_named, {"type": strict, "localities": assignments}),
-        (_named, {"type": st.just(m.DiscoveryType.LOGICAL_DNS), "localities": _single}),
+        (NONE, {"type": st.just(m.DiscoveryType.LOGICAL_DNS), "localities": _single}),
         (told, {"type": st.just(m.DiscoveryType.EDS), "localities": assignments}),
     )
     return st.one_of(

@@ -24,6 +24,7 @@ __all__ = ["Assignment", "read_assignment", "read_cluster"]
 _UNSUPPORTED_POLICIES = {"CLUSTER_PROVIDED": 6}
 
 _UNSUPPORTED_CONFIGS = ("original_dst_lb_config",)
+_WITHOUT_HOSTNAMES = (DiscoveryType.STATIC, DiscoveryType.LOGICAL_DNS)
 _LB_CONFIGS = ("least_request_lb_config", "maglev_lb_config", "ring_hash_lb_config", "round_robin_lb_config")
 
 
@@ -51,8 +52,8 @@ def read_cluster(section: Section) -> Cluster:
     check_discovered(section, discovery.type, assigned.localities)
     section.one_of("lb_config", *_LB_CONFIGS, required=False)
     common = read_common_lb(section.section("common_lb_config"))
-    if common.consistent_hashing.use_hostname_for_hashing and discovery.type is DiscoveryType.STATIC:
-        section.error("a STATIC cluster cannot use_hostname_for_hashing")
+    if common.consistent_hashing.use_hostname_for_hashing and discovery.type in _WITHOUT_HOSTNAMES:
+        section.error(f"a {discovery.type.name} cluster cannot use_hostname_for_hashing")
     cluster = Cluster(
         name=name,
         type=discovery.type,

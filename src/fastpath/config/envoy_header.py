@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ..models import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .fields import Section, Value
@@ -21,7 +22,7 @@ _LISTS = (
 )
 
 
-def read_header_mutations(section: Section) -> dict[str, HeaderMutations]:
+def read_header_mutations(section: Section) -> dict[str, Any]:
     """The four lists that several messages have, as the model's field `mutations`; nothing when there is none."""
     if section.lacks(_LISTS):
         return {}

@@ -65,7 +65,8 @@ def read_route_configuration(section: Section) -> RouteConfiguration:
         request_mirror_policies=read_mirror_policies(section),
         validate_clusters=section.boolean("validate_clusters", default=True),
         internal_only_headers=_read_internal_only_headers(section),
-        **(read_filters(section) | read_header_mutations(section)),
+        **read_filters(section),
+        **read_header_mutations(section),
         position=section.position,
     )
     section.end(_UNSUPPORTED)
@@ -145,7 +146,8 @@ def _read_virtual_host(section: Section, max_body_bytes: int) -> VirtualHost:
         include_request_attempt_count=section.boolean("include_request_attempt_count"),
         include_attempt_count_in_response=section.boolean("include_attempt_count_in_response"),
         virtual_clusters=tuple(map(_read_virtual_cluster, section.sections("virtual_clusters"))),
-        **(read_filters(section) | read_header_mutations(section)),
+        **read_filters(section),
+        **read_header_mutations(section),
         position=section.position,
     )
     section.end(_UNSUPPORTED)
