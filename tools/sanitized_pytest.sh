@@ -4,7 +4,7 @@ set -eu
 python=$1
 sanitizers=$2
 shift 2
-library=build/lib-$sanitizers
+library=build/lib-$(echo "$sanitizers" | tr , -) # pkg-config takes a comma for the end of a name
 
 FASTPATH_SANITIZE=$sanitizers "$python" setup.py --quiet build --build-lib "$library"
 
