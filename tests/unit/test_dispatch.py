@@ -25,7 +25,6 @@ from fastpath import (
     StreamInfo,
     TlsInfo,
     models,
-    parse_request,
 )
 from fastpath.clusters import xxh64
 from fastpath.models import (
