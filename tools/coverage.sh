@@ -1,5 +1,5 @@
 #!/bin/sh
-# coverage.sh PYTHON: lines and branches that the tests go through, in C (C tests and Python suite together) and in Cython.
+# coverage.sh PYTHON: lines and branches that the tests go through, in C (C tests and Python suite together) and Cython.
 set -eu
 python=$1
 core=build/core/coverage
@@ -13,7 +13,8 @@ find "$core" "$bindings" -name '*.gcda' -delete 2>/dev/null || true
 make --keep-going -j2 -f tools/core.mk VARIANT=coverage test
 FASTPATH_COVERAGE=1 "$python" setup.py --quiet build --build-lib "$library"
 # What is asked of Envoy goes through nothing that the rest does not go through. A traced line may give up the GIL, where
-# the ordinary build holds it: tests with threads have no meaning here, nor has what modules export. What tests compile links archives that count.
+# the ordinary build holds it: tests with threads have no meaning here, nor has what modules export. Programs that tests
+# compile link archives that count.
 status=0
 CFLAGS=--coverage PYTHONPATH=$library "$python" -m coverage run -m pytest -q -p no:cacheprovider \
   --ignore=tests/conformance --ignore=tests/threads -k "not thread and not entry_point" tests || status=$?
