@@ -10,10 +10,10 @@ from cpython.dict cimport PyDict_Copy, PyDict_SetItem
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t
-from libc.string cimport memchr, memcpy, memset
+from libc.string cimport memcpy, memset
 
 from fastpath._route_builder cimport RouteTableSnapshot
+from fastpath._route_request cimport path_end
 from fastpath._spans cimport required_span
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_span, fp_status
@@ -148,16 +148,6 @@ cdef inline bint find_template(PathIndex index, fp_span path, fp_route_match *fo
     if status < 0:
         check(status, NULL)
     return False
-
-
-cdef inline size_t path_end(fp_span path) noexcept nogil:
-    """Where the path's query begins."""
-    cdef size_t end = path.len
-    cdef const void *mark = memchr(path.data, c"?", end) if end != 0 else NULL
-    if mark is not NULL:
-        end = <size_t>(<const uint8_t *>mark - path.data)
-    mark = memchr(path.data, c"#", end) if end != 0 else NULL
-    return end if mark is NULL else <size_t>(<const uint8_t *>mark - path.data)
 
 
 cdef inline str ascii_of(fp_span span):

@@ -4,7 +4,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memchr, memset
+from libc.string cimport memset
 
 from fastpath._attributes cimport RequestAttributes
 from fastpath._http cimport Request
@@ -12,7 +12,7 @@ from fastpath._match cimport Match, match_new
 from fastpath._path cimport PathNormalizer
 from fastpath._record cimport live
 from fastpath._route_builder cimport RouteTableSnapshot
-from fastpath._route_request cimport Lines, lines_from, request_of, tls_flags
+from fastpath._route_request cimport Lines, lines_from, path_end, request_of, tls_flags
 from fastpath._spans cimport bytes_of, required_span, text_span
 from fastpath._status cimport check
 from fastpath.libfastpath.authority cimport fp_authority_normalize
@@ -335,13 +335,3 @@ cdef str named_cluster(Match match, const fp_route_request *request):
     ):
         return None
     return value.data[:value.len].decode("utf-8", "surrogateescape")
-
-
-cdef inline size_t path_end(fp_span path) noexcept nogil:
-    """Where the path's query begins."""
-    cdef size_t end = path.len
-    cdef const void *mark = memchr(path.data, c"?", end) if end != 0 else NULL
-    if mark is not NULL:
-        end = <size_t>(<const uint8_t *>mark - path.data)
-    mark = memchr(path.data, c"#", end) if end != 0 else NULL
-    return end if mark is NULL else <size_t>(<const uint8_t *>mark - path.data)

@@ -1,7 +1,9 @@
 # What a route table looks at of a request, from what Python has.
 from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memchr
 
 from fastpath._record cimport HeadRecord
+from fastpath.libfastpath.base cimport fp_span
 from fastpath.libfastpath.http cimport FASTPATH_HTTP_ABSOLUTE_FORM, fp_http_head
 from fastpath.libfastpath.route cimport (
     FASTPATH_ROUTE_REQUEST_TARGET_HTTP,
@@ -46,3 +48,13 @@ cdef inline void request_of(const HeadRecord *record, fp_route_request *request)
             # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
             request.path.data = <const uint8_t *>b"/"
             request.path.len = 1
+
+
+cdef inline size_t path_end(fp_span path) noexcept nogil:
+    """Where the path's query begins."""
+    cdef size_t end = path.len
+    cdef const void *mark = memchr(path.data, c"?", end) if end != 0 else NULL
+    if mark is not NULL:
+        end = <size_t>(<const uint8_t *>mark - path.data)
+    mark = memchr(path.data, c"#", end) if end != 0 else NULL
+    return end if mark is NULL else <size_t>(<const uint8_t *>mark - path.data)
