@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "check.h"
+#include "pace.h"
 
 enum {
   READERS = 8,
@@ -88,18 +88,6 @@ static void *match_until_finished(void *cell) {
   fp_snapshot_reader_clear(&reader);
   atomic_fetch_add(&answers, (uint64_t)3 * count);
   return NULL;
-}
-
-static int64_t nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void sleep_until(int64_t moment) {
-  const int64_t left = moment - nanoseconds();
-  const struct timespec pause = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-  if (left > 0) nanosleep(&pause, NULL);
 }
 
 int main(int argc, char **argv) {

@@ -7,8 +7,8 @@
 #include <fastpath/snapshot.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
+#include "pace.h"
 #include "route_fixture.h"
 
 enum {
@@ -151,18 +151,6 @@ static void *match_until_finished(void *cell) {
 }
 
 /* ---- the publisher ---- */
-
-static int64_t nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void sleep_until(int64_t moment) {
-  const int64_t left = moment - nanoseconds();
-  const struct timespec pause = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-  if (left > 0) nanosleep(&pause, NULL);
-}
 
 int main(int argc, char **argv) {
   const int64_t swaps = (argc > 1 ? strtoll(argv[1], NULL, 10) : 1) * SWAPS_PER_SECOND;
