@@ -13,25 +13,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastpath._admission import CircuitBreaker, InFlightLimit, SlidingWindow, TokenBucket
-    from fastpath._buffer import Buffer, BufferPool, Room, View
+    from fastpath._buffer import Buffer, Room
+    from fastpath._buffer_pool import BufferPool
     from fastpath._chunked import (
         ChunkedDecoder,
         encode_chunk,
         encode_last_chunk,
     )
-    from fastpath._connection import (
-        CLIENT,
-        NEED_DATA,
-        PAUSED,
-        SERVER,
-        Connection,
-        ConnectionClosed,
-        Data,
-        EndOfMessage,
-        Role,
-        State,
-    )
+    from fastpath._connection import CLIENT, SERVER, Connection, Role, State
     from fastpath._dispatch import Dispatched, Dispatcher
+    from fastpath._events import NEED_DATA, PAUSED, ConnectionClosed, Data, EndOfMessage
     from fastpath._headers import Headers
     from fastpath._http import (
         HeadParser,
@@ -49,9 +40,8 @@ if TYPE_CHECKING:
     )
     from fastpath._regex import Regex, RegexSet
     from fastpath._response import InformationalResponse, Response
-    from fastpath._rewrite import (
-        HeadRewriter,
-    )
+    from fastpath._rewrite import HeadRewriter
+    from fastpath._view import View
     from fastpath.actions import (
         Answer,
         RequestChanges,
@@ -188,19 +178,13 @@ __all__ = [
 
 # Public name -> the module that defines it. The imports for type checkers above say the same.
 _EXPORTS = {
-    "TokenBucket": "fastpath._admission",
-    "SlidingWindow": "fastpath._admission",
-    "InFlightLimit": "fastpath._admission",
-    "CircuitBreaker": "fastpath._admission",
     "Answer": "fastpath.actions",
     "Buffer": "fastpath._buffer",
-    "BufferPool": "fastpath._buffer",
+    "BufferPool": "fastpath._buffer_pool",
     "CLIENT": "fastpath._connection",
     "ChunkedDecoder": "fastpath._chunked",
+    "CircuitBreaker": "fastpath._admission",
     "ClientHello": "fastpath.connections",
-    "InspectedConnection": "fastpath.connections",
-    "HttpDetector": "fastpath.connections",
-    "ConnectionInspector": "fastpath.connections",
     "ClientHelloReader": "fastpath.connections",
     "Cluster": "fastpath.clusters",
     "ClusterManager": "fastpath.clusters",
@@ -208,12 +192,13 @@ _EXPORTS = {
     "ConfigErrors": "fastpath.errors",
     "ConfigWarning": "fastpath.errors",
     "Connection": "fastpath._connection",
-    "ConnectionClosed": "fastpath._connection",
+    "ConnectionClosed": "fastpath._events",
     "ConnectionInfo": "fastpath.substitution",
-    "Data": "fastpath._connection",
+    "ConnectionInspector": "fastpath.connections",
+    "Data": "fastpath._events",
     "Dispatched": "fastpath._dispatch",
     "Dispatcher": "fastpath._dispatch",
-    "EndOfMessage": "fastpath._connection",
+    "EndOfMessage": "fastpath._events",
     "FastpathError": "fastpath.errors",
     "FilterChainTable": "fastpath.connections",
     "HeadParser": "fastpath._http",
@@ -221,16 +206,19 @@ _EXPORTS = {
     "HeaderList": "fastpath.substitution",
     "Headers": "fastpath._headers",
     "Host": "fastpath.clusters",
+    "HttpDetector": "fastpath.connections",
     "HttpVersion": "fastpath.connections",
+    "InFlightLimit": "fastpath._admission",
     "InformationalResponse": "fastpath._response",
+    "InspectedConnection": "fastpath.connections",
     "Limits": "fastpath._limits",
     "LocalProtocolError": "fastpath.errors",
     "Match": "fastpath.routing",
     "MetadataMatch": "fastpath.clusters",
-    "NEED_DATA": "fastpath._connection",
+    "NEED_DATA": "fastpath._events",
     "NOT_THIS": "fastpath.connections",
     "NoHostAvailable": "fastpath.errors",
-    "PAUSED": "fastpath._connection",
+    "PAUSED": "fastpath._events",
     "PathNormalizer": "fastpath._path",
     "PathRouter": "fastpath.routing",
     "Pick": "fastpath.clusters",
@@ -249,12 +237,14 @@ _EXPORTS = {
     "RouteActions": "fastpath.actions",
     "RouteTable": "fastpath.routing",
     "SERVER": "fastpath._connection",
+    "SlidingWindow": "fastpath._admission",
     "State": "fastpath._connection",
     "StreamInfo": "fastpath.substitution",
     "SubstitutionFormatter": "fastpath.substitution",
     "TlsInfo": "fastpath.routing",
+    "TokenBucket": "fastpath._admission",
     "UpstreamInfo": "fastpath.substitution",
-    "View": "fastpath._buffer",
+    "View": "fastpath._view",
     "actions_of": "fastpath.actions",
     "detect_http": "fastpath.connections",
     "direct_answer": "fastpath.actions",

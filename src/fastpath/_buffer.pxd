@@ -1,18 +1,8 @@
-# Buffers for other extension modules: `from fastpath._buffer cimport Buffer, View, view_adopt`.
+# Buffers for other extension modules: `from fastpath._buffer cimport Buffer`.
 from libc.stdint cimport uint8_t
 
-from fastpath.libfastpath.buffer cimport fp_buffer, fp_pool, fp_segment
-
-
-cdef class BufferPool:
-    cdef fp_pool *pool
-
-
-cdef class View:
-    cdef fp_segment *segment  # a reference; NULL for an empty view
-    cdef const uint8_t *data  # NULL once released
-    cdef Py_ssize_t length
-    cdef Py_ssize_t exports
+from fastpath._buffer_pool cimport BufferPool
+from fastpath.libfastpath.buffer cimport fp_buffer, fp_segment
 
 
 cdef class Room:
@@ -28,7 +18,3 @@ cdef class Buffer:
     cdef Room room          # the first piece of the reservation, while there is one
     cdef fp_buffer *live(self) except NULL
     cdef int add(self, object data, bint front) except -1
-
-
-# A view of data[0 .. length) in segment, taking over the caller's reference also when it fails.
-cdef View view_adopt(fp_segment *segment, const uint8_t *data, Py_ssize_t length)

@@ -1,43 +1,34 @@
-"""Zero-copy buffers over the C core: `Buffer`, its views, and the pool its blocks come from.
+"""Zero-copy buffers over the C core: `Buffer`, and the `Room` to receive into.
 
 Bytes that a view shows never change and never move, whatever happens to the buffer afterwards: each view holds the
 memory it shows. A `Buffer` belongs to one thread at a time; views and pools may be used from any thread.
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.memoryview cimport PyMemoryView_Check
-from cpython.object cimport Py_EQ, Py_GT, Py_LE, Py_LT, Py_NE, PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t
-from libc.string cimport memcmp
 
 import os
 
+from fastpath._buffer_pool cimport BufferPool
+from fastpath._bytes_like cimport PySlice_AdjustIndices, holds, refuse_writable, unpack_slice
+from fastpath._segments cimport REFERENCE_THRESHOLD, segment_within
 from fastpath._status cimport check
+from fastpath._view cimport View, view_adopt, view_require
 from fastpath.libfastpath.base cimport FASTPATH_ERR_BUSY, FASTPATH_NONE, fp_span, fp_status
 from fastpath.libfastpath.buffer cimport *
 
 
 cdef extern from "Python.h":
     PyObject *PyMemoryView_GET_BASE(object view)  # borrowed; NULL for memory without an owner
-    int PySlice_Unpack(object slice, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t *step) except -1
-    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t step)
 
-# Below this, copying bytes beats referencing them.
-cdef size_t REFERENCE_THRESHOLD = 1024
 # A read is not worth its system call when there is less room than this behind the last bytes.
 cdef size_t RECEIVE_LEAST = 2048
 # POSIX promises no more buffers than 16 in one call; Linux and the BSDs take 1024.
 cdef Py_ssize_t VECTORS_MAX = 1024
-
-cdef const uint8_t NOTHING = 0
-
-
-cdef void release_object(void *context) noexcept with gil:
-    Py_DECREF(<object>context)
-
 
 cdef inline int settle(fp_status status) except -1:
     """check(), with words for the one refusal that callers meet often."""
@@ -54,194 +45,8 @@ cdef inline int require_within(Py_ssize_t n, Py_ssize_t length) except -1:
     return 0
 
 
-# An argument's __index__ or __buffer__ may do anything, also release the very object that it is an argument of. So
-# methods look at arguments first and at their own memory afterwards.
-
-cdef inline int unpack_slice(object key, Py_ssize_t *start, Py_ssize_t *stop) except -1:
-    cdef Py_ssize_t step
-    PySlice_Unpack(key, start, stop, &step)
-    if step != 1:
-        raise ValueError("bytes are sliced in steps of 1 only")
-    return 0
-
-
-cdef inline int refuse_writable(int flags) except -1:
-    if flags & PyBUF_WRITABLE == PyBUF_WRITABLE:
-        raise BufferError("these bytes are read-only")
-    return 0
-
-
-cdef inline bint holds(int order, int operator) noexcept:
-    """Whether `a <operator> b`, when a compares to b as order does to 0."""
-    if operator == Py_EQ:
-        return order == 0
-    if operator == Py_NE:
-        return order != 0
-    if operator == Py_LT:
-        return order < 0
-    if operator == Py_LE:
-        return order <= 0
-    if operator == Py_GT:
-        return order > 0
-    return order >= 0
-
-
-@cython.final
-@cython.no_gc
-cdef class BufferPool:
-    """Blocks of memory of one size, kept for reuse and shared by any number of buffers, in any threads.
-
-    `block_size` is in bytes (64 to 2**30). Up to `max_blocks` free blocks are kept; more are given back to the
-    system. Blocks in use are not bounded by the pool: bound the buffers. A pool's memory lives until the last block
-    that some view or buffer still uses is gone, also after the pool object.
-    """
-
-    def __cinit__(self, *, Py_ssize_t block_size=16384, Py_ssize_t max_blocks=256):
-        if block_size < 64 or block_size > 1 << 30:
-            raise ValueError(f"block_size is {block_size}, not within 64 to 2**30 bytes")
-        if max_blocks < 0:
-            raise ValueError(f"max_blocks is negative: {max_blocks}")
-        check(fp_pool_new(<size_t>block_size, <size_t>max_blocks, &self.pool), NULL)
-
-    def __dealloc__(self):
-        fp_pool_unref(self.pool)
-
-    @property
-    def block_size(self):
-        """Bytes in a block."""
-        return fp_pool_block_size(self.pool)
-
-    @property
-    def cached(self):
-        """Free blocks that the pool holds."""
-        return fp_pool_cached(self.pool)
-
-    @property
-    def in_use(self):
-        """Blocks that some buffer or view holds."""
-        return fp_pool_in_use(self.pool)
-
-    def __repr__(self):
-        return f"<BufferPool of {self.block_size}-byte blocks: {self.in_use} in use, {self.cached} cached>"
-
-
-cdef View view_adopt(fp_segment *segment, const uint8_t *data, Py_ssize_t length):
-    cdef View view
-    try:
-        view = View.__new__(View)
-    except BaseException:
-        fp_segment_unref(segment)
-        raise
-    view.segment = segment
-    view.data = data if length > 0 else &NOTHING
-    view.length = length
-    return view
-
-
 cdef View view_of_slice(const fp_slice *slice):
     return view_adopt(fp_segment_ref(slice.segment) if slice.len > 0 else NULL, slice.data, <Py_ssize_t>slice.len)
-
-
-@cython.final
-@cython.freelist(16)
-@cython.no_gc
-cdef class View:
-    """A run of bytes that stays as it is: it keeps its memory alive, and nobody writes there.
-
-    A read-only bytes-like object: `memoryview(view)`, `bytes(view)`, `b"".join(views)`, `os.writev(fd, views)` and
-    `view == b"..."` all work, and slicing copies nothing. Comes from `Buffer.peek`, `Buffer.take` and the like. May be
-    used from any thread.
-    """
-
-    def __init__(self):
-        raise TypeError("views come from a Buffer")
-
-    def __dealloc__(self):
-        fp_segment_unref(self.segment)
-
-    def release(self):
-        """Give the memory back now. Later use is a ValueError; BufferError while a memoryview of the view exists."""
-        if self.exports > 0:
-            raise BufferError("the view is exported: release its memoryviews first")
-        fp_segment_unref(self.segment)
-        self.segment = NULL
-        self.data = NULL
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.release()
-
-    def tobytes(self):
-        """A copy, as bytes."""
-        view_require(self)
-        return PyBytes_FromStringAndSize(<const char *>self.data, self.length)
-
-    def __bytes__(self):
-        return self.tobytes()
-
-    def __len__(self):
-        view_require(self)
-        return self.length
-
-    def __getitem__(self, key):
-        cdef Py_ssize_t start, stop, length, index
-        if isinstance(key, slice):
-            unpack_slice(key, &start, &stop)
-            view_require(self)
-            length = PySlice_AdjustIndices(self.length, &start, &stop, 1)
-            return view_adopt(fp_segment_ref(self.segment) if length > 0 else NULL, self.data + start, length)
-        index = key
-        view_require(self)
-        if index < 0:
-            index += self.length
-        if not 0 <= index < self.length:
-            raise IndexError("index out of range")
-        return self.data[index]
-
-    def __iter__(self):
-        return iter(memoryview(self))
-
-    def __getbuffer__(self, Py_buffer *view, int flags):
-        view_require(self)
-        refuse_writable(flags)
-        PyBuffer_FillInfo(view, self, <void *>self.data, self.length, 1, flags)
-        self.exports += 1
-
-    def __releasebuffer__(self, Py_buffer *view):
-        self.exports -= 1
-
-    def __richcmp__(self, other, int operator):
-        cdef Py_buffer theirs
-        cdef int order
-        view_require(self)
-        try:
-            PyObject_GetBuffer(other, &theirs, PyBUF_SIMPLE)
-        except TypeError:
-            return NotImplemented
-        try:
-            view_require(self)
-            order = memcmp(self.data, theirs.buf, <size_t>min(self.length, theirs.len)) if theirs.len > 0 else 0
-            if order == 0:
-                order = (self.length > theirs.len) - (self.length < theirs.len)
-        finally:
-            PyBuffer_Release(&theirs)
-        return holds(order, operator)
-
-    def __hash__(self):
-        return hash(self.tobytes())
-
-    def __repr__(self):
-        if self.data is NULL:
-            return "<View, released>"
-        return f"<View of {self.length} bytes>"
-
-
-cdef inline int view_require(View view) except -1:
-    if view.data is NULL:
-        raise ValueError("the view was released")
-    return 0
 
 
 @cython.final
@@ -277,12 +82,11 @@ cdef int add_bytes(fp_buffer *buffer, bytes owner, const void *data, Py_ssize_t 
     cdef fp_segment *segment
     cdef fp_slice run
     cdef fp_status status
-    if <size_t>length < REFERENCE_THRESHOLD:
+    if length < REFERENCE_THRESHOLD:
         if front:
             return settle(fp_buffer_prepend(buffer, data, <size_t>length))
         return settle(fp_buffer_append(buffer, data, <size_t>length))
-    check(fp_segment_new_external(data, <size_t>length, release_object, <void *>owner, &segment), NULL)
-    Py_INCREF(owner)
+    segment = segment_within(owner, data, length)
     run.segment, run.data, run.len = segment, <const uint8_t *>data, <size_t>length
     status = fp_buffer_prepend_slice(buffer, &run) if front else fp_buffer_append_slice(buffer, &run)
     fp_segment_unref(segment)

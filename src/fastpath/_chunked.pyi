@@ -3,9 +3,9 @@ from typing import final
 
 from typing_extensions import Buffer
 
-from fastpath._buffer import View
 from fastpath._headers import Headers
 from fastpath._limits import Limits
+from fastpath._view import View
 
 _Text = bytes | str
 

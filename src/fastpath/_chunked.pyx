@@ -5,19 +5,18 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
-from fastpath._buffer cimport view_adopt
-from fastpath._headers cimport headers_new
 from fastpath._limits cimport Limits, limits_of
-from fastpath._message cimport HeaderList, header_list
-from fastpath._record cimport HeadRecord, record_new, record_unref
-from fastpath._status cimport check, check_local
+from fastpath._message cimport header_list
+from fastpath._segments cimport segment_within
+from fastpath._status cimport check
+from fastpath._trailers cimport trailer_lines, trailers_new
+from fastpath._view cimport view_adopt
 from fastpath.libfastpath.base cimport FASTPATH_OK, FASTPATH_PAUSED, fp_error, fp_span, fp_status
 from fastpath.libfastpath.buffer cimport *
 from fastpath.libfastpath.chunked cimport *
-from fastpath.libfastpath.http_write cimport fp_http_write_trailers
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **text, Py_ssize_t size) except -1
@@ -25,10 +24,6 @@ cdef extern from "Python.h":
 cdef enum:
     STACK_ROOM = 4096
     SPANS = 64
-
-
-cdef void release_object(void *context) noexcept with gil:
-    Py_DECREF(<object>context)
 
 
 @cython.final
@@ -86,17 +81,14 @@ cdef class ChunkedDecoder:
         cdef fp_chunked_part part
         cdef fp_error error
         cdef fp_status status = FASTPATH_PAUSED
-        cdef fp_segment *segment = NULL
+        cdef fp_segment *segment
         cdef list views = []
         if self.finished:
             self.unused_data += text
             return views
         part.spans = spans
         part.span_capacity = SPANS
-        check(
-            fp_segment_new_external(source, length, release_object, <void *>text, &segment), NULL
-        )
-        Py_INCREF(text)
+        segment = segment_within(text, source, <Py_ssize_t>length)
         try:
             while status == FASTPATH_PAUSED:
                 status = fp_chunked_decode(&self.decoder, source + consumed, length - consumed, &part, &error)
@@ -151,37 +143,15 @@ cdef class ChunkedDecoder:
             self.pending = rest or None
             return 0
         self.pending = None
-        self.trailers = headers_new(record_of_section(part.trailers))
+        self.trailers = trailers_new(
+            PyBytes_FromStringAndSize(<const char *>part.trailers.data, <Py_ssize_t>part.trailers.len), False
+        )
         self.unused_data = rest
         self.finished = True
         return 0
 
     def __repr__(self):
         return f"<ChunkedDecoder{', finished' if self.finished else ''}>"
-
-
-cdef HeadRecord *record_of_section(fp_span section) except NULL:
-    cdef bytes text = PyBytes_FromStringAndSize(<const char *>section.data, <Py_ssize_t>section.len)
-    cdef fp_error error
-    cdef fp_span copy
-    cdef uint32_t lines = <uint32_t>text.count(b"\n")
-    cdef HeadRecord *record = record_new(lines)
-    copy.data = <const uint8_t *>PyBytes_AS_STRING(text)
-    copy.len = section.len
-    try:
-        check(
-            fp_chunked_trailers(
-                copy, record.head.fields, record.head.field_capacity, &record.head.field_count, &error
-            ),
-            &error,
-        )
-    except BaseException:
-        record_unref(record)
-        raise
-    record.data = copy.data
-    record.source = <PyObject *>text
-    Py_INCREF(text)
-    return record
 
 
 def encode_chunk(data, /):
@@ -208,15 +178,4 @@ def encode_chunk(data, /):
 
 def encode_last_chunk(trailers=(), /):
     """The end of a chunked body, with trailers if there are any. LocalProtocolError for one that must not be sent."""
-    cdef HeaderList listed = header_list(trailers)
-    cdef size_t length = 0
-    cdef fp_error error
-    check_local(fp_http_write_trailers(listed.items, listed.count, NULL, 0, &length, &error), &error)
-    cdef bytes section = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>length)
-    check_local(
-        fp_http_write_trailers(
-            listed.items, listed.count, <uint8_t *>PyBytes_AS_STRING(section), length, &length, &error
-        ),
-        &error,
-    )
-    return b"0\r\n" + section
+    return b"0\r\n" + trailer_lines(header_list(trailers)) + b"\r\n"

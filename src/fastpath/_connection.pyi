@@ -1,17 +1,17 @@
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, final
 
 from typing_extensions import Buffer as BytesLike
 
-from fastpath._buffer import Buffer, BufferPool, Room, View
-from fastpath._headers import Headers
+from fastpath._buffer import Buffer, Room
+from fastpath._buffer_pool import BufferPool
+from fastpath._events import ConnectionClosed, Data, EndOfMessage, Signal
 from fastpath._http import Request
 from fastpath._limits import Limits
 from fastpath._response import InformationalResponse, Response
 from fastpath._rewrite import HeadRewriter
-
-_Text = bytes | str
+from fastpath._view import View
 
 class Role(enum.Enum):
     CLIENT = 0
@@ -28,33 +28,8 @@ class State(enum.Enum):
     SWITCHED_PROTOCOL = 7
     ERROR = 8
 
-class Signal(enum.Enum):
-    NEED_DATA = 0
-    PAUSED = 1
-
 CLIENT: Final = Role.CLIENT
 SERVER: Final = Role.SERVER
-NEED_DATA: Final = Signal.NEED_DATA
-PAUSED: Final = Signal.PAUSED
-
-@final
-class Data:
-    def __init__(self, *, data: BytesLike) -> None: ...
-    @property
-    def data(self) -> View | bytes: ...
-    def views(self) -> list[View | bytes]: ...
-    def __len__(self) -> int: ...
-    def __bytes__(self) -> bytes: ...
-
-@final
-class EndOfMessage:
-    def __init__(self, *, trailers: Headers | Iterable[tuple[_Text, _Text]] = ()) -> None: ...
-    @property
-    def trailers(self) -> Headers: ...
-
-@final
-class ConnectionClosed:
-    def __hash__(self) -> int: ...
 
 _Head = Request | Response | InformationalResponse
 _Event = _Head | Data | EndOfMessage | ConnectionClosed

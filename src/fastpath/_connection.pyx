@@ -4,33 +4,27 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcpy
 
 import enum
 
-from fastpath._buffer cimport Buffer, View, view_adopt
-from fastpath._headers cimport headers_new
-from fastpath._http cimport Request, record_of, request_new
+from fastpath._buffer cimport Buffer
+from fastpath._events cimport ConnectionClosed, Data, EndOfMessage, event_new
+from fastpath._http cimport Request, record_of
 from fastpath._limits cimport Limits, limits_of
 from fastpath._message cimport HeaderList, header_list
-from fastpath._record cimport HeadRecord, record_new, record_unref
-from fastpath._response cimport response_new
+from fastpath._record cimport HeadRecord
 from fastpath._rewrite cimport Forwarding, HeadRewriter
+from fastpath._segments cimport REFERENCE_THRESHOLD, segment_within
 from fastpath._status cimport check, check_local
-from fastpath.libfastpath.base cimport FASTPATH_ERR_MEMORY, fp_error, fp_span, fp_status
+from fastpath.libfastpath.base cimport FASTPATH_ERR_MEMORY, fp_error, fp_status
 from fastpath.libfastpath.buffer cimport *
-from fastpath.libfastpath.chunked cimport fp_chunked_trailers
 from fastpath.libfastpath.http cimport *
 from fastpath.libfastpath.http_connection cimport *
-from fastpath.libfastpath.http_write cimport fp_http_header, fp_http_message, fp_http_write_trailers
+from fastpath.libfastpath.http_write cimport fp_http_header, fp_http_message
 
 cdef enum:
     STACK_FIELDS = 128
-    # Below this, copying bytes beats referencing them.
-    REFERENCE_THRESHOLD = 1024
 
 
 class Role(enum.Enum):
@@ -54,223 +48,18 @@ class State(enum.Enum):
     ERROR = FASTPATH_HTTP_ERROR
 
 
-class Signal(enum.Enum):
-    """What `Connection.next_event` says when there is no event."""
-
-    NEED_DATA = FASTPATH_HTTP_EVENT_NEED_DATA
-    PAUSED = FASTPATH_HTTP_EVENT_PAUSED
-
-    def __repr__(self):
-        return self.name
-
-    __str__ = __repr__
-
-
 CLIENT = Role.CLIENT
 SERVER = Role.SERVER
-NEED_DATA = Signal.NEED_DATA
-PAUSED = Signal.PAUSED
 
 cdef tuple states = tuple(State)
 cdef object client = Role.CLIENT
 cdef object server = Role.SERVER
-cdef object need_data = Signal.NEED_DATA
-cdef object paused = Signal.PAUSED
-
-
-# --- Events --------------------------------------------------------------------------------------------------------
-
-cdef void release_object(void *context) noexcept with gil:
-    Py_DECREF(<object>context)
-
-
-cdef fp_segment *segment_of_bytes(bytes text) except NULL:
-    """A segment over the bytes object, which it holds."""
-    cdef fp_segment *segment
-    check(
-        fp_segment_new_external(
-            PyBytes_AS_STRING(text), <size_t>PyBytes_GET_SIZE(text), release_object, <void *>text, &segment
-        ),
-        NULL,
-    )
-    Py_INCREF(text)
-    return segment
-
-
-@cython.final
-@cython.freelist(32)
-@cython.no_gc
-cdef class Data:
-    """Some bytes of a body. `Data(data=b"...")` makes one to send: bytes are referenced, other such objects copied."""
-
-    cdef bytes text            # the bytes, when they were given or have been joined
-    cdef fp_segment *segment   # what holds the runs; a reference
-    cdef fp_span first         # the first run
-    cdef fp_span *runs         # all runs, when they are several
-    cdef size_t count          # of the runs
-    cdef Py_ssize_t length     # of the body bytes
-
-    def __init__(self, *, data):
-        cdef Py_buffer given
-        forget_runs(self)
-        if type(data) is View:
-            self.length = len(data)  # which refuses a view that was released
-            self.segment = fp_segment_ref((<View>data).segment)
-            self.first.data = (<View>data).data
-            self.first.len = <size_t>self.length
-            self.count = 1
-            return
-        if type(data) is bytes:
-            self.text = <bytes>data
-        else:
-            PyObject_GetBuffer(data, &given, PyBUF_SIMPLE)
-            try:
-                self.text = PyBytes_FromStringAndSize(<char *>given.buf, given.len)
-            finally:
-                PyBuffer_Release(&given)
-        self.length = PyBytes_GET_SIZE(self.text)
-
-    def __dealloc__(self):
-        forget_runs(self)
-
-    @property
-    def data(self):
-        """The bytes as one bytes-like object. Copies only where a chunked body came in several chunks."""
-        cdef size_t i
-        if self.count == 1:
-            return run_view(self, &self.first)
-        if self.text is None:
-            self.text = b"".join([run_view(self, &self.runs[i]) for i in range(self.count)])
-        return self.text
-
-    def views(self):
-        """The bytes as they lie in received memory, without any copy: a list of bytes-like objects."""
-        cdef size_t i
-        if self.count <= 1:
-            return [self.data]
-        return [run_view(self, &self.runs[i]) for i in range(self.count)]
-
-    def __len__(self):
-        return self.length
-
-    def __bytes__(self):
-        return bytes(self.data)
-
-    def __repr__(self):
-        return f"<Data of {self.length} bytes>"
-
-
-cdef void forget_runs(Data data) noexcept:
-    fp_segment_unref(data.segment)
-    PyMem_Free(data.runs)
-    data.segment = NULL
-    data.runs = NULL
-    data.count = 0
-    data.length = 0
-    data.text = None
-
-
-cdef View run_view(Data data, const fp_span *run):
-    return view_adopt(fp_segment_ref(data.segment), run.data, <Py_ssize_t>run.len)
-
-
-cdef Data data_of(fp_http_event *event):
-    cdef Data data = Data.__new__(Data)
-    data.first = event.spans[0]
-    if event.span_count > 1:
-        data.runs = <fp_span *>PyMem_Malloc(event.span_count * sizeof(fp_span))
-        if data.runs is NULL:
-            raise MemoryError
-        memcpy(data.runs, event.spans, event.span_count * sizeof(fp_span))
-    data.segment = fp_segment_ref(event.bytes.segment)
-    data.count = event.span_count
-    data.length = <Py_ssize_t>event.body_len
-    return data
-
-
-@cython.final
-cdef class EndOfMessage:
-    """The end of a message. `trailers` are kept apart from the headers; `EndOfMessage(trailers=[...])` sends some."""
-
-    cdef readonly object trailers
-
-    def __init__(self, *, trailers=()):
-        cdef HeaderList listed = header_list(trailers)
-        self.trailers = headers_new(record_of_trailers(listed)) if listed.count else NO_TRAILERS
-
-    def __repr__(self):
-        return f"<EndOfMessage with {len(self.trailers)} trailers>" if len(self.trailers) else "<EndOfMessage>"
-
-
-@cython.final
-cdef class ConnectionClosed:
-    """The other side closed the connection between messages. Sent, it says that this side does, or will."""
-
-    def __eq__(self, other):
-        return type(other) is ConnectionClosed
-
-    def __hash__(self):
-        return hash(ConnectionClosed)
-
-    def __repr__(self):
-        return "<ConnectionClosed>"
-
-
-cdef HeadRecord *record_of_trailers(HeaderList listed) except NULL:
-    """Trailers written as they will be sent, and read from there."""
-    cdef size_t length = 0
-    cdef fp_error error
-    cdef fp_span section
-    cdef HeadRecord *record
-    check_local(fp_http_write_trailers(listed.items, listed.count, NULL, 0, &length, &error), &error)
-    cdef bytes text = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>length)
-    check_local(
-        fp_http_write_trailers(listed.items, listed.count, <uint8_t *>PyBytes_AS_STRING(text), length, &length, &error),
-        &error,
-    )
-    section.data = <const uint8_t *>PyBytes_AS_STRING(text)
-    section.len = length - 2
-    record = record_new(<uint32_t>listed.count)
-    try:
-        check_local(
-            fp_chunked_trailers(
-                section, record.head.fields, record.head.field_capacity, &record.head.field_count, &error
-            ),
-            &error,
-        )
-    except BaseException:
-        record_unref(record)
-        raise
-    record.data = section.data
-    record.source = <PyObject *>text
-    Py_INCREF(text)
-    return record
-
-
-cdef HeadRecord *record_of_event(fp_http_event *event) except NULL:
-    """The event's head or trailers with the memory they lie in."""
-    cdef HeadRecord *record = record_new(event.head.field_count)
-    cdef fp_http_field *fields = record.head.fields
-    cdef uint32_t capacity = record.head.field_capacity
-    memcpy(fields, event.head.fields, event.head.field_count * sizeof(fp_http_field))
-    record.head = event.head
-    record.head.fields = fields
-    record.head.field_capacity = capacity
-    record.segment = fp_segment_ref(event.bytes.segment)
-    record.data = event.bytes.data
-    return record
 
 
 # What `send` writes into before it makes bytes of it. Shared: a buffer holds a block only while it is in use.
 cdef fp_pool *scratch = NULL
 check(fp_pool_new(4096, 64, &scratch), NULL)
 
-cdef object NO_TRAILERS = headers_new(record_new(0))
-cdef EndOfMessage END_OF_MESSAGE = EndOfMessage()
-cdef ConnectionClosed CONNECTION_CLOSED = ConnectionClosed()
-
-
-# --- Connection ----------------------------------------------------------------------------------------------------
 
 @cython.final
 @cython.no_gc
@@ -352,9 +141,9 @@ cdef class Connection:
         cdef fp_segment *segment
         if length == 0:
             return self.take_eof()
-        if length < REFERENCE_THRESHOLD:
+        if length < <size_t>REFERENCE_THRESHOLD:
             return check(fp_http_connection_receive_copy(self.connection, text, length, &error), &error)
-        segment = segment_of_bytes(data)
+        segment = segment_within(data, text, <Py_ssize_t>length)
         status = fp_http_connection_receive(self.connection, segment, text, length, &error)
         fp_segment_unref(segment)
         return check(status, &error)
@@ -424,32 +213,12 @@ cdef class Connection:
             try:
                 status = fp_http_connection_next_event(self.connection, &event, &error)
                 check(status, &error)
-                return self.event_of(&event)
+                return event_new(&event)
             finally:
                 if event.head.fields is not &fields[0]:
                     PyMem_Free(event.head.fields)
         finally:
             self.busy = False
-
-    cdef object event_of(self, fp_http_event *event):
-        cdef EndOfMessage end
-        if event.type == FASTPATH_HTTP_EVENT_NEED_DATA:
-            return need_data
-        if event.type == FASTPATH_HTTP_EVENT_DATA:
-            return data_of(event)
-        if event.type == FASTPATH_HTTP_EVENT_REQUEST:
-            return request_new(record_of_event(event))
-        if event.type == FASTPATH_HTTP_EVENT_RESPONSE or event.type == FASTPATH_HTTP_EVENT_INFORMATIONAL:
-            return response_new(record_of_event(event))
-        if event.type == FASTPATH_HTTP_EVENT_END_OF_MESSAGE:
-            if event.head.field_count == 0:
-                return END_OF_MESSAGE
-            end = EndOfMessage.__new__(EndOfMessage)
-            end.trailers = headers_new(record_of_event(event))
-            return end
-        if event.type == FASTPATH_HTTP_EVENT_CONNECTION_CLOSED:
-            return CONNECTION_CLOSED
-        return paused
 
     # ---- sending
 
@@ -572,7 +341,7 @@ cdef class Connection:
     cdef int emit_end(self, EndOfMessage end, fp_buffer *out) except -1:
         cdef HeaderList listed
         cdef fp_error error
-        if end is END_OF_MESSAGE or end.trailers is NO_TRAILERS:
+        if end.trailers.record.head.field_count == 0:
             return check_local(fp_http_connection_send_end(self.connection, NULL, 0, out, &error), &error)
         listed = header_list(end.trailers)
         return check_local(
@@ -613,7 +382,7 @@ cdef class Connection:
             return 0
         if data.length < REFERENCE_THRESHOLD or out is self.out:
             return self.emit_run(NULL, <const uint8_t *>PyBytes_AS_STRING(data.text), <size_t>data.length, out)
-        segment = segment_of_bytes(data.text)
+        segment = segment_within(data.text, PyBytes_AS_STRING(data.text), data.length)
         try:
             return self.emit_run(
                 segment, <const uint8_t *>PyBytes_AS_STRING(data.text), <size_t>data.length, out

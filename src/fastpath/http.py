@@ -11,18 +11,8 @@ while (event := connection.next_event()) not in (http.NEED_DATA, http.PAUSED):
 from __future__ import annotations
 
 from fastpath._chunked import ChunkedDecoder, encode_chunk, encode_last_chunk
-from fastpath._connection import (
-    CLIENT,
-    NEED_DATA,
-    PAUSED,
-    SERVER,
-    Connection,
-    ConnectionClosed,
-    Data,
-    EndOfMessage,
-    Role,
-    State,
-)
+from fastpath._connection import CLIENT, SERVER, Connection, Role, State
+from fastpath._events import NEED_DATA, PAUSED, ConnectionClosed, Data, EndOfMessage
 from fastpath._headers import Headers
 from fastpath._http import (
     HeadParser,

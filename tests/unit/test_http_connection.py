@@ -29,7 +29,7 @@ from fastpath import (
     Response,
     State,
 )
-from fastpath._connection import Signal
+from fastpath._events import Signal
 
 GET = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 
-from fastpath._connection import CLIENT, NEED_DATA, PAUSED, Connection, Data, EndOfMessage
+from fastpath._connection import CLIENT, Connection
+from fastpath._events import NEED_DATA, PAUSED, Data, EndOfMessage
 from fastpath._http import Request
 from fastpath._response import InformationalResponse, Response
 from fastpath.errors import ProtocolError

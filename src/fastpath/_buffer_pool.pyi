@@ -1,0 +1,13 @@
+from typing import final
+
+from typing_extensions import Self
+
+@final
+class BufferPool:
+    def __new__(cls, *, block_size: int = 16384, max_blocks: int = 256) -> Self: ...
+    @property
+    def block_size(self) -> int: ...
+    @property
+    def cached(self) -> int: ...
+    @property
+    def in_use(self) -> int: ...
