@@ -144,11 +144,12 @@ differential: build/llhttp/LICENSE ## HEADS mutated heads through every scan and
 	@$(DIFFERENTIAL) $(HEADS)
 
 SOAK := build/core/release/tests/soak/soak
-soak: $(STAMPS)/built ## 10 million messages through the C core and a million through Python: memory must not grow
+SOAK_MESSAGES ?= 10000000
+soak: $(STAMPS)/built ## SOAK_MESSAGES through the C core and a tenth as many through Python: memory must not grow
 	@$(CORE_MK) VARIANT=release $(SOAK)
 	@$(BIN)/python tests/soak/messages.py build/soak_messages
-	@$(SOAK) build/soak_messages
-	@$(BIN)/python tests/soak/soak.py
+	@$(SOAK) build/soak_messages $(SOAK_MESSAGES)
+	@$(BIN)/python tests/soak/soak.py $$(($(SOAK_MESSAGES) / 10))
 
 .PHONY: coverage
 coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branches that the tests go through, C and Cython
