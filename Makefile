@@ -144,6 +144,12 @@ differential: build/llhttp/LICENSE ## HEADS mutated heads through every scan and
 	@$(DIFFERENTIAL) $(HEADS)
 
 SOAK := build/core/release/tests/soak/soak
+.PHONY: smuggling
+smuggling: $(STAMPS)/built $(STAMPS)/test ## ambiguous requests through fastpath, llhttp, h11, nginx, HAProxy and Envoy, as a table; also into docs/smuggling.md
+	@PATH="$$PATH:/usr/sbin" tools/need.sh nginx nginx-light
+	@PATH="$$PATH:/usr/sbin" tools/need.sh haproxy haproxy
+	@PATH="$$PATH:/usr/sbin" $(BIN)/python tests/smuggling/side_by_side.py --markdown docs/smuggling.md
+
 SOAK_MESSAGES ?= 10000000
 soak: $(STAMPS)/built ## SOAK_MESSAGES through the C core and a tenth as many through Python: memory must not grow
 	@$(CORE_MK) VARIANT=release $(SOAK)
