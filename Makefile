@@ -220,6 +220,15 @@ wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network then
 	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
 	@tools/try_examples.sh $(BIN)/python dist/fastpath-*.whl
 
+.PHONY: release
+release: sdist build/llhttp/LICENSE ## dist/: the sdist and a wheel for each supported CPython, repaired, with a bill of materials, checked and tried
+	@$(BIN)/python -m pip install --quiet --requirement requirements/release.txt
+	@tools/release.sh $(BIN)/python $(ALL_PYTHONS)
+
+.PHONY: abi
+abi: $(STAMPS)/built ## keep the C ABI as it is now in tests/embed/abi.txt; refused when FASTPATH_ABI_VERSION has to grow first
+	@$(BIN)/python tools/abi.py --write tests/embed/abi.txt
+
 .PHONY: try-pypy
 try-pypy: ## pip install . under PyPy: the cffi door, and an example that goes through it
 	@tools/try_pypy.sh
