@@ -51,6 +51,7 @@ static const struct {
 
 void sweep_base(void) {
   CHECK_EQ(fp_version(), FASTPATH_VERSION_MAJOR << 16 | FASTPATH_VERSION_MINOR << 8 | FASTPATH_VERSION_PATCH);
+  CHECK_EQ(fp_abi_version(), FASTPATH_ABI_VERSION);
   CHECK(strcmp(fp_status_name(FASTPATH_ERR_MEMORY), "memory") == 0);
 }
 

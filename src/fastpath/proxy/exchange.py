@@ -142,6 +142,9 @@ class Exchange(UpstreamRequest):
         if request.method == b"CONNECT":
             self.reply(Reply(501, b"CONNECT is not supported\n"), "no-route")
             return
+        if not request.authority:  # of HTTP/1.0, which need not say; the upstream's HTTP/1.1 has to
+            self.reply(Reply(400, b"the request has no Host\n"), "client-protocol")
+            return
         server = self.downstream.server
         if server.normalizer is not None and not self._normalize(server.normalizer):
             return
