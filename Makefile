@@ -173,6 +173,16 @@ bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, w
 	@$(BIN)/python benchmarks/balancer_rows.py
 	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
 
+INSTRUCTIONS := build/core/release/benchmarks/c/instructions
+.PHONY: bench-instructions bench-instructions-accept
+bench-instructions: build/llhttp/LICENSE ## instructions of the hot paths in C, counted by callgrind, against benchmarks/instructions.json
+	@tools/need.sh valgrind valgrind
+	@$(CORE_MK) VARIANT=release $(INSTRUCTIONS)
+	@$(BIN)/python benchmarks/instructions.py $(INSTRUCTIONS_FLAGS)
+
+bench-instructions-accept: ## make what is counted now the baseline
+	@$(MAKE) bench-instructions INSTRUCTIONS_FLAGS=--accept
+
 # ---- lint
 
 LINTS := lint-c-format lint-c-warnings lint-ruff lint-cython lint-mypy lint-pyright

@@ -14,24 +14,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "messages.h"
+
 enum {
   MAX_PEERS = 8,
-  MAX_SETS = 8,
-  MAX_MESSAGES = 1024,
   SAMPLE_NS = 250000
 };
-
-typedef struct message {
-  const uint8_t *data;
-  size_t len;
-  int is_response;
-} message;
-
-typedef struct set {
-  char name;
-  int count;
-  message messages[MAX_MESSAGES];
-} set;
 
 typedef struct peer {
   const char *name;
@@ -40,7 +28,7 @@ typedef struct peer {
   long passes[MAX_SETS];
 } peer;
 
-static set sets[MAX_SETS];
+static message_set sets[MAX_SETS];
 static int set_count;
 static peer peers[MAX_PEERS];
 static int peer_count;
@@ -48,27 +36,6 @@ static int peer_count;
 static void fail(const char *what, const char *detail) {
   fprintf(stderr, "bench_head: %s: %s\n", what, detail);
   exit(1);
-}
-
-/* Each message in a block of its own, so that a read past its end is nobody's luck. */
-static void read_inputs(const char *path) {
-  FILE *file = fopen(path, "rb");
-  if (file == NULL) fail("cannot open", path);
-  uint8_t record[6];
-  while (fread(record, 1, sizeof record, file) == sizeof record) {
-    size_t len = record[2] | (size_t)record[3] << 8 | (size_t)record[4] << 16 | (size_t)record[5] << 24;
-    uint8_t *data = malloc(len);
-    if (data == NULL || fread(data, 1, len, file) != len) fail("cannot read", path);
-    set *s = set_count != 0 ? &sets[set_count - 1] : NULL;
-    if (s == NULL || s->name != (char)record[0]) {
-      if (set_count == MAX_SETS) fail("too many sets", path);
-      s = &sets[set_count++];
-      s->name = (char)record[0];
-    }
-    if (s->count == MAX_MESSAGES) fail("too many messages", path);
-    s->messages[s->count++] = (message){data, len, record[1]};
-  }
-  fclose(file);
 }
 
 static void load_peer(char *argument) {
@@ -102,7 +69,7 @@ static double now_ns(void) {
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double time_passes(const peer *p, const set *s, long passes) {
+static double time_passes(const peer *p, const message_set *s, long passes) {
   double start = now_ns();
   for (long pass = 0; pass < passes; pass++) {
     for (int m = 0; m < s->count; m++) p->parse(s->messages[m].data, s->messages[m].len, s->messages[m].is_response);
@@ -112,7 +79,7 @@ static double time_passes(const peer *p, const set *s, long passes) {
 
 int main(int argc, char **argv) {
   if (argc < 4) fail("usage", "bench_head INPUTS ROUNDS name=library.so ...");
-  read_inputs(argv[1]);
+  set_count = read_messages(argv[1], sets);
   int rounds = atoi(argv[2]);
   for (int i = 3; i < argc; i++) load_peer(argv[i]);
   check_agreement();
