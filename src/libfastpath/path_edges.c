@@ -12,10 +12,8 @@ static fp_path_key key_of(fp_path_text *room, const uint8_t *bytes, size_t len) 
 static void put(fp_path_edges *edges, const uint8_t *text, fp_path_edge edge) {
   fp_path_text room;
   const fp_path_key key = key_of(&room, text + edge.offset, edge.len);
-  size_t slot = (size_t)((fp_path_edges_hash(edge.from, &key) >> 32) * edges->capacity >> 32);
-  while (edges->slots[slot].to != FP_PATH_NONE) {
-    if (++slot == edges->capacity) slot = 0;
-  }
+  uint32_t slot = fp_path_edges_slot(edges, edge.from, &key);
+  while (edges->slots[slot].to != FP_PATH_NONE) slot = (slot + 1) & (edges->capacity - 1);
   edge.first = key.first;
   edge.last = key.last;
   edges->slots[slot] = edge;
@@ -23,11 +21,11 @@ static void put(fp_path_edges *edges, const uint8_t *text, fp_path_edge edge) {
 }
 
 fp_status fp_path_edges_reserve(fp_path_edges *edges, const uint8_t *text, size_t count) {
-  fp_path_edges more = {.capacity = 0};
+  fp_path_edges more = {.capacity = 2, .shift = 63};
   if (edges->slots != NULL && count <= edges->capacity / SPARE) return FASTPATH_OK;
   /* So that neither the slots nor their bytes overflow 32 bits. */
-  if (count >= UINT32_MAX / sizeof *more.slots / SPARE) return FASTPATH_ERR_OVERFLOW;
-  more.capacity = SPARE * (uint32_t)count + 1;
+  if (count >= UINT32_MAX / sizeof *more.slots / SPARE / 2) return FASTPATH_ERR_OVERFLOW;
+  for (; more.capacity < SPARE * count; more.capacity *= 2) more.shift--;
   more.slots = fp_memory_alloc(more.capacity * sizeof *more.slots);
   if (more.slots == NULL) return FASTPATH_ERR_MEMORY;
   for (uint32_t i = 0; i < more.capacity; i++) more.slots[i] = (fp_path_edge){.to = FP_PATH_NONE};

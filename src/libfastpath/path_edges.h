@@ -29,8 +29,9 @@ _Static_assert(sizeof(fp_path_edge) == 32, "an edge is half a cache line");
 /* The owner's; zero bytes are an empty table. */
 typedef struct fp_path_edges {
   fp_path_edge *slots;
-  uint32_t capacity; /* more than `count`: a search ends at an empty slot */
+  uint32_t capacity; /* a power of two, at least twice `count` */
   uint32_t count;
+  uint8_t shift; /* what is left of a hash is a slot */
 } fp_path_edges;
 
 /* Make room for `count` edges. OK, or MEMORY or OVERFLOW, when nothing has changed. `text` as in fp_path_edges_find. */
@@ -49,9 +50,9 @@ static inline uint64_t fp_path_fold(uint64_t a, uint64_t b) {
   return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-FASTPATH_INLINE uint64_t fp_path_edges_hash(uint32_t from, const fp_path_key *key) {
+FASTPATH_INLINE uint64_t fp_path_edges_hash(const fp_path_key *key) {
   uint64_t hash = fp_path_fold(key->first ^ UINT64_C(0x9e3779b97f4a7c15),
-                               key->last ^ (from * UINT64_C(0xd1b54a32d192ed03) + key->len + 0x5bd1e995));
+                               key->last ^ (key->len + UINT64_C(0xd1b54a32d192ed03)));
   if (key->len > 16) {
     hash ^= fp_path_fold(load64(key->bytes + 8) ^ UINT64_C(0x8cb92ba72f3d8dd7),
                          load64(key->bytes + key->len - 16) ^ UINT64_C(0xa0761d6478bd642f));
@@ -60,6 +61,11 @@ FASTPATH_INLINE uint64_t fp_path_edges_hash(uint32_t from, const fp_path_key *ke
     }
   }
   return hash;
+}
+
+/* The slot where the search for an edge begins. The hash does not wait for `from`, which a walk learns late. */
+FASTPATH_INLINE uint32_t fp_path_edges_slot(const fp_path_edges *edges, uint32_t from, const fp_path_key *key) {
+  return (uint32_t)((fp_path_edges_hash(key) + from * UINT64_C(0x9e3779b97f4a7c15)) >> edges->shift);
 }
 
 /* Whether more than 16 bytes are the same; the first and the last 8 are known to be. */
@@ -73,15 +79,13 @@ FASTPATH_INLINE bool fp_path_edges_same(const uint8_t *a, const uint8_t *b, size
 /* Where an edge leads, or FP_PATH_NONE. `text` is what the offsets of edges count from. There must be edges. */
 FASTPATH_INLINE uint32_t fp_path_edges_find(const fp_path_edges *edges, const uint8_t *text, uint32_t from,
                                             const fp_path_key *key) {
-  size_t slot = (size_t)((fp_path_edges_hash(from, key) >> 32) * edges->capacity >> 32);
-  for (;;) {
+  for (uint32_t slot = fp_path_edges_slot(edges, from, key);; slot = (slot + 1) & (edges->capacity - 1)) {
     const fp_path_edge *edge = &edges->slots[slot];
-    if (edge->to == FP_PATH_NONE) return FP_PATH_NONE;
     if (edge->first == key->first && edge->last == key->last && edge->from == from && edge->len == key->len &&
         (key->len <= 16 || fp_path_edges_same(text + edge->offset, key->bytes, key->len))) {
-      return edge->to;
+      return edge->to; /* which is FP_PATH_NONE in an empty slot */
     }
-    if (++slot == edges->capacity) slot = 0;
+    if (edge->to == FP_PATH_NONE) return FP_PATH_NONE;
   }
 }
 

@@ -153,40 +153,41 @@ uint32_t fp_path_segments_find(const fp_path_segments *segments, const uint8_t *
                                uint32_t best, size_t *starts) {
   turn waiting[FP_PATH_SEGMENTS_MAX]; /* at most one at each depth */
   uint32_t count = 0, depth = 0, node = 0;
+  size_t at = 1;
   if (path->len == 0 || path->bytes[0] != '/') return best;
   starts[0] = 1;
   for (;;) {
     const fp_path_node *now = &segments->nodes[node];
     uint32_t next = FP_PATH_NONE;
-    if (now->lowest < best) {
-      const size_t at = starts[depth];
-      if (at > path->len) {
-        if (now->exact < best) best = now->exact;
-      } else {
-        const size_t end = fp_path_text_segment_end(path, at);
-        if (now->rest < best) best = now->rest;
-        starts[depth + 1] = end + 1;
-        if (now->literals) {
-          const fp_path_key key = fp_path_text_key(path, at, end);
-          next = fp_path_edges_find(&segments->edges, text, node, &key);
-        }
-        if (now->any != FP_PATH_NONE && end > at) {
-          if (next == FP_PATH_NONE) {
-            next = now->any;
-          } else {
-            waiting[count++] = (turn){now->any, depth + 1};
-          }
+    if (likely(now->lowest < best)) {
+      const size_t end = fp_path_text_segment_end(path, at);
+      if (unlikely(now->rest < best)) best = now->rest;
+      starts[depth + 1] = end + 1;
+      if (now->literals) {
+        const fp_path_key key = fp_path_text_key(path, at, end);
+        next = fp_path_edges_find(&segments->edges, text, node, &key);
+      }
+      if (now->any != FP_PATH_NONE && end > at) {
+        if (next == FP_PATH_NONE) {
+          next = now->any;
+        } else {
+          waiting[count++] = (turn){now->any, depth + 1};
         }
       }
+      if (next != FP_PATH_NONE) {
+        node = next;
+        depth++;
+        at = end + 1;
+        if (end < path->len) continue;
+        if (segments->nodes[node].exact < best) best = segments->nodes[node].exact;
+      }
     }
-    if (next != FP_PATH_NONE) {
-      node = next;
-      depth++;
-    } else if (count > 0) {
+    do {
+      if (count == 0) return best;
       node = waiting[--count].node;
       depth = waiting[count].depth;
-    } else {
-      return best;
-    }
+      at = starts[depth];
+      if (at > path->len && segments->nodes[node].exact < best) best = segments->nodes[node].exact;
+    } while (at > path->len);
   }
 }

@@ -30,7 +30,7 @@ typedef struct fp_path_text {
   const uint8_t *bytes;
   size_t len;
   size_t last_word; /* where the last word that may be read begins */
-  uint64_t slashes;
+  uint64_t slashes; /* and the end, if that is below 64 */
   uint8_t copy[FP_PATH_TEXT_BLOCK];
 } fp_path_text;
 
@@ -93,7 +93,7 @@ FASTPATH_INLINE void fp_path_text_read(fp_path_text *text, fp_span path) {
     len = fp_path_text_find(path.data, len, FP_PATH_TEXT_MARKED, '?');
     len = fp_path_text_find(path.data, len, FP_PATH_TEXT_MARKED, '#');
   }
-  text->slashes = slashes;
+  text->slashes = len < FP_PATH_TEXT_MARKED ? slashes | UINT64_C(1) << len : slashes;
   text->len = len;
 }
 
@@ -108,11 +108,13 @@ static inline void fp_path_text_whole(fp_path_text *text, const uint8_t *bytes, 
 
 /* Where the segment that begins at `at`, up to the text's length, ends. */
 FASTPATH_INLINE size_t fp_path_text_segment_end(const fp_path_text *text, size_t at) {
-  const uint64_t after = at < FP_PATH_TEXT_MARKED ? text->slashes & ~low_bits(at) : 0;
-  if (likely(after != 0)) return first_bit(after);
-  if (likely(text->len <= FP_PATH_TEXT_MARKED)) return text->len;
+  const uint64_t after = text->slashes >> (at & 63) << (at & 63);
+  if (likely(after != 0 && at < FP_PATH_TEXT_MARKED)) return first_bit(after);
   return fp_path_text_find(text->bytes, text->len, at < FP_PATH_TEXT_MARKED ? FP_PATH_TEXT_MARKED : at, '/');
 }
+
+/* A word's lowest 0 to 8 bytes. */
+FASTPATH_HIDDEN extern const uint64_t fp_path_first_bytes[9];
 
 /* The bytes from `at` up to `end`, which lie in the text. */
 FASTPATH_INLINE fp_path_key fp_path_text_key(const fp_path_text *text, size_t at, size_t end) {
@@ -121,8 +123,8 @@ FASTPATH_INLINE fp_path_key fp_path_text_key(const fp_path_text *text, size_t at
   /* Without branches: how long a segment is, nobody foresees. At the very end, where `at - from` is 8, there are none. */
   const uint64_t first = load64(text->bytes + from) >> (8 * (at - from) & 63);
   const uint64_t last = load64(text->bytes + (len > 8 ? end - 8 : 0));
-  key.first = len < 8 ? first & low_bits(8 * len) : first;
-  key.last = len > 8 ? last : 0;
+  key.first = first & fp_path_first_bytes[len < 8 ? len : 8];
+  key.last = last & (uint64_t)-(int64_t)(len > 8);
   return key;
 }
 
