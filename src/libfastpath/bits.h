@@ -110,4 +110,26 @@ static inline uint64_t load_short(const uint8_t *at, size_t len) {
   return at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16;
 }
 
+/* A bit for each of the eight bytes of a word that is equal to `byte`, the lowest for the lowest. */
+static inline uint64_t equal_bytes(uint64_t word, uint8_t byte) {
+  const uint64_t ones = 0x0101010101010101u, differ = word ^ ones * byte;
+  const uint64_t equal = ~(((differ & 0x7f * ones) + 0x7f * ones) | differ) & 0x80 * ones;
+  return (equal >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Copies up to 16 bytes by loads that stay inside them. */
+static inline void copy_16(uint8_t *to, const uint8_t *from, size_t len) {
+  if (len == 16) {
+    memcpy(to, from, 16);
+  } else if (len >= 8) {
+    memcpy(to, from, 8);
+    memcpy(to + len - 8, from + len - 8, 8);
+  } else if (len >= 4) {
+    memcpy(to, from, 4);
+    memcpy(to + len - 4, from + len - 4, 4);
+  } else {
+    for (size_t i = 0; i < len; i++) to[i] = from[i];
+  }
+}
+
 #endif
