@@ -10,7 +10,7 @@ from fastpath.models import HealthStatus, HostFlag
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 _Rules: TypeAlias = tuple[int, int, bool, bool, int, bool]
-_Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float, int, bool]
+_Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]
 _Zones: TypeAlias = tuple[Cluster, int, int, int, bool, bool, int]
 _Row: TypeAlias = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
 _Group: TypeAlias = tuple[int, int, int, int, list[_Row]]

@@ -25,6 +25,7 @@ from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_s
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_PEAK_EWMA,
     FASTPATH_LB_REQUEST_HASH,
     fp_host,
     fp_lb_options_default,
@@ -232,6 +233,7 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
+        self.cluster.look_at_clock()
         cdef int result = check(
             fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
         )
@@ -370,7 +372,8 @@ cdef class Cluster:
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
         override_statuses, fail_on_panic);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size,
-        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan);
+        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan, decay_time,
+        default_latency, latency_penalty);
         zones: (callers, zone, routing_enabled, min_cluster_size, by_weight, force_local, force_local_min), callers: a
         Cluster; None without zone routing;
         groups: (priority, locality, locality_weight, zone, endpoints), endpoints: (address, hostname, hash_key, port,
@@ -408,8 +411,10 @@ cdef class Cluster:
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
                 config.options.slow_start_window, config.options.slow_start_aggression, \
                 config.options.slow_start_min_weight, config.options.hash_balance_factor, \
-                config.options.full_scan = options
-            ticking = self.given_clock if config.options.slow_start_window > 0 else None
+                config.options.full_scan, config.options.decay_time, config.options.default_latency, \
+                config.options.latency_penalty = options
+            timed = config.options.slow_start_window > 0 or config.policy is fp_lb_policy_get(FASTPATH_LB_PEAK_EWMA)
+            ticking = self.given_clock if timed else None
             if ticking is not None:
                 self.read_clock()
                 config.options.clock = cell_read
