@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy
+from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy, RetryPriority
 from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
@@ -39,7 +39,17 @@ from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
 from fastpath.policies import HostPolicy, as_policy
 
-__all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
+__all__ = [
+    "Cluster",
+    "ClusterManager",
+    "Host",
+    "HostStats",
+    "MetadataMatch",
+    "NoHostAvailable",
+    "Pick",
+    "RetryPriority",
+    "xxh64",
+]
 
 _Rules = tuple[int, int, bool, bool, int, bool]
 _Options = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]

@@ -92,6 +92,14 @@ void sweep_cluster(void) {
       .excluded = (const fp_host *const[]){kept}, .excluded_count = 1, .max_attempts = FASTPATH_PICK_STRICT};
   CHECK(pick(picker, &options) != kept);
 
+  /* A retry goes to the other priority. */
+  fp_retry_priority retry;
+  CHECK_EQ(fp_retry_priority_init(&retry, 0), FASTPATH_ERR_ARGUMENT);
+  CHECK_EQ(fp_retry_priority_init(&retry, 1), FASTPATH_OK);
+  fp_retry_priority_attempted(&retry, kept);
+  const fp_pick_options elsewhere = {.retry_priority = &retry};
+  CHECK(fp_host_priority(pick(picker, &elsewhere)) != fp_host_priority(kept));
+
   /* An update that fails leaves the old set, and the counters of hosts that stay. */
   fp_host_set *old = fp_cluster_host_set(cluster);
   endpoints_fill(endpoints, 8000, false);

@@ -40,6 +40,11 @@ def forward(**fields: Any) -> Document:
     return {"route": {"cluster": "c", **fields}}
 
 
+def previous_priorities(**config: int) -> Document:
+    kind = "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+    return {"name": "envoy.retry_priorities.previous_priorities", "typed_config": {"@type": kind, **config}}
+
+
 def regex(pattern: str) -> Document:
     return route({"safe_regex": {"regex": pattern}})
 
@@ -186,6 +191,10 @@ BOTH_REFUSE: dict[str, Document] = {
     "timeout negative": route(action=forward(timeout="-1s")),
     "timeout bad": route(action=forward(timeout="x")),
     "retries": route(action=forward(retry_policy={"retry_on": "5xx", "num_retries": -1})),
+    "retry priority every 0": route(
+        action=forward(retry_policy={"retry_priority": previous_priorities(update_frequency=0)})
+    ),
+    "retry priority": route(action=forward(retry_policy={"retry_priority": previous_priorities()})),
     "retry interval 0": route(action=forward(retry_policy={"retry_back_off": {"base_interval": "0s"}})),
     "retry interval max<base": route(
         action=forward(retry_policy={"retry_back_off": {"base_interval": "2s", "max_interval": "1s"}})

@@ -168,6 +168,7 @@ retries = st.builds(
             "previous_hosts": flags,
             "omit_canary_hosts": flags,
             "omit_host_metadata": tuples(structs),
+            "previous_priorities": st.integers(1, 2**31 - 1),
             "host_selection_retry_max_attempts": st.integers(1, 2**63 - 1),
             "per_try_timeout": seconds,
             "per_try_idle_timeout": seconds,
