@@ -191,10 +191,6 @@ BOTH_REFUSE: dict[str, Document] = {
     "timeout negative": route(action=forward(timeout="-1s")),
     "timeout bad": route(action=forward(timeout="x")),
     "retries": route(action=forward(retry_policy={"retry_on": "5xx", "num_retries": -1})),
-    "retry priority every 0": route(
-        action=forward(retry_policy={"retry_priority": previous_priorities(update_frequency=0)})
-    ),
-    "retry priority": route(action=forward(retry_policy={"retry_priority": previous_priorities()})),
     "retry interval 0": route(action=forward(retry_policy={"retry_back_off": {"base_interval": "0s"}})),
     "retry interval max<base": route(
         action=forward(retry_policy={"retry_back_off": {"base_interval": "2s", "max_interval": "1s"}})
@@ -293,6 +289,11 @@ BOTH_TAKE: dict[str, Document] = {
 }
 
 ONLY_WE_REFUSE: dict[str, Document] = {
+    # Envoy finds out when it has to try again.
+    "retry priority every 0": route(
+        action=forward(retry_policy={"retry_priority": previous_priorities(update_frequency=0)})
+    ),
+    "retry priority": route(action=forward(retry_policy={"retry_priority": previous_priorities()})),
     "domain long": hosts(["a" * 600]),
     "template a*b": route(template("/a*b")),
     "substitution \\2": route(action=forward(regex_rewrite=rewrite("(a)", r"\2"))),
