@@ -79,7 +79,6 @@ def test_every_part_is_read_as_it_was(tmp_path: Path, part: str, data: st.DataOb
 UNSAYABLE = {
     Cluster: {"client_ip_affinity", "peak_ewma"},
     Config: {"statuses"},
-    models.ZoneAwareConfig: {"force_local_zone_min_size", "locality_basis"},
 }
 NO_PART_OF_A_CONFIG = {
     models.Condition,
