@@ -25,6 +25,7 @@ from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_s
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_PEAK_EWMA,
     FASTPATH_LB_REQUEST_HASH,
     fp_host,
     fp_lb_options_default,
@@ -232,6 +233,7 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
+        self.cluster.look_at_clock()
         cdef int result = check(
             fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
         )
@@ -247,6 +249,29 @@ cdef class Pick:
 
     def __repr__(self):
         return f"<Pick {self.host}{'' if self.counted else ' released'}>"
+
+
+@cython.final
+@cython.no_gc
+cdef class RetryPriority:
+    """Which priorities the retries of one request go to (Envoy's retry_priority previous_priorities).
+
+    Tell it each host that the request is sent to, and give it to `Cluster.pick` for retries: after every
+    `update_frequency` attempts load is shared among the priorities that were not tried, as far as they have hosts; when
+    none is left, all count again. One thread at a time.
+    """
+
+    def __cinit__(self, uint32_t update_frequency):
+        if update_frequency == 0:
+            raise ValueError("update_frequency is 0")
+        check(fp_retry_priority_init(&self.value, update_frequency), NULL)
+
+    def __reduce__(self):
+        raise TypeError("a RetryPriority belongs to one request: it cannot be copied or pickled")
+
+    def attempted(self, Host host not None):
+        """The request was sent to this host, or was to be."""
+        fp_retry_priority_attempted(&self.value, live(host))
 
 
 cdef class Policy:
@@ -295,11 +320,12 @@ cdef inline Host choose_now(
     if self.ticking is not None:
         self.read_clock()
     if exclude is not NOTHING and exclude:
-        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
+        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, None))
     if hash_key is None and metadata_match is None:
         status = fp_picker_pick(self.picker, NULL, &host, &index)
     else:
         options.excluded_count = 0
+        options.retry_priority = NULL
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
@@ -370,7 +396,8 @@ cdef class Cluster:
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
         override_statuses, fail_on_panic);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size,
-        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan);
+        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan, decay_time,
+        default_latency, latency_penalty);
         zones: (callers, zone, routing_enabled, min_cluster_size, by_weight, force_local, force_local_min), callers: a
         Cluster; None without zone routing;
         groups: (priority, locality, locality_weight, zone, endpoints), endpoints: (address, hostname, hash_key, port,
@@ -408,8 +435,10 @@ cdef class Cluster:
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
                 config.options.slow_start_window, config.options.slow_start_aggression, \
                 config.options.slow_start_min_weight, config.options.hash_balance_factor, \
-                config.options.full_scan = options
-            ticking = self.given_clock if config.options.slow_start_window > 0 else None
+                config.options.full_scan, config.options.decay_time, config.options.default_latency, \
+                config.options.latency_penalty = options
+            timed = config.options.slow_start_window > 0 or config.policy is fp_lb_policy_get(FASTPATH_LB_PEAK_EWMA)
+            ticking = self.given_clock if timed else None
             if ticking is not None:
                 self.read_clock()
                 config.options.clock = cell_read
@@ -498,8 +527,19 @@ cdef class Cluster:
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
         return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
-    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
-                                 Labels metadata_match) except NULL:
+    cdef Host choose_again(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                           RetryPriority retry_priority):
+        if self.pick_lock is not None:
+            self.pick_lock.enter()
+        try:
+            self.look_at_clock()
+            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, retry_priority))
+        finally:
+            if self.pick_lock is not None:
+                self.pick_lock.leave()
+
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                                 RetryPriority retry_priority) except NULL:
         """Borrowed until the picker is next used."""
         cdef fp_host *excluded[EXCLUDED_ON_STACK]
         cdef fp_host **array = excluded
@@ -514,6 +554,7 @@ cdef class Cluster:
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
+        options.retry_priority = &retry_priority.value if retry_priority is not None else NULL
         if count > EXCLUDED_ON_STACK:
             array = <fp_host **>malloc(count * sizeof(fp_host *))
             if array is NULL:
@@ -539,7 +580,8 @@ cdef class Cluster:
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
     def _pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-              Labels metadata_match=None, str override_host=None, bint override_strict=False):
+              Labels metadata_match=None, str override_host=None, bint override_strict=False,
+              RetryPriority retry_priority=None):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
@@ -552,23 +594,30 @@ cdef class Cluster:
         rest says while the cluster has it and its health is one of the cluster's `override_host_status`; else another
         one is, or none with `override_strict`. For a retry, leave it out.
 
+        `retry_priority` is a request's RetryPriority, for its retries; policies that go by a hash do not ask it.
+
         NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
         """
         cdef Host host = None
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
+        if host is None and retry_priority is not None:
+            host = self.choose_again(hash_key, exclude, max_attempts, metadata_match, retry_priority)
         if host is None:
             host = choose_host(self, hash_key, exclude, max_attempts, metadata_match)
         return pick_of(self, host)
 
     def _pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-                   Labels metadata_match=None, str override_host=None, bint override_strict=False):
+                   Labels metadata_match=None, str override_host=None, bint override_strict=False,
+                   RetryPriority retry_priority=None):
         """As `pick`, but gives the bare Host and counts nothing."""
         cdef Host host = None
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
             if host is not None:
                 return host
+        if retry_priority is not None:
+            return self.choose_again(hash_key, exclude, max_attempts, metadata_match, retry_priority)
         return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):

@@ -121,6 +121,30 @@ def test_the_least_connection_policies_are_those_of_ipvs(name: str, hosts: list[
         active[expected] += 1
 
 
+# ---- peak EWMA
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 2), st.floats(1e-6, 2)), min_size=1, max_size=30))
+def test_peak_ewma_is_the_rule_that_defines_it(answers: list[tuple[int, float, float]]) -> None:
+    """Of two hosts both are drawn: each pick tells which of them costs less."""
+    now = 100.0
+    endpoints = tuple(Endpoint("10.0.0.1", port) for port in (1, 2))
+    config = models.PeakEwmaConfig(decay_time=1.0)
+    model = models.Cluster("c", (LocalityEndpoints(endpoints),), lb_policy=LbPolicy.PEAK_EWMA, peak_ewma=config)
+    cluster = ClusterManager([model], clock=lambda: now)["c"]
+    known: list[tuple[float, float]] = [(-1.0, 0.0)] * 2
+    for index, wait, latency in answers:
+        now += round(wait, 3)
+        average, since = known[index]
+        part = math.exp(since - now)
+        known[index] = (latency if latency >= average else average * part + latency * (1 - part)), now
+        with cluster.pick(exclude=[cluster.hosts[1 - index]]) as pick:
+            pick.report(200, latency=latency)
+        costs = [0.01 if each < 0 else each * math.exp(at - now) for each, at in known]
+        if abs(costs[0] - costs[1]) > 5e-3 * max(costs):  # milliseconds are counted whole
+            assert cluster.pick_host() is cluster.hosts[costs[1] < costs[0]]
+
+
 # ---- hashing
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "OMIT_HOST_METADATA",
     "ORIGINAL_DST",
     "PREVIOUS_HOSTS",
+    "PREVIOUS_PRIORITIES",
     "PROXY_PROTOCOL",
     "RAW_BUFFER",
     "ROUTE",
@@ -69,6 +70,7 @@ RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 
 DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 OMIT_CANARY_HOSTS = "envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate"
 OMIT_HOST_METADATA = "envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig"
