@@ -2,6 +2,7 @@
 #ifndef FASTPATH_INTERNAL_BITS_H
 #define FASTPATH_INTERNAL_BITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -92,6 +93,13 @@ static inline uint32_t load32(const uint8_t *at) {
   return word;
 }
 
+static inline void store64(uint8_t *at, uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  memcpy(at, &word, 8);
+}
+
 /* 'A'..'Z' of eight bytes to lower case; no carry crosses from one byte to the next. */
 static inline uint64_t lower_word(uint64_t word) {
   const uint64_t ones = 0x0101010101010101u, low7 = word & (0x7f * ones);
@@ -108,6 +116,15 @@ static inline uint64_t load_short(const uint8_t *at, size_t len) {
   if (len >= 8) return load64(at);
   if (len >= 4) return load32(at) | (uint64_t)load32(at + len - 4) << 32;
   return at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16;
+}
+
+/* Whether two texts of the same length are the same, for short ones: no call, and hardly a branch. */
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len) {
+  if (len <= 8) return len == 0 || load_short(a, len) == load_short(b, len);
+  for (size_t at = 0; at + 8 < len; at += 8) {
+    if (load64(a + at) != load64(b + at)) return false;
+  }
+  return load64(a + len - 8) == load64(b + len - 8);
 }
 
 #endif

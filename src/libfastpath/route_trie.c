@@ -40,15 +40,20 @@ uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *pa
   return lowest(walk(trie, path, len, true));
 }
 
-fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie) {
-  (void)trie;
+static ends walk_plainly(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return walk(trie, path, len, false);
+}
+
+void fp_route_trie_choose_walk(fp_route_trie *trie) {
+  trie->first = first_cased;
+  trie->walk = walk_plainly;
 #if FP_ROUTE_TRIE_AVX2
   if (trie->level_count > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
       __builtin_cpu_supports("bmi2")) {
-    return trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
+    trie->first = trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
+    trie->walk = fp_route_trie_walk_avx2;
   }
 #endif
-  return first_cased;
 }
 
 static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -69,19 +74,17 @@ static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t 
   return best;
 }
 
-FASTPATH_INLINE void visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits,
-                           bool folded) {
-  const ends found = walk(trie, path, len, folded);
+static inline void visit(const fp_route_trie *trie, ends found, fp_route_visits *visits) {
   visits->best = arrive(trie, found.prefix, visits->best, visits);
   visits->best = arrive(trie, found.exact, visits->best, visits);
 }
 
 void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visit(trie, path, len, visits, false);
+  visit(trie, trie->walk(trie, path, len), visits);
 }
 
 void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visit(trie, path, len, visits, true);
+  visit(trie, walk(trie, path, len, true), visits);
 }
 
 /* ---- walking with segments: the literal way first, the others wait their turn ---- */

@@ -75,6 +75,12 @@ typedef struct fp_route_list {
 
 typedef struct fp_route_trie_node fp_route_trie_node;
 
+/* What ends on the way of a path, a rank or a list: prefixes, and what is equal to the path. */
+typedef struct fp_route_trie_ends {
+  uint32_t prefix;
+  uint32_t exact;
+} fp_route_trie_ends;
+
 /* The caller's; zero bytes are an empty trie. */
 typedef struct fp_route_trie fp_route_trie;
 struct fp_route_trie {
@@ -92,7 +98,9 @@ struct fp_route_trie {
   bool far; /* some shortcuts are longer than FP_ROUTE_SHORTCUT_NEAR */
   uint32_t lowest; /* rank of all keys; no walk finds one below it */
   size_t size; /* bytes allocated */
-  uint32_t (*first)(const fp_route_trie *trie, const uint8_t *path, size_t len); /* as this machine does it best */
+  /* As this machine does it best: the lowest rank where no key is conditional, and what to look at where some are. */
+  uint32_t (*first)(const fp_route_trie *trie, const uint8_t *path, size_t len);
+  fp_route_trie_ends (*walk)(const fp_route_trie *trie, const uint8_t *path, size_t len);
 };
 
 /*

@@ -92,12 +92,11 @@ static inline uint8_t fp_route_trie_token(const fp_route_trie *trie, const fp_ro
   return 0;
 }
 
-typedef uint32_t (*fp_route_trie_first_fn)(const fp_route_trie *trie, const uint8_t *path, size_t len);
-
-/* What fp_route_trie_first does in this trie on this machine; and on one with AVX2, BMI and BMI2 where shortcuts are. */
-fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie);
+/* Sets how a trie is walked on this machine; the others are for one with AVX2, BMI and BMI2 where shortcuts are. */
+void fp_route_trie_choose_walk(fp_route_trie *trie);
 uint32_t fp_route_trie_first_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
 uint32_t fp_route_trie_first_far_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
+fp_route_trie_ends fp_route_trie_walk_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
 
 #if FP_ROUTE_TRIE_SSE2
 
