@@ -39,7 +39,7 @@ static inline uint32_t hash_lowered(const uint8_t *text, size_t len) {
 }
 
 /* Whether `lower` is the text in lower case. */
-static inline bool is_lowered(const uint8_t *lower, const uint8_t *text, size_t len) {
+static FASTPATH_NOINLINE bool is_lowered(const uint8_t *lower, const uint8_t *text, size_t len) {
   if (len <= 8) return len == 0 || load_short(lower, len) == lower_word(load_short(text, len));
   for (size_t at = 0; at + 8 < len; at += 8) {
     if (load64(lower + at) != lower_word(load64(text + at))) return false;
@@ -63,7 +63,10 @@ static inline size_t probe(const fp_domain_index *index, const uint8_t *text, si
   for (;; at = (at + 1) & index->slot_mask) {
     const fp_domain_slot *slot = &index->slots[at];
     if (slot->virtual_host == FP_DOMAIN_NO_HOST) return at;
-    if (slot->hash == hash && slot->len == len && is_lowered(index->bytes + slot->offset, text, len)) return at;
+    if (slot->hash == hash && slot->len == len) {
+      const uint8_t *domain = index->bytes + slot->offset;
+      if (likely(same_bytes(domain, text, len)) || is_lowered(domain, text, len)) return at;
+    }
   }
 }
 

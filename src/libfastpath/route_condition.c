@@ -208,21 +208,14 @@ int fp_condition_compare(const fp_condition *with, fp_span value) {
 
 /* ---- conditions ---- */
 
-/* The same, without a call for what most routes ask for. */
-static inline int compare(const fp_condition *with, fp_span value) {
-  const bool plain = with->compare == FASTPATH_ROUTE_COMPARE_EXACT && with->flags == 0;
-  if (!plain) return fp_condition_compare(with, value);
-  return value.len == with->value_len && same_bytes(value.data, with->value, value.len);
-}
-
 /* `found` values were seen, of which one matched or none did; or an error. */
-static inline int verdict(const fp_condition *condition, bool found, int matched) {
+static int verdict(const fp_condition *condition, bool found, int matched) {
   const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
   const bool as_empty = (condition->flags & FASTPATH_ROUTE_MISSING_AS_EMPTY) != 0;
   if (condition->compare == FASTPATH_ROUTE_COMPARE_PRESENT) return (found || as_empty) != invert;
   if (!found) {
     if (!as_empty) return 0;
-    matched = compare(condition, (fp_span){(const uint8_t *)"", 0});
+    matched = fp_condition_compare(condition, (fp_span){(const uint8_t *)"", 0});
   }
   return matched < 0 ? matched : (matched != 0) != invert;
 }
@@ -305,29 +298,47 @@ static FASTPATH_NOINLINE int joined_holds(const fp_condition *condition, const f
   const fp_status status = fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id,
                                           false, &value);
   if (status < 0) return (int)status;
-  matched = compare(condition, value);
+  matched = fp_condition_compare(condition, value);
   fp_joined_header_clear(&joined);
   return verdict(condition, true, matched);
 }
 
-static inline int field_holds(const fp_condition *condition, const fp_asked_request *asked) {
+static int field_holds(const fp_condition *condition, const fp_asked_request *asked) {
   const fp_route_request *request = asked->request;
   const fp_http_field *line = first_line(condition, asked);
   int matched;
   if (line == NULL) return verdict(condition, false, 0);
   if (condition->joined && next_line(condition, request, line) != NULL) return joined_holds(condition, request);
-  matched = compare(condition, value_of(request, line));
+  matched = fp_condition_compare(condition, value_of(request, line));
   while (matched == 0 && (line = next_line(condition, request, line)) != NULL) {
-    matched = compare(condition, value_of(request, line));
+    matched = fp_condition_compare(condition, value_of(request, line));
   }
   return verdict(condition, true, matched);
 }
 
-static inline int header_holds(const fp_condition *condition, const fp_asked_request *asked) {
+static FASTPATH_NOINLINE int any_header_holds(const fp_condition *condition, const fp_asked_request *asked) {
   fp_span value;
   if (is_in_lines(condition, asked)) return field_holds(condition, asked);
   value = pseudo_header(condition, asked->request);
-  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : compare(condition, value));
+  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
+}
+
+/* Whether the value, which may be missing, is exactly the condition's. */
+static inline bool is_exactly(const fp_condition *condition, fp_span value) {
+  return value.data != NULL && value.len == condition->value_len &&
+         same_bytes(value.data, condition->value, value.len);
+}
+
+/* The same as the last but one, shorter for what most routes ask for: an exact value of the method or of a line. */
+static inline int header_holds(const fp_condition *condition, const fp_asked_request *asked) {
+  const bool plain = condition->compare == FASTPATH_ROUTE_COMPARE_EXACT && condition->flags == 0 && !condition->joined;
+  if (plain && condition->source == FP_HEADER_METHOD) return is_exactly(condition, asked->request->method);
+  if (!plain || condition->source != FP_HEADER_FIELD) return any_header_holds(condition, asked);
+  const fp_http_field *line = first_line(condition, asked);
+  while (line != NULL && !is_exactly(condition, value_of(asked->request, line))) {
+    line = next_line(condition, asked->request, line);
+  }
+  return line != NULL;
 }
 
 static bool same_lookup(const fp_lookup *lookup, const fp_condition *condition) {
@@ -356,21 +367,21 @@ static fp_span look_up(const fp_condition *condition, fp_asked_request *asked) {
 
 static int query_holds(const fp_condition *condition, fp_asked_request *asked) {
   const fp_span value = look_up(condition, asked);
-  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : compare(condition, value));
+  return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
 }
 
 /* A missing cookie fails, and holds when inverted. */
 static int cookie_holds(const fp_condition *condition, fp_asked_request *asked) {
   const fp_span value = look_up(condition, asked);
-  const int matched = value.data == NULL ? 0 : compare(condition, value);
+  const int matched = value.data == NULL ? 0 : fp_condition_compare(condition, value);
   return matched < 0 ? matched : (matched != 0) != ((condition->flags & FASTPATH_ROUTE_INVERT) != 0);
 }
 
-int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
+static FASTPATH_NOINLINE int any_holds(const fp_condition *condition, fp_asked_request *asked) {
   const fp_route_request *request = asked->request;
   const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
   switch ((fp_route_condition_kind)condition->kind) {
-    case FASTPATH_ROUTE_CONDITION_HEADER: return header_holds(condition, asked);
+    case FASTPATH_ROUTE_CONDITION_HEADER: break; /* see below */
     case FASTPATH_ROUTE_CONDITION_QUERY: return query_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_COOKIE: return cookie_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_GRPC: return fp_request_is_grpc(asked) != invert;
@@ -386,4 +397,9 @@ int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
       return fp_attribute_address_holds(condition, request->attributes);
   }
   return 0;
+}
+
+int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
+  if (condition->kind == FASTPATH_ROUTE_CONDITION_HEADER) return header_holds(condition, asked);
+  return any_holds(condition, asked);
 }

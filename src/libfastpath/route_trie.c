@@ -56,35 +56,8 @@ void fp_route_trie_choose_walk(fp_route_trie *trie) {
 #endif
 }
 
-static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
-/* What ends at a node: a rank goes into `best`, which is the answer; a list is noted. */
-static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t best, fp_route_visits *visits) {
-  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return lower(best, end);
-  const fp_route_list *list = fp_route_trie_list(trie, end);
-  best = lower(best, list->sure);
-  if (list->lowest >= best) return best;
-  if (visits->count == FP_ROUTE_VISITS_MAX) {
-    visits->best = best;
-    visits->drain(visits);
-    best = visits->best;
-  }
-  visits->owners[visits->count] = visits->owner;
-  visits->lists[visits->count++] = list;
-  return best;
-}
-
-static inline void visit(const fp_route_trie *trie, ends found, fp_route_visits *visits) {
-  visits->best = arrive(trie, found.prefix, visits->best, visits);
-  visits->best = arrive(trie, found.exact, visits->best, visits);
-}
-
-void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visit(trie, trie->walk(trie, path, len), visits);
-}
-
-void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visit(trie, walk(trie, path, len, true), visits);
+fp_route_trie_ends fp_route_trie_walk_folded(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return walk(trie, path, len, true);
 }
 
 /* ---- walking with segments: the literal way first, the others wait their turn ---- */
@@ -172,9 +145,9 @@ fp_status fp_route_trie_visit_segments(const fp_route_trie *trie, const uint8_t 
     for (;;) {
       if (!fp_route_trie_label_matches(node, text_at(&padded_path, at), false)) break;
       at += node->label_len;
-      best = arrive(trie, node->prefix, best, visits);
+      best = fp_route_trie_arrive(trie, node->prefix, best, visits);
       if (at == len) {
-        best = arrive(trie, node->exact, best, visits);
+        best = fp_route_trie_arrive(trie, node->exact, best, visits);
         break;
       }
       if (node->child_count == 0) break;

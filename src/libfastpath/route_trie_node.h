@@ -56,15 +56,6 @@ struct fp_route_trie_node {
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
 
 /* Above every rank, so that the lower of the two is the rank. */
-#define FP_ROUTE_TRIE_LIST 0x80000000u
-
-/* For what is not FP_ROUTE_TRIE_NONE. */
-static inline bool fp_route_trie_is_list(uint32_t end) { return (end & FP_ROUTE_TRIE_LIST) != 0; }
-
-static inline const fp_route_list *fp_route_trie_list(const fp_route_trie *trie, uint32_t end) {
-  return (const fp_route_list *)(const void *)(trie->lists + (end & ~FP_ROUTE_TRIE_LIST));
-}
-
 static inline uint8_t fp_route_trie_fold(uint8_t byte) {
   return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte;
 }

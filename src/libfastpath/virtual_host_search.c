@@ -41,7 +41,7 @@ static int takes(search *of, const fp_route_program *program) {
   return 1;
 }
 
-static void try_candidates(search *of, const fp_route_candidate *candidates, uint32_t count) {
+static inline void try_candidates(search *of, const fp_route_candidate *candidates, uint32_t count) {
   for (uint32_t i = 0; i < count && candidates[i].rank < of->visits.best; i++) {
     const int taken = takes(of, &of->host->programs[candidates[i].program]);
     if (taken < 0) of->status = (fp_status)taken;
@@ -86,11 +86,12 @@ static void walk(search *of) {
   fp_route_visits *visits = &of->visits;
   if (host->cased.trie.nodes != NULL) {
     visits->owner = &host->cased;
-    fp_route_trie_visit(&host->cased.trie, of->path.data, of->path.len, visits);
+    fp_route_trie_visit(&host->cased.trie, host->cased.trie.walk(&host->cased.trie, of->path.data, of->path.len), visits);
   }
   if (host->folded.trie.nodes != NULL && host->folded.trie.lowest < visits->best) {
     visits->owner = &host->folded;
-    fp_route_trie_visit_folded(&host->folded.trie, of->path.data, of->path.len, visits);
+    fp_route_trie_visit(&host->folded.trie,
+                        fp_route_trie_walk_folded(&host->folded.trie, of->path.data, of->path.len), visits);
   }
   if (host->templates.trie.nodes != NULL && host->templates.trie.lowest < visits->best) {
     visits->owner = &host->templates;
