@@ -23,8 +23,8 @@ from typing import Any
 import fastpath
 from fastpath.models import Route, RouteAction, RouteMatch, VirtualHost
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "conformance"))
-from envoy_oracle import run_envoy
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from conformance.envoy_oracle import run_envoy
 
 SIZES = [1, 10, 100, 1_000, 10_000]
 SECONDS = 5.0
@@ -43,14 +43,15 @@ def bootstrap(count: int, port: int) -> dict[str, Any]:
         {"match": {"prefix": f"/api/v{i % 3}/team{i % 101}/{i}/"}, "direct_response": {"status": 200}}
         for i in range(count)
     ]
+    types = "type.googleapis.com/envoy.extensions.filters"
     manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{types}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "routes",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
         "http_filters": [
             {
                 "name": "router",
-                "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+                "typed_config": {"@type": f"{types}.http.router.v3.Router"},
             }
         ],
     }
@@ -129,7 +130,8 @@ def our_us(count: int) -> float:
     request = fastpath.parse_request(last_request(count))
     assert request is not None
     found = match(request)
-    assert found is not None and found.route is routes[-1]
+    assert found is not None
+    assert found.route is routes[-1]
     best = float("inf")
     for _ in range(30):
         start = time.perf_counter()

@@ -51,7 +51,8 @@ static bool same_operands(const fp_condition *a, const fp_condition *b) {
     case FASTPATH_ROUTE_CONDITION_TLS_VALIDATED:
     case FASTPATH_ROUTE_CONDITION_FILTER_STATE: break;
   }
-  return a->compare != FASTPATH_ROUTE_COMPARE_RANGE || (a->range.start == b->range.start && a->range.end == b->range.end);
+  return a->compare != FASTPATH_ROUTE_COMPARE_RANGE ||
+         (a->range.start == b->range.start && a->range.end == b->range.end);
 }
 
 static bool same_conditions(const fp_route_builder *builder, const fp_route_spec *a, const fp_route_spec *b) {

@@ -271,8 +271,8 @@ fp_status fp_condition_header(const fp_condition *condition, const fp_asked_requ
   line = first_line(condition, asked);
   if (line == NULL) return FASTPATH_OK;
   if (next_line(condition, request, line) != NULL) {
-    return fp_header_join(joined, request, condition->name, condition->name_len, condition->name_id,
-                          !condition->joined, value);
+    return fp_header_join(joined, request, condition->name, condition->name_len, condition->name_id, !condition->joined,
+                          value);
   }
   *value = value_of(request, line);
   return FASTPATH_OK;
@@ -295,8 +295,8 @@ static FASTPATH_NOINLINE int joined_holds(const fp_condition *condition, const f
   fp_joined_header joined;
   fp_span value;
   int matched;
-  const fp_status status = fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id,
-                                          false, &value);
+  const fp_status status =
+      fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id, false, &value);
   if (status < 0) return (int)status;
   matched = fp_condition_compare(condition, value);
   fp_joined_header_clear(&joined);
@@ -325,8 +325,7 @@ static FASTPATH_NOINLINE int any_header_holds(const fp_condition *condition, con
 
 /* Whether the value, which may be missing, is exactly the condition's. */
 static inline bool is_exactly(const fp_condition *condition, fp_span value) {
-  return value.data != NULL && value.len == condition->value_len &&
-         same_bytes(value.data, condition->value, value.len);
+  return value.data != NULL && value.len == condition->value_len && same_bytes(value.data, condition->value, value.len);
 }
 
 /* The same as the last but one, shorter for what most routes ask for: an exact value of the method or of a line. */

@@ -97,7 +97,9 @@ bool fp_request_is_grpc(const fp_asked_request *asked) {
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
   bool list = false; /* further lines stand behind a ',' */
-  if (request->path.len == 0 || !fp_asked_may_have_id(asked, id) || fp_header_is_nominated(asked, name, sizeof name - 1)) return false;
+  if (request->path.len == 0 || !fp_asked_may_have_id(asked, id) ||
+      fp_header_is_nominated(asked, name, sizeof name - 1))
+    return false;
   while ((field = fp_header_next(request, field, name, sizeof name - 1, id)) != NULL) {
     if (value.len > 0 && field->value_len > 0) list = true;
     if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};

@@ -80,8 +80,8 @@ fp_virtual_host *fp_virtual_host_ref(fp_virtual_host *host);
 void fp_virtual_host_unref(fp_virtual_host *host); /* NULL is allowed */
 
 /* fp_virtual_host_find in a host with a tree. */
-fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, fp_asked_request *asked,
-                                       bool ignore_parameters, uint32_t *route);
+fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
+                                       uint32_t *route);
 
 /* Where a route of a host with a tree is: the virtual host of its list, in which its number is changed to. */
 const fp_virtual_host *fp_virtual_host_list_of(const fp_virtual_host *host, uint32_t *route);

@@ -86,12 +86,13 @@ static void walk(search *of) {
   fp_route_visits *visits = &of->visits;
   if (host->cased.trie.nodes != NULL) {
     visits->owner = &host->cased;
-    fp_route_trie_visit(&host->cased.trie, host->cased.trie.walk(&host->cased.trie, of->path.data, of->path.len), visits);
+    fp_route_trie_visit(&host->cased.trie, host->cased.trie.walk(&host->cased.trie, of->path.data, of->path.len),
+                        visits);
   }
   if (host->folded.trie.nodes != NULL && host->folded.trie.lowest < visits->best) {
     visits->owner = &host->folded;
-    fp_route_trie_visit(&host->folded.trie,
-                        fp_route_trie_walk_folded(&host->folded.trie, of->path.data, of->path.len), visits);
+    fp_route_trie_visit(&host->folded.trie, fp_route_trie_walk_folded(&host->folded.trie, of->path.data, of->path.len),
+                        visits);
   }
   if (host->templates.trie.nodes != NULL && host->templates.trie.lowest < visits->best) {
     visits->owner = &host->templates;

@@ -62,8 +62,8 @@ const fp_virtual_host *fp_virtual_host_list_of(const fp_virtual_host *host, uint
   return host->lists[low];
 }
 
-fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, fp_asked_request *asked,
-                                       bool ignore_parameters, uint32_t *route) {
+fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
+                                       uint32_t *route) {
   uint32_t list;
   fp_status status = fp_match_tree_find(host->tree, asked, &list);
   *route = FASTPATH_ROUTE_INDEX_NONE;
