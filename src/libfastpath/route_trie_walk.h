@@ -49,11 +49,7 @@ static inline const uint8_t *text_at(const padded *text, size_t at) {
   return (const uint8_t *)((at < text->tail_start ? text->path : text->of_tail) + at);
 }
 
-/* What takes a path: prefixes, and what is equal to it. */
-typedef struct {
-  uint32_t prefix;
-  uint32_t exact;
-} ends;
+typedef fp_route_trie_ends ends;
 
 static inline uint32_t lowest(ends found) { return found.prefix < found.exact ? found.prefix : found.exact; }
 
