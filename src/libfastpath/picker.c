@@ -65,7 +65,8 @@ static inline fp_status refresh(fp_picker *picker) {
 }
 
 /* A host of the request's subset, or of what it falls back to. */
-static FASTPATH_NOINLINE fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+static FASTPATH_NOINLINE fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *options, fp_host **host,
+                                                  uint32_t *index) {
   const fp_subset_choice choice =
       fp_subsets_choose(picker->view.set->subsets, options == NULL ? NULL : options->metadata_match);
   fp_picker_view *view = &picker->view;

@@ -325,7 +325,8 @@ static fp_status pick_allowed(fp_picker_view *view, const fp_pick_options *optio
 }
 
 /* Apart, so that the plain pick needs few registers. */
-static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_pick_options *options, fp_host **host,
+                                                 uint32_t *index) {
   fp_lb_request request = {number_of(view, options), 0};
   fp_picker_choice at;
   uint32_t place;

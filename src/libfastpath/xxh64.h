@@ -55,7 +55,8 @@ static inline uint64_t fp_xxh64(const uint8_t *data, size_t len, uint64_t seed) 
     data += len - left;
   }
   hash += len;
-  for (; left >= 8; left -= 8, data += 8) hash = fp_rotate_left(hash ^ fp_xxh64_mix(0, load64(data)), 27) * XXH64_PRIME_1 + XXH64_PRIME_4;
+  for (; left >= 8; left -= 8, data += 8)
+    hash = fp_rotate_left(hash ^ fp_xxh64_mix(0, load64(data)), 27) * XXH64_PRIME_1 + XXH64_PRIME_4;
   if (left >= 4) {
     hash = fp_rotate_left(hash ^ load32(data) * XXH64_PRIME_1, 23) * XXH64_PRIME_2 + XXH64_PRIME_3;
     data += 4;
