@@ -148,6 +148,10 @@ typedef struct fp_lb_policy {
   /* Choose: an index below group->count, which is at least 1. Any other number but NO_HOST is the same as FAILED. With one
      host there may be no table and no cursor. Must not block. Threads: one per state. */
   uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request);
+  /* Choose for `count` requests that have these numbers and attempt 0, as pick would for one after the other, and with
+     the same answers. NULL: pick does it. Threads: one per state. */
+  void (*pick_many)(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
+                    uint32_t *indices);
 } fp_lb_policy;
 
 void fp_lb_options_default(fp_lb_options *options);

@@ -310,6 +310,15 @@ cdef Pick pick_of(Cluster cluster, Host host):
     return pick
 
 
+cdef inline Host host_chosen(Cluster self, fp_status status, fp_host *host, size_t index):
+    """The Host of what the picker has answered."""
+    if status != FASTPATH_OK:
+        self.refuse(status, 0)
+    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+        return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
+    return wrap(host)
+
+
 cdef inline Host choose_now(
     Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
 ):
@@ -330,11 +339,7 @@ cdef inline Host choose_now(
         options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         status = fp_picker_pick(self.picker, &options, &host, &index)
-    if status != FASTPATH_OK:
-        self.refuse(status, 0)
-    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
-        return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
-    return wrap(host)
+    return host_chosen(self, status, host, index)
 
 
 cdef inline Host choose_host(
@@ -343,6 +348,25 @@ cdef inline Host choose_host(
     if self.pick_lock is not None:
         return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
     return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+
+
+cdef inline Host choose_by_key(Cluster self, PyObject *hash_key):
+    """Choose with a hash key, or NULL, and nothing else."""
+    cdef fp_host *host
+    cdef size_t index
+    cdef fp_pick_options options
+    cdef fp_status status
+    if self.pick_lock is not None or self.ticking is not None:
+        return choose_host(self, None if hash_key is NULL else <object>hash_key, NOTHING, None, None)
+    if hash_key is NULL or hash_key is <PyObject *>None:
+        status = fp_picker_pick(self.picker, NULL, &host, &index)
+    else:
+        options.excluded_count = 0
+        options.has_hash = True
+        options.hash = hash_of(<object>hash_key, self.key_hash)
+        options.metadata_match = NULL
+        status = fp_picker_pick(self.picker, &options, &host, &index)
+    return host_chosen(self, status, host, index)
 
 
 cdef class Cluster:
@@ -742,15 +766,13 @@ cdef inline bint is_plain(Py_ssize_t count, PyObject *names):
 cdef object pick(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
     if not is_plain(count, names):
         return PyObject_Vectorcall(self._pick, arguments, <size_t>count, names)
-    key = None if names is NULL else <object>arguments[0]
-    return pick_of(<Cluster>self, choose_host(<Cluster>self, key, NOTHING, None, None))
+    return pick_of(<Cluster>self, choose_by_key(<Cluster>self, NULL if names is NULL else arguments[0]))
 
 
 cdef object pick_host(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
     if not is_plain(count, names):
         return PyObject_Vectorcall(self._pick_host, arguments, <size_t>count, names)
-    key = None if names is NULL else <object>arguments[0]
-    return choose_host(<Cluster>self, key, NOTHING, None, None)
+    return choose_by_key(<Cluster>self, NULL if names is NULL else arguments[0])
 
 
 cdef PyMethodDef[2] plain_methods

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bits.h"
 #include "memory.h"
 #include "retry_priority.h"
 
@@ -233,6 +234,11 @@ static const fp_retry_priority *retry_of(const fp_picker_view *view, const fp_pi
   return fp_retry_priority_update(options->retry_priority, view->set) ? options->retry_priority : NULL;
 }
 
+/* What it means that a policy gave this instead of a place. */
+static fp_status status_without(uint32_t place) {
+  return place == FASTPATH_LB_NO_HOST ? FASTPATH_NONE : FASTPATH_ERR_STATE;
+}
+
 /* One choice by the policy: its place in at->group. NONE when the group is empty. */
 static inline fp_status pick_once(fp_picker_view *view, const fp_pick_options *options, const fp_lb_request *request,
                                   fp_picker_choice *at, uint32_t *place) {
@@ -250,8 +256,7 @@ static inline fp_status pick_once(fp_picker_view *view, const fp_pick_options *o
     if (status < 0) return status;
   }
   *place = view->policy->pick(at->group, at->state, request);
-  if (*place < at->group->count) return FASTPATH_OK;
-  return *place == FASTPATH_LB_NO_HOST ? FASTPATH_NONE : FASTPATH_ERR_STATE;
+  return *place < at->group->count ? FASTPATH_OK : status_without(*place);
 }
 
 static uint64_t number_of(fp_picker_view *view, const fp_pick_options *options) {
@@ -336,7 +341,9 @@ static fp_status pick_allowed(fp_picker_view *view, const fp_pick_options *optio
   }
 }
 
-fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+/* Apart, so that the plain pick needs few registers. */
+static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_pick_options *options, fp_host **host,
+                                                 uint32_t *index) {
   fp_lb_request request = {number_of(view, options), 0};
   fp_picker_choice at;
   uint32_t place;
@@ -346,5 +353,51 @@ fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *optio
   if (status != FASTPATH_OK) return status;
   *host = at.group->hosts[place];
   *index = at.offset + at.group->positions[place];
+  return FASTPATH_OK;
+}
+
+/* Whether one group gets all load, and its cursor is there: nothing is left to do but to ask the policy. */
+static inline int has_one_group(const fp_picker_view *view) {
+  return view->sole.group != NULL && view->sole.state->ready;
+}
+
+fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+  const fp_host_group *group = view->sole.group;
+  fp_lb_request request = {0, 0};
+  uint32_t place;
+  if (!has_one_group(view) || (options != NULL && options->excluded_count > 0))
+    return pick_anywhere(view, options, host, index);
+  request.number = number_of(view, options);
+  place = view->policy->pick(group, view->sole.state, &request);
+  if (place >= group->count) return status_without(place);
+  *host = group->hosts[place];
+  *index = view->sole.offset + group->positions[place];
+  return FASTPATH_OK;
+}
+
+static fp_status pick_one_by_one(fp_picker_view *view, const uint64_t *hashes, size_t count, uint32_t *indices) {
+  fp_status status = FASTPATH_OK;
+  fp_host *host;
+  for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
+    const fp_pick_options options = {.has_hash = hashes != NULL, .hash = hashes != NULL ? hashes[i] : 0};
+    status = fp_picker_view_pick(view, &options, &host, &indices[i]);
+  }
+  return status;
+}
+
+fp_status fp_picker_view_pick_many(fp_picker_view *view, const uint64_t *hashes, size_t count, uint32_t *indices) {
+  const fp_host_group *group = view->sole.group;
+  fp_status status;
+  if (count == 0 || hashes == NULL || view->policy->pick_many == NULL ||
+      view->policy->number != FASTPATH_LB_REQUEST_HASH)
+    return pick_one_by_one(view, hashes, count, indices);
+  status = pick_one_by_one(view, hashes, 1, indices); /* makes what the others need */
+  if (status != FASTPATH_OK) return status;
+  if (!has_one_group(view)) return pick_one_by_one(view, hashes + 1, count - 1, indices + 1);
+  view->policy->pick_many(group, view->sole.state, hashes + 1, count - 1, indices + 1);
+  for (size_t i = 1; i < count; i++) {
+    if (indices[i] >= group->count) return status_without(indices[i]);
+    indices[i] = view->sole.offset + group->positions[indices[i]];
+  }
   return FASTPATH_OK;
 }
