@@ -135,7 +135,7 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ (FUZZERS="route head": these
 CONFIG_RUNS ?= 1000000
 
 fuzz-config: $(STAMPS)/built $(STAMPS)/test ## CONFIG_RUNS mutated documents, and as many texts, for the loaders of configurations; VOCABULARY=istio for those alone
-	@$(BIN)/python tests/property/mutated_documents.py --runs $(CONFIG_RUNS) $(addprefix --vocabulary ,$(VOCABULARY))
+	@PYTHONPATH=tests $(BIN)/python -m property.mutated_documents --runs $(CONFIG_RUNS) $(addprefix --vocabulary ,$(VOCABULARY))
 
 HEADS ?= 3000000
 DIFFERENTIAL := build/core/release/tests/c/test_head_differential

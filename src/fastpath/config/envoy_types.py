@@ -38,12 +38,14 @@ __all__ = [
     "TLS_INSPECTOR",
     "URI_TEMPLATE_MATCH",
     "URI_TEMPLATE_REWRITE",
+    "VIRTUAL_HOST",
 ]
 
 LISTENER = "envoy.config.listener.v3.Listener"
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 LOAD_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
 ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
+VIRTUAL_HOST = "envoy.config.route.v3.VirtualHost"
 ROUTE = "envoy.config.route.v3.Route"
 ROUTE_LIST = "envoy.config.route.v3.RouteList"
 
