@@ -10,7 +10,8 @@ import enum
 
 from fastpath._buffer cimport Buffer
 from fastpath._events cimport ConnectionClosed, Data, EndOfMessage, event_new
-from fastpath._http cimport Request, record_of
+from fastpath._head cimport record_of
+from fastpath._http cimport Request
 from fastpath._limits cimport Limits, limits_of
 from fastpath._message cimport HeaderList, header_list
 from fastpath._record cimport HeadRecord

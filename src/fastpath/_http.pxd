@@ -1,12 +1,13 @@
 # Requests and parsing for other Cython modules.
 from libc.stdint cimport uint8_t
 
+from fastpath._head cimport FramedHead
 from fastpath._record cimport HeadRecord
 from fastpath.libfastpath.http cimport fp_http_limits
 
 
-cdef class Request:
-    cdef HeadRecord *record
+cdef class Request(FramedHead):
+    pass
 
 # Takes over the caller's reference on the record, also when it fails.
 cdef Request request_new(HeadRecord *record)
@@ -19,6 +20,3 @@ cdef HeadRecord *parse_at(
 
 # As parse_at, for bytes-like data, whose bytes the record keeps. NULL limits stand for the defaults.
 cdef HeadRecord *parse_from(object data, int request_method, const fp_http_limits *limits) except? NULL
-
-# The record of a Request, Response or InformationalResponse; borrowed.
-cdef HeadRecord *record_of(object head) except NULL

@@ -13,13 +13,13 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.object cimport PyObject
 from libc.stdint cimport SIZE_MAX, uint8_t, uint32_t
 
-from fastpath._headers cimport headers_new
+from fastpath._head cimport FramedHead
 from fastpath._limits cimport Limits, limits_of
 from fastpath._message cimport HeaderList, ascii_bytes, header_list, minor_version, record_from_message
 from fastpath._names cimport known_methods, method_id
 from fastpath._objects cimport *
 from fastpath._record cimport RECORD_FIELDS, HeadRecord, has, length_of, live, record_new, record_unref, span
-from fastpath._response cimport InformationalResponse, Response, response_new
+from fastpath._response cimport response_new
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport (
     FASTPATH_ERR_HTTP_TOO_MANY_HEADERS,
@@ -37,8 +37,7 @@ cdef PyObject **methods = known_methods()
 # --- Request -------------------------------------------------------------------------------------------------------
 
 @cython.final
-@cython.freelist(64)
-cdef class Request:
+cdef class Request(FramedHead):
     """A request head.
 
     Made by `parse_request` and `Connection.next_event`, or from its parts to be sent:
@@ -61,10 +60,6 @@ cdef class Request:
         if self.record is not NULL:
             record_unref(self.record)
         self.record = record
-
-    def __dealloc__(self):
-        if self.record is not NULL:
-            record_unref(self.record)
 
     @property
     def method(self):
@@ -125,55 +120,15 @@ cdef class Request:
         return result
 
     @property
-    def version(self):
-        """`b"1.1"` or `b"1.0"`."""
-        return b"1.1" if live(self.record).head.minor else b"1.0"
-
-    @property
-    def headers(self):
-        """The header fields: a `Headers` view."""
-        cdef HeadRecord *record = live(self.record)
-        record.references += 1
-        return headers_new(record)
-
-    @property
-    def content_length(self):
-        """The body's length in bytes where Content-Length gives it, else None."""
-        return length_of(live(self.record))
-
-    @property
-    def chunked(self):
-        """Whether the body comes in the chunked transfer coding."""
-        return has(self.record, FASTPATH_HTTP_CHUNKED)
-
-    @property
     def has_body(self):
         """Whether a body follows: it is chunked, or Content-Length is more than 0."""
         cdef HeadRecord *record = live(self.record)
         return bool(record.head.flags & FASTPATH_HTTP_CHUNKED or length_of(record))
 
     @property
-    def keep_alive(self):
-        """Whether the client allows another request after this one on the same connection."""
-        return has(self.record, FASTPATH_HTTP_KEEP_ALIVE)
-
-    @property
-    def upgrade(self):
-        """Whether the client asks to switch to another protocol (Connection: upgrade, with an Upgrade field)."""
-        return has(self.record, FASTPATH_HTTP_UPGRADE)
-
-    @property
     def expect_continue(self):
         """Whether the client waits for `100 Continue` before it sends the body."""
         return has(self.record, FASTPATH_HTTP_EXPECT_CONTINUE)
-
-    @property
-    def head_length(self):
-        """Bytes that the head takes, empty lines before it included: where the body starts."""
-        return live(self.record).head.head_len
-
-    def __bytes__(self):
-        return span(live(self.record), 0, live(self.record).head.head_len)
 
     def __repr__(self):
         cdef HeadRecord *record = live(self.record)
@@ -195,16 +150,6 @@ cdef inline bytes method_of(HeadRecord *record):
     if record.head.method != FASTPATH_HTTP_METHOD_UNKNOWN:
         return <bytes>methods[record.head.method]
     return span(record, record.head.method_off, record.head.method_len)
-
-
-cdef HeadRecord *record_of(object head) except NULL:
-    if type(head) is Request:
-        return live((<Request>head).record)
-    if type(head) is Response:
-        return live((<Response>head).record)
-    if type(head) is InformationalResponse:
-        return live((<InformationalResponse>head).record)
-    raise TypeError(f"expected a Request or a Response, not {type(head).__name__}")
 
 
 # --- Parsing -------------------------------------------------------------------------------------------------------

@@ -1,15 +1,14 @@
 # cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
 """Response heads.
 
-Two types, as in h11, so that nobody takes an interim response for the final one. Neither has a base: a common one would
-cost each its free list.
+Two types, as in h11, so that nobody takes an interim response for the final one.
 """
 cimport cython
 from libc.stdint cimport uint16_t
 
-from fastpath._headers cimport headers_new
+from fastpath._head cimport FramedHead, Head
 from fastpath._message cimport HeaderList, ascii_bytes, header_list, minor_version, record_from_message
-from fastpath._record cimport HeadRecord, has, length_of, live, record_unref, span
+from fastpath._record cimport HeadRecord, has, live, record_unref, span
 from fastpath.libfastpath.http cimport *
 from fastpath.libfastpath.http_write cimport fp_http_message
 
@@ -17,8 +16,7 @@ from fastpath.errors import LocalProtocolError
 
 
 @cython.final
-@cython.freelist(64)
-cdef class Response:
+cdef class Response(FramedHead):
     """A final response head (status 200 and above, or a 101 that was asked for).
 
     Made by `parse_response` and `Connection.next_event`, or from its parts to be sent:
@@ -34,10 +32,6 @@ cdef class Response:
             record_unref(self.record)
         self.record = record
 
-    def __dealloc__(self):
-        if self.record is not NULL:
-            record_unref(self.record)
-
     @property
     def status_code(self):
         """The status: 200 .. 599, or 101."""
@@ -49,49 +43,9 @@ cdef class Response:
         return reason_of(live(self.record))
 
     @property
-    def version(self):
-        """`b"1.1"` or `b"1.0"`."""
-        return b"1.1" if live(self.record).head.minor else b"1.0"
-
-    @property
-    def headers(self):
-        """The header fields: a `Headers` view."""
-        cdef HeadRecord *record = live(self.record)
-        record.references += 1
-        return headers_new(record)
-
-    @property
-    def content_length(self):
-        """The Content-Length in bytes, else None. An answer to HEAD may have one and no body."""
-        return length_of(live(self.record))
-
-    @property
-    def chunked(self):
-        """Whether the body comes in the chunked transfer coding."""
-        return has(self.record, FASTPATH_HTTP_CHUNKED)
-
-    @property
     def until_close(self):
         """Whether the body runs to the end of the stream."""
         return has(self.record, FASTPATH_HTTP_UNTIL_CLOSE)
-
-    @property
-    def keep_alive(self):
-        """Whether the server allows another request after this response on the same connection."""
-        return has(self.record, FASTPATH_HTTP_KEEP_ALIVE)
-
-    @property
-    def upgrade(self):
-        """Whether the server switches to another protocol (Connection: upgrade, with an Upgrade field)."""
-        return has(self.record, FASTPATH_HTTP_UPGRADE)
-
-    @property
-    def head_length(self):
-        """Bytes that the head takes: where the body starts."""
-        return live(self.record).head.head_len
-
-    def __bytes__(self):
-        return span(live(self.record), 0, live(self.record).head.head_len)
 
     def __repr__(self):
         cdef HeadRecord *record = live(self.record)
@@ -99,7 +53,7 @@ cdef class Response:
 
 
 @cython.final
-cdef class InformationalResponse:
+cdef class InformationalResponse(Head):
     """An interim response (1xx): the final one still follows. `InformationalResponse(status_code=100)` makes one."""
 
     def __init__(self, *, status_code, headers=(), reason=None, http_version=b"1.1"):
@@ -111,10 +65,6 @@ cdef class InformationalResponse:
             record_unref(self.record)
         self.record = record
 
-    def __dealloc__(self):
-        if self.record is not NULL:
-            record_unref(self.record)
-
     @property
     def status_code(self):
         """The status: 100 .. 199."""
@@ -124,26 +74,6 @@ cdef class InformationalResponse:
     def reason(self):
         """The reason phrase; may be empty."""
         return reason_of(live(self.record))
-
-    @property
-    def version(self):
-        """`b"1.1"` or `b"1.0"`."""
-        return b"1.1" if live(self.record).head.minor else b"1.0"
-
-    @property
-    def headers(self):
-        """The header fields: a `Headers` view."""
-        cdef HeadRecord *record = live(self.record)
-        record.references += 1
-        return headers_new(record)
-
-    @property
-    def head_length(self):
-        """Bytes that the head takes."""
-        return live(self.record).head.head_len
-
-    def __bytes__(self):
-        return span(live(self.record), 0, live(self.record).head.head_len)
 
     def __repr__(self):
         cdef HeadRecord *record = live(self.record)

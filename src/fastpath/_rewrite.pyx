@@ -5,7 +5,8 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint8_t, uint64_t
 
-from fastpath._http cimport Request, record_of
+from fastpath._head cimport record_of
+from fastpath._http cimport Request
 from fastpath._message cimport ascii_bytes
 from fastpath._record cimport HeadRecord
 from fastpath._status cimport check_local
