@@ -21,6 +21,7 @@ static const struct {
     {"chunked bodies", sweep_chunked},
     {"http heads written", sweep_http_write},
     {"paths", sweep_path},
+    {"routers of paths", sweep_path_router},
     {"connection, exchange", sweep_connection_exchange},
     {"connection, refusal", sweep_connection_refusal},
     {"connection, switch of protocols", sweep_connection_switch},
