@@ -1,0 +1,62 @@
+"""How the pages become a site: `make docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import fastpath
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools" / "docs"))
+
+project = "fastpath"
+author = "The fastpath maintainers"
+copyright = author
+version = release = fastpath.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "headers", "pictures"]
+# The headers' pages are written when the build begins.
+exclude_patterns = ["_build"]
+root_doc = "index"
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 4
+
+autodoc_default_options = {"undoc-members": True, "show-inheritance": False}
+autodoc_member_order = "groupwise"
+autodoc_typehints = "signature"
+autodoc_class_signature = "mixed"
+python_display_short_literal_types = True
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 90
+# The event that gives signatures is not heard for builtins otherwise (Sphinx 9.0).
+autodoc_use_legacy_class_based = True
+
+suppress_warnings = [
+    "ref.python",  # a name that several modules give has several places
+    "myst.xref_missing",  # of directories beside docs/; a test sees to links within the repository
+]
+
+html_theme = "furo"
+html_title = f"fastpath {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", _list_what_is_there)
+
+
+def _list_what_is_there(app: Sphinx, page: str, source: list[str]) -> None:
+    """Drops from the index lines "?page" whose page is not there."""
+    if page == root_doc:
+        lines = source[0].splitlines(keepends=True)
+        there = [line for line in lines if line[0] != "?" or (Path(app.srcdir) / f"{line[1:].strip()}.md").is_file()]
+        source[0] = "".join(line.removeprefix("?") for line in there)
