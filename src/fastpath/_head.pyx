@@ -56,7 +56,7 @@ cdef class FramedHead(Head):
 
     @property
     def upgrade(self):
-        """Whether the sender asks for another protocol or switches to it (Connection: upgrade, with an Upgrade field)."""
+        """Whether the sender asks for another protocol, or switches to it: Connection says upgrade, Upgrade to what."""
         return has(self.record, FASTPATH_HTTP_UPGRADE)
 
 
