@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools" / "docs"))
 
 project = "fastpath"
 author = "The fastpath maintainers"
-copyright = author
+copyright = author  # noqa: A001
 version = release = fastpath.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "headers", "pictures"]

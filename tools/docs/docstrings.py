@@ -26,6 +26,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _process_docstring(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
     # Tuples, enums and builtin bases bring docstrings that are not ours.
     text = "\n".join(lines)
+    if what == "module":  # begins at the margin: what Sphinx took for its indentation is the examples'
+        text = getattr(item, "__doc__", None) or ""
     if text.startswith(("Alias for field number", "Create and return a new object", "int([x]) -> integer")):
         text = ""
     lines[:] = as_rst(text).splitlines()
@@ -65,8 +67,6 @@ def _prose(text: str) -> str:
 def _process_signature(
     app: Sphinx, what: str, name: str, item: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str, str | None] | None:
-    if signature is not None and what != "class":
-        return None
     module = str(getattr(item, "__module__", None) or "")
     qualified = str(getattr(item, "__qualname__", name.rpartition(".")[2]))
     if what == "method" and not module.startswith("fastpath"):

@@ -26,6 +26,7 @@ def page(header: Path) -> str:
     introduction = _lines(opening[1])
     title, _, rest = introduction.partition("\n")
     title = re.sub(r"^fastpath/\w+\.h - ", "", title)
+    title = title[:1].upper() + title[1:]
     written = [f"# fastpath/{header.name}", f"{_escaped(title)}\n{_prose(rest)}" if rest else _escaped(title)]
     for comment, declaration in declarations(text[opening.end() :]):
         named = names(declaration)
@@ -41,12 +42,14 @@ def page(header: Path) -> str:
 def declarations(text: str) -> list[tuple[str, str]]:
     """Comments at the left margin, each with what follows up to the next one or an empty line."""
     text = re.sub(r"/\* \[/?cffi\] \*/\n", "\n", text)
-    text = re.sub(r'#ifdef __cplusplus\n.*?#endif\n', "\n", text, flags=re.DOTALL)
+    text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "\n", text, flags=re.DOTALL)
     text = re.sub(r"^#(?:ifndef|define) FASTPATH_\w+_H$|^#include .*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"^#endif(?: */\*.*\*/)?\s*\Z", "", text, flags=re.MULTILINE)
     found = []
     position = 0
-    block = re.compile(r"(?:/\*(?P<comment>.*?)\*/\n?)?(?P<code>.*?)(?=^/\*|^\s*\n(?=[^ \n])|\Z)", re.DOTALL | re.MULTILINE)
+    block = re.compile(
+        r"(?:/\*(?P<comment>.*?)\*/\n?)?(?P<code>.*?)(?=^/\*|^\s*\n(?=[^ \n])|\Z)", re.DOTALL | re.MULTILINE
+    )
     while position < len(text):
         match = block.match(text, position)
         assert match is not None
@@ -71,7 +74,9 @@ def names(declaration: str) -> list[str]:
 
 
 def _lines(comment: str) -> str:
-    return textwrap.dedent("\n".join(re.sub(r"^ ?\* ?", "", line).rstrip() for line in comment.strip("*").split("\n"))).strip("\n ")
+    return textwrap.dedent(
+        "\n".join(re.sub(r"^ ?\* ?", "", line).rstrip() for line in comment.strip("*").split("\n"))
+    ).strip("\n ")
 
 
 def _prose(text: str) -> str:

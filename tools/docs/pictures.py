@@ -27,7 +27,9 @@ class Picture(Directive):
             raise self.error("say in words what the picture shows")
         environment.note_dependency(str(source))
         words = " ".join(self.content)
-        figure = nodes.raw("", f'<figure class="picture">{draw(source, words)}<figcaption>{words}</figcaption></figure>')
+        figure = nodes.raw(
+            "", f'<figure class="picture">{draw(source, words)}<figcaption>{words}</figcaption></figure>'
+        )
         figure["format"] = "html"
         return [figure]
 
