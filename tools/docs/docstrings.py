@@ -100,5 +100,16 @@ def _signatures(module: str) -> dict[str, tuple[str, str | None]]:
                 returns = ast.unparse(node.returns) if node.returns else None
                 found.setdefault(prefix + node.name, (f"({ast.unparse(node.args)})", returns))
 
-    collect(ast.parse(stub.read_text()).body, "")
+    tree = ast.parse(stub.read_text())
+    if any(
+        isinstance(node, ast.ImportFrom)
+        and any(a.name == "Buffer" and not a.asname for a in node.names)
+        and node.module == "typing_extensions"
+        for node in tree.body
+    ):
+        # What has the buffer protocol, and not our Buffer, which Sphinx would lead to.
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id == "Buffer":
+                node.id = "BytesLike"
+    collect(tree.body, "")
     return found
