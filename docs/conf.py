@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -37,7 +38,6 @@ autodoc_use_legacy_class_based = True
 
 suppress_warnings = [
     "ref.python",  # a name that several modules give has several places
-    "myst.xref_missing",  # of directories beside docs/; a test sees to links within the repository
 ]
 
 html_theme = "furo"
@@ -51,12 +51,18 @@ pygments_dark_style = "monokai"
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("source-read", _list_what_is_there)
+    app.connect("source-read", _read)
 
 
-def _list_what_is_there(app: Sphinx, page: str, source: list[str]) -> None:
-    """Drops from the index lines "?page" whose page is not there."""
+def _read(app: Sphinx, page: str, source: list[str]) -> None:
+    """Drops from the index lines "?page" whose page is not there, and links to directories of the repository."""
     if page == root_doc:
         lines = source[0].splitlines(keepends=True)
         there = [line for line in lines if line[0] != "?" or (Path(app.srcdir) / f"{line[1:].strip()}.md").is_file()]
         source[0] = "".join(line.removeprefix("?") for line in there)
+    here = (Path(app.srcdir) / page).parent
+    source[0] = re.sub(
+        r"\[([^\]]+)\]\((\.\./[^)]+)\)",
+        lambda link: link[1] if (here / link[2]).is_dir() else link[0],
+        source[0],
+    )
