@@ -1,5 +1,7 @@
 """HTTP/1 in one place: heads, connections and what they are made of, under h11's names where h11 has one.
 
+A connection is fed with bytes, and asked for what they mean:
+
     from fastpath import http
 
     connection = http.Connection(http.SERVER)
