@@ -217,6 +217,17 @@ format: $(STAMPS)/lint ## format C and Python in place
 
 C_FILES := $(wildcard include/fastpath/*.h src/libfastpath/*.[ch] tests/c/*.[ch] tests/soak/*.c fuzz/*.[ch] benchmarks/c/*.[ch])
 
+# ---- documentation
+
+$(STAMPS)/docs: requirements/docs.txt $(STAMPS)/venv
+	@$(BIN)/python -m pip install --quiet --requirement requirements/docs.txt
+	@touch $@
+
+.PHONY: docs
+docs: $(STAMPS)/built $(STAMPS)/docs ## the site in build/docs; a broken link or a missing reference is an error
+	@tools/need.sh dot graphviz
+	@$(BIN)/python -m sphinx --builder html --fresh-env --quiet --fail-on-warning --keep-going -d build/doctrees docs build/docs
+
 # ---- distributions
 
 .PHONY: wheel sdist
