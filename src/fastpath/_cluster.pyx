@@ -365,6 +365,7 @@ cdef inline Host choose_by_key(Cluster self, PyObject *hash_key):
         options.has_hash = True
         options.hash = hash_of(<object>hash_key, self.key_hash)
         options.metadata_match = NULL
+        options.retry_priority = NULL
         status = fp_picker_pick(self.picker, &options, &host, &index)
     return host_chosen(self, status, host, index)
 

@@ -356,6 +356,11 @@ static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_
   return FASTPATH_OK;
 }
 
+/* Whether the first choice may not stand, or is not made by the set's loads. */
+static inline int is_particular(const fp_pick_options *options) {
+  return options != NULL && (options->excluded_count > 0 || options->retry_priority != NULL);
+}
+
 /* Whether one group gets all load, and its cursor is there: nothing is left to do but to ask the policy. */
 static inline int has_one_group(const fp_picker_view *view) {
   return view->sole.group != NULL && view->sole.state->ready;
@@ -365,8 +370,7 @@ fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *optio
   const fp_host_group *group = view->sole.group;
   fp_lb_request request = {0, 0};
   uint32_t place;
-  if (!has_one_group(view) || (options != NULL && options->excluded_count > 0))
-    return pick_anywhere(view, options, host, index);
+  if (!has_one_group(view) || is_particular(options)) return pick_anywhere(view, options, host, index);
   request.number = number_of(view, options);
   place = view->policy->pick(group, view->sole.state, &request);
   if (place >= group->count) return status_without(place);
