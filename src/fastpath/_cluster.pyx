@@ -233,9 +233,10 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
+        cdef fp_host *host = live(self.host)
         self.cluster.look_at_clock()
         cdef int result = check(
-            fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
+            fp_host_report(host, code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
         )
         self.reported = True
         if result == FASTPATH_DUE:
