@@ -175,7 +175,7 @@ bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, w
 
 INSTRUCTIONS := build/core/release/benchmarks/c/instructions
 .PHONY: bench-instructions bench-instructions-accept
-bench-instructions: build/llhttp/LICENSE ## instructions of the hot paths in C, counted by callgrind, against benchmarks/instructions.json
+bench-instructions: $(STAMPS)/built build/llhttp/LICENSE ## instructions of the hot paths in C, counted by callgrind, against benchmarks/instructions.json
 	@tools/need.sh valgrind valgrind
 	@$(CORE_MK) VARIANT=release $(INSTRUCTIONS)
 	@$(BIN)/python benchmarks/instructions.py $(INSTRUCTIONS_FLAGS)

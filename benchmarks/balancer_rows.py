@@ -11,16 +11,16 @@ from __future__ import annotations
 import functools
 import gc
 import platform
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import uhashring
-from bench_balancers import (
+
+import fastpath
+from fastpath import ClusterManager, Dispatcher, RouteTable
+from fastpath.benchmarking.balancers import (
     BATCH,
     KEYS,
     POINTS,
@@ -38,10 +38,8 @@ from bench_balancers import (
     weights_of,
     with_keys,
 )
-from http_peers import httptools_fresh, httptools_kept
-
-import fastpath
-from fastpath import ClusterManager, Dispatcher, RouteTable
+from fastpath.benchmarking.memory import grown
+from fastpath.benchmarking.parsers import httptools_fresh, httptools_kept
 from fastpath.models import Endpoint, LbPolicy, Route, RouteAction, RouteMatch, VirtualHost
 
 ROUNDS = 9
@@ -200,21 +198,6 @@ def updates() -> None:
         )
 
 
-def resident() -> int:
-    """Bytes of this process in memory (Linux)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def grown(policy: LbPolicy, count: int, ring_size: int) -> int:
-    """Bytes that this process grows by when it makes such a cluster and has picked once."""
-    model = model_of([1 + i % 5 for i in range(count)], policy, ring_size)
-    gc.collect()
-    before = resident()
-    cluster = ClusterManager([model])["c"]
-    cluster.pick_host(hash_key=b"key")
-    return resident() - before
-
-
 def memory() -> None:
     """Each figure in a process of its own: models not counted, what building has left over is."""
     figures = {}
@@ -224,8 +207,7 @@ def memory() -> None:
         (LbPolicy.MAGLEV, 10, 1024),
         (LbPolicy.ROUND_ROBIN, 1_000, 1024),
     ):
-        command = [sys.executable, __file__, "--grown", policy.name, str(count), str(ring_size)]
-        figures[policy, count] = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        figures[policy, count] = grown(policy.name, count, ring_size)
     hosts = figures[LbPolicy.ROUND_ROBIN, 100_000] / 100_000
     ring = figures[LbPolicy.RING_HASH, 1_000] - figures[LbPolicy.ROUND_ROBIN, 1_000]
     print(f"{'memory of a host, its Host in Python included':<58}{hosts:>8.0f} B")
@@ -235,9 +217,6 @@ def memory() -> None:
 
 def main() -> None:
     words = [word.lower() for word in sys.argv[1:]]
-    if words[:1] == ["--grown"]:
-        print(grown(LbPolicy[sys.argv[2]], int(sys.argv[3]), int(sys.argv[4])))
-        return
     print(f"fastpath {fastpath.__version__}, {platform.python_implementation()} {platform.python_version()}")
     print(f"{'':<58}{'ours':>10}{'rival':>11}{'ratio':>9}{'must':>7}{'stretch':>9}")
     for rows in (one_call, rings, maglev, turns):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import http_peers as peers
-import inputs
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+
+from fastpath.benchmarking import inputs
+from fastpath.benchmarking import parsers as peers
 
 SETS = inputs.sets()
 OPERATIONS = {

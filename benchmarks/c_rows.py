@@ -15,9 +15,10 @@ from math import prod
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-import inputs
 import llhttp
 from pinned_sdist import extract
+
+from fastpath.benchmarking import inputs
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"

@@ -18,10 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import fastpath
-
-sys.path.insert(0, str(Path(__file__).parent))
-import http_peers as peers
-import inputs
+from fastpath.benchmarking import inputs
+from fastpath.benchmarking import parsers as peers
 
 PEERS = ("httptools", "gunicorn_h1c", "zttp", "aiohttp", "h11")
 Work = Callable[[], object]

@@ -3,7 +3,7 @@
  *
  *   bench_head INPUTS ROUNDS name=library.so ...
  *
- * INPUTS is what benchmarks/inputs.py writes. Prints one line per set and peer: "set peer nanoseconds", the minimum of
+ * INPUTS is what fastpath.benchmarking.inputs writes. Prints one line per set and peer: "set peer nanoseconds", the minimum of
  * all rounds. A peer that refuses an input, or finds another number of fields than the first peer, ends the run.
  */
 #define _GNU_SOURCE

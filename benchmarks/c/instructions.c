@@ -3,7 +3,7 @@
  *
  *   valgrind --tool=callgrind instructions INPUTS
  *
- * INPUTS is what benchmarks/inputs.py writes. Callgrind dumps once for each path, under its name. Prints, tab between
+ * INPUTS is what fastpath.benchmarking.inputs writes. Callgrind dumps once for each path, under its name. Prints, tab between
  * them, first what it was compiled with and which scan runs, then each path and how many operations its count is of:
  *
  *   compiler gcc 12.2.0

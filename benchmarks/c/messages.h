@@ -1,4 +1,4 @@
-/* messages.h - the messages that benchmarks/inputs.py writes, by set. Each is in a block of its own, so that a read past
+/* messages.h - the messages that fastpath.benchmarking.inputs writes, by set. Each is in a block of its own, so that a read past
  * its end is nobody's luck. Nothing is freed: a benchmark ends with them. */
 #ifndef FASTPATH_BENCH_MESSAGES_H
 #define FASTPATH_BENCH_MESSAGES_H

@@ -1,4 +1,5 @@
-"""The command line: `fastpath demo`, `fastpath config`, `fastpath routes`, `fastpath balance`, `fastpath --version`."""
+"""The command line: `fastpath demo`, `fastpath config`, `fastpath routes`, `fastpath balance`, `fastpath bench`,
+`fastpath --version`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import TextIO
 
 import fastpath
 
-from . import cli_balance, cli_gateway, cli_routes
+from . import cli_balance, cli_bench, cli_gateway, cli_routes
 from .cli_scope import add_scope, scope_of
 from .clusters import ClusterManager
 from .config import Scope, differences, load, to_json, to_yaml
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(command=_print)
     cli_routes.add_commands(commands)
     cli_balance.add_commands(commands)
+    cli_bench.add_commands(commands)
     return parser
 
 

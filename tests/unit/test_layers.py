@@ -28,7 +28,8 @@ LAYERS = [
     ("discovery", "health_runner", "metrics", "watching"),
     ("proxy",),
     ("simulation",),
-    ("cli", "cli_balance", "cli_gateway", "cli_routes", "cli_scope", "console", "demo", "__main__"),
+    ("benchmarking",),
+    ("cli", "cli_balance", "cli_bench", "cli_gateway", "cli_routes", "cli_scope", "console", "demo", "__main__"),
 ]
 WITHIN_A_LAYER = {"_*", "config", "http", "proxy", "cli"}
 # These know less than their place would allow.

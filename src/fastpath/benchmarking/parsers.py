@@ -7,19 +7,20 @@ for each. Every message comes with its body and keeps the connection alive.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-
-import aiohttp.base_protocol
-import aiohttp.http_parser
-import gunicorn_h1c
-import h11
-import httptools
-import zttp
+from typing import Any
 
 import fastpath
 
+from .peers import peer
+
 Operation = Callable[[list[bytes]], object]
+
+aiohttp_parser: Any = peer("aiohttp.http_parser")
+gunicorn_h1c: Any = peer("gunicorn_h1c")
+h11: Any = peer("h11")
+httptools: Any = peer("httptools")
+zttp: Any = peer("zttp")
 
 # Fields of a forwarded request that a gateway drops, and those that it sets.
 DROPPED = (b"cookie", b"x-envoy-attempt-count")
@@ -165,17 +166,17 @@ def httptools_dechunk(bodies: list[bytes]) -> None:
 
 # ---- gunicorn_h1c
 
-parse_request_fast = gunicorn_h1c.parse_request_fast
-
 
 def gunicorn_parse(messages: list[bytes]) -> None:
+    parse = gunicorn_h1c.parse_request_fast
     for message in messages:
-        parse_request_fast(message)
+        parse(message)
 
 
 def gunicorn_route(messages: list[bytes]) -> None:
+    parse = gunicorn_h1c.parse_request_fast
     for message in messages:
-        request = parse_request_fast(message)
+        request = parse(message)
         _ = request.method, request.path, request.get_header(b"host")
 
 
@@ -188,8 +189,9 @@ def gunicorn_route_kept(messages: list[bytes]) -> None:
 
 
 def gunicorn_pairs(messages: list[bytes]) -> None:
+    parse = gunicorn_h1c.parse_request_fast
     for message in messages:
-        _ = parse_request_fast(message).headers
+        _ = parse(message).headers
 
 
 def gunicorn_pairs_kept(messages: list[bytes]) -> None:
@@ -222,13 +224,13 @@ def zttp_pairs(messages: list[bytes]) -> None:
 # ---- aiohttp
 
 
-LOOP = asyncio.new_event_loop()
-
-
 def aiohttp_pairs(messages: list[bytes]) -> None:
+    loop = peer("asyncio").new_event_loop()
+    protocol = peer("aiohttp.base_protocol").BaseProtocol(loop)
     for message in messages:
-        parser = aiohttp.http_parser.HttpRequestParser(aiohttp.base_protocol.BaseProtocol(LOOP), LOOP, 65536)
+        parser = aiohttp_parser.HttpRequestParser(protocol, loop, 65536)
         parser.feed_data(message)
+    loop.close()
 
 
 # ---- h11
@@ -238,4 +240,4 @@ def h11_pairs(messages: list[bytes]) -> None:
     for message in messages:
         connection = h11.Connection(h11.SERVER)
         connection.receive_data(message)
-        list(connection.next_event().headers)  # type: ignore[union-attr]
+        list(connection.next_event().headers)

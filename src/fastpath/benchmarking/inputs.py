@@ -6,7 +6,7 @@ c  a request as it crosses a mesh: 25 fields, tracing, cookies and a JWT
 d  a response head of twelve fields
 g  512 different requests: what a parser meets in service. Repeating one input hides branch misses, so believe g.
 
-python benchmarks/inputs.py FILE   write them for the C benchmarks
+python -m fastpath.benchmarking.inputs FILE   write them for the C benchmarks
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import random
 import string
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+__all__ = ["sets", "write"]
 
 SEED = 7230
 
@@ -142,7 +145,7 @@ def varied_requests(count: int = 512, seed: int = SEED) -> list[bytes]:
     def hexes(count: int) -> str:
         return text(count, count, "0123456789abcdef")
 
-    optional = [
+    optional: list[tuple[float, str, Callable[[], str]]] = [
         (0.9, "User-Agent", lambda: rng.choice(AGENTS)),
         (0.9, "Accept", lambda: rng.choice(["*/*", "application/json", "text/html,application/xhtml+xml,*/*;q=0.8"])),
         (0.8, "Accept-Encoding", lambda: rng.choice(["gzip", "gzip, deflate", "gzip, deflate, br, zstd"])),

@@ -1,0 +1,1 @@
+"""Benchmarks that come with the library: `fastpath bench`. Needs the extra fastpath[bench]."""

@@ -1,0 +1,62 @@
+"""A run as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .run import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw"]
+
+
+def draw(directory: Path, results: Iterable[Result], memory: dict[str, float]) -> list[Path]:
+    """A PNG and an SVG of each topic. Needs matplotlib (the extra fastpath[plot]): ImportError without it."""
+    from matplotlib.figure import Figure
+
+    topics: dict[str, list[Result]] = {}
+    for result in results:
+        topics.setdefault(result.topic, []).append(result)
+    figures = {}
+    for topic, rows in topics.items():
+        figures[topic] = Figure(figsize=(8, 5 if topic == "routes" else 1.5 + 0.25 * len(rows)), layout="constrained")
+        (_growth if topic == "routes" else _bars)(figures[topic], rows)
+        figures[topic].suptitle(topic)
+    if memory:
+        figures["memory"] = Figure(figsize=(8, 3), layout="constrained")
+        axes = figures["memory"].subplots()
+        axes.barh(list(memory), list(memory.values()))
+        axes.set(xscale="log", xlabel="bytes", title="memory")
+    directory.mkdir(parents=True, exist_ok=True)
+    files = [directory / f"{topic}.{suffix}" for topic in figures for suffix in ("png", "svg")]
+    for file in files:
+        figures[file.stem].savefig(file)
+    return files
+
+
+def _growth(figure: Figure, rows: list[Result]) -> None:
+    axes = figure.subplots()
+    lines: dict[str, list[Result]] = {}
+    for row in rows:
+        lines.setdefault(row.name, []).append(row)
+    for name, points in lines.items():
+        axes.plot([point.size for point in points], [point.least for point in points], marker="o", label=name)
+    axes.set(xscale="log", yscale="log", xlabel="routes", ylabel="ns of a lookup")
+    axes.grid(alpha=0.3)
+    axes.legend()
+
+
+def _bars(figure: Figure, rows: list[Result]) -> None:
+    """The least times, with a whisker up to the median."""
+    axes = figure.subplots()
+    whiskers = [[0.0] * len(rows), [row.median - row.least for row in rows]]
+    colours = ["C0" if row.name.startswith("fastpath") else "C7" for row in rows]
+    places = range(len(rows))
+    axes.barh(places, [row.least for row in rows], xerr=whiskers, color=colours)
+    axes.set_yticks(places, [f"{row.group}: {row.name}" for row in rows], fontsize="small")
+    axes.invert_yaxis()
+    axes.set(xscale="log", xlabel="ns of an operation, least and median")
