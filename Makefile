@@ -135,7 +135,7 @@ fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ (FUZZERS="route head": these
 CONFIG_RUNS ?= 1000000
 
 fuzz-config: $(STAMPS)/built $(STAMPS)/test ## CONFIG_RUNS mutated documents, and as many texts, for the loaders of configurations; VOCABULARY=istio for those alone
-	@$(BIN)/python tests/property/mutated_documents.py --runs $(CONFIG_RUNS) $(addprefix --vocabulary ,$(VOCABULARY))
+	@PYTHONPATH=tests $(BIN)/python -m property.mutated_documents --runs $(CONFIG_RUNS) $(addprefix --vocabulary ,$(VOCABULARY))
 
 HEADS ?= 3000000
 DIFFERENTIAL := build/core/release/tests/c/test_head_differential
@@ -144,11 +144,18 @@ differential: build/llhttp/LICENSE ## HEADS mutated heads through every scan and
 	@$(DIFFERENTIAL) $(HEADS)
 
 SOAK := build/core/release/tests/soak/soak
-soak: $(STAMPS)/built ## 10 million messages through the C core and a million through Python: memory must not grow
+.PHONY: smuggling
+smuggling: $(STAMPS)/built $(STAMPS)/test ## ambiguous requests through fastpath, llhttp, h11, nginx, HAProxy and Envoy, as a table; also into docs/smuggling.md
+	@PATH="$$PATH:/usr/sbin" tools/need.sh nginx nginx-light
+	@PATH="$$PATH:/usr/sbin" tools/need.sh haproxy haproxy
+	@PATH="$$PATH:/usr/sbin" $(BIN)/python tests/smuggling/side_by_side.py --markdown docs/smuggling.md
+
+SOAK_MESSAGES ?= 10000000
+soak: $(STAMPS)/built ## SOAK_MESSAGES through the C core and a tenth as many through Python: memory must not grow
 	@$(CORE_MK) VARIANT=release $(SOAK)
 	@$(BIN)/python tests/soak/messages.py build/soak_messages
-	@$(SOAK) build/soak_messages
-	@$(BIN)/python tests/soak/soak.py
+	@$(SOAK) build/soak_messages $(SOAK_MESSAGES)
+	@$(BIN)/python tests/soak/soak.py $$(($(SOAK_MESSAGES) / 10))
 
 .PHONY: coverage
 coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branches that the tests go through, C and Cython
@@ -210,6 +217,17 @@ format: $(STAMPS)/lint ## format C and Python in place
 
 C_FILES := $(wildcard include/fastpath/*.h src/libfastpath/*.[ch] tests/c/*.[ch] tests/soak/*.c fuzz/*.[ch] benchmarks/c/*.[ch])
 
+# ---- documentation
+
+$(STAMPS)/docs: requirements/docs.txt $(STAMPS)/venv
+	@$(BIN)/python -m pip install --quiet --requirement requirements/docs.txt
+	@touch $@
+
+.PHONY: docs
+docs: $(STAMPS)/built $(STAMPS)/docs ## the site in build/docs; a broken link or a missing reference is an error
+	@tools/need.sh dot graphviz
+	@$(BIN)/python -m sphinx --builder html --fresh-env --quiet --fail-on-warning --keep-going -d build/doctrees docs build/docs
+
 # ---- distributions
 
 .PHONY: wheel sdist
@@ -222,6 +240,15 @@ wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network then
 	@tools/make_wheel.sh $(BIN)/python
 	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
 	@tools/try_examples.sh $(BIN)/python dist/fastpath-*.whl
+
+.PHONY: release
+release: sdist build/llhttp/LICENSE ## dist/: the sdist and a wheel for each supported CPython, repaired, with a bill of materials, checked and tried
+	@$(BIN)/python -m pip install --quiet --requirement requirements/release.txt
+	@tools/release.sh $(BIN)/python $(ALL_PYTHONS)
+
+.PHONY: abi
+abi: $(STAMPS)/built ## keep the C ABI as it is now in tests/embed/abi.txt; refused when FASTPATH_ABI_VERSION has to grow first
+	@$(BIN)/python tools/abi.py --write tests/embed/abi.txt
 
 .PHONY: try-pypy
 try-pypy: ## pip install . under PyPy: the cffi door, and an example that goes through it

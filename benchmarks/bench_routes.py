@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 import github_routes
 import pytest
@@ -242,14 +243,29 @@ def print_lookups(times: dict[tuple[str, int], float], names: Iterable[str]) -> 
 
 
 def dict_item_ns(count: int, seconds: float = 1.0) -> float:
-    """A lookup written as d[key], the goals' unit."""
+    """A lookup written as d[key], the goals' unit. Pieces of the lookups are timed, each as short as a round of what is
+    compared, and the least of each counts: on a busy machine no long round goes by undisturbed."""
     paths, table = questions(count), dict(zip(paths_of(count), range(count), strict=True))
+    pieces = [paths[at : at + 2000] for at in range(0, len(paths), 2000)]
+    best, end = [float("inf")] * len(pieces), time.perf_counter() + seconds
+    while time.perf_counter() < end or best[-1] == float("inf"):
+        for number, piece in enumerate(pieces):
+            start = time.perf_counter()
+            for path in piece:
+                table[path]
+            best[number] = min(best[number], time.perf_counter() - start)
+    return sum(best) / len(paths) * 1e9
 
-    def run() -> None:
-        for path in paths:
-            table[path]
 
-    return least(run, seconds) / len(paths) * 1e9
+def in_dict_lookups(count: int, sample: Callable[[float], float], turns: int = 7) -> tuple[float, float]:
+    """The least nanoseconds of a sample of some seconds, and the median of how many dict lookups it takes, each turn
+    beside a dict's own: what slows the machine down slows both down."""
+    times, ratios = [], []
+    for _ in range(turns):
+        floor = dict_item_ns(count, 0.15)
+        times.append(sample(0.3))
+        ratios.append(times[-1] / ((floor + dict_item_ns(count, 0.15)) / 2))
+    return min(times), median(ratios)
 
 
 def core_figures(count: int) -> list[float]:
@@ -259,19 +275,21 @@ def core_figures(count: int) -> list[float]:
 
 
 def core_rows() -> None:
-    print("\nC core, a table of prefixes: ns per lookup, in dict lookups taken in turns with it, build, size")
+    print("\nC core, a table of prefixes: ns per lookup, in dict lookups (the median of turns), build, size")
     ns_of = {}
     for count in SIZES:
-        floor, figures = float("inf"), [float("inf")] * 3
-        for _ in range(6):
-            floor = min(floor, dict_item_ns(count, 0.3))
-            figures = [min(pair) for pair in zip(figures, core_figures(count), strict=True)]
-        ns_of[count], build_ms, size = figures
+        figures = []
+
+        def sample(_: float, count: int = count, figures: list[list[float]] = figures) -> float:
+            figures.append(core_figures(count))
+            return figures[-1][0]
+
+        ns_of[count], ratio = in_dict_lookups(count, sample)
+        build_ms, size = min(figure[1] for figure in figures), figures[0][2]
         goal = {1_000: "<= 0.50", 10_000: "<= 0.75", 100_000: "<= 0.75"}.get(count, "")
         limits = " (goals <= 150 ms, <= 200 B)" if count == SIZES[-1] else ""
         print(
-            f"{count:>8} {ns_of[count]:8.1f} {ns_of[count] / floor:6.2f} {goal:8}"
-            f" {build_ms:8.1f} ms {size:6.1f} B per route{limits}"
+            f"{count:>8} {ns_of[count]:8.1f} {ratio:6.2f} {goal:8} {build_ms:8.1f} ms {size:6.1f} B per route{limits}"
         )
     print(f"growth from 100 to 10,000 routes: {ns_of[10_000] / ns_of[100]:.1f} (goal <= 3)")
 
@@ -356,7 +374,7 @@ def heavy_table(kind: str, count: int) -> tuple[fastpath.RouteTable, list[fastpa
     return fastpath.RouteTable([VirtualHost("all", ("*",), routes, matcher=tree)]), requests
 
 
-def matched_ns(table: fastpath.RouteTable, requests: list[fastpath.Request]) -> float:
+def matched_ns(table: fastpath.RouteTable, requests: list[fastpath.Request], seconds: float = 1.0) -> float:
     match = table.match
     assert all(match(request) for request in requests)
 
@@ -364,14 +382,14 @@ def matched_ns(table: fastpath.RouteTable, requests: list[fastpath.Request]) -> 
         for request in requests:
             match(request)
 
-    return least(run) / len(requests) * 1e9
+    return least(run, seconds) / len(requests) * 1e9
 
 
 def condition_rows() -> None:
-    floor = dict_item_ns(10_000)
-    ns = matched_ns(*condition_table(10_000))
+    table, requests = condition_table(10_000)
+    ns, ratio = in_dict_lookups(10_000, lambda seconds: matched_ns(table, requests, seconds))
     print("\nfrom Python, a parsed request against host, path and two header conditions")
-    print(f"{10_000:>8} {ns:8.1f} ns {ns / floor:6.2f} dict lookups (goal <= 2)")
+    print(f"{10_000:>8} {ns:8.1f} ns {ratio:6.2f} dict lookups, the median of turns (goal <= 2)")
     kinds = {
         "regex": "differ in a regex alone",
         "header": "differ in a header alone",

@@ -83,7 +83,8 @@ static const fp_lb_policy *any_policy(input *in) {
                                              FASTPATH_LB_SHORTEST_EXPECTED_DELAY,
                                              FASTPATH_LB_NEVER_QUEUE,
                                              FASTPATH_LB_KETAMA,
-                                             FASTPATH_LB_RENDEZVOUS};
+                                             FASTPATH_LB_RENDEZVOUS,
+                                             FASTPATH_LB_PEAK_EWMA};
   return fp_lb_policy_get(policies[take(in) % (sizeof policies / sizeof policies[0])]);
 }
 
@@ -155,6 +156,7 @@ static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_thresho
       FUZZ_CHECK(options.max_attempts != FASTPATH_PICK_STRICT || tried[j] != host);
     if (options.excluded_count < 8) tried[options.excluded_count++] = host;
     fp_host_acquire(host);
+    FUZZ_CHECK(fp_host_report(host, 200, FASTPATH_RESET_NONE, (int64_t)index << (i % 8) * 8) >= 0);
     FUZZ_CHECK(fp_host_release(host) == FASTPATH_OK);
     FUZZ_CHECK(fp_host_release(host) == FASTPATH_ERR_STATE);
   }

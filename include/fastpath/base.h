@@ -26,6 +26,10 @@ extern "C" {
 
 /* [cffi] */
 
+/* Grows by one when something that was declared goes away, or gets other types, another layout or another value; what is
+   added leaves it as it is. */
+#define FASTPATH_ABI_VERSION 1
+
 #define FASTPATH_ERROR_MESSAGE_MAX 232
 
 /* Status of a call. Grouped in ranges, so that a binding can map a range to one exception type. */
@@ -113,6 +117,12 @@ typedef struct fp_cidr {
 
 /* Version of the library as built: major << 16 | minor << 8 | patch. Threads: any. */
 uint32_t fp_version(void);
+
+/*
+ * FASTPATH_ABI_VERSION of the library as built. Objects of one copy of the library may be handed to another, and headers
+ * used with it, when both say the same. Threads: any.
+ */
+uint32_t fp_abi_version(void);
 
 /* Stable lower-case name of a status ("http_host", "need_more"): a static C string, never NULL. Threads: any. */
 const char *fp_status_name(fp_status status);

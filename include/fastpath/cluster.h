@@ -36,6 +36,7 @@ extern "C" {
 /* [cffi] */
 
 #define FASTPATH_CLUSTER_MAX_PRIORITY 128
+#define FASTPATH_CLUSTER_PRIORITIES 129 /* that there can be */
 
 /* What is known about an endpoint from outside (envoy.config.core.v3.HealthStatus). UNKNOWN counts as healthy;
    UNHEALTHY, DRAINING and TIMEOUT get no load outside of panic. */
@@ -127,6 +128,21 @@ typedef struct fp_picker fp_picker;
 /* For max_attempts: an excluded host is never given, NONE comes instead. */
 #define FASTPATH_PICK_STRICT 0xFFFFFFFF
 
+/*
+ * Which priorities a request's retries go to (Envoy's previous_priorities): after every update_frequency attempts load is
+ * shared among the priorities that were not tried, until none of them has hosts to give; then all count again. One request's;
+ * begun by fp_retry_priority_init, its content is no concern of the caller's, and nothing is to be freed.
+ */
+typedef struct fp_retry_priority {
+  uint32_t update_frequency;
+  uint32_t attempts;
+  uint32_t shared; /* 1: the loads below count */
+  uint8_t attempted[FASTPATH_CLUSTER_PRIORITIES];
+  uint8_t excluded[FASTPATH_CLUSTER_PRIORITIES];
+  uint8_t healthy_load[FASTPATH_CLUSTER_PRIORITIES]; /* percent */
+  uint8_t degraded_load[FASTPATH_CLUSTER_PRIORITIES];
+} fp_retry_priority;
+
 /* What a pick depends on besides the cluster. All zero bytes: nothing. */
 typedef struct fp_pick_options {
   const fp_host *const *excluded; /* hosts not wanted, e.g. those tried before; borrowed for the call */
@@ -137,6 +153,8 @@ typedef struct fp_pick_options {
   uint32_t has_hash;
   uint64_t hash; /* the request's hash, when has_hash */
   const fp_labels *metadata_match; /* which subset it is for; NULL: the cluster's fallback. Borrowed for the call */
+  fp_retry_priority *retry_priority; /* of a retry, which priorities it is for: the pick may bring it up to date. NULL:
+                                        as the cluster shares load. Policies that go by a hash do not ask */
 } fp_pick_options;
 
 /* ---- hosts ---- */
@@ -257,6 +275,12 @@ fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t 
  * picker is next used or freed; nothing is counted. Errors as fp_picker_pick.
  */
 fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host);
+
+/* Begin a request. FASTPATH_ERR_ARGUMENT when update_frequency is 0. Threads: one per retry_priority. */
+fp_status fp_retry_priority_init(fp_retry_priority *retry_priority, uint32_t update_frequency);
+
+/* The request was sent to this host, or was to be. Threads: one per retry_priority. */
+void fp_retry_priority_attempted(fp_retry_priority *retry_priority, const fp_host *host);
 
 /* The host set of the last pick, borrowed until the picker is next used or freed; NULL before the first pick. */
 fp_host_set *fp_picker_host_set(const fp_picker *picker);

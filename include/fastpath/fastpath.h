@@ -20,6 +20,7 @@
 #include <fastpath/inspect.h>
 #include <fastpath/lb.h>
 #include <fastpath/path.h>
+#include <fastpath/path_router.h>
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
 #include <fastpath/route_attributes.h>

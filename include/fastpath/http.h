@@ -128,7 +128,7 @@ void fp_http_limits_default(fp_http_limits *limits);
  *                percent-encoding; empty only beside a target that carries the authority.
  *   framing      Content-Length once, digits only, at most 2^63 - 1. Transfer-Encoding once, exactly "chunked", never
  *                under HTTP/1.0, never beside Content-Length. In a 1xx or 204 response both are refused, except for
- *                "Content-Length: 0", which is dropped from the flags.
+ *                "Content-Length: 0", which is dropped from the flags. In a CONNECT too, "Content-Length: 0" stays.
  *   line ends    CRLF only; no folding; no blank before a colon; no empty name.
  * The verdict, its position and its message depend on the bytes alone, not on the pieces they arrive in: what llhttp or
  * a limit refuses is refused at that byte, the start line when it is complete, and the fields when the head is.

@@ -43,7 +43,7 @@ typedef struct fp_http_message {
 
 /*
  * Write a request head. The framing must make sense: at most one Content-Length (digits), Transfer-Encoding only as
- * exactly "chunked", not both, and on HTTP/1.1 exactly one Host.
+ * exactly "chunked", not both, no body with CONNECT, and on HTTP/1.1 exactly one Host.
  *   dst, capacity  where to; may be NULL with 0 to ask for the size.
  *   len            bytes written with OK, bytes that would suffice with NEED_MORE (then dst is untouched).
  * Errors: ERR_HTTP_METHOD, _TARGET, _VERSION, _HEADER_NAME, _HEADER_VALUE, _HOST, _CONTENT_LENGTH, _TRANSFER_ENCODING,
@@ -127,7 +127,8 @@ typedef struct fp_http_forward {
  * authority, hop-by-hop fields and all that Connection names removed, framing re-emitted from parsed values.
  *   data, head  as fp_http_parse_request left them.
  *   len         bytes written with OK; bytes that would suffice with NEED_MORE (then nothing counts).
- * Errors: ERR_ARGUMENT for a value, path, authority or method that may not be written (position: index of the value, or 0),
+ * Errors: ERR_ARGUMENT for a value, path, authority or method that may not be written (position: index of the value, or
+ * 0), for a body of a CONNECT, and for a method that makes a CONNECT of another request or the other way round;
  * ERR_HTTP_HEADER_VALUE when Connection names more than 64 fields. Allocates nothing. Threads: any.
  */
 fp_status fp_http_rewrite_request(const uint8_t *data, const fp_http_head *head, const fp_http_forward *forward,

@@ -41,7 +41,8 @@ typedef enum fp_lb_policy_id {
   FASTPATH_LB_SHORTEST_EXPECTED_DELAY = 69,   /* sed: (active requests + 1) / weight */
   FASTPATH_LB_NEVER_QUEUE = 70,               /* nq: the first idle one, else as sed */
   FASTPATH_LB_KETAMA = 71,                    /* nginx's and pingora's consistent hash; keys by CRC-32 */
-  FASTPATH_LB_RENDEZVOUS = 72                 /* the highest score of hash and weight */
+  FASTPATH_LB_RENDEZVOUS = 72,                /* the highest score of hash and weight */
+  FASTPATH_LB_PEAK_EWMA = 73                  /* of two the one with less latency * (active requests + 1) */
 } fp_lb_policy_id;
 
 typedef enum fp_lb_hash_function {
@@ -58,6 +59,10 @@ typedef int64_t (*fp_clock)(void *data);
 /*
  * What policies can be told. Fill with fp_lb_options_default and change what is needed.
  *
+ * Peak EWMA goes by the latencies that fp_host_report is told, those of responses and timeouts: each host has a moving
+ * average that rises to a higher latency at once, and falls towards lower ones, or while there are none, with
+ * exp(-time / decay_time). Weights do not count.
+ *
  * Slow start, of round robin and least request: until the window has passed since a host joined, or passed the active
  * check that it had failed, it counts with weight * max(min_weight, (part of the window)^(1 / aggression)).
  */
@@ -73,8 +78,11 @@ typedef struct fp_lb_options {
   int64_t slow_start_window;  /* slow start: nanoseconds, of which whole milliseconds count; 0: none. Not negative */
   double slow_start_aggression; /* slow start: 1.0. Finite, above 0 */
   double slow_start_min_weight; /* slow start: 0.1. 0 to 1 */
-  fp_clock clock;             /* slow start: what it is timed by; NULL: the system's monotonic clock */
-  void *clock_data;           /* for the clock; lives as long as the cluster and its pickers do */
+  int64_t decay_time;      /* peak EWMA: nanoseconds; 10 s. At least a millisecond */
+  int64_t default_latency; /* peak EWMA: of an idle host that none is known of; nanoseconds, 10 ms. Not negative */
+  int64_t latency_penalty; /* peak EWMA: of one with active requests; 1000 s. Not negative */
+  fp_clock clock;             /* slow start, peak EWMA: what they are timed by; NULL: the system's monotonic clock */
+  void *clock_data;           /* for the clock; lives as long as the cluster, its pickers and its hosts do */
   void *context;              /* a policy of your own: what it needs; NULL. Must outlive cluster and pickers */
 } fp_lb_options;
 
@@ -140,6 +148,10 @@ typedef struct fp_lb_policy {
   /* Choose: an index below group->count, which is at least 1. Any other number but NO_HOST is the same as FAILED. With one
      host there may be no table and no cursor. Must not block. Threads: one per state. */
   uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request);
+  /* Choose for `count` requests that have these numbers and attempt 0, as pick would for one after the other, and with
+     the same answers. NULL: pick does it. Threads: one per state. */
+  void (*pick_many)(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
+                    uint32_t *indices);
 } fp_lb_policy;
 
 void fp_lb_options_default(fp_lb_options *options);

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         finalize_request,
         finalize_response,
     )
-    from fastpath.clusters import Cluster, ClusterManager, Host, MetadataMatch, Pick
+    from fastpath.clusters import Cluster, ClusterManager, Host, MetadataMatch, Pick, RetryPriority
     from fastpath.config import load
     from fastpath.connections import (
         NOT_THIS,
@@ -146,6 +146,7 @@ __all__ = [
     "RequestHead",
     "Response",
     "ResponseChanges",
+    "RetryPriority",
     "Role",
     "Room",
     "RouteActions",
@@ -232,6 +233,7 @@ _EXPORTS = {
     "RequestHead": "fastpath.substitution",
     "Response": "fastpath._response",
     "ResponseChanges": "fastpath.actions",
+    "RetryPriority": "fastpath.clusters",
     "Role": "fastpath._connection",
     "Room": "fastpath._buffer",
     "RouteActions": "fastpath.actions",

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint32_t
 from fastpath._hash_keys cimport HashKeys, key_hash
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
-from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
+from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker, fp_retry_priority
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_policy
 
 
@@ -49,6 +49,10 @@ cdef class Pick:
     cdef bint reported
 
 
+cdef class RetryPriority:
+    cdef fp_retry_priority value
+
+
 cdef class Cluster:
     cdef readonly str name
     cdef fp_cluster *ptr  # referenced
@@ -69,8 +73,10 @@ cdef class Cluster:
     cdef Host overriding(self, str key, bint strict)
     cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
-    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
-                                 Labels metadata_match) except NULL
+    cdef Host choose_again(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                           RetryPriority retry_priority)
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                                 RetryPriority retry_priority) except NULL
     cdef int refuse(self, fp_status status, size_t excluded) except -1
     cdef tuple pick_into(self, HashKeys keys, Py_ssize_t wanted, object out)
     cdef list pick_list(self, HashKeys keys, Py_ssize_t wanted)

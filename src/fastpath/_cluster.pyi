@@ -10,7 +10,7 @@ from fastpath.models import HealthStatus, HostFlag
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 _Rules: TypeAlias = tuple[int, int, bool, bool, int, bool]
-_Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float, int, bool]
+_Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]
 _Zones: TypeAlias = tuple[Cluster, int, int, int, bool, bool, int]
 _Row: TypeAlias = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
 _Group: TypeAlias = tuple[int, int, int, int, list[_Row]]
@@ -69,6 +69,11 @@ class Pick:
         traceback: TracebackType | None,
     ) -> None: ...
 
+@final
+class RetryPriority:
+    def __new__(cls, update_frequency: int) -> Self: ...
+    def attempted(self, host: Host) -> None: ...
+
 class Policy: ...
 
 class ClusterDirectory:
@@ -115,6 +120,7 @@ class Cluster:
         metadata_match: Labels | None = None,
         override_host: str | None = None,
         override_strict: bool = False,
+        retry_priority: RetryPriority | None = None,
     ) -> Pick: ...
     def pick_host(
         self,
@@ -126,6 +132,7 @@ class Cluster:
         metadata_match: Labels | None = None,
         override_host: str | None = None,
         override_strict: bool = False,
+        retry_priority: RetryPriority | None = None,
     ) -> Host: ...
     @overload
     def pick_many(self, count: int | None = None, *, hash_keys: _HashKeys | None = None) -> list[Host]: ...

@@ -25,6 +25,7 @@ from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_s
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_PEAK_EWMA,
     FASTPATH_LB_REQUEST_HASH,
     fp_host,
     fp_lb_options_default,
@@ -232,8 +233,10 @@ cdef class Pick:
             nanoseconds = <int64_t>(seconds * 1e9) if seconds < 9e9 else INT64_MAX
         if status is None and reset is None:
             raise ValueError("neither status nor reset is given")
+        cdef fp_host *host = live(self.host)
+        self.cluster.look_at_clock()
         cdef int result = check(
-            fp_host_report(live(self.host), code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
+            fp_host_report(host, code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
         )
         self.reported = True
         if result == FASTPATH_DUE:
@@ -247,6 +250,29 @@ cdef class Pick:
 
     def __repr__(self):
         return f"<Pick {self.host}{'' if self.counted else ' released'}>"
+
+
+@cython.final
+@cython.no_gc
+cdef class RetryPriority:
+    """Which priorities the retries of one request go to (Envoy's retry_priority previous_priorities).
+
+    Tell it each host that the request is sent to, and give it to `Cluster.pick` for retries: after every
+    `update_frequency` attempts load is shared among the priorities that were not tried, as far as they have hosts; when
+    none is left, all count again. One thread at a time.
+    """
+
+    def __cinit__(self, uint32_t update_frequency):
+        if update_frequency == 0:
+            raise ValueError("update_frequency is 0")
+        check(fp_retry_priority_init(&self.value, update_frequency), NULL)
+
+    def __reduce__(self):
+        raise TypeError("a RetryPriority belongs to one request: it cannot be copied or pickled")
+
+    def attempted(self, Host host not None):
+        """The request was sent to this host, or was to be."""
+        fp_retry_priority_attempted(&self.value, live(host))
 
 
 cdef class Policy:
@@ -285,6 +311,15 @@ cdef Pick pick_of(Cluster cluster, Host host):
     return pick
 
 
+cdef inline Host host_chosen(Cluster self, fp_status status, fp_host *host, size_t index):
+    """The Host of what the picker has answered."""
+    if status != FASTPATH_OK:
+        self.refuse(status, 0)
+    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+        return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
+    return wrap(host)
+
+
 cdef inline Host choose_now(
     Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
 ):
@@ -295,20 +330,17 @@ cdef inline Host choose_now(
     if self.ticking is not None:
         self.read_clock()
     if exclude is not NOTHING and exclude:
-        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match))
+        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, None))
     if hash_key is None and metadata_match is None:
         status = fp_picker_pick(self.picker, NULL, &host, &index)
     else:
         options.excluded_count = 0
+        options.retry_priority = NULL
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         status = fp_picker_pick(self.picker, &options, &host, &index)
-    if status != FASTPATH_OK:
-        self.refuse(status, 0)
-    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
-        return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
-    return wrap(host)
+    return host_chosen(self, status, host, index)
 
 
 cdef inline Host choose_host(
@@ -317,6 +349,26 @@ cdef inline Host choose_host(
     if self.pick_lock is not None:
         return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
     return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+
+
+cdef inline Host choose_by_key(Cluster self, PyObject *hash_key):
+    """Choose with a hash key, or NULL, and nothing else."""
+    cdef fp_host *host
+    cdef size_t index
+    cdef fp_pick_options options
+    cdef fp_status status
+    if self.pick_lock is not None or self.ticking is not None:
+        return choose_host(self, None if hash_key is NULL else <object>hash_key, NOTHING, None, None)
+    if hash_key is NULL or hash_key is <PyObject *>None:
+        status = fp_picker_pick(self.picker, NULL, &host, &index)
+    else:
+        options.excluded_count = 0
+        options.has_hash = True
+        options.hash = hash_of(<object>hash_key, self.key_hash)
+        options.metadata_match = NULL
+        options.retry_priority = NULL
+        status = fp_picker_pick(self.picker, &options, &host, &index)
+    return host_chosen(self, status, host, index)
 
 
 cdef class Cluster:
@@ -370,7 +422,8 @@ cdef class Cluster:
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
         override_statuses, fail_on_panic);
         options: (active_request_bias, choice_count, minimum_ring_size, maximum_ring_size, hash_function, table_size,
-        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan);
+        slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan, decay_time,
+        default_latency, latency_penalty);
         zones: (callers, zone, routing_enabled, min_cluster_size, by_weight, force_local, force_local_min), callers: a
         Cluster; None without zone routing;
         groups: (priority, locality, locality_weight, zone, endpoints), endpoints: (address, hostname, hash_key, port,
@@ -408,8 +461,10 @@ cdef class Cluster:
                 config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
                 config.options.slow_start_window, config.options.slow_start_aggression, \
                 config.options.slow_start_min_weight, config.options.hash_balance_factor, \
-                config.options.full_scan = options
-            ticking = self.given_clock if config.options.slow_start_window > 0 else None
+                config.options.full_scan, config.options.decay_time, config.options.default_latency, \
+                config.options.latency_penalty = options
+            timed = config.options.slow_start_window > 0 or config.policy is fp_lb_policy_get(FASTPATH_LB_PEAK_EWMA)
+            ticking = self.given_clock if timed else None
             if ticking is not None:
                 self.read_clock()
                 config.options.clock = cell_read
@@ -498,8 +553,19 @@ cdef class Cluster:
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
         return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
-    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts,
-                                 Labels metadata_match) except NULL:
+    cdef Host choose_again(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                           RetryPriority retry_priority):
+        if self.pick_lock is not None:
+            self.pick_lock.enter()
+        try:
+            self.look_at_clock()
+            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, retry_priority))
+        finally:
+            if self.pick_lock is not None:
+                self.pick_lock.leave()
+
+    cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                                 RetryPriority retry_priority) except NULL:
         """Borrowed until the picker is next used."""
         cdef fp_host *excluded[EXCLUDED_ON_STACK]
         cdef fp_host **array = excluded
@@ -514,6 +580,7 @@ cdef class Cluster:
         options.has_hash = hash_key is not None
         options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
+        options.retry_priority = &retry_priority.value if retry_priority is not None else NULL
         if count > EXCLUDED_ON_STACK:
             array = <fp_host **>malloc(count * sizeof(fp_host *))
             if array is NULL:
@@ -539,7 +606,8 @@ cdef class Cluster:
         raise NoHostAvailable(f"cluster {self.name!r} has no host to offer{besides}")
 
     def _pick(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-              Labels metadata_match=None, str override_host=None, bint override_strict=False):
+              Labels metadata_match=None, str override_host=None, bint override_strict=False,
+              RetryPriority retry_priority=None):
         """Choose a host for a request and count the request as active there until the Pick is given back.
 
         `hash_key` (bytes, str, or a 64-bit hash as an integer) and `request` are what hash policies go by; the others
@@ -552,23 +620,30 @@ cdef class Cluster:
         rest says while the cluster has it and its health is one of the cluster's `override_host_status`; else another
         one is, or none with `override_strict`. For a retry, leave it out.
 
+        `retry_priority` is a request's RetryPriority, for its retries; policies that go by a hash do not ask it.
+
         NoHostAvailable when the cluster is empty, nothing is healthy and panic is off, or all hosts are excluded.
         """
         cdef Host host = None
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
+        if host is None and retry_priority is not None:
+            host = self.choose_again(hash_key, exclude, max_attempts, metadata_match, retry_priority)
         if host is None:
             host = choose_host(self, hash_key, exclude, max_attempts, metadata_match)
         return pick_of(self, host)
 
     def _pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
-                   Labels metadata_match=None, str override_host=None, bint override_strict=False):
+                   Labels metadata_match=None, str override_host=None, bint override_strict=False,
+                   RetryPriority retry_priority=None):
         """As `pick`, but gives the bare Host and counts nothing."""
         cdef Host host = None
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
             if host is not None:
                 return host
+        if retry_priority is not None:
+            return self.choose_again(hash_key, exclude, max_attempts, metadata_match, retry_priority)
         return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):
@@ -693,15 +768,13 @@ cdef inline bint is_plain(Py_ssize_t count, PyObject *names):
 cdef object pick(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
     if not is_plain(count, names):
         return PyObject_Vectorcall(self._pick, arguments, <size_t>count, names)
-    key = None if names is NULL else <object>arguments[0]
-    return pick_of(<Cluster>self, choose_host(<Cluster>self, key, NOTHING, None, None))
+    return pick_of(<Cluster>self, choose_by_key(<Cluster>self, NULL if names is NULL else arguments[0]))
 
 
 cdef object pick_host(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
     if not is_plain(count, names):
         return PyObject_Vectorcall(self._pick_host, arguments, <size_t>count, names)
-    key = None if names is NULL else <object>arguments[0]
-    return choose_host(<Cluster>self, key, NOTHING, None, None)
+    return choose_by_key(<Cluster>self, NULL if names is NULL else arguments[0])
 
 
 cdef PyMethodDef[2] plain_methods

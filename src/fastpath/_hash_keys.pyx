@@ -8,7 +8,13 @@ from cpython.buffer cimport (
     PyObject_CheckBuffer,
     PyObject_GetBuffer,
 )
+from cpython.bytes cimport PyBytes_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_CheckExact
+
+cdef extern from "Python.h":
+    PyObject **PySequence_Fast_ITEMS(object items) noexcept
 
 
 def xxh64(const uint8_t[::1] data not None, uint64_t seed=0):
@@ -32,6 +38,25 @@ cdef uint64_t hash_of_other(object key, key_hash function) except? 0:
     return hash_bytes(&data[0] if data.shape[0] else NULL, data.shape[0], function)
 
 
+cdef Py_ssize_t hash_texts(PyObject **keys, Py_ssize_t count, key_hash function, uint64_t *hashes) noexcept:
+    """Hash what is ASCII or bytes, up to the first key that is not; gives how many were. Runs no other code."""
+    cdef Py_ssize_t i
+    cdef PyObject *key
+    for i in range(count):
+        key = keys[i]
+        if PyUnicode_CheckExact(<object>key) and PyUnicode_IS_COMPACT_ASCII(<object>key):
+            hashes[i] = hash_bytes(
+                <const uint8_t *>PyUnicode_1BYTE_DATA(<object>key), PyUnicode_GET_LENGTH(<object>key), function
+            )
+        elif PyBytes_CheckExact(<object>key):
+            hashes[i] = hash_bytes(
+                <const uint8_t *>PyBytes_AS_STRING(<object>key), PyBytes_GET_SIZE(<object>key), function
+            )
+        else:
+            return i
+    return count
+
+
 @cython.final
 @cython.no_gc
 cdef class HashKeys:
@@ -45,15 +70,18 @@ cdef class HashKeys:
         PyBuffer_Release(&self.view)
 
     cdef int hash_each(self, object keys, key_hash function) except -1:
-        cdef list items = list(keys)
-        cdef Py_ssize_t i
+        cdef object items = keys if type(keys) is list or type(keys) is tuple else list(keys)
+        cdef Py_ssize_t i, done
         self.count = <size_t>len(items)
         self.own = <uint64_t *>PyMem_Malloc((self.count + 1) * sizeof(uint64_t))
         if self.own is NULL:
             raise MemoryError
         self.hashes = self.own
-        for i in range(<Py_ssize_t>self.count):
-            self.own[i] = hash_of(items[i], function)
+        done = hash_texts(PySequence_Fast_ITEMS(items), <Py_ssize_t>self.count, function, self.own)
+        if done < <Py_ssize_t>self.count:
+            items = tuple(items)  # other keys may run code of theirs, which may change a list
+            for i in range(done, <Py_ssize_t>self.count):
+                self.own[i] = hash_of((<tuple>items)[i], function)
         return 0
 
 

@@ -1,42 +1,40 @@
 # cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
-"""Matching paths alone, for those who have no hosts and conditions.
+"""Matching paths alone, for those who have no hosts and conditions."""
+import sys
 
-    path ──> literals: a dict         a path that is one of them is found at the price of a dict lookup
-        └──> templates: a table       with one virtual host, for "*"; what comes first is more specific
-"""
+from fastpath.errors import ConfigError
+
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.dict cimport PyDict_Copy, PyDict_SetItem
-from cpython.object cimport PyObject
-from cpython.tuple cimport PyTuple_GET_SIZE
+from cpython.dict cimport PyDict_SetItem
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memcpy, memset
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memcpy
 
-from fastpath._route_builder cimport RouteTableSnapshot
-from fastpath._route_request cimport path_end
 from fastpath._spans cimport required_span
 from fastpath._status cimport check
-from fastpath.libfastpath.base cimport FASTPATH_OK, fp_span, fp_status
-from fastpath.libfastpath.route cimport *
+from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
+from fastpath.libfastpath.path_router cimport *
 
 cdef extern from "Python.h":
-    bint PyUnicode_IS_ASCII(object text) noexcept
+    bint PyUnicode_IS_COMPACT_ASCII(object text) noexcept
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
     void *PyUnicode_DATA(object text) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
 
 
 # What was published together; never changed.
 @cython.final
 @cython.internal
 cdef class PathIndex:
-    cdef dict literals  # of str
-    cdef RouteTableSnapshot snapshot  # of the templates; None when there are none
-    cdef const fp_route_table *table  # the snapshot's
+    cdef fp_path_router *router
     cdef tuple values  # of the templates
     cdef tuple names  # of their variables: for each a tuple
-    cdef tuple forms  # and a dict that has them as its keys
+
+    def __dealloc__(self):
+        fp_path_router_free(self.router)
 
 
 @cython.final
@@ -46,108 +44,105 @@ cdef class PathMatcher:
     cdef PathIndex index
 
     def __cinit__(self):
-        self.index = index_new({}, None)
+        self.publish((), ())
 
-    def publish(self, dict literals not None, RouteTableSnapshot templates, /):
-        """Match by these from now on. The snapshot has one virtual host, for "*"; what its context has for routes is
-        handed out."""
-        self.index = index_new(literals, templates)
+    def publish(self, tuple templates not None, tuple values not None, /):
+        """Match by these templates from now on; the first one that takes a path wins. When one of them is refused, raises
+        ConfigError, with the template as its path, and keeps what was there."""
+        self.index = index_new(templates, values)
+
+    @property
+    def size(self):
+        """Bytes that the templates take."""
+        return fp_path_router_size(self.index.router)
 
     def find(self, path, /):
         """What stands for a path (str or bytes), None for none."""
         cdef PathIndex index = self.index  # another thread may publish
-        cdef fp_route_match found
         cdef fp_span span
-        cdef PyObject *value
-        if type(path) is str:
-            value = PyDict_GetItemWithError(index.literals, path)
-            if value is not NULL:
-                return <object>value
-        required_span(path, &span, "path")
-        value = literal_of_part(index, path, &span)
-        if value is not NULL:
-            return <object>value
-        if not find_template(index, span, &found):
+        cdef uint32_t found = 0
+        cdef fp_status status
+        path_span(path, &span)
+        status = fp_path_router_find(index.router, span, &found)
+        if status != FASTPATH_OK:
+            check(status, NULL)
             return None
-        return index.values[found.route]
+        return <object>PyTuple_GET_ITEM(index.values, <Py_ssize_t>found)
 
     def find_with_params(self, path, /):
         """The same, and what the template's variables stand for in a dict, of the type of `path`."""
         cdef PathIndex index = self.index
-        cdef fp_route_match found
         cdef fp_span span
-        cdef PyObject *value
         cdef fp_span pieces[32]  # FASTPATH_ROUTE_PARAMS_MAX
+        cdef uint32_t found = 0
+        cdef fp_status status
         cdef tuple names
         cdef dict params
         cdef Py_ssize_t i
-        if type(path) is str:
-            value = PyDict_GetItemWithError(index.literals, path)
-            if value is not NULL:
-                return <object>value, {}
-        required_span(path, &span, "path")
-        value = literal_of_part(index, path, &span)
-        if value is not NULL:
-            return <object>value, {}
-        if not find_template(index, span, &found):
+        path_span(path, &span)
+        status = fp_path_router_match(index.router, span, &found, pieces)
+        if status != FASTPATH_OK:
+            check(status, NULL)
             return None
-        names = <tuple>index.names[found.route]
-        params = PyDict_Copy(<dict>index.forms[found.route])
-        fp_route_table_params(index.table, &found, span, pieces)
-        if type(path) is str and PyUnicode_IS_ASCII(path):
+        names = <tuple>PyTuple_GET_ITEM(index.names, <Py_ssize_t>found)
+        params = {}
+        if type(path) is str and PyUnicode_IS_COMPACT_ASCII(path):
             for i in range(PyTuple_GET_SIZE(names)):
-                PyDict_SetItem(params, <object>names[i], ascii_of(pieces[i]))
+                PyDict_SetItem(params, <object>PyTuple_GET_ITEM(names, i), ascii_of(pieces[i]))
         else:
             for i in range(PyTuple_GET_SIZE(names)):
-                PyDict_SetItem(params, <object>names[i], piece_of(path, pieces[i]))
-        return index.values[found.route], params
+                PyDict_SetItem(params, <object>PyTuple_GET_ITEM(names, i), piece_of(path, pieces[i]))
+        return <object>PyTuple_GET_ITEM(index.values, <Py_ssize_t>found), params
 
 
-cdef PathIndex index_new(dict literals, RouteTableSnapshot templates):
+cdef PathIndex index_new(tuple templates, tuple values):
     cdef PathIndex index = PathIndex.__new__(PathIndex)
-    index.literals = literals
-    index.snapshot = templates
-    if templates is not None:
-        if templates.table is NULL:
-            raise ValueError("the snapshot was not built")
-        entry = templates.context[0]
-        index.table = templates.table
-        index.values = entry[1]
-        index.names = tuple([names or () for names in entry[3]])
-        index.forms = tuple([dict.fromkeys(names) for names in index.names])
+    cdef Py_ssize_t count = PyTuple_GET_SIZE(templates), i
+    cdef fp_error error
+    cdef fp_status status
+    cdef size_t failed = 0
+    cdef fp_span *spans
+    if PyTuple_GET_SIZE(values) != count:
+        raise ValueError("there must be a value for each template")
+    spans = <fp_span *>PyMem_Malloc((<size_t>count + 1) * sizeof(fp_span))
+    if spans is NULL:
+        raise MemoryError
+    try:
+        for i in range(count):
+            required_span(templates[i], &spans[i], "a template")
+        with nogil:
+            status = fp_path_router_new(spans, <size_t>count, &index.router, &failed, &error)
+    finally:
+        PyMem_Free(spans)
+    try:
+        check(status, &error)
+    except ConfigError as refused:
+        path = templates[failed] if failed < <size_t>count else ""
+        raise ConfigError(refused.reason, path=path, code=refused.code, index=refused.index) from None
+    index.values = values
+    index.names = tuple([names_of(index.router, <uint32_t>i) for i in range(count)])
     return index
 
 
-cdef inline PyObject *literal_of_part(PathIndex index, object path, fp_span *span) except? NULL:
-    """Cut the path at its query, and look once more for a literal when it was not looked for as it is now."""
-    cdef size_t end = path_end(span[0])
-    if end == span.len and type(path) is str:
-        return NULL
-    span.len = end
-    return literal_of_bytes(index, span[0])
+cdef tuple names_of(const fp_path_router *router, uint32_t template_index):
+    cdef uint32_t count = fp_path_router_variable_count(router, template_index), i
+    cdef fp_span name
+    cdef list names
+    if count == 0:
+        return ()
+    names = []
+    for i in range(count):
+        name = fp_path_router_variable_name(router, template_index, i)
+        names.append(sys.intern(name.data[:name.len].decode("ascii")))
+    return tuple(names)
 
 
-cdef PyObject *literal_of_bytes(PathIndex index, fp_span span) except? NULL:
-    cdef size_t i
-    for i in range(span.len):
-        if span.data[i] > 0x7f:
-            return NULL  # no literal is like that
-    return PyDict_GetItemWithError(index.literals, ascii_of(span))
-
-
-cdef inline bint find_template(PathIndex index, fp_span path, fp_route_match *found) except -1:
-    cdef fp_route_request request
-    cdef fp_status status
-    if index.table is NULL:
-        return False
-    memset(&request, 0, sizeof(request))
-    request.path = path
-    status = fp_route_table_match(index.table, &request, found)
-    if status == FASTPATH_OK:
-        return True
-    if status < 0:
-        check(status, NULL)
-    return False
+cdef inline int path_span(object path, fp_span *span) except -1:
+    if type(path) is str and PyUnicode_IS_COMPACT_ASCII(path):
+        span.data = <const uint8_t *>PyUnicode_DATA(path)
+        span.len = <size_t>PyUnicode_GET_LENGTH(path)
+        return 0
+    return required_span(path, span, "path")
 
 
 cdef inline str ascii_of(fp_span span):

@@ -26,6 +26,9 @@ cdef enum:
     STACK_ROOM = 2048  # bytes that a normalised path may take before they come from the heap
 
 
+cdef bytes PLAIN = b"http"  # the scheme of most requests, known by its identity
+
+
 cdef void table_ref(void *table) noexcept nogil:
     fp_route_table_ref(<fp_route_table *>table)
 
@@ -195,7 +198,7 @@ cdef class RouteMatcher:
         return next_random(&self.random_state)
 
     def match(
-        self, Request request not None, random=None, *, scheme=b"http", tls=None, metadata=None, filter_state=None
+        self, Request request not None, random=None, *, scheme=PLAIN, tls=None, metadata=None, filter_state=None
     ):
         """The route for a parsed request, or None. Reads the head where it lies.
 
@@ -209,7 +212,11 @@ cdef class RouteMatcher:
         filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         """
         cdef fp_span scheme_span
-        required_span(scheme, &scheme_span, "scheme")
+        if scheme is PLAIN:
+            scheme_span.data = <const uint8_t *>PyBytes_AS_STRING(PLAIN)
+            scheme_span.len = 4
+        else:
+            required_span(scheme, &scheme_span, "scheme")
         return self.match_record(live(request.record), scheme_span, tls, random, metadata, filter_state)
 
     cdef Match match_record(

@@ -13,8 +13,9 @@ from typing import TextIO
 import fastpath
 
 from . import cli_balance, cli_bench, cli_gateway, cli_routes
+from .cli_scope import add_scope, scope_of
 from .clusters import ClusterManager
-from .config import differences, load, to_json, to_yaml
+from .config import Scope, differences, load, to_json, to_yaml
 from .connections import FilterChainTable
 from .errors import ConfigError, ConfigErrors, ConfigWarning
 from .models import Config
@@ -62,10 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     check = config.add_parser("check", help="load files and build what they describe; say all that is wrong with them")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
+    add_scope(check)
     check.set_defaults(command=_check)
     diff = config.add_parser("diff", help="say what would change if NEW took the place of OLD; exit as diff does")
     diff.add_argument("old", type=Path, metavar="OLD")
     diff.add_argument("new", type=Path, metavar="NEW")
+    add_scope(diff)
     diff.set_defaults(command=_diff)
     show = config.add_parser("print", help="load files together and print them as one configuration of Envoy's")
     show.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -76,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         default="bootstrap",
         help="a bootstrap, or what discovery tells (default: %(default)s)",
     )
+    add_scope(show)
     show.set_defaults(command=_print)
     cli_routes.add_commands(commands)
     cli_balance.add_commands(commands)
@@ -102,7 +106,8 @@ def _demo(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     """0 when they are equal, 1 when they differ, 2 when one cannot be loaded."""
     try:
-        old, new = load(options.old), load(options.new)
+        scope = scope_of(options)
+        old, new = load(options.old, scope=scope), load(options.new, scope=scope)
     except ConfigError as error:
         print(f"fastpath: {error}", file=sys.stderr)
         return 2
@@ -113,7 +118,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _print(options: argparse.Namespace) -> int:
-    config = load(options.files)
+    config = load(options.files, scope=scope_of(options))
     text = (to_json if options.json else to_yaml)(config, form=options.form)
     _print_refusals(config, sys.stderr)
     sys.stdout.write(text)
@@ -123,7 +128,7 @@ def _print(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     failed = 0
     for file in options.files:
-        errors = _problems_of(file, lenient=options.lenient)
+        errors = _problems_of(file, lenient=options.lenient, scope=scope_of(options))
         failed += bool(errors)
         for error in errors:
             print(error)
@@ -131,12 +136,12 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _problems_of(file: Path, *, lenient: bool) -> Sequence[ConfigError]:
+def _problems_of(file: Path, *, lenient: bool, scope: Scope) -> Sequence[ConfigError]:
     with warnings.catch_warnings():
         warnings.simplefilter("always", ConfigWarning)
         warnings.showwarning = lambda message, *_: print(f"warning: {message}")
         try:
-            config = load(file, lenient=lenient)
+            config = load(file, lenient=lenient, scope=scope)
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
             for listener in config.listeners:

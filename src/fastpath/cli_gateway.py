@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import aio
-from .config import load
+from .cli_scope import add_scope, scope_of
+from .config import Scope, load
 from .proxy import Gateway
 from .watching import ConfigFiles, ConfigFollowing
 
@@ -21,12 +24,18 @@ def add_gateway(commands: Any) -> None:
     gateway.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files and directories, loaded together")
     gateway.add_argument("--watch", action="store_true", help="take up what the files say when they change")
     gateway.add_argument("--seed", type=int, help="make the gateway's choices repeatable")
-    gateway.set_defaults(command=lambda options: _run(options.files, watch=options.watch, seed=options.seed))
+    add_scope(gateway)
+    gateway.set_defaults(command=_command)
 
 
-def _run(files: Sequence[Path], *, watch: bool, seed: int | None) -> int:
-    gateway = Gateway(load(files), seed=seed)
-    aio.run(_serve(gateway, ConfigFiles(files) if watch else None))
+def _command(options: argparse.Namespace) -> int:
+    return _run(options.files, scope_of(options), watch=options.watch, seed=options.seed)
+
+
+def _run(files: Sequence[Path], scope: Scope, *, watch: bool, seed: int | None) -> int:
+    loading = partial(load, scope=scope)
+    gateway = Gateway(loading(files), seed=seed)
+    aio.run(_serve(gateway, ConfigFiles(files, load=loading) if watch else None))
     return 0
 
 

@@ -23,11 +23,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import _cluster, models
-from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy
+from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy, RetryPriority
 from fastpath._hash_keys import xxh64
 from fastpath._subset import SubsetRules
 from fastpath.balancing.endpoints import EndpointRows, locate
 from fastpath.balancing.labels import MetadataMatch
+from fastpath.balancing.peak_ewma import peak_ewma_options
 from fastpath.balancing.refusal import MAX_UINT32, MAX_UINT64, check_integer, refusal
 from fastpath.balancing.slow_start import SlowStart, slow_start_options
 from fastpath.balancing.subsets import subset_rules
@@ -38,10 +39,20 @@ from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
 from fastpath.policies import HostPolicy, as_policy
 
-__all__ = ["Cluster", "ClusterManager", "Host", "HostStats", "MetadataMatch", "NoHostAvailable", "Pick", "xxh64"]
+__all__ = [
+    "Cluster",
+    "ClusterManager",
+    "Host",
+    "HostStats",
+    "MetadataMatch",
+    "NoHostAvailable",
+    "Pick",
+    "RetryPriority",
+    "xxh64",
+]
 
 _Rules = tuple[int, int, bool, bool, int, bool]
-_Options = tuple[float, int, int, int, int, int, int, float, float, int, bool]
+_Options = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]
 # The callers' cluster, the own zone, and what ZoneAwareConfig says.
 _ZoneRules = tuple[_cluster.Cluster, int, int, int, bool, bool, int]
 
@@ -294,6 +305,7 @@ def _options(model: models.Cluster, path: str) -> _Options:
         *_slow_start(model, path),
         factor,
         least_request.full_scan,
+        *peak_ewma_options(model.peak_ewma, f"{path}peak_ewma"),
     )
 
 

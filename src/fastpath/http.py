@@ -1,11 +1,13 @@
 """HTTP/1 in one place: heads, connections and what they are made of, under h11's names where h11 has one.
 
-from fastpath import http
+A connection is fed with bytes, and asked for what they mean:
 
-connection = http.Connection(http.SERVER)
-connection.receive_data(data)
-while (event := connection.next_event()) not in (http.NEED_DATA, http.PAUSED):
-    ...
+    from fastpath import http
+
+    connection = http.Connection(http.SERVER)
+    connection.receive_data(data)
+    while (event := connection.next_event()) not in (http.NEED_DATA, http.PAUSED):
+        ...
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 #ifndef FASTPATH_INTERNAL_BITS_H
 #define FASTPATH_INTERNAL_BITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -92,6 +93,13 @@ static inline uint32_t load32(const uint8_t *at) {
   return word;
 }
 
+static inline void store64(uint8_t *at, uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  memcpy(at, &word, 8);
+}
+
 /* 'A'..'Z' of eight bytes to lower case; no carry crosses from one byte to the next. */
 static inline uint64_t lower_word(uint64_t word) {
   const uint64_t ones = 0x0101010101010101u, low7 = word & (0x7f * ones);
@@ -108,6 +116,37 @@ static inline uint64_t load_short(const uint8_t *at, size_t len) {
   if (len >= 8) return load64(at);
   if (len >= 4) return load32(at) | (uint64_t)load32(at + len - 4) << 32;
   return at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16;
+}
+
+/* A bit for each of the eight bytes of a word that is equal to `byte`, the lowest for the lowest. */
+static inline uint64_t equal_bytes(uint64_t word, uint8_t byte) {
+  const uint64_t ones = 0x0101010101010101u, differ = word ^ ones * byte;
+  const uint64_t equal = ~(((differ & 0x7f * ones) + 0x7f * ones) | differ) & 0x80 * ones;
+  return (equal >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* Copies up to 16 bytes by loads that stay inside them. */
+static inline void copy_16(uint8_t *to, const uint8_t *from, size_t len) {
+  if (len == 16) {
+    memcpy(to, from, 16);
+  } else if (len >= 8) {
+    memcpy(to, from, 8);
+    memcpy(to + len - 8, from + len - 8, 8);
+  } else if (len >= 4) {
+    memcpy(to, from, 4);
+    memcpy(to + len - 4, from + len - 4, 4);
+  } else {
+    for (size_t i = 0; i < len; i++) to[i] = from[i];
+  }
+}
+
+/* Whether two texts of the same length are the same, for short ones: no call, and hardly a branch. */
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len) {
+  if (len <= 8) return len == 0 || load_short(a, len) == load_short(b, len);
+  for (size_t at = 0; at + 8 < len; at += 8) {
+    if (load64(a + at) != load64(b + at)) return false;
+  }
+  return load64(a + len - 8) == load64(b + len - 8);
 }
 
 #endif

@@ -24,4 +24,11 @@ static inline uint32_t fp_bounded_load(const fp_host_group *group, const fp_lb_s
   return group->options->hash_balance_factor == 0 ? chosen : fp_bounded_load_search(group, state, hash, chosen);
 }
 
+/* The same for what pick_many returns: `chosen` becomes that. */
+static inline void fp_bounded_load_many(const fp_host_group *group, const fp_lb_state *state, const uint64_t *hashes,
+                                        size_t count, uint32_t *chosen) {
+  if (group->options->hash_balance_factor == 0) return;
+  for (size_t i = 0; i < count; i++) chosen[i] = fp_bounded_load_search(group, state, hashes[i], chosen[i]);
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "host.h"
 #include "host_set.h"
+#include "lb_policies.h"
 #include "memory.h"
 
 static void ref_set(void *set) { fp_host_set_ref(set); }
@@ -25,6 +26,17 @@ static fp_status check_config(const fp_cluster_config *config, fp_error *error) 
   if (fp_slow_start_check(&config->options) != NULL)
     return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "%s", fp_slow_start_check(&config->options));
   return config->policy->check == NULL ? FASTPATH_OK : config->policy->check(&config->options, error);
+}
+
+/* What averages of latencies go by under this config; NULL for no averages. */
+static fp_status find_timing(fp_traffic *traffic, const fp_cluster_config *config, const fp_latency_timing **timing,
+                             fp_error *error) {
+  const fp_lb_options *options = &config->options;
+  *timing = NULL;
+  if (config->policy != &fp_lb_peak_ewma) return FASTPATH_OK;
+  *timing =
+      fp_traffic_keep_timing(traffic, &(fp_latency_timing){options->decay_time, options->clock, options->clock_data});
+  return *timing != NULL ? FASTPATH_OK : fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
 }
 
 /* Endpoints of one priority stand as their hosts do, unless one is there twice: that saves most of the searching. */
@@ -64,13 +76,14 @@ static fp_status build(const fp_cluster_config *config, const fp_endpoint *endpo
   return fp_error_set(error, FASTPATH_ERR_MEMORY, 0, 0, "out of memory");
 }
 
-static void adopt(fp_cluster *cluster, const fp_cluster_config *config, fp_endpoint *endpoints, size_t count,
-                  const fp_host_set *set) {
+static void adopt(fp_cluster *cluster, const fp_cluster_config *config, const fp_latency_timing *timing,
+                  fp_endpoint *endpoints, size_t count, const fp_host_set *set) {
   forget(cluster->endpoints, cluster->endpoint_count);
   cluster->config = *config;
   cluster->endpoints = endpoints;
   cluster->endpoint_count = count;
   cluster->stale = false;
+  fp_traffic_set_timing(cluster->traffic, timing);
   for (size_t i = fp_host_set_count(set); i-- > 0;) {
     fp_host *host = fp_host_set_host(set, i);
     if (fp_host_join(host, cluster->traffic)) fp_outlier_detector_watch(&cluster->detector, host);
@@ -83,6 +96,7 @@ fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *end
   fp_cluster *made;
   fp_host_set *set;
   fp_endpoint *copy;
+  const fp_latency_timing *timing;
   fp_status status = check_config(config, error);
   if (status < 0) return status;
   status = build(config, endpoints, count, NULL, &set, &copy, error);
@@ -93,11 +107,12 @@ fp_status fp_cluster_new(const fp_cluster_config *config, const fp_endpoint *end
   if (pthread_mutex_init(&made->updating, NULL) != 0) goto no_mutex;
   made->traffic = fp_traffic_new();
   if (made->traffic == NULL) goto no_traffic;
+  if (find_timing(made->traffic, config, &timing, error) < 0) goto no_cell;
   made->cell = fp_snapshot_cell_new(set, ref_set, unref_set);
   if (made->cell == NULL) goto no_cell;
   atomic_init(&made->references, 1);
   fp_host_set_apply(set);
-  adopt(made, config, copy, count, set);
+  adopt(made, config, timing, copy, count, set);
   *cluster = made;
   return FASTPATH_OK;
 no_cell:
@@ -133,10 +148,12 @@ static fp_status publish(fp_cluster *cluster, const fp_cluster_config *config, c
                          size_t count, fp_error *error) {
   fp_host_set *previous = fp_snapshot_acquire(cluster->cell), *set;
   fp_endpoint *copy;
-  const fp_status status = build(config, endpoints, count, previous, &set, &copy, error);
+  const fp_latency_timing *timing;
+  fp_status status = find_timing(cluster->traffic, config, &timing, error);
+  if (status >= 0) status = build(config, endpoints, count, previous, &set, &copy, error);
   if (status >= 0) {
     fp_host_set_apply(set);
-    adopt(cluster, config, copy, count, set);
+    adopt(cluster, config, timing, copy, count, set);
     fp_snapshot_publish(cluster->cell, set);
   }
   fp_host_set_unref(previous);

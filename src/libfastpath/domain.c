@@ -13,13 +13,6 @@ enum {
 
 /* ---- letter case and hashing, eight bytes at a time ---- */
 
-static inline void store64(uint8_t *at, uint64_t word) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  word = __builtin_bswap64(word);
-#endif
-  memcpy(at, &word, 8);
-}
-
 static inline uint8_t lower_byte(uint8_t byte) { return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte; }
 
 void fp_domain_lower(uint8_t *out, const uint8_t *text, size_t len) {
@@ -37,21 +30,21 @@ static inline uint64_t mix(uint64_t hash, uint64_t word) {
   return hash ^ hash >> 29;
 }
 
-static inline uint32_t hash_bytes(const uint8_t *bytes, size_t len) {
+/* Of the text in lower case. */
+static inline uint32_t hash_lowered(const uint8_t *text, size_t len) {
   uint64_t hash = len;
-  if (len > 0) {
-    for (; len > 8; bytes += 8, len -= 8) hash = mix(hash, load64(bytes));
-    hash = mix(hash, load_short(bytes, len));
-  }
-  return (uint32_t)(hash >> 32);
+  if (len <= 8) return len == 0 ? 0 : (uint32_t)(mix(hash, lower_word(load_short(text, len))) >> 32);
+  for (size_t at = 0; at + 8 < len; at += 8) hash = mix(hash, lower_word(load64(text + at)));
+  return (uint32_t)(mix(hash, lower_word(load64(text + len - 8))) >> 32);
 }
 
-static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len) {
-  if (len <= 8) return len == 0 || load_short(a, len) == load_short(b, len);
+/* Whether `lower` is the text in lower case. */
+static FASTPATH_NOINLINE bool is_lowered(const uint8_t *lower, const uint8_t *text, size_t len) {
+  if (len <= 8) return len == 0 || load_short(lower, len) == lower_word(load_short(text, len));
   for (size_t at = 0; at + 8 < len; at += 8) {
-    if (load64(a + at) != load64(b + at)) return false;
+    if (load64(lower + at) != lower_word(load64(text + at))) return false;
   }
-  return load64(a + len - 8) == load64(b + len - 8);
+  return load64(lower + len - 8) == lower_word(load64(text + len - 8));
 }
 
 /* ---- building ---- */
@@ -64,13 +57,16 @@ static bool is_prefix(const uint8_t *domain, size_t len) {
 
 static bool is_default(const uint8_t *domain, size_t len) { return len == 1 && domain[0] == '*'; }
 
-/* The slot that holds these bytes, or the empty one where they would go. */
-static inline size_t probe(const fp_domain_index *index, const uint8_t *bytes, size_t len, uint32_t hash) {
+/* The slot that holds this text in lower case, or the empty one where it would go. */
+static inline size_t probe(const fp_domain_index *index, const uint8_t *text, size_t len, uint32_t hash) {
   size_t at = hash & index->slot_mask;
   for (;; at = (at + 1) & index->slot_mask) {
     const fp_domain_slot *slot = &index->slots[at];
     if (slot->virtual_host == FP_DOMAIN_NO_HOST) return at;
-    if (slot->hash == hash && slot->len == len && same_bytes(index->bytes + slot->offset, bytes, len)) return at;
+    if (slot->hash == hash && slot->len == len) {
+      const uint8_t *domain = index->bytes + slot->offset;
+      if (likely(same_bytes(domain, text, len)) || is_lowered(domain, text, len)) return at;
+    }
   }
 }
 
@@ -90,7 +86,7 @@ static fp_status fill_slots(fp_domain_index *index, const fp_domain *domains, si
   index->slot_mask = slots - 1;
   for (size_t i = 0; i < count; i++) {
     const uint8_t *bytes = index->bytes + domains[i].offset;
-    const uint32_t hash = hash_bytes(bytes, domains[i].len);
+    const uint32_t hash = hash_lowered(bytes, domains[i].len);
     fp_domain_slot *slot = &index->slots[probe(index, bytes, domains[i].len, hash)];
     if (slot->virtual_host != FP_DOMAIN_NO_HOST) {
       return fp_error_set(error, FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN, 0, i, "domain \"%.*s\" occurs twice",
@@ -204,29 +200,31 @@ void fp_domain_index_clear(fp_domain_index *index) {
 /* A wildcard stands for at least one byte: what the rest may match is one byte shorter than the host. */
 static inline size_t fixed_part(size_t len) { return len - 1 < MAX ? len - 1 : MAX; }
 
-uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *host, size_t len) {
-  uint8_t lowered[MAX], backwards[MAX];
-  size_t fixed;
+/* By the wildcards, with room for what their tries compare. */
+static FASTPATH_NOINLINE uint32_t look_up_wildcard(const fp_domain_index *index, const uint8_t *host, size_t len) {
+  uint8_t spelt[MAX];
+  const size_t fixed = fixed_part(len);
   uint32_t rank;
-  lowered[0] = 0;
-  fp_domain_lower(lowered, host, len < MAX ? len : MAX);
-  if (len <= MAX) {
-    const fp_domain_slot *slot = &index->slots[probe(index, lowered, len, hash_bytes(lowered, len))];
-    /* Wildcards are in the table too, since they must not repeat, but no host is equal to one. */
-    if (slot->virtual_host != FP_DOMAIN_NO_HOST && !is_suffix(lowered, len) && !is_prefix(lowered, len)) {
-      return slot->virtual_host;
-    }
-  }
-  if (len == 0) return index->default_host;
-  fixed = fixed_part(len);
   if (index->suffixes.nodes != NULL) {
-    reverse(backwards, host + len - fixed, fixed);
-    rank = fp_route_trie_first_folded(&index->suffixes, backwards, fixed);
+    reverse(spelt, host + len - fixed, fixed);
+    rank = fp_route_trie_first_folded(&index->suffixes, spelt, fixed);
     if (rank != FP_ROUTE_TRIE_NONE) return index->suffix_hosts[rank];
   }
   if (index->prefixes.nodes != NULL) {
-    rank = fp_route_trie_first(&index->prefixes, lowered, fixed);
+    fp_domain_lower(spelt, host, fixed);
+    rank = fp_route_trie_first(&index->prefixes, spelt, fixed);
     if (rank != FP_ROUTE_TRIE_NONE) return index->prefix_hosts[rank];
   }
   return index->default_host;
+}
+
+uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *host, size_t len) {
+  if (len <= MAX) {
+    const fp_domain_slot *slot = &index->slots[probe(index, host, len, hash_lowered(host, len))];
+    /* Wildcards are in the table too, since they must not repeat, but no host is equal to one. */
+    if (slot->virtual_host != FP_DOMAIN_NO_HOST && !is_suffix(host, len) && !is_prefix(host, len)) {
+      return slot->virtual_host;
+    }
+  }
+  return len == 0 ? index->default_host : look_up_wildcard(index, host, len);
 }

@@ -16,6 +16,8 @@ fp_status fp_error_set(fp_error *error, fp_status code, int http_status, size_t 
   return code;
 }
 
+uint32_t fp_abi_version(void) { return FASTPATH_ABI_VERSION; }
+
 uint32_t fp_version(void) {
   return (uint32_t)FASTPATH_VERSION_MAJOR << 16 | (uint32_t)FASTPATH_VERSION_MINOR << 8 | FASTPATH_VERSION_PATCH;
 }

@@ -178,6 +178,7 @@ fp_status fp_header_index_find(const fp_header_index *index, const fp_route_prog
   const fp_route_request *request = asked->request;
   const fp_condition *header = index->header;
   const fp_http_field *field = NULL;
+  if (!fp_asked_may_have(asked, header->name_len, header->name_id)) return FASTPATH_OK;
   while ((field = fp_header_next(request, field, header->name, header->name_len, header->name_id)) != NULL) {
     const uint8_t *value = request->data + field->value;
     const fp_header_bucket *bucket = bucket_of(index, value, field->value_len, hash_of(value, field->value_len));

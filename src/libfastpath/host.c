@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "histogram.h"
+#include "latency_average.h"
 #include "memory.h"
 
 typedef _Atomic uint64_t counter;
@@ -13,6 +15,7 @@ typedef _Atomic uint64_t counter;
 struct fp_host {
   /* What a pick touches comes first, so that it shares a cache line; what an update touches shares the next one. */
   counter active_requests;
+  fp_latency_average latency;
   counter requests;
   _Atomic(void *) user_data;
   _Atomic size_t references;
@@ -238,6 +241,17 @@ void fp_host_latencies_get(const fp_host *host, fp_histogram_counts *counts) {
   if (known != NULL) fp_histogram_add_to(known, counts);
 }
 
+double fp_host_latency(const fp_host *host, int64_t now, int64_t decay) {
+  return fp_latency_average_get(&host->latency, now, decay);
+}
+
+/* What it took to find out that there is no connection says nothing about answers. */
+static void average_latency(fp_host *host, const fp_traffic *traffic, fp_reset reset, int64_t latency) {
+  const fp_latency_timing *timing = fp_traffic_timing(traffic);
+  if (timing == NULL || (reset != FASTPATH_RESET_NONE && reset != FASTPATH_RESET_TIMEOUT)) return;
+  fp_latency_average_add(&host->latency, latency, fp_clock_now(timing->clock, timing->clock_data), timing->decay);
+}
+
 fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t latency) {
   fp_traffic *traffic = traffic_of(host);
   if (status != 0 ? status < 100 || status > 599 : reset == FASTPATH_RESET_NONE) return FASTPATH_ERR_ARGUMENT;
@@ -253,6 +267,7 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
     saturating_add(&host->latency_total, (uint64_t)latency);
     count(&host->latency_count);
     record_latency(host, (uint64_t)latency);
+    if (traffic != NULL) average_latency(host, traffic, reset, latency);
   }
   if (traffic != NULL) fp_traffic_record(traffic, status, reset, latency);
   return fp_outlier_monitor_report(host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;

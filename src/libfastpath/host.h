@@ -23,6 +23,10 @@ void fp_host_set_attributes(fp_host *host, uint32_t weight, uint32_t priority, f
 /* From now on reports count there, too: takes a reference. False, and nothing changes, for a host that counts already. */
 bool fp_host_join(fp_host *host, fp_traffic *traffic);
 
+/* How long it takes to answer, as its reports say, in nanoseconds: see latency_average.h; negative when that is not known.
+   Threads: any. */
+double fp_host_latency(const fp_host *host, int64_t now, int64_t decay);
+
 /* Active requests to all hosts of its cluster, those that are no longer in it included. Threads: any. */
 uint64_t fp_host_cluster_active(const fp_host *host);
 

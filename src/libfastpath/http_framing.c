@@ -38,10 +38,22 @@ static fp_status collect(const uint8_t *data, const fp_http_head *head, fp_http_
   return status;
 }
 
+/* A CONNECT has no body (RFC 9110 9.3.6): others forward it without the one that is announced, and take what follows for
+   the tunnel or for the next request. The scan leaves every CONNECT to llhttp, so that only this place has to look. */
+static fp_status check_connect(const fp_http_framing *framing, const fp_http_head *head, fp_error *error) {
+  const fp_http_field *culprit = framing->transfer_encoding;
+  if (head->method != FASTPATH_HTTP_METHOD_CONNECT) return FASTPATH_OK;
+  if (culprit == NULL && head->content_length != 0) culprit = framing->content_length;
+  if (culprit == NULL) return FASTPATH_OK;
+  return fp_error_set(error, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, culprit->name,
+                      "body announced by a CONNECT, which has none");
+}
+
 fp_status fp_http_check_request_fields(const uint8_t *data, fp_http_head *head, fp_error *error) {
   fp_http_framing framing = {0};
   fp_status status = collect(data, head, &framing, error);
-  return status == FASTPATH_OK ? fp_http_conclude_request(data, &framing, head, error) : status;
+  if (status == FASTPATH_OK) status = fp_http_conclude_request(data, &framing, head, error);
+  return status == FASTPATH_OK ? check_connect(&framing, head, error) : status;
 }
 
 fp_status fp_http_check_response_fields(const uint8_t *data, fp_http_method request_method, fp_http_head *head,

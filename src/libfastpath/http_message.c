@@ -180,6 +180,10 @@ fp_status fp_http_check_request(const fp_http_message *message, fp_http_outline 
   if (reader.hosts == 0 && message->minor == 1) {
     return fp_error_set(error, FASTPATH_ERR_HTTP_HOST, 400, message->header_count, "HTTP/1.1 request without Host");
   }
+  if (outline->method == FASTPATH_HTTP_METHOD_CONNECT &&
+      (outline->flags & FASTPATH_HTTP_CHUNKED || outline->content_length != 0)) {
+    return fp_error_set(error, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, message->header_count, "a CONNECT has no body");
+  }
   return FASTPATH_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "http_authority.h"
 #include "http_list.h"
+#include "http_message.h"
 #include "http_rewrite_ops.h"
 
 enum {
@@ -55,9 +56,17 @@ static fp_status check_target(const fp_http_head *head, const fp_http_forward *f
   if (method.data != NULL && (method.len == 0 || fp_http_run(method.data, method.len, HTTP_CHAR_TOKEN) < method.len)) {
     return bad_argument(error, 0, "method is not a token");
   }
+  const int connects = head->method == FASTPATH_HTTP_METHOD_CONNECT;
+  if (method.data != NULL && (fp_http_method_of(method) == FASTPATH_HTTP_METHOD_CONNECT) != connects) {
+    return bad_argument(error, 0,
+                        "a CONNECT, which has another kind of target, and another method cannot be exchanged");
+  }
+  if (connects && (forward->framing == FASTPATH_FRAMING_CHUNKED ||
+                   (forward->framing == FASTPATH_FRAMING_LENGTH && forward->content_length != 0))) {
+    return bad_argument(error, 0, "a CONNECT has no body");
+  }
   if (forward->authority.data != NULL &&
-      !fp_http_authority_is_valid(forward->authority.data, forward->authority.len,
-                                  head->method == FASTPATH_HTTP_METHOD_CONNECT, &offending)) {
+      !fp_http_authority_is_valid(forward->authority.data, forward->authority.len, connects, &offending)) {
     return bad_argument(error, offending, "authority is not host[:port]");
   }
   if (path.data != NULL) {

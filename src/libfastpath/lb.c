@@ -18,6 +18,7 @@ const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id) {
     case FASTPATH_LB_NEVER_QUEUE: return &fp_lb_never_queue;
     case FASTPATH_LB_KETAMA: return &fp_lb_ketama;
     case FASTPATH_LB_RENDEZVOUS: return &fp_lb_rendezvous;
+    case FASTPATH_LB_PEAK_EWMA: return &fp_lb_peak_ewma;
   }
   return NULL;
 }
@@ -33,6 +34,9 @@ void fp_lb_options_default(fp_lb_options *options) {
       .table_size = 65537,
       .slow_start_aggression = 1.0,
       .slow_start_min_weight = 0.1,
+      .decay_time = 10000000000,
+      .default_latency = 10000000,
+      .latency_penalty = 1000000000000,
   };
 }
 
@@ -44,7 +48,8 @@ int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
          a->maximum_ring_size == b->maximum_ring_size && a->hash_function == b->hash_function &&
          a->table_size == b->table_size && a->hash_balance_factor == b->hash_balance_factor &&
          a->slow_start_window == b->slow_start_window && same(a->slow_start_aggression, b->slow_start_aggression) &&
-         same(a->slow_start_min_weight, b->slow_start_min_weight) && a->clock == b->clock &&
+         same(a->slow_start_min_weight, b->slow_start_min_weight) && a->decay_time == b->decay_time &&
+         a->default_latency == b->default_latency && a->latency_penalty == b->latency_penalty && a->clock == b->clock &&
          a->clock_data == b->clock_data;
 }
 

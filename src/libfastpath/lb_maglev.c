@@ -176,13 +176,27 @@ static fp_status maglev_new(const fp_host_group *group, void **table, fp_error *
 
 static void maglev_free(void *table) { fp_memory_free(table); }
 
+/* The usual size is a constant, which divides faster. */
+static inline uint32_t host_at(const maglev *self, uint64_t hash) {
+  return self->slots[self->size == 65537 ? hash % 65537 : hash % self->size];
+}
+
 static uint32_t maglev_pick(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) {
   const maglev *self = group->table;
-  const uint64_t hash = request->attempt == 0 ? request->number : request->number ^ (0 - (uint64_t)request->attempt);
   if (self == NULL) return 0;
-  /* The usual size is a constant, which divides faster. */
   return fp_bounded_load(group, state, request->number,
-                         self->slots[self->size == 65537 ? hash % 65537 : hash % self->size]);
+                         host_at(self, request->number ^ (0 - (uint64_t)request->attempt)));
+}
+
+static void maglev_pick_many(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
+                             uint32_t *indices) {
+  const maglev *self = group->table;
+  if (self == NULL) {
+    memset(indices, 0, count * sizeof *indices);
+    return;
+  }
+  for (size_t i = 0; i < count; i++) indices[i] = host_at(self, numbers[i]);
+  fp_bounded_load_many(group, state, numbers, count, indices);
 }
 
 const fp_lb_policy fp_lb_maglev = {
@@ -194,4 +208,5 @@ const fp_lb_policy fp_lb_maglev = {
     .cursor_new = fp_bounded_load_cursor_new,
     .cursor_free = fp_bounded_load_cursor_free,
     .pick = maglev_pick,
+    .pick_many = maglev_pick_many,
 };

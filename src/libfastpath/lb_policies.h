@@ -18,6 +18,7 @@ extern const fp_lb_policy fp_lb_shortest_expected_delay;
 extern const fp_lb_policy fp_lb_never_queue;
 extern const fp_lb_policy fp_lb_ketama;
 extern const fp_lb_policy fp_lb_rendezvous;
+extern const fp_lb_policy fp_lb_peak_ewma;
 
 /* What part of the load a host gets. sum: of the group's weights. */
 static inline double fp_lb_share(const fp_host_group *group, uint32_t index, uint64_t sum) {

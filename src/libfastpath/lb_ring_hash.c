@@ -4,8 +4,9 @@
  *   hashes   |--a--|-b-|----a----|--c--|--b--|     a request goes to the first point at or after its hash, and past the
  *            0                            2^64     last point to the first
  *
- * Hashes spread evenly: two passes of a radix sort over their top bits leave the points in order but for a few
- * neighbours, and an index by as many top bits as there are about points finds a request's point without a search.
+ * Hashes spread evenly. An index by as many top bits as there are about points finds a request's point without a search,
+ * and says where points go when the ring is built: what is left to sort are the few of one bucket. Points are put into
+ * parts first whose buckets fit into the cache.
  */
 #include <fastpath/cluster.h>
 #include <fastpath/hash.h>
@@ -16,12 +17,13 @@
 #include "error.h"
 #include "lb_policies.h"
 #include "memory.h"
+#include "xxh64.h"
 
 /* What MurmurHash2 is started with in libstdc++, and so in Envoy. */
 #define MURMUR_SEED 0xC70F6907u
 
-#define DIGIT_BITS 11
-#define DIGITS (1u << DIGIT_BITS)
+#define PART_BUCKET_BITS 9 /* so many buckets make a part, unless there would be too many parts */
+#define MAX_PART_BITS 11
 
 /* Hashes looked at together: as many points follow the last one, later than any request. */
 #define STRIDE 4
@@ -39,16 +41,18 @@ typedef struct ring {
   points points;    /* sorted by hash; equal ones in the order in which hosts were configured */
 } ring;
 
+/* A point while the ring is built. */
+typedef struct point {
+  uint64_t hash;
+  uint32_t host;
+} point;
+
 /* What a ring is sorted with. */
 typedef struct workshop {
-  points points;
-  uint32_t low[DIGITS]; /* how many points have this digit: of the hash's top bits, the lower and the upper one */
-  uint32_t high[DIGITS];
+  point *points;
+  unsigned part_shift;                       /* a part's number is a bucket's, shifted by this */
+  uint32_t ends[(1u << MAX_PART_BITS) + 1]; /* by part: how many points it has; then where they go */
 } workshop;
-
-static unsigned low_digit(uint64_t hash) { return hash >> (64 - 2 * DIGIT_BITS) & (DIGITS - 1); }
-
-static unsigned high_digit(uint64_t hash) { return (unsigned)(hash >> (64 - DIGIT_BITS)); }
 
 static fp_status ring_check(const fp_lb_options *options, fp_error *error) {
   if (options->maximum_ring_size > FASTPATH_LB_MAX_RING_SIZE)
@@ -101,7 +105,7 @@ static void count_up(decimal *number) {
 }
 
 static uint64_t hash_text(uint32_t hash_function, const uint8_t *text, size_t len) {
-  return hash_function == FASTPATH_LB_XX_HASH ? fp_hash_xxh64(text, len, 0) : fp_hash_murmur64a(text, len, MURMUR_SEED);
+  return hash_function == FASTPATH_LB_XX_HASH ? fp_xxh64(text, len, 0) : fp_hash_murmur64a(text, len, MURMUR_SEED);
 }
 
 static size_t longest_key(const fp_host_group *group) {
@@ -113,7 +117,7 @@ static size_t longest_key(const fp_host_group *group) {
   return longest;
 }
 
-/* Fills the ring with the hashes of "key_0", "key_1", ... for each host in turn, and counts their digits. */
+/* Fills the ring with the hashes of "key_0", "key_1", ... for each host in turn, and counts those of each part. */
 static fp_status make_points(ring *self, const fp_host_group *group, const uint32_t *ends, workshop *work) {
   uint8_t *text = fp_memory_alloc(longest_key(group) + sizeof "_4294967295");
   if (text == NULL) return FASTPATH_ERR_MEMORY;
@@ -126,56 +130,65 @@ static fp_status make_points(ring *self, const fp_host_group *group, const uint3
       const uint64_t hash = hash_text(group->options->hash_function, text, key.len + 1 + number.len);
       self->points.hashes[at] = hash;
       self->points.hosts[at] = i;
-      work->low[low_digit(hash)]++;
-      work->high[high_digit(hash)]++;
+      work->ends[hash >> self->shift >> work->part_shift]++;
     }
   }
   fp_memory_free(text);
   return FASTPATH_OK;
 }
 
-static void counts_to_places(uint32_t *counts) {
-  uint32_t place = 0;
-  for (unsigned i = 0; i < DIGITS; i++) {
-    const uint32_t count = counts[i];
+/* Counts become the places at which each begins, from `place` on. */
+static void counts_to_places(uint32_t *counts, size_t count, uint32_t place) {
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t next = place + counts[i];
     counts[i] = place;
-    place += count;
+    place = next;
   }
 }
 
-static inline void move_point(points to, uint32_t place, uint64_t hash, uint32_t host) {
+static inline void put_point(points to, uint32_t place, uint64_t hash, uint32_t host) {
   to.hashes[place] = hash;
   to.hosts[place] = host;
 }
 
-/* Stable: equal points stay in the order in which they were made. */
-static void sort_points(points sorted, uint32_t count, workshop *work) {
-  const points other = work->points;
-  counts_to_places(work->low);
-  counts_to_places(work->high);
-  for (uint32_t i = 0; i < count; i++)
-    move_point(other, work->low[low_digit(sorted.hashes[i])]++, sorted.hashes[i], sorted.hosts[i]);
-  for (uint32_t i = 0; i < count; i++)
-    move_point(sorted, work->high[high_digit(other.hashes[i])]++, other.hashes[i], other.hosts[i]);
-  for (uint32_t i = 1; i < count; i++) {
+/* Points of few buckets: all are in order when those of one bucket are. Equal ones stay as they are. */
+static void sort_neighbours(points sorted, uint32_t start, uint32_t end) {
+  for (uint32_t i = start + 1; i < end; i++) {
     const uint64_t hash = sorted.hashes[i];
     const uint32_t host = sorted.hosts[i];
     uint32_t place = i;
-    for (; place > 0 && sorted.hashes[place - 1] > hash; place--)
-      move_point(sorted, place, sorted.hashes[place - 1], sorted.hosts[place - 1]);
-    move_point(sorted, place, hash, host);
+    if (sorted.hashes[i - 1] <= hash) continue;
+    for (; place > start && sorted.hashes[place - 1] > hash; place--)
+      put_point(sorted, place, sorted.hashes[place - 1], sorted.hosts[place - 1]);
+    put_point(sorted, place, hash, host);
   }
 }
 
-static void index_points(ring *self) {
-  const size_t buckets = (size_t)1 << (64 - self->shift);
-  uint32_t reached = 0;
+/* Puts a part's points, which are in the workshop from start to end, in order there in the ring. ends: zero for each of its
+   buckets; they end as the places at which each bucket does. */
+static void sort_part(ring *self, const point *made, uint32_t start, uint32_t end, uint32_t *ends, size_t buckets) {
+  const uint64_t within = buckets - 1;
+  for (uint32_t i = start; i < end; i++) ends[made[i].hash >> self->shift & within]++;
+  counts_to_places(ends, buckets, start);
+  for (uint32_t i = start; i < end; i++)
+    put_point(self->points, ends[made[i].hash >> self->shift & within]++, made[i].hash, made[i].host);
+  sort_neighbours(self->points, start, end);
+}
+
+/* Stable: equal points stay in the order in which they were made. */
+static void sort_points(ring *self, workshop *work) {
+  const size_t buckets = (size_t)1 << (64 - self->shift), part_buckets = (size_t)1 << work->part_shift;
+  uint32_t start = 0;
+  counts_to_places(work->ends, buckets >> work->part_shift, 0);
+  for (uint32_t i = 0; i < self->count; i++) {
+    const uint64_t hash = self->points.hashes[i];
+    work->points[work->ends[hash >> self->shift >> work->part_shift]++] = (point){hash, self->points.hosts[i]};
+  }
   memset(self->starts, 0, (buckets + 1) * sizeof *self->starts);
-  for (uint32_t i = 0; i < self->count; i++) /* where each bucket's last point leaves off */
-    self->starts[(self->points.hashes[i] >> self->shift) + 1] = i + 1;
-  for (size_t bucket = 0; bucket < buckets; bucket++) {
-    reached = self->starts[bucket] > reached ? self->starts[bucket] : reached;
-    self->starts[bucket] = reached;
+  for (size_t first = 0; first < buckets; first += part_buckets) {
+    const uint32_t end = work->ends[first >> work->part_shift];
+    sort_part(self, work->points, start, end, self->starts + first + 1, part_buckets);
+    start = end;
   }
   for (uint32_t i = 0; i < STRIDE; i++) self->points.hashes[self->count + i] = UINT64_MAX;
 }
@@ -201,14 +214,11 @@ static void ring_free(void *table) {
 static fp_status ring_fill(ring *self, const fp_host_group *group, const uint32_t *ends, workshop *work) {
   const size_t buckets = (size_t)1 << (64 - self->shift);
   fp_status status = points_alloc(&self->points, self->count);
-  if (status >= 0) status = points_alloc(&work->points, self->count);
-  if (status >= 0) status = make_points(self, group, ends, work);
-  if (status >= 0) {
-    sort_points(self->points, self->count, work);
-    self->starts = fp_memory_alloc((buckets + 1) * sizeof *self->starts);
-    if (self->starts == NULL) return FASTPATH_ERR_MEMORY;
-    index_points(self);
-  }
+  work->points = fp_memory_alloc(self->count * sizeof *work->points);
+  self->starts = fp_memory_alloc((buckets + 1) * sizeof *self->starts);
+  if (status < 0 || work->points == NULL || self->starts == NULL) return FASTPATH_ERR_MEMORY;
+  status = make_points(self, group, ends, work);
+  if (status >= 0) sort_points(self, work);
   return status;
 }
 
@@ -223,6 +233,11 @@ static ring *ring_alloc(uint32_t count) {
   return self;
 }
 
+static unsigned part_shift(unsigned bucket_bits) {
+  if (bucket_bits <= PART_BUCKET_BITS) return bucket_bits;
+  return bucket_bits <= PART_BUCKET_BITS + MAX_PART_BITS ? PART_BUCKET_BITS : bucket_bits - MAX_PART_BITS;
+}
+
 static fp_status ring_new(const fp_host_group *group, void **table, fp_error *error) {
   uint32_t *ends = share_points(group);
   workshop *work = fp_memory_alloc(sizeof *work);
@@ -231,8 +246,9 @@ static fp_status ring_new(const fp_host_group *group, void **table, fp_error *er
   (void)error;
   if (made != NULL && work != NULL) {
     memset(work, 0, sizeof *work);
+    work->part_shift = part_shift(64 - made->shift);
     status = ring_fill(made, group, ends, work);
-    points_free(work->points);
+    fp_memory_free(work->points);
   }
   fp_memory_free(work);
   fp_memory_free(ends);
@@ -265,6 +281,20 @@ static uint32_t ring_pick(const fp_host_group *group, fp_lb_state *state, const 
   return fp_bounded_load(group, state, request->number, self->points.hosts[at]);
 }
 
+static void ring_pick_many(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
+                           uint32_t *indices) {
+  const ring *self = group->table;
+  if (self == NULL) {
+    memset(indices, 0, count * sizeof *indices);
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t at = ring_find(self, numbers[i]);
+    indices[i] = self->points.hosts[at == self->count ? 0 : at];
+  }
+  fp_bounded_load_many(group, state, numbers, count, indices);
+}
+
 const fp_lb_policy fp_lb_ring_hash = {
     .name = "RING_HASH",
     .number = FASTPATH_LB_REQUEST_HASH,
@@ -274,4 +304,5 @@ const fp_lb_policy fp_lb_ring_hash = {
     .cursor_new = fp_bounded_load_cursor_new,
     .cursor_free = fp_bounded_load_cursor_free,
     .pick = ring_pick,
+    .pick_many = ring_pick_many,
 };

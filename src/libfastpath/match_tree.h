@@ -48,6 +48,6 @@ fp_match_tree *fp_match_tree_ref(fp_match_tree *tree);
 void fp_match_tree_unref(fp_match_tree *tree); /* NULL is allowed */
 
 /* FASTPATH_OK and the number of a list, FASTPATH_NONE, or FASTPATH_ERR_MEMORY. Threads: any. */
-fp_status fp_match_tree_find(const fp_match_tree *tree, const fp_route_request *request, uint32_t *list);
+fp_status fp_match_tree_find(const fp_match_tree *tree, const fp_asked_request *asked, uint32_t *list);
 
 #endif

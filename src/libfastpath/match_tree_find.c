@@ -5,14 +5,14 @@
 
 typedef struct walk {
   const fp_match_tree *tree;
-  const fp_route_request *request;
+  const fp_asked_request *asked;
   fp_joined_header joined; /* of the header that is looked at */
 } walk;
 
 /* Whether a test holds: 1, 0, or an error. */
 static int holds(walk *of, const fp_condition *condition) {
   fp_span value;
-  const fp_status status = fp_condition_header(condition, of->request, &of->joined, &value);
+  const fp_status status = fp_condition_header(condition, of->asked, &of->joined, &value);
   int same;
   if (status < 0) return (int)status;
   same = value.data == NULL ? 0 : fp_condition_compare(condition, value);
@@ -55,7 +55,7 @@ static int decide_by_keys(walk *of, const fp_match_node *node, uint32_t *list) {
   const fp_key *keys = of->tree->keys + node->keys;
   uint32_t at = FP_KEY_NONE;
   fp_span value;
-  const fp_status status = fp_condition_header(&of->tree->conditions[node->number], of->request, &of->joined, &value);
+  const fp_status status = fp_condition_header(&of->tree->conditions[node->number], of->asked, &of->joined, &value);
   if (status < 0) return (int)status;
   if (value.data != NULL) at = (exact ? fp_key_map_find : fp_key_map_find_prefix)(keys, node->count, value);
   fp_joined_header_clear(&of->joined);
@@ -78,8 +78,8 @@ static int decide(walk *of, const fp_match_node *node, uint32_t *list) {
   return found == 0 && node->no_match != 0 ? decide(of, of->tree->nodes + node->no_match, list) : found;
 }
 
-fp_status fp_match_tree_find(const fp_match_tree *tree, const fp_route_request *request, uint32_t *list) {
-  walk of = {.tree = tree, .request = request};
+fp_status fp_match_tree_find(const fp_match_tree *tree, const fp_asked_request *asked, uint32_t *list) {
+  walk of = {.tree = tree, .asked = asked};
   const int found = decide(&of, tree->nodes, list);
   return found < 0 ? (fp_status)found : found == 1 ? FASTPATH_OK : FASTPATH_NONE;
 }

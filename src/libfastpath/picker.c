@@ -1,6 +1,7 @@
 /* picker.c - one worker's choices: the newest host set, and which of its subsets. */
 #include <string.h>
 
+#include "bits.h"
 #include "cluster.h"
 #include "memory.h"
 #include "override_host.h"
@@ -49,7 +50,8 @@ static void listen_to(fp_picker *picker, fp_cluster *cluster) {
   if (cell != NULL) fp_snapshot_reader_init(&picker->callers, cell);
 }
 
-static fp_status adopt(fp_picker *picker, fp_host_set *set) {
+/* Rare, and apart, as choosing by subset is: the plain pick needs few registers. */
+static FASTPATH_NOINLINE fp_status adopt(fp_picker *picker, fp_host_set *set) {
   fp_status status;
   picker->view.set = NULL;
   listen_to(picker, set->zones.callers);
@@ -63,7 +65,8 @@ static inline fp_status refresh(fp_picker *picker) {
 }
 
 /* A host of the request's subset, or of what it falls back to. */
-static fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+static FASTPATH_NOINLINE fp_status pick_in_subset(fp_picker *picker, const fp_pick_options *options, fp_host **host,
+                                                  uint32_t *index) {
   const fp_subset_choice choice =
       fp_subsets_choose(picker->view.set->subsets, options == NULL ? NULL : options->metadata_match);
   fp_picker_view *view = &picker->view;
@@ -91,6 +94,8 @@ fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_h
 fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices) {
   fp_host *host;
   fp_status status = refresh(picker);
+  if (status == FASTPATH_OK && picker->view.set->subsets == NULL)
+    return fp_picker_view_pick_many(&picker->view, hashes, count, indices);
   for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
     const fp_pick_options options = {.has_hash = hashes != NULL, .hash = hashes != NULL ? hashes[i] : 0};
     status = pick(picker, &options, &host, &indices[i]);

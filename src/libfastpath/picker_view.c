@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "bits.h"
 #include "memory.h"
+#include "retry_priority.h"
 
 /* How often a strict pick asks the policy before it draws among the hosts that are left. */
 #define STRICT_ATTEMPTS 16u
@@ -199,14 +201,22 @@ static int gives_none(const fp_host_set *set, uint32_t priority) {
   return set->fail_on_panic && set->loads[priority].panic;
 }
 
+static uint32_t load_of(const fp_host_set *set, const fp_retry_priority *retry, uint32_t priority,
+                        fp_host_source source) {
+  const fp_priority_load *load = &set->loads[priority];
+  if (retry != NULL)
+    return source == FP_HOST_SOURCE_HEALTHY ? retry->healthy_load[priority] : retry->degraded_load[priority];
+  return source == FP_HOST_SOURCE_HEALTHY ? load->healthy_load : load->degraded_load;
+}
+
 /* The group that the ticket, 1 to 100, falls to: healthy load by priority, then degraded load. */
-static fp_status choose_by_load(fp_picker_view *view, uint32_t ticket, fp_picker_choice *at) {
+static fp_status choose_by_load(fp_picker_view *view, const fp_retry_priority *retry, uint32_t ticket,
+                                fp_picker_choice *at) {
   const fp_host_set *set = view->set;
   uint32_t reached = 0;
   for (int source = FP_HOST_SOURCE_HEALTHY; source <= FP_HOST_SOURCE_DEGRADED; source++) {
     for (uint32_t i = 0; i < set->priority_count; i++) {
-      const fp_priority_load *load = &set->loads[i];
-      reached += source == FP_HOST_SOURCE_HEALTHY ? load->healthy_load : load->degraded_load;
+      reached += load_of(set, retry, i, (fp_host_source)source);
       if (ticket > reached) continue;
       *at = choice_of(view, set, i, (fp_host_source)source);
       if (gives_none(set, i)) return FASTPATH_NONE;
@@ -217,14 +227,27 @@ static fp_status choose_by_load(fp_picker_view *view, uint32_t ticket, fp_picker
   return FASTPATH_OK;
 }
 
+/* By whose loads a retry goes; NULL: by the set's. */
+static const fp_retry_priority *retry_of(const fp_picker_view *view, const fp_pick_options *options) {
+  if (options == NULL || options->retry_priority == NULL || view->policy->number == FASTPATH_LB_REQUEST_HASH)
+    return NULL;
+  return fp_retry_priority_update(options->retry_priority, view->set) ? options->retry_priority : NULL;
+}
+
+/* What it means that a policy gave this instead of a place. */
+static fp_status status_without(uint32_t place) {
+  return place == FASTPATH_LB_NO_HOST ? FASTPATH_NONE : FASTPATH_ERR_STATE;
+}
+
 /* One choice by the policy: its place in at->group. NONE when the group is empty. */
-static inline fp_status pick_once(fp_picker_view *view, const fp_lb_request *request, fp_picker_choice *at,
-                                  uint32_t *place) {
-  *at = view->sole;
+static inline fp_status pick_once(fp_picker_view *view, const fp_pick_options *options, const fp_lb_request *request,
+                                  fp_picker_choice *at, uint32_t *place) {
+  const fp_retry_priority *retry = retry_of(view, options);
+  *at = retry == NULL ? view->sole : (fp_picker_choice){NULL, NULL, 0};
   if (at->group == NULL) {
     const int has_number = view->policy->number != FASTPATH_LB_NO_NUMBER;
     const uint64_t number = has_number ? request->number : fp_lb_random(view->random);
-    const fp_status status = choose_by_load(view, (uint32_t)(number % 100 + 1), at);
+    const fp_status status = choose_by_load(view, retry, (uint32_t)(number % 100 + 1), at);
     if (status != FASTPATH_OK) return status;
   }
   if (at->group->count == 0) return FASTPATH_NONE;
@@ -233,8 +256,7 @@ static inline fp_status pick_once(fp_picker_view *view, const fp_lb_request *req
     if (status < 0) return status;
   }
   *place = view->policy->pick(at->group, at->state, request);
-  if (*place < at->group->count) return FASTPATH_OK;
-  return *place == FASTPATH_LB_NO_HOST ? FASTPATH_NONE : FASTPATH_ERR_STATE;
+  return *place < at->group->count ? FASTPATH_OK : status_without(*place);
 }
 
 static uint64_t number_of(fp_picker_view *view, const fp_pick_options *options) {
@@ -311,7 +333,7 @@ static fp_status pick_allowed(fp_picker_view *view, const fp_pick_options *optio
   const int strict = options->max_attempts == FASTPATH_PICK_STRICT;
   const uint32_t attempts = strict ? STRICT_ATTEMPTS : options->max_attempts;
   for (;; request->attempt++) {
-    const fp_status status = pick_once(view, request, at, place);
+    const fp_status status = pick_once(view, options, request, at, place);
     if (status != FASTPATH_OK) return status;
     if (!is_excluded(options, at->group->hosts[*place])) return FASTPATH_OK;
     if (view->policy->number == FASTPATH_LB_RANDOM_NUMBER) request->number = fp_lb_random(view->random);
@@ -319,15 +341,67 @@ static fp_status pick_allowed(fp_picker_view *view, const fp_pick_options *optio
   }
 }
 
-fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+/* Apart, so that the plain pick needs few registers. */
+static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_pick_options *options, fp_host **host,
+                                                 uint32_t *index) {
   fp_lb_request request = {number_of(view, options), 0};
   fp_picker_choice at;
   uint32_t place;
   const fp_status status = options == NULL || options->excluded_count == 0
-                               ? pick_once(view, &request, &at, &place)
+                               ? pick_once(view, options, &request, &at, &place)
                                : pick_allowed(view, options, &request, &at, &place);
   if (status != FASTPATH_OK) return status;
   *host = at.group->hosts[place];
   *index = at.offset + at.group->positions[place];
+  return FASTPATH_OK;
+}
+
+/* Whether the first choice may not stand, or is not made by the set's loads. */
+static inline int is_particular(const fp_pick_options *options) {
+  return options != NULL && (options->excluded_count > 0 || options->retry_priority != NULL);
+}
+
+/* Whether one group gets all load, and its cursor is there: nothing is left to do but to ask the policy. */
+static inline int has_one_group(const fp_picker_view *view) {
+  return view->sole.group != NULL && view->sole.state->ready;
+}
+
+fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index) {
+  const fp_host_group *group = view->sole.group;
+  fp_lb_request request = {0, 0};
+  uint32_t place;
+  if (!has_one_group(view) || is_particular(options)) return pick_anywhere(view, options, host, index);
+  request.number = number_of(view, options);
+  place = view->policy->pick(group, view->sole.state, &request);
+  if (place >= group->count) return status_without(place);
+  *host = group->hosts[place];
+  *index = view->sole.offset + group->positions[place];
+  return FASTPATH_OK;
+}
+
+static fp_status pick_one_by_one(fp_picker_view *view, const uint64_t *hashes, size_t count, uint32_t *indices) {
+  fp_status status = FASTPATH_OK;
+  fp_host *host;
+  for (size_t i = 0; status == FASTPATH_OK && i < count; i++) {
+    const fp_pick_options options = {.has_hash = hashes != NULL, .hash = hashes != NULL ? hashes[i] : 0};
+    status = fp_picker_view_pick(view, &options, &host, &indices[i]);
+  }
+  return status;
+}
+
+fp_status fp_picker_view_pick_many(fp_picker_view *view, const uint64_t *hashes, size_t count, uint32_t *indices) {
+  const fp_host_group *group = view->sole.group;
+  fp_status status;
+  if (count == 0 || hashes == NULL || view->policy->pick_many == NULL ||
+      view->policy->number != FASTPATH_LB_REQUEST_HASH)
+    return pick_one_by_one(view, hashes, count, indices);
+  status = pick_one_by_one(view, hashes, 1, indices); /* makes what the others need */
+  if (status != FASTPATH_OK) return status;
+  if (!has_one_group(view)) return pick_one_by_one(view, hashes + 1, count - 1, indices + 1);
+  view->policy->pick_many(group, view->sole.state, hashes + 1, count - 1, indices + 1);
+  for (size_t i = 1; i < count; i++) {
+    if (indices[i] >= group->count) return status_without(indices[i]);
+    indices[i] = view->sole.offset + group->positions[indices[i]];
+  }
   return FASTPATH_OK;
 }

@@ -48,4 +48,7 @@ fp_status fp_picker_view_adopt(fp_picker_view *view, fp_host_set *set);
 /* As fp_picker_pick, in view->set, which is not NULL. */
 fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index);
 
+/* As fp_picker_pick_many, in view->set, which is not NULL. */
+fp_status fp_picker_view_pick_many(fp_picker_view *view, const uint64_t *hashes, size_t count, uint32_t *indices);
+
 #endif

@@ -1,5 +1,7 @@
 #include "priority_load.h"
 
+#include <string.h>
+
 static uint32_t at_most(uint64_t value, uint32_t limit) { return value < limit ? (uint32_t)value : limit; }
 
 /* A weight is at most 2^63: 2^31 hosts of 2^32. */
@@ -82,4 +84,29 @@ void fp_priority_load_compute(fp_priority_load *loads, size_t count, uint32_t pa
     all_panic = all_panic && loads[i].panic;
   }
   if (all_panic) share_by_count(loads, count);
+}
+
+/* Adds a priority's part, or what is left. */
+static uint32_t add_share(uint8_t *load, uint32_t available, uint32_t sum, uint32_t left) {
+  const uint32_t share = at_most((uint64_t)available * 100 / sum, left);
+  *load = (uint8_t)(*load + share);
+  return left - share;
+}
+
+bool fp_priority_load_without(const fp_priority_load *loads, size_t count, const uint8_t *excluded, uint8_t *healthy,
+                              uint8_t *degraded) {
+  uint32_t sum = 0, left = 100;
+  for (size_t i = 0; i < count; i++)
+    if (!excluded[i]) sum += healthy_availability(&loads[i]) + degraded_availability(&loads[i]);
+  if (sum == 0) return false;
+  sum = at_most(sum, 100);
+  memset(healthy, 0, count);
+  memset(degraded, 0, count);
+  while (left > 0) { /* what rounding leaves over goes round again */
+    for (size_t i = 0; i < count; i++)
+      if (!excluded[i]) left = add_share(&healthy[i], healthy_availability(&loads[i]), sum, left);
+    for (size_t i = 0; i < count; i++)
+      if (!excluded[i]) left = add_share(&degraded[i], degraded_availability(&loads[i]), sum, left);
+  }
+  return true;
 }

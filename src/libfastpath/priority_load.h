@@ -2,6 +2,7 @@
 #ifndef FASTPATH_INTERNAL_PRIORITY_LOAD_H
 #define FASTPATH_INTERNAL_PRIORITY_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,9 @@ typedef struct fp_priority_load {
 
 /* Envoy's rule, in integer percentages. count is at least 1. */
 void fp_priority_load_compute(fp_priority_load *loads, size_t count, uint32_t panic_threshold);
+
+/* How load is shared when priorities are excluded, in percent. False, and nothing is written, when no other has any. */
+bool fp_priority_load_without(const fp_priority_load *loads, size_t count, const uint8_t *excluded, uint8_t *healthy,
+                              uint8_t *degraded);
 
 #endif

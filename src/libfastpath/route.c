@@ -6,6 +6,7 @@
 #include "bits.h"
 #include "domain.h"
 #include "error.h"
+#include "http_names_table.h"
 #include "memory.h"
 #include "route_builder.h"
 #include "route_headers.h"
@@ -143,9 +144,9 @@ void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_
   if (virtual_host < table->host_count) fp_virtual_host_next_shadowed(table->hosts[virtual_host], from, route, by);
 }
 
-/* Whether the virtual host wants the request to come again by TLS. */
-static bool wants_tls(const fp_virtual_host *host, const fp_route_request *request, fp_span proto) {
-  if (host->require_tls == FASTPATH_ROUTE_TLS_NONE) return false;
+/* Whether the virtual host, which asks for TLS, wants the request to come again by it. */
+static bool wants_tls(const fp_virtual_host *host, const fp_route_request *request) {
+  const fp_span proto = fp_request_forwarded_proto(request);
   if (proto.len == 5 && memcmp(proto.data, "https", 5) == 0) return false;
   return host->require_tls == FASTPATH_ROUTE_TLS_ALL || (request->flags & FASTPATH_ROUTE_REQUEST_INTERNAL) == 0;
 }
@@ -165,18 +166,19 @@ static fp_status match_nothing(uint32_t index, fp_route_match *match) {
 static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32_t index,
                                              const fp_route_request *request, fp_route_match *match) {
   const fp_virtual_host *host = table->hosts[index];
+  fp_asked_request asked;
   uint32_t route, own;
   fp_status status;
   if (is_server(request->path)) return match_nothing(index, match);
-  if (request->field_count > 0 || host->require_tls != FASTPATH_ROUTE_TLS_NONE) {
-    const fp_span proto = fp_request_forwarded_proto(request);
-    if (is_empty(proto)) return match_nothing(index, match);
-    if (wants_tls(host, request, proto)) {
-      *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE, .tls_redirect = 1};
-      return FASTPATH_OK;
-    }
+  fp_asked_request_init(&asked, request);
+  if (fp_asked_may_have_id(&asked, HTTP_NAME_X_FORWARDED_PROTO) && is_empty(fp_request_forwarded_proto(request))) {
+    return match_nothing(index, match);
   }
-  status = fp_virtual_host_find(host, request, table->ignore_parameters, &route);
+  if (host->require_tls != FASTPATH_ROUTE_TLS_NONE && wants_tls(host, request)) {
+    *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE, .tls_redirect = 1};
+    return FASTPATH_OK;
+  }
+  status = fp_virtual_host_find(host, &asked, table->ignore_parameters, &route);
   if (status < 0) return status;
   if (route == FASTPATH_ROUTE_INDEX_NONE) return match_nothing(index, match);
   own = route;
@@ -225,8 +227,11 @@ static FASTPATH_NOINLINE fp_status match_domain(const fp_route_table *table, fp_
 static FASTPATH_NOINLINE fp_status match_header(const fp_route_table *table, const fp_route_request *request,
                                                 fp_route_match *match) {
   fp_joined_header joined = {.block = NULL};
+  fp_asked_request asked;
   fp_span host;
-  fp_status status = fp_condition_first_line(&table->host_header, request, &joined, &host);
+  fp_status status;
+  fp_asked_request_init(&asked, request);
+  status = fp_condition_first_line(&table->host_header, &asked, &joined, &host);
   if (status < 0) return status;
   status = match_domain(table, host, request, match);
   fp_joined_header_clear(&joined);
@@ -289,5 +294,8 @@ void fp_route_table_list(const fp_route_table *table, uint32_t virtual_host, uin
 fp_status fp_route_table_choose_list(const fp_route_table *table, uint32_t virtual_host,
                                      const fp_route_request *request, uint32_t *index) {
   const fp_match_tree *tree = tree_of(table, virtual_host);
-  return tree == NULL ? FASTPATH_ERR_ARGUMENT : fp_match_tree_find(tree, request, index);
+  fp_asked_request asked;
+  if (tree == NULL) return FASTPATH_ERR_ARGUMENT;
+  fp_asked_request_init(&asked, request);
+  return fp_match_tree_find(tree, &asked, index);
 }

@@ -24,6 +24,12 @@ typedef struct fp_route_spec {
   fp_path_template *template;
 } fp_route_spec;
 
+/* Whether there is more to find out about the path than a trie tells. */
+static inline bool fp_route_spec_tests_path(const fp_route_spec *route) {
+  return route->kind == FASTPATH_ROUTE_PATH_REGEX ||
+         (route->kind == FASTPATH_ROUTE_PATH_TEMPLATE && !route->template->key_is_whole);
+}
+
 /* One condition; name and value lie at `offset` of the text. */
 typedef struct fp_condition_spec {
   fp_condition condition; /* with a counted regex, and pointers of no use */

@@ -162,7 +162,7 @@ size_t fp_condition_size(const fp_condition *condition) {
 static inline uint8_t folded(uint8_t byte) { return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte; }
 
 static inline bool equal(const uint8_t *a, const uint8_t *lower, size_t len, bool fold) {
-  if (!fold) return len == 0 || memcmp(a, lower, len) == 0;
+  if (!fold) return same_bytes(a, lower, len);
   for (size_t i = 0; i < len; i++) {
     if (folded(a[i]) != lower[i]) return false;
   }
@@ -220,10 +220,27 @@ static int verdict(const fp_condition *condition, bool found, int matched) {
   return matched < 0 ? matched : (matched != 0) != invert;
 }
 
+/* The next line of the condition's header, as fp_header_next. */
+static inline const fp_http_field *next_line(const fp_condition *condition, const fp_route_request *request,
+                                             const fp_http_field *after) {
+  return fp_header_next(request, after, condition->name, condition->name_len, condition->name_id);
+}
+
+/* The first line of the condition's header, or NULL: also when Connection names it. */
+static inline const fp_http_field *first_line(const fp_condition *condition, const fp_asked_request *asked) {
+  if (!fp_asked_may_have(asked, condition->name_len, condition->name_id)) return NULL;
+  if (fp_header_is_nominated(asked, condition->name, condition->name_len)) return NULL;
+  return next_line(condition, asked->request, NULL);
+}
+
+static inline fp_span value_of(const fp_route_request *request, const fp_http_field *field) {
+  return (fp_span){request->data + field->value, field->value_len};
+}
+
 /* Whether the lines of the request say it, rather than what Envoy makes of the request. */
-static bool is_in_lines(const fp_condition *condition, const fp_route_request *request) {
+static inline bool is_in_lines(const fp_condition *condition, const fp_asked_request *asked) {
   if (condition->source != FP_HEADER_FORWARDED_PROTO) return condition->source == FP_HEADER_FIELD;
-  return fp_header_next(request, NULL, condition->name, condition->name_len, condition->name_id) != NULL;
+  return fp_asked_may_have_id(asked, condition->name_id);
 }
 
 /* What is no header line; data NULL when it is missing. */
@@ -241,70 +258,86 @@ static fp_span pseudo_header(const fp_condition *condition, const fp_route_reque
   return (fp_span){NULL, 0};
 }
 
-fp_status fp_condition_header(const fp_condition *condition, const fp_route_request *request, fp_joined_header *joined,
+fp_status fp_condition_header(const fp_condition *condition, const fp_asked_request *asked, fp_joined_header *joined,
                               fp_span *value) {
-  const uint8_t *name = condition->name;
-  const size_t len = condition->name_len;
-  size_t count;
+  const fp_route_request *request = asked->request;
+  const fp_http_field *line;
   joined->block = NULL;
   *value = (fp_span){NULL, 0};
-  if (!is_in_lines(condition, request)) {
+  if (!is_in_lines(condition, asked)) {
     *value = pseudo_header(condition, request);
     return FASTPATH_OK;
   }
-  if (fp_header_is_nominated(request, name, len)) return FASTPATH_OK;
-  count = fp_header_line_count(request, name, len, condition->name_id);
-  if (count > 1) return fp_header_join(joined, request, name, len, condition->name_id, !condition->joined, value);
-  if (count == 1) {
-    const fp_http_field *field = fp_header_next(request, NULL, name, len, condition->name_id);
-    *value = (fp_span){request->data + field->value, field->value_len};
+  line = first_line(condition, asked);
+  if (line == NULL) return FASTPATH_OK;
+  if (next_line(condition, request, line) != NULL) {
+    return fp_header_join(joined, request, condition->name, condition->name_len, condition->name_id, !condition->joined,
+                          value);
   }
+  *value = value_of(request, line);
   return FASTPATH_OK;
 }
 
-fp_status fp_condition_first_line(const fp_condition *condition, const fp_route_request *request,
+fp_status fp_condition_first_line(const fp_condition *condition, const fp_asked_request *asked,
                                   fp_joined_header *joined, fp_span *value) {
-  const fp_http_field *field;
-  if (condition->joined || !is_in_lines(condition, request)) {
-    return fp_condition_header(condition, request, joined, value);
+  const fp_http_field *line;
+  if (condition->joined || !is_in_lines(condition, asked)) {
+    return fp_condition_header(condition, asked, joined, value);
   }
   joined->block = NULL;
-  *value = (fp_span){NULL, 0};
-  if (fp_header_is_nominated(request, condition->name, condition->name_len)) return FASTPATH_OK;
-  field = fp_header_next(request, NULL, condition->name, condition->name_len, condition->name_id);
-  if (field != NULL) *value = (fp_span){request->data + field->value, field->value_len};
+  line = first_line(condition, asked);
+  *value = line == NULL ? (fp_span){NULL, 0} : value_of(asked->request, line);
   return FASTPATH_OK;
 }
 
-static int field_holds(const fp_condition *condition, const fp_route_request *request) {
-  const fp_http_field *field = NULL;
-  bool found = false;
-  int matched = 0;
-  if (fp_header_is_nominated(request, condition->name, condition->name_len)) return verdict(condition, false, 0);
-  if (condition->joined &&
-      fp_header_line_count(request, condition->name, condition->name_len, condition->name_id) > 1) {
-    fp_joined_header joined;
-    fp_span value;
-    const fp_status status =
-        fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id, false, &value);
-    if (status < 0) return (int)status;
-    matched = fp_condition_compare(condition, value);
-    fp_joined_header_clear(&joined);
-    return verdict(condition, true, matched);
-  }
-  while (matched == 0 &&
-         (field = fp_header_next(request, field, condition->name, condition->name_len, condition->name_id)) != NULL) {
-    found = true;
-    matched = fp_condition_compare(condition, (fp_span){request->data + field->value, field->value_len});
-  }
-  return verdict(condition, found, matched);
+/* The lines put together, of which there are several. */
+static FASTPATH_NOINLINE int joined_holds(const fp_condition *condition, const fp_route_request *request) {
+  fp_joined_header joined;
+  fp_span value;
+  int matched;
+  const fp_status status =
+      fp_header_join(&joined, request, condition->name, condition->name_len, condition->name_id, false, &value);
+  if (status < 0) return (int)status;
+  matched = fp_condition_compare(condition, value);
+  fp_joined_header_clear(&joined);
+  return verdict(condition, true, matched);
 }
 
-static int header_holds(const fp_condition *condition, const fp_route_request *request) {
+static int field_holds(const fp_condition *condition, const fp_asked_request *asked) {
+  const fp_route_request *request = asked->request;
+  const fp_http_field *line = first_line(condition, asked);
+  int matched;
+  if (line == NULL) return verdict(condition, false, 0);
+  if (condition->joined && next_line(condition, request, line) != NULL) return joined_holds(condition, request);
+  matched = fp_condition_compare(condition, value_of(request, line));
+  while (matched == 0 && (line = next_line(condition, request, line)) != NULL) {
+    matched = fp_condition_compare(condition, value_of(request, line));
+  }
+  return verdict(condition, true, matched);
+}
+
+static FASTPATH_NOINLINE int any_header_holds(const fp_condition *condition, const fp_asked_request *asked) {
   fp_span value;
-  if (is_in_lines(condition, request)) return field_holds(condition, request);
-  value = pseudo_header(condition, request);
+  if (is_in_lines(condition, asked)) return field_holds(condition, asked);
+  value = pseudo_header(condition, asked->request);
   return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
+}
+
+/* Whether the value, which may be missing, is exactly the condition's. */
+static inline bool is_exactly(const fp_condition *condition, fp_span value) {
+  return value.data != NULL && value.len == condition->value_len && same_bytes(value.data, condition->value, value.len);
+}
+
+/* The same as the last but one, shorter for what most routes ask for: an exact value of the method or of a line. */
+static inline int header_holds(const fp_condition *condition, const fp_asked_request *asked) {
+  const bool plain = condition->compare == FASTPATH_ROUTE_COMPARE_EXACT && condition->flags == 0 && !condition->joined;
+  if (plain && condition->source == FP_HEADER_METHOD) return is_exactly(condition, asked->request->method);
+  if (!plain || condition->source != FP_HEADER_FIELD) return any_header_holds(condition, asked);
+  const fp_http_field *line = first_line(condition, asked);
+  while (line != NULL && !is_exactly(condition, value_of(asked->request, line))) {
+    line = next_line(condition, asked->request, line);
+  }
+  return line != NULL;
 }
 
 static bool same_lookup(const fp_lookup *lookup, const fp_condition *condition) {
@@ -320,8 +353,9 @@ static fp_span look_up(const fp_condition *condition, fp_asked_request *asked) {
   for (uint32_t i = 0; i < asked->lookup_count && i < FP_LOOKUPS_MAX; i++) {
     if (same_lookup(&asked->lookups[i], condition)) return asked->lookups[i].value;
   }
-  found = (condition->kind == FASTPATH_ROUTE_CONDITION_QUERY ? fp_query_parameter : fp_cookie)(
-      asked->request, condition->name, condition->name_len, &value);
+  found = condition->kind == FASTPATH_ROUTE_CONDITION_QUERY
+              ? fp_query_parameter(asked->request, condition->name, condition->name_len, &value)
+              : fp_cookie(asked, condition->name, condition->name_len, &value);
   made = &asked->lookups[asked->lookup_count++ % FP_LOOKUPS_MAX];
   *made = (fp_lookup){.kind = condition->kind,
                       .name_len = condition->name_len,
@@ -342,14 +376,14 @@ static int cookie_holds(const fp_condition *condition, fp_asked_request *asked) 
   return matched < 0 ? matched : (matched != 0) != ((condition->flags & FASTPATH_ROUTE_INVERT) != 0);
 }
 
-int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
+static FASTPATH_NOINLINE int any_holds(const fp_condition *condition, fp_asked_request *asked) {
   const fp_route_request *request = asked->request;
   const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
   switch ((fp_route_condition_kind)condition->kind) {
-    case FASTPATH_ROUTE_CONDITION_HEADER: return header_holds(condition, request);
+    case FASTPATH_ROUTE_CONDITION_HEADER: break; /* see below */
     case FASTPATH_ROUTE_CONDITION_QUERY: return query_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_COOKIE: return cookie_holds(condition, asked);
-    case FASTPATH_ROUTE_CONDITION_GRPC: return fp_request_is_grpc(request) != invert;
+    case FASTPATH_ROUTE_CONDITION_GRPC: return fp_request_is_grpc(asked) != invert;
     case FASTPATH_ROUTE_CONDITION_FRACTION:
       return request->random % condition->fraction.denominator < condition->fraction.numerator;
     case FASTPATH_ROUTE_CONDITION_TLS_PRESENTED:
@@ -362,4 +396,9 @@ int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
       return fp_attribute_address_holds(condition, request->attributes);
   }
   return 0;
+}
+
+int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
+  if (condition->kind == FASTPATH_ROUTE_CONDITION_HEADER) return header_holds(condition, asked);
+  return any_holds(condition, asked);
 }

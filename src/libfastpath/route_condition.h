@@ -70,26 +70,6 @@ void fp_condition_share(const fp_condition *condition); /* counts what a copy of
 void fp_condition_clear(const fp_condition *condition); /* drops them */
 size_t fp_condition_size(const fp_condition *condition); /* bytes that they hold */
 
-#define FP_LOOKUPS_MAX 4
-
-/* What a query parameter or a cookie is in a request. The name is the condition's that asked. */
-typedef struct fp_lookup {
-  uint8_t kind; /* fp_route_condition_kind */
-  uint32_t name_len;
-  const uint8_t *name;
-  fp_span value; /* data NULL: missing */
-} fp_lookup;
-
-/*
- * A request while routes are tried on it. The conditions of many routes tend to ask for the same few parameters and
- * cookies: the last lookups are kept. With `lookup_count` 0 the lookups need not be set.
- */
-typedef struct fp_asked_request {
-  const fp_route_request *request;
-  uint32_t lookup_count; /* how many were made */
-  fp_lookup lookups[FP_LOOKUPS_MAX];
-} fp_asked_request;
-
 /* Whether this value is what the condition compares with: 1, 0, or an error (MEMORY). Threads: any. */
 int fp_condition_compare(const fp_condition *with, fp_span value);
 
@@ -97,11 +77,11 @@ int fp_condition_compare(const fp_condition *with, fp_span value);
  * The whole value of the header that a condition asks for, its lines put together with ',' between them; data NULL when
  * it is missing. It may lie in `joined`, which is to be cleared unless the answer is FASTPATH_ERR_MEMORY. Threads: any.
  */
-fp_status fp_condition_header(const fp_condition *condition, const fp_route_request *request, fp_joined_header *joined,
+fp_status fp_condition_header(const fp_condition *condition, const fp_asked_request *asked, fp_joined_header *joined,
                               fp_span *value);
 
 /* The same for its first line only, unless its lines are one list. */
-fp_status fp_condition_first_line(const fp_condition *condition, const fp_route_request *request,
+fp_status fp_condition_first_line(const fp_condition *condition, const fp_asked_request *asked,
                                   fp_joined_header *joined, fp_span *value);
 
 /* 1 when it holds, 0 when not, or an error (MEMORY). Threads: one for each `asked`. */

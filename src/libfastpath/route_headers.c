@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bits.h"
 #include "http_chars.h"
 #include "http_list.h"
 #include "http_names.h"
@@ -9,22 +10,28 @@
 
 /* ---- header lines ---- */
 
+static FASTPATH_NOINLINE bool same_but_for_case(const uint8_t *a, const uint8_t *b, size_t len) {
+  return fp_http_same_name(a, b, len);
+}
+
+static inline const fp_http_field *next_by_id(const fp_http_field *field, const fp_http_field *end, uint16_t id) {
+  for (; field < end; field++) {
+    if (field->id == id) return field;
+  }
+  return NULL;
+}
+
 const fp_http_field *fp_header_next(const fp_route_request *request, const fp_http_field *after, const uint8_t *name,
                                     size_t len, uint16_t id) {
   const fp_http_field *field, *end;
   if (request->field_count == 0) return NULL; /* the fields may be NULL, to which nothing can be added */
   field = after == NULL ? request->fields : after + 1;
   end = request->fields + request->field_count;
-  if (id != 0) {
-    for (; field < end; field++) {
-      if (field->id == id) return field;
-    }
-    return NULL;
-  }
+  if (id != 0) return next_by_id(field, end, id);
   for (; field < end; field++) {
-    if (field->name_len == len && field->id == 0 && fp_http_same_name(request->data + field->name, name, len)) {
-      return field;
-    }
+    const uint8_t *here = request->data + field->name;
+    if (field->name_len != len || field->id != 0) continue;
+    if (likely(same_bytes(here, name, len)) || same_but_for_case(here, name, len)) return field;
   }
   return NULL;
 }
@@ -82,14 +89,17 @@ fp_status fp_header_join(fp_joined_header *joined, const fp_route_request *reque
 
 void fp_joined_header_clear(fp_joined_header *joined) { fp_memory_free(joined->block); }
 
-bool fp_request_is_grpc(const fp_route_request *request) {
+bool fp_request_is_grpc(const fp_asked_request *asked) {
+  const fp_route_request *request = asked->request;
   static const uint8_t name[] = "content-type", type[] = "application/grpc";
   const size_t type_len = sizeof type - 1;
   const uint16_t id = HTTP_NAME_CONTENT_TYPE;
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
   bool list = false; /* further lines stand behind a ',' */
-  if (request->path.len == 0 || fp_header_is_nominated(request, name, sizeof name - 1)) return false;
+  if (request->path.len == 0 || !fp_asked_may_have_id(asked, id) ||
+      fp_header_is_nominated(asked, name, sizeof name - 1))
+    return false;
   while ((field = fp_header_next(request, field, name, sizeof name - 1, id)) != NULL) {
     if (value.len > 0 && field->value_len > 0) list = true;
     if (value.len == 0) value = (fp_span){request->data + field->value, field->value_len};
@@ -189,11 +199,12 @@ static bool pair_is(fp_span pair, const uint8_t *name, size_t len, fp_span *valu
   return true;
 }
 
-bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
+bool fp_cookie(const fp_asked_request *asked, const uint8_t *name, size_t len, fp_span *value) {
+  const fp_route_request *request = asked->request;
   static const uint8_t cookie[] = "cookie";
   const uint16_t id = HTTP_NAME_COOKIE;
   const fp_http_field *field = NULL;
-  if (fp_header_is_nominated(request, cookie, sizeof cookie - 1)) return false;
+  if (!fp_asked_may_have_id(asked, id) || fp_header_is_nominated(asked, cookie, sizeof cookie - 1)) return false;
   while ((field = fp_header_next(request, field, cookie, sizeof cookie - 1, id)) != NULL) {
     fp_span rest = {request->data + field->value, field->value_len};
     while (rest.len > 0) {
@@ -284,7 +295,7 @@ bool fp_header_is_dropped(const uint8_t *name, size_t len) {
   return is_among(dropped, sizeof dropped / sizeof *dropped, name, len);
 }
 
-bool fp_header_is_nominated(const fp_route_request *request, const uint8_t *name, size_t len) {
+bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint8_t *name, size_t len) {
   static const uint8_t connection[] = "connection";
   const fp_http_field *field = NULL;
   fp_span list, member;

@@ -2,8 +2,7 @@
 #ifndef FASTPATH_INTERNAL_ROUTE_HEADERS_H
 #define FASTPATH_INTERNAL_ROUTE_HEADERS_H
 
-#include <fastpath/route.h>
-#include <stdbool.h>
+#include "asked_request.h"
 
 /*
  * The next line of a header after `after` (NULL: the first), or NULL. The name may be in any letter case, `id` is its
@@ -19,8 +18,12 @@ bool fp_header_lines_are_joined(const uint8_t *name, size_t len);
 /* Whether this header belongs to one hop or to the inside, and so is gone before routes are looked at. In lower case. */
 bool fp_header_is_dropped(const uint8_t *name, size_t len);
 
+bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint8_t *name, size_t len);
+
 /* The same for a header that Connection names. */
-bool fp_header_is_nominated(const fp_route_request *request, const uint8_t *name, size_t len);
+static inline bool fp_header_is_nominated(const fp_asked_request *asked, const uint8_t *name, size_t len) {
+  return (asked->nominated & fp_length_bit(len)) != 0 && fp_header_is_nominated_in_lines(asked->request, name, len);
+}
 
 /* A value put together from several lines. On the stack, or allocated when it is large. */
 typedef struct fp_joined_header {
@@ -40,7 +43,7 @@ void fp_joined_header_clear(fp_joined_header *joined);
 bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
 
 /* The first cookie of this name, without the quotes around its value. */
-bool fp_cookie(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
+bool fp_cookie(const fp_asked_request *asked, const uint8_t *name, size_t len, fp_span *value);
 
 /* The request's scheme: its target's, or what x-forwarded-proto says if that is http or https, or the connection's. */
 fp_span fp_request_scheme(const fp_route_request *request);
@@ -52,6 +55,6 @@ fp_span fp_request_forwarded_proto(const fp_route_request *request);
 fp_span fp_request_te(const fp_route_request *request);
 
 /* Whether the content-type is that of gRPC, and the request is not a CONNECT without a path. */
-bool fp_request_is_grpc(const fp_route_request *request);
+bool fp_request_is_grpc(const fp_asked_request *asked);
 
 #endif

@@ -40,48 +40,24 @@ uint32_t fp_route_trie_first_folded(const fp_route_trie *trie, const uint8_t *pa
   return lowest(walk(trie, path, len, true));
 }
 
-fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie) {
-  (void)trie;
+static ends walk_plainly(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return walk(trie, path, len, false);
+}
+
+void fp_route_trie_choose_walk(fp_route_trie *trie) {
+  trie->first = first_cased;
+  trie->walk = walk_plainly;
 #if FP_ROUTE_TRIE_AVX2
   if (trie->level_count > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
       __builtin_cpu_supports("bmi2")) {
-    return trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
+    trie->first = trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
+    trie->walk = fp_route_trie_walk_avx2;
   }
 #endif
-  return first_cased;
 }
 
-static inline uint32_t lower(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
-/* What ends at a node: a rank goes into `best`, which is the answer; a list is noted. */
-static inline uint32_t arrive(const fp_route_trie *trie, uint32_t end, uint32_t best, fp_route_visits *visits) {
-  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return lower(best, end);
-  const fp_route_list *list = fp_route_trie_list(trie, end);
-  best = lower(best, list->sure);
-  if (list->lowest >= best) return best;
-  if (visits->count == FP_ROUTE_VISITS_MAX) {
-    visits->best = best;
-    visits->drain(visits);
-    best = visits->best;
-  }
-  visits->owners[visits->count] = visits->owner;
-  visits->lists[visits->count++] = list;
-  return best;
-}
-
-FASTPATH_INLINE void visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits,
-                           bool folded) {
-  const ends found = walk(trie, path, len, folded);
-  visits->best = arrive(trie, found.prefix, visits->best, visits);
-  visits->best = arrive(trie, found.exact, visits->best, visits);
-}
-
-void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visit(trie, path, len, visits, false);
-}
-
-void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits) {
-  visit(trie, path, len, visits, true);
+fp_route_trie_ends fp_route_trie_walk_folded(const fp_route_trie *trie, const uint8_t *path, size_t len) {
+  return walk(trie, path, len, true);
 }
 
 /* ---- walking with segments: the literal way first, the others wait their turn ---- */
@@ -169,9 +145,9 @@ fp_status fp_route_trie_visit_segments(const fp_route_trie *trie, const uint8_t 
     for (;;) {
       if (!fp_route_trie_label_matches(node, text_at(&padded_path, at), false)) break;
       at += node->label_len;
-      best = arrive(trie, node->prefix, best, visits);
+      best = fp_route_trie_arrive(trie, node->prefix, best, visits);
       if (at == len) {
-        best = arrive(trie, node->exact, best, visits);
+        best = fp_route_trie_arrive(trie, node->exact, best, visits);
         break;
       }
       if (node->child_count == 0) break;

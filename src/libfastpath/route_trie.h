@@ -75,6 +75,12 @@ typedef struct fp_route_list {
 
 typedef struct fp_route_trie_node fp_route_trie_node;
 
+/* What ends on the way of a path, a rank or a list: prefixes, and what is equal to the path. */
+typedef struct fp_route_trie_ends {
+  uint32_t prefix;
+  uint32_t exact;
+} fp_route_trie_ends;
+
 /* The caller's; zero bytes are an empty trie. */
 typedef struct fp_route_trie fp_route_trie;
 struct fp_route_trie {
@@ -92,7 +98,9 @@ struct fp_route_trie {
   bool far; /* some shortcuts are longer than FP_ROUTE_SHORTCUT_NEAR */
   uint32_t lowest; /* rank of all keys; no walk finds one below it */
   size_t size; /* bytes allocated */
-  uint32_t (*first)(const fp_route_trie *trie, const uint8_t *path, size_t len); /* as this machine does it best */
+  /* As this machine does it best: the lowest rank where no key is conditional, and what to look at where some are. */
+  uint32_t (*first)(const fp_route_trie *trie, const uint8_t *path, size_t len);
+  fp_route_trie_ends (*walk)(const fp_route_trie *trie, const uint8_t *path, size_t len);
 };
 
 /*
@@ -139,11 +147,42 @@ struct fp_route_visits {
   const void *owner; /* the caller's mark for the trie that is walked */
 };
 
-/* As fp_route_trie_first, in a trie that may have conditional keys. */
-void fp_route_trie_visit(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits);
-void fp_route_trie_visit_folded(const fp_route_trie *trie, const uint8_t *path, size_t len, fp_route_visits *visits);
+/* What ends at a node: FP_ROUTE_TRIE_NONE, a rank, or this bit and the place of a list. */
+#define FP_ROUTE_TRIE_LIST 0x80000000u
 
-/* As fp_route_trie_visit, in a trie of templates. The path has been cut. FASTPATH_ERR_MEMORY or FASTPATH_OK. */
+static inline bool fp_route_trie_is_list(uint32_t end) { return (end & FP_ROUTE_TRIE_LIST) != 0; }
+
+static inline const fp_route_list *fp_route_trie_list(const fp_route_trie *trie, uint32_t end) {
+  return (const fp_route_list *)(const void *)(trie->lists + (end & ~FP_ROUTE_TRIE_LIST));
+}
+
+/* Takes what ends at a node: a rank goes into `best`, which is the answer; a list is noted. */
+static inline uint32_t fp_route_trie_arrive(const fp_route_trie *trie, uint32_t end, uint32_t best,
+                                            fp_route_visits *visits) {
+  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return end < best ? end : best;
+  const fp_route_list *list = fp_route_trie_list(trie, end);
+  if (list->sure < best) best = list->sure;
+  if (list->lowest >= best) return best;
+  if (visits->count == FP_ROUTE_VISITS_MAX) {
+    visits->best = best;
+    visits->drain(visits);
+    best = visits->best;
+  }
+  visits->owners[visits->count] = visits->owner;
+  visits->lists[visits->count++] = list;
+  return best;
+}
+
+/* As fp_route_trie_first, in a trie that may have conditional keys: what a walk has found is taken. */
+static inline void fp_route_trie_visit(const fp_route_trie *trie, fp_route_trie_ends found, fp_route_visits *visits) {
+  visits->best = fp_route_trie_arrive(trie, found.prefix, visits->best, visits);
+  visits->best = fp_route_trie_arrive(trie, found.exact, visits->best, visits);
+}
+
+/* trie->walk without regard to ASCII letter case, in a trie whose keys are in lower case. */
+fp_route_trie_ends fp_route_trie_walk_folded(const fp_route_trie *trie, const uint8_t *path, size_t len);
+
+/* A walk and a visit in a trie of templates. The path has been cut. FASTPATH_ERR_MEMORY or FASTPATH_OK. */
 fp_status fp_route_trie_visit_segments(const fp_route_trie *trie, const uint8_t *path, size_t len,
                                        fp_route_visits *visits);
 

@@ -476,7 +476,7 @@ static fp_status finish(fp_route_trie *trie, builder *build) {
   trie->lists = build->lists;
   trie->lists_len = build->list_words;
   trie->lowest = build->lowest;
-  trie->first = fp_route_trie_first_here(trie);
+  fp_route_trie_choose_walk(trie);
   trie->size = size + build->list_room * sizeof *build->lists;
   build->lists = NULL;
   return FASTPATH_OK;

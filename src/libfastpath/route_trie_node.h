@@ -56,15 +56,6 @@ struct fp_route_trie_node {
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
 
 /* Above every rank, so that the lower of the two is the rank. */
-#define FP_ROUTE_TRIE_LIST 0x80000000u
-
-/* For what is not FP_ROUTE_TRIE_NONE. */
-static inline bool fp_route_trie_is_list(uint32_t end) { return (end & FP_ROUTE_TRIE_LIST) != 0; }
-
-static inline const fp_route_list *fp_route_trie_list(const fp_route_trie *trie, uint32_t end) {
-  return (const fp_route_list *)(const void *)(trie->lists + (end & ~FP_ROUTE_TRIE_LIST));
-}
-
 static inline uint8_t fp_route_trie_fold(uint8_t byte) {
   return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte;
 }
@@ -92,12 +83,11 @@ static inline uint8_t fp_route_trie_token(const fp_route_trie *trie, const fp_ro
   return 0;
 }
 
-typedef uint32_t (*fp_route_trie_first_fn)(const fp_route_trie *trie, const uint8_t *path, size_t len);
-
-/* What fp_route_trie_first does in this trie on this machine; and on one with AVX2, BMI and BMI2 where shortcuts are. */
-fp_route_trie_first_fn fp_route_trie_first_here(const fp_route_trie *trie);
+/* Sets how a trie is walked on this machine; the others are for one with AVX2, BMI and BMI2 where shortcuts are. */
+void fp_route_trie_choose_walk(fp_route_trie *trie);
 uint32_t fp_route_trie_first_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
 uint32_t fp_route_trie_first_far_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
+fp_route_trie_ends fp_route_trie_walk_avx2(const fp_route_trie *trie, const uint8_t *path, size_t len);
 
 #if FP_ROUTE_TRIE_SSE2
 

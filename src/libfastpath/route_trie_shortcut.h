@@ -140,11 +140,7 @@ static inline uint64_t fp_route_segment_ends_16(const uint8_t *text) {
 #else
 
 static inline uint64_t fp_route_segment_ends_8(const uint8_t *text) {
-  const uint64_t ones = 0x0101010101010101u;
-  const uint64_t differ = (load64(text) | ones * ('/' ^ '?')) ^ ones * '?';
-  const uint64_t equal =
-      ~(((differ & 0x7f * ones) + 0x7f * ones) | differ) & 0x80 * ones; /* the top bit of each zero */
-  return (equal >> 7) * UINT64_C(0x0102040810204080) >> 56;
+  return equal_bytes(load64(text) | UINT64_C(0x0101010101010101) * ('/' ^ '?'), '?');
 }
 
 static inline uint64_t fp_route_segment_ends_16(const uint8_t *text) {

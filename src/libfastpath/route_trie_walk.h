@@ -15,21 +15,6 @@ enum {
   TAIL_ROOM = 2 * TAIL
 };
 
-/* Copies len <= TAIL bytes by loads that stay inside the text. */
-static inline void copy_tail(uint8_t *tail, const uint8_t *text, size_t len) {
-  if (len == 16) {
-    memcpy(tail, text, 16);
-  } else if (len >= 8) {
-    memcpy(tail, text, 8);
-    memcpy(tail + len - 8, text + len - 8, 8);
-  } else if (len >= 4) {
-    memcpy(tail, text, 4);
-    memcpy(tail + len - 4, text + len - 4, 4);
-  } else {
-    for (size_t i = 0; i < len; i++) tail[i] = text[i];
-  }
-}
-
 /* The node that `byte` leads to, or NULL. */
 static inline const fp_route_trie_node *child_of(const fp_route_trie *trie, const fp_route_trie_node *node,
                                                  uint8_t byte) {
@@ -56,7 +41,7 @@ static inline void pad(padded *text, const uint8_t *path, size_t len) {
   text->tail_start = len - tail_len;
   text->path = (uintptr_t)path;
   text->of_tail = (uintptr_t)text->tail - text->tail_start;
-  copy_tail(text->tail, path + text->tail_start, tail_len);
+  copy_16(text->tail, path + text->tail_start, tail_len);
 }
 
 /* Where to read the path from `at` on. Without a branch: where the change comes differs from path to path. */
@@ -64,11 +49,7 @@ static inline const uint8_t *text_at(const padded *text, size_t at) {
   return (const uint8_t *)((at < text->tail_start ? text->path : text->of_tail) + at);
 }
 
-/* What takes a path: prefixes, and what is equal to it. */
-typedef struct {
-  uint32_t prefix;
-  uint32_t exact;
-} ends;
+typedef fp_route_trie_ends ends;
 
 static inline uint32_t lowest(ends found) { return found.prefix < found.exact ? found.prefix : found.exact; }
 

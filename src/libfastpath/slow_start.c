@@ -1,10 +1,8 @@
-#define _POSIX_C_SOURCE 200809L /* clock_gettime */
-
 #include "slow_start.h"
 
 #include <math.h>
-#include <time.h>
 
+#include "clock.h"
 #include "host.h"
 
 #define NANOSECONDS_PER_MILLISECOND 1000000
@@ -19,12 +17,7 @@ const char *fp_slow_start_check(const fp_lb_options *options) {
   return NULL;
 }
 
-int64_t fp_slow_start_now(const fp_lb_options *options) {
-  struct timespec now;
-  if (options->clock != NULL) return options->clock(options->clock_data);
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+int64_t fp_slow_start_now(const fp_lb_options *options) { return fp_clock_now(options->clock, options->clock_data); }
 
 /* Envoy counts whole milliseconds. A clock that went back, or is another one than before, makes no time pass. */
 static int64_t milliseconds_since(int64_t since, int64_t now) {

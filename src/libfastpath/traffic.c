@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "histogram.h"
@@ -21,8 +22,15 @@ typedef struct balance {
   alignas(64) _Atomic uint64_t active;
 } balance;
 
+typedef struct kept_timing {
+  fp_latency_timing timing;
+  struct kept_timing *next;
+} kept_timing;
+
 struct fp_traffic {
   _Atomic size_t references;
+  _Atomic(const fp_latency_timing *) timing; /* one of those kept, or NULL */
+  kept_timing *kept;
   _Atomic uint64_t lost;
   _Atomic(shard *) shards[SHARDS]; /* NULL until a thread that it is for reports */
   balance balances[SHARDS];
@@ -43,8 +51,35 @@ fp_traffic *fp_traffic_ref(fp_traffic *traffic) {
 
 void fp_traffic_unref(fp_traffic *traffic) {
   if (traffic == NULL || atomic_fetch_sub_explicit(&traffic->references, 1, memory_order_acq_rel) != 1) return;
+  for (kept_timing *each = traffic->kept, *next; each != NULL; each = next) {
+    next = each->next;
+    fp_memory_free(each);
+  }
   for (uint32_t i = 0; i < SHARDS; i++) fp_memory_free(atomic_load_explicit(&traffic->shards[i], memory_order_relaxed));
   fp_memory_free(traffic);
+}
+
+static bool same_timing(const fp_latency_timing *a, const fp_latency_timing *b) {
+  return a->decay == b->decay && a->clock == b->clock && a->clock_data == b->clock_data;
+}
+
+const fp_latency_timing *fp_traffic_keep_timing(fp_traffic *traffic, const fp_latency_timing *timing) {
+  kept_timing *made;
+  for (const kept_timing *each = traffic->kept; each != NULL; each = each->next)
+    if (same_timing(&each->timing, timing)) return &each->timing;
+  made = fp_memory_alloc(sizeof *made);
+  if (made == NULL) return NULL;
+  *made = (kept_timing){*timing, traffic->kept};
+  traffic->kept = made;
+  return &made->timing;
+}
+
+void fp_traffic_set_timing(fp_traffic *traffic, const fp_latency_timing *timing) {
+  atomic_store_explicit(&traffic->timing, timing, memory_order_release);
+}
+
+const fp_latency_timing *fp_traffic_timing(const fp_traffic *traffic) {
+  return atomic_load_explicit(&traffic->timing, memory_order_acquire);
 }
 
 /* The calling thread's: threads lie at least a page apart. */

@@ -2,6 +2,7 @@
 #ifndef FASTPATH_INTERNAL_TRAFFIC_H
 #define FASTPATH_INTERNAL_TRAFFIC_H
 
+#include <fastpath/lb.h>
 #include <fastpath/stats.h>
 
 typedef struct fp_traffic fp_traffic;
@@ -16,6 +17,21 @@ void fp_traffic_unref(fp_traffic *traffic); /* NULL is allowed */
 void fp_traffic_acquire(fp_traffic *traffic);
 void fp_traffic_release(fp_traffic *traffic);
 uint64_t fp_traffic_active(const fp_traffic *traffic);
+
+/* How latencies are averaged while a policy goes by that. */
+typedef struct fp_latency_timing {
+  int64_t decay; /* nanoseconds */
+  fp_clock clock;
+  void *clock_data;
+} fp_latency_timing;
+
+/* This timing, as long as the traffic lives: what was used before may still be read. One thread at a time. NULL when out
+   of memory. */
+const fp_latency_timing *fp_traffic_keep_timing(fp_traffic *traffic, const fp_latency_timing *timing);
+
+/* Averages go by what fp_traffic_keep_timing gave, or are left alone: NULL, at first. Threads: any. */
+void fp_traffic_set_timing(fp_traffic *traffic, const fp_latency_timing *timing);
+const fp_latency_timing *fp_traffic_timing(const fp_traffic *traffic);
 
 /* As fp_host_report. Threads: any. */
 void fp_traffic_record(fp_traffic *traffic, uint32_t status, fp_reset reset, int64_t latency);

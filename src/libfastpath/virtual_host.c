@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "condition_lists.h"
 #include "domain.h"
 #include "error.h"
 #include "memory.h"
@@ -53,9 +54,7 @@ static fp_status build_splits(fp_virtual_host *host, const fp_route_spec *routes
 
 /* Routes that a trie alone cannot decide. */
 static bool has_program(const fp_route_spec *route) {
-  return route->condition_count > 0 || route->kind == FASTPATH_ROUTE_PATH_REGEX ||
-         route->kind == FASTPATH_ROUTE_PATH_CONNECT ||
-         (route->kind == FASTPATH_ROUTE_PATH_TEMPLATE && !route->template->key_is_whole);
+  return route->condition_count > 0 || route->kind == FASTPATH_ROUTE_PATH_CONNECT || fp_route_spec_tests_path(route);
 }
 
 static void add_conditions(fp_virtual_host *host, const fp_route_builder *builder, const fp_route_spec *route,
@@ -79,14 +78,21 @@ static void add_conditions(fp_virtual_host *host, const fp_route_builder *builde
   }
 }
 
-static void count_parts(const fp_route_builder *builder, const fp_route_spec *routes, size_t count, size_t *programs,
-                        size_t *conditions, size_t *text, size_t *connects, size_t *templates) {
+/* Whether route i has the program of the first one with its conditions. */
+static bool shares_program(const fp_route_spec *routes, const uint32_t *first_with, size_t i) {
+  return first_with[i] != i && !fp_route_spec_tests_path(&routes[i]);
+}
+
+static void count_parts(const fp_route_builder *builder, const fp_route_spec *routes, size_t count,
+                        const uint32_t *first_with, size_t *programs, size_t *conditions, size_t *text,
+                        size_t *connects, size_t *templates) {
   const fp_condition_spec *specs = builder->conditions.items;
   for (size_t i = 0; i < count; i++) {
-    *programs += has_program(&routes[i]);
-    *conditions += routes[i].condition_count;
+    *programs += has_program(&routes[i]) && !shares_program(routes, first_with, i);
     *connects += routes[i].kind == FASTPATH_ROUTE_PATH_CONNECT;
     *templates += routes[i].template != NULL;
+    if (first_with[i] != i) continue;
+    *conditions += routes[i].condition_count;
     for (uint32_t j = 0; j < routes[i].condition_count; j++) {
       const fp_condition *condition = &specs[routes[i].conditions + j].condition;
       *text += (size_t)condition->name_len + condition->value_len;
@@ -94,12 +100,31 @@ static void count_parts(const fp_route_builder *builder, const fp_route_spec *ro
   }
 }
 
+/* The program of route i: that of an earlier one, or a new one. */
+static uint32_t program_for(fp_virtual_host *host, const fp_route_builder *builder, const fp_route_spec *routes,
+                            size_t i, const uint32_t *first_with, const uint32_t *program_of, uint8_t **text) {
+  const fp_route_spec *route = &routes[i];
+  fp_route_program *program;
+  if (shares_program(routes, first_with, i)) return program_of[first_with[i]];
+  program = &host->programs[host->program_count];
+  *program = (fp_route_program){.regex = route->regex == NULL ? NULL : fp_regex_ref(route->regex)};
+  if (route->template != NULL && !route->template->key_is_whole) program->template = route->template;
+  host->size += route->regex == NULL ? 0 : fp_regex_size(route->regex);
+  if (first_with[i] == i) {
+    add_conditions(host, builder, route, program, text);
+  } else {
+    program->conditions = host->programs[program_of[first_with[i]]].conditions;
+    program->condition_count = route->condition_count;
+  }
+  return host->program_count++;
+}
+
 /* Lays out what the routes ask for beside their paths. `program_of` gets each route's program. */
 static fp_status build_programs(fp_virtual_host *host, const fp_route_builder *builder, const fp_route_spec *routes,
-                                size_t count, uint32_t *program_of) {
+                                size_t count, const uint32_t *first_with, uint32_t *program_of) {
   size_t programs = 0, conditions = 0, text_len = 0, connects = 0, templates = 0;
   uint8_t *text;
-  count_parts(builder, routes, count, &programs, &conditions, &text_len, &connects, &templates);
+  count_parts(builder, routes, count, first_with, &programs, &conditions, &text_len, &connects, &templates);
   host->sure = programs == 0 && templates == 0;
   if (programs > 0) host->programs = allocate(host, programs, sizeof *host->programs);
   if (conditions > 0) host->conditions = allocate(host, conditions, sizeof *host->conditions);
@@ -114,20 +139,14 @@ static fp_status build_programs(fp_virtual_host *host, const fp_route_builder *b
   text = host->text;
   for (size_t i = 0; i < count; i++) {
     const fp_route_spec *route = &routes[i];
-    fp_route_program *program;
+    host->tests_paths |= route->regex != NULL || route->template != NULL;
     if (host->by_route != NULL) {
       host->by_route[i] = route->template == NULL ? NULL : fp_path_template_ref(route->template);
       host->route_count++;
       host->size += route->template == NULL ? 0 : route->template->size;
     }
     program_of[i] = FP_ROUTE_TRIE_SURE;
-    if (!has_program(route)) continue;
-    program_of[i] = host->program_count;
-    program = &host->programs[host->program_count++];
-    *program = (fp_route_program){.regex = route->regex == NULL ? NULL : fp_regex_ref(route->regex)};
-    if (route->template != NULL && !route->template->key_is_whole) program->template = route->template;
-    host->size += route->regex == NULL ? 0 : fp_regex_size(route->regex);
-    add_conditions(host, builder, route, program, &text);
+    if (has_program(route)) program_of[i] = program_for(host, builder, routes, i, first_with, program_of, &text);
     if (route->kind == FASTPATH_ROUTE_PATH_CONNECT) {
       host->connects[host->connect_count++] = (fp_route_candidate){(uint32_t)i, program_of[i]};
     }
@@ -285,15 +304,17 @@ static fp_status keep_shadowed(fp_virtual_host *host, const uint32_t *by, size_t
 static fp_status build_paths(fp_virtual_host *host, const fp_route_builder *builder, const fp_route_spec *routes,
                              size_t count, fp_error *error) {
   const size_t numbers = count * sizeof(uint32_t);
-  uint32_t *program_of = fp_memory_alloc(2 * numbers + count), *by;
+  uint32_t *program_of = fp_memory_alloc(3 * numbers + count), *first_with, *by;
   fp_route_trie_shadows shadows;
   fp_status status;
   if (program_of == NULL) return out_of_memory(error);
-  by = program_of + count;
+  first_with = program_of + count;
+  by = first_with + count;
   shadows = (fp_route_trie_shadows){.left = (uint8_t *)(by + count), .by = by};
   memset(by, 0xff, numbers);
   memset(shadows.left, 0, count);
-  status = build_programs(host, builder, routes, count, program_of);
+  status = fp_condition_lists_find(builder, routes, count, first_with);
+  if (status >= 0) status = build_programs(host, builder, routes, count, first_with, program_of);
   if (status < 0) (void)out_of_memory(error);
   fp_path_index *const indexes[] = {&host->cased, &host->folded, &host->templates};
   for (size_t i = 0; status >= 0 && i < sizeof indexes / sizeof *indexes; i++) {

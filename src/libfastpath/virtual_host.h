@@ -38,6 +38,7 @@ typedef struct fp_virtual_host {
   fp_path_index templates;
   bool sure;               /* no conditions, no templates, no tree: ranks are all there is */
   bool plain;              /* beyond that, one trie of cased paths, no shares and no TLS asked for */
+  bool tests_paths;        /* there are regexes or templates, which want the path cut */
   uint8_t require_tls;     /* fp_route_require_tls */
   /*
    * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
@@ -79,8 +80,8 @@ fp_virtual_host *fp_virtual_host_ref(fp_virtual_host *host);
 void fp_virtual_host_unref(fp_virtual_host *host); /* NULL is allowed */
 
 /* fp_virtual_host_find in a host with a tree. */
-fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, const fp_route_request *request,
-                                       bool ignore_parameters, uint32_t *route);
+fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
+                                       uint32_t *route);
 
 /* Where a route of a host with a tree is: the virtual host of its list, in which its number is changed to. */
 const fp_virtual_host *fp_virtual_host_list_of(const fp_virtual_host *host, uint32_t *route);
@@ -97,15 +98,15 @@ uint32_t fp_virtual_host_share(const fp_virtual_host *host, uint32_t route, uint
 void fp_virtual_host_next_shadowed(const fp_virtual_host *host, uint32_t from, uint32_t *route, uint32_t *by);
 
 /* The same as fp_virtual_host_find for a host that is not `sure`, or with parameters to be dropped. */
-fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_request *request, bool ignore_parameters,
+fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
                                  uint32_t *route);
 
 /* The first route that takes the request, or FASTPATH_ROUTE_INDEX_NONE. FASTPATH_OK or FASTPATH_ERR_MEMORY. */
-static inline fp_status fp_virtual_host_find(const fp_virtual_host *host, const fp_route_request *request,
+static inline fp_status fp_virtual_host_find(const fp_virtual_host *host, fp_asked_request *asked,
                                              bool ignore_parameters, uint32_t *route) {
-  const fp_span path = request->path;
+  const fp_span path = asked->request->path;
   uint32_t best = FASTPATH_ROUTE_INDEX_NONE;
-  if (!host->sure || ignore_parameters) return fp_virtual_host_search(host, request, ignore_parameters, route);
+  if (!host->sure || ignore_parameters) return fp_virtual_host_search(host, asked, ignore_parameters, route);
   if (path.len > 0) {
     if (host->cased.trie.nodes != NULL) best = fp_route_trie_first(&host->cased.trie, path.data, path.len);
     if (host->folded.trie.nodes != NULL) {

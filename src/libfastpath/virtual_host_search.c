@@ -11,7 +11,7 @@ enum {
 typedef struct search {
   fp_route_visits visits; /* first, so that draining finds the rest */
   const fp_virtual_host *host;
-  fp_asked_request asked;
+  fp_asked_request *asked;
   fp_span path;  /* as it is compared */
   fp_span whole; /* with its parameters: what templates compare */
   fp_status status;
@@ -29,7 +29,7 @@ static size_t path_end(fp_span path) {
 
 /* 1, 0, or an error. */
 static int takes(search *of, const fp_route_program *program) {
-  const int holds = fp_route_program_conditions(program, &of->asked);
+  const int holds = fp_route_program_conditions(program, of->asked);
   if (holds != 1) return holds;
   if (program->template != NULL) {
     return fp_path_template_match(program->template, of->whole.data, of->whole.len);
@@ -41,7 +41,7 @@ static int takes(search *of, const fp_route_program *program) {
   return 1;
 }
 
-static void try_candidates(search *of, const fp_route_candidate *candidates, uint32_t count) {
+static inline void try_candidates(search *of, const fp_route_candidate *candidates, uint32_t count) {
   for (uint32_t i = 0; i < count && candidates[i].rank < of->visits.best; i++) {
     const int taken = takes(of, &of->host->programs[candidates[i].program]);
     if (taken < 0) of->status = (fp_status)taken;
@@ -60,7 +60,7 @@ static void drain(fp_route_visits *visits) {
          list = fp_route_list_above(&owner->trie, list)) {
       try_candidates(of, fp_route_list_candidates(list), list->count);
       if (list->index != 0 && of->status >= 0) {
-        of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, &of->asked,
+        of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, of->asked,
                                              &visits->best);
       }
     }
@@ -86,11 +86,13 @@ static void walk(search *of) {
   fp_route_visits *visits = &of->visits;
   if (host->cased.trie.nodes != NULL) {
     visits->owner = &host->cased;
-    fp_route_trie_visit(&host->cased.trie, of->path.data, of->path.len, visits);
+    fp_route_trie_visit(&host->cased.trie, host->cased.trie.walk(&host->cased.trie, of->path.data, of->path.len),
+                        visits);
   }
   if (host->folded.trie.nodes != NULL && host->folded.trie.lowest < visits->best) {
     visits->owner = &host->folded;
-    fp_route_trie_visit_folded(&host->folded.trie, of->path.data, of->path.len, visits);
+    fp_route_trie_visit(&host->folded.trie, fp_route_trie_walk_folded(&host->folded.trie, of->path.data, of->path.len),
+                        visits);
   }
   if (host->templates.trie.nodes != NULL && host->templates.trie.lowest < visits->best) {
     visits->owner = &host->templates;
@@ -104,29 +106,39 @@ static bool is_connect(const fp_route_request *request) {
   return request->method.len == 7 && memcmp(request->method.data, "CONNECT", 7) == 0;
 }
 
-fp_status fp_virtual_host_search(const fp_virtual_host *host, const fp_route_request *request, bool ignore_parameters,
-                                 uint32_t *route) {
+/* Cuts the path where something other than a trie compares it: tries find its end themselves. */
+static fp_status walk_cut(search *of, bool ignore_parameters) {
   uint8_t small[STRIPPED_ROOM], *stripped = small;
+  of->whole.len = path_end(of->whole);
+  of->path = of->whole;
+  if (ignore_parameters && of->path.len > 0 && memchr(of->path.data, ';', of->path.len) != NULL) {
+    if (of->path.len > sizeof small) stripped = fp_memory_alloc(of->path.len);
+    if (stripped == NULL) return FASTPATH_ERR_MEMORY;
+    of->path = (fp_span){stripped, strip_parameters(stripped, of->path)};
+  }
+  walk(of);
+  if (stripped != small) fp_memory_free(stripped);
+  return of->status;
+}
+
+fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
+                                 uint32_t *route) {
+  const fp_route_request *request = asked->request;
   search of;
-  if (host->tree != NULL) return fp_virtual_host_find_by_tree(host, request, ignore_parameters, route);
+  if (host->tree != NULL) return fp_virtual_host_find_by_tree(host, asked, ignore_parameters, route);
   of.visits.best = FASTPATH_ROUTE_INDEX_NONE;
   of.visits.count = 0;
   of.visits.drain = drain;
   of.host = host;
-  of.asked.request = request;
-  of.asked.lookup_count = 0;
+  of.asked = asked;
   of.status = FASTPATH_OK;
-  of.whole = request->path;
+  of.path = of.whole = request->path;
   if (request->path.len > 0) {
-    of.whole.len = path_end(request->path);
-    of.path = of.whole;
-    if (ignore_parameters && of.path.len > 0 && memchr(of.path.data, ';', of.path.len) != NULL) {
-      if (of.path.len > sizeof small) stripped = fp_memory_alloc(of.path.len);
-      if (stripped == NULL) return FASTPATH_ERR_MEMORY;
-      of.path = (fp_span){stripped, strip_parameters(stripped, of.path)};
+    if (host->tests_paths || ignore_parameters) {
+      of.status = walk_cut(&of, ignore_parameters);
+    } else {
+      walk(&of);
     }
-    walk(&of);
-    if (stripped != small) fp_memory_free(stripped);
   }
   if (host->connect_count > 0 && of.status >= 0 && is_connect(request)) {
     try_candidates(&of, host->connects, host->connect_count);

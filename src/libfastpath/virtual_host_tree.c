@@ -62,13 +62,13 @@ const fp_virtual_host *fp_virtual_host_list_of(const fp_virtual_host *host, uint
   return host->lists[low];
 }
 
-fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, const fp_route_request *request,
-                                       bool ignore_parameters, uint32_t *route) {
+fp_status fp_virtual_host_find_by_tree(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
+                                       uint32_t *route) {
   uint32_t list;
-  fp_status status = fp_match_tree_find(host->tree, request, &list);
+  fp_status status = fp_match_tree_find(host->tree, asked, &list);
   *route = FASTPATH_ROUTE_INDEX_NONE;
   if (status != FASTPATH_OK) return status < 0 ? status : FASTPATH_OK;
-  status = fp_virtual_host_find(host->lists[list], request, ignore_parameters, route);
+  status = fp_virtual_host_find(host->lists[list], asked, ignore_parameters, route);
   if (*route != FASTPATH_ROUTE_INDEX_NONE) *route += host->tree->lists[list];
   return status;
 }

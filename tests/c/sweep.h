@@ -62,6 +62,7 @@ void sweep_http_parse(void);
 void sweep_http_write(void);
 void sweep_inspect(void);
 void sweep_path(void);
+void sweep_path_router(void);
 void sweep_policies(void);
 void sweep_zones(void);
 void sweep_regex(void);

@@ -40,10 +40,11 @@ static fp_cluster_config config_of(fp_lb_policy_id policy) {
 
 /* Every policy makes its tables and cursors, with equal weights and with others, and for each locality. */
 void sweep_policies(void) {
-  static const fp_lb_policy_id policies[] = {
-      FASTPATH_LB_ROUND_ROBIN,     FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH,
-      FASTPATH_LB_RANDOM,          FASTPATH_LB_MAGLEV,        FASTPATH_LB_SCHEDULED_ROUND_ROBIN,
-      FASTPATH_LB_WEIGHTED_RANDOM, FASTPATH_LB_KETAMA,        FASTPATH_LB_RENDEZVOUS};
+  static const fp_lb_policy_id policies[] = {FASTPATH_LB_ROUND_ROBIN,     FASTPATH_LB_LEAST_REQUEST,
+                                             FASTPATH_LB_RING_HASH,       FASTPATH_LB_RANDOM,
+                                             FASTPATH_LB_MAGLEV,          FASTPATH_LB_SCHEDULED_ROUND_ROBIN,
+                                             FASTPATH_LB_WEIGHTED_RANDOM, FASTPATH_LB_KETAMA,
+                                             FASTPATH_LB_RENDEZVOUS,      FASTPATH_LB_PEAK_EWMA};
   fp_endpoint endpoints[ENDPOINTS];
   fp_cluster *cluster = NULL;
   fp_cluster_config config = config_of(FASTPATH_LB_ROUND_ROBIN);
@@ -52,7 +53,7 @@ void sweep_policies(void) {
   TRY(fp_cluster_new(&config, endpoints, ENDPOINTS, &cluster, &error), cluster == NULL);
   fp_picker *picker;
   TRY_NEW(picker, fp_picker_new(cluster, 7));
-  for (int round = 0; round < 36; round++) {
+  for (int round = 0; round < 40; round++) {
     const fp_pick_options options = {.has_hash = 1, .hash = (uint64_t)round << 58};
     config = config_of(policies[round / 4]);
     config.locality_weighted = policies[round / 4] != FASTPATH_LB_KETAMA && round % 4 / 2 == 1;
@@ -63,6 +64,7 @@ void sweep_policies(void) {
     fp_host *host = pick(picker, &options);
     CHECK(fp_host_hash_key(host).len == (fp_host_port(host) == 8001 ? 14 : 13));
     CHECK_EQ(fp_host_active_requests(host), 0);
+    CHECK_EQ(fp_host_report(host, 200, FASTPATH_RESET_NONE, round), FASTPATH_OK);
     uint32_t again;
     TRY(fp_picker_pick_many(picker, &options.hash, 1, &again), true);
     CHECK(again < ENDPOINTS);
@@ -89,6 +91,14 @@ void sweep_cluster(void) {
   fp_pick_options options = {
       .excluded = (const fp_host *const[]){kept}, .excluded_count = 1, .max_attempts = FASTPATH_PICK_STRICT};
   CHECK(pick(picker, &options) != kept);
+
+  /* A retry goes to the other priority. */
+  fp_retry_priority retry;
+  CHECK_EQ(fp_retry_priority_init(&retry, 0), FASTPATH_ERR_ARGUMENT);
+  CHECK_EQ(fp_retry_priority_init(&retry, 1), FASTPATH_OK);
+  fp_retry_priority_attempted(&retry, kept);
+  const fp_pick_options elsewhere = {.retry_priority = &retry};
+  CHECK(fp_host_priority(pick(picker, &elsewhere)) != fp_host_priority(kept));
 
   /* An update that fails leaves the old set, and the counters of hosts that stay. */
   fp_host_set *old = fp_cluster_host_set(cluster);

@@ -21,6 +21,7 @@ static const struct {
     {"chunked bodies", sweep_chunked},
     {"http heads written", sweep_http_write},
     {"paths", sweep_path},
+    {"routers of paths", sweep_path_router},
     {"connection, exchange", sweep_connection_exchange},
     {"connection, refusal", sweep_connection_refusal},
     {"connection, switch of protocols", sweep_connection_switch},
@@ -51,6 +52,7 @@ static const struct {
 
 void sweep_base(void) {
   CHECK_EQ(fp_version(), FASTPATH_VERSION_MAJOR << 16 | FASTPATH_VERSION_MINOR << 8 | FASTPATH_VERSION_PATCH);
+  CHECK_EQ(fp_abi_version(), FASTPATH_ABI_VERSION);
   CHECK(strcmp(fp_status_name(FASTPATH_ERR_MEMORY), "memory") == 0);
 }
 

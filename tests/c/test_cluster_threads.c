@@ -94,9 +94,9 @@ static void *pick_until_finished(void *context) {
 /* Mostly round robin; now and then another policy, whose tables are larger. */
 static fp_cluster_config config_of(uint32_t generation) {
   static const fp_lb_policy_id policies[] = {FASTPATH_LB_LEAST_REQUEST, FASTPATH_LB_RING_HASH, FASTPATH_LB_RANDOM,
-                                             FASTPATH_LB_MAGLEV};
+                                             FASTPATH_LB_MAGLEV, FASTPATH_LB_PEAK_EWMA};
   const uint32_t turn = generation % 16;
-  fp_cluster_config made = {.policy = fp_lb_policy_get(turn < 4 ? policies[turn] : FASTPATH_LB_ROUND_ROBIN),
+  fp_cluster_config made = {.policy = fp_lb_policy_get(turn < 5 ? policies[turn] : FASTPATH_LB_ROUND_ROBIN),
                             .panic_threshold = 50,
                             .locality_weighted = generation / 3 % 2,
                             .zones = {generation % 8 < 6 ? callers : NULL, 1, 90, 1, generation & 1, 0, 0},
@@ -104,6 +104,7 @@ static fp_cluster_config config_of(uint32_t generation) {
   fp_lb_options_default(&made.options);
   made.options.minimum_ring_size = 64;
   made.options.table_size = 251;
+  made.options.decay_time = generation % 32 < 16 ? 1000000 : 2000000;
   made.options.slow_start_window = generation % 5 < 2 ? 50000000 : 0;
   return made;
 }

@@ -31,6 +31,7 @@ static void long_messages_are_cut(void) {
 
 static void version_is_the_headers(void) {
   CHECK_EQ(fp_version(), FASTPATH_VERSION_MAJOR << 16 | FASTPATH_VERSION_MINOR << 8 | FASTPATH_VERSION_PATCH);
+  CHECK_EQ(fp_abi_version(), FASTPATH_ABI_VERSION);
 }
 
 int main(void) {

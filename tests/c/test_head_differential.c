@@ -31,6 +31,7 @@ static const char *const seeds[] = {
     "OPTIONS * HTTP/1.1\r\nHost: a.b\r\nMax-Forwards: 0\r\n\r\n",
     "GET http://a.example/x HTTP/1.1\r\nHost: b.example\r\n\r\n",
     "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n",
+    "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nContent-Length: 5\r\n\r\nhello",
     "DELETE /x HTTP/1.1\r\nHost: a\r\nCookie: a=b; c=d; "
     "e=0123456789012345678901234567890123456789012345678901234567890\r\n"
     "X-A-Header-With-A-Name-Longer-Than-One-Vector: v\r\nEmpty:\r\nBlank: \t x \t\r\nX!#$%&'*+-.^_`|~: "

@@ -106,6 +106,8 @@ static const refusal bad_requests[] = {
     REFUSED(TARGET, 400, 11, "CONNECT a.b HTTP/1.1\r\n\r\n"),
     REFUSED(TARGET, 400, 8, "CONNECT /a HTTP/1.1\r\n\r\n"),
     REFUSED(TARGET, 400, 10, "CONNECT a:65536 HTTP/1.1\r\n\r\n"),
+    REFUSED(FRAMING_CONFLICT, 400, 31, "CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n"),
+    REFUSED(FRAMING_CONFLICT, 400, 31, "CONNECT a:1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
     /* line ends, names, values */
     REFUSED(LINE_END, 400, 14, "GET / HTTP/1.1\nHost: a\r\n\r\n"),
     REFUSED(LINE_END, 400, 15, "GET / HTTP/1.1\rHost: a\r\n\r\n"),
@@ -236,6 +238,7 @@ static const acceptance good_requests[] = {
     {"GET https://b/x HTTP/1.1\r\nHost:\r\n\r\n", KEEP | ABSOLUTE, "/x", "", "b", 0, 0},
     {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", KEEP, "*", "", "a", 0, 0},
     {"CONNECT [::1]:443 HTTP/1.1\r\nHost: a\r\n\r\n", KEEP, "", "", "[::1]:443", 0, 0},
+    {"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", KEEP | LENGTH, "", "", "a:1", 0, 0},
     {"QUERY / HTTP/1.1\r\nHost: a\r\nX!#$%&'*+-.^_`|~9: \x80\xff\r\n\r\n", KEEP, "/", "", "a", 0, 0},
     {"GET / HTTP/1.1\r\nHost: a\r\nA-Name-That-Is-Longer-Than-Thirty-Two-Bytes: v\r\n\r\n", KEEP, "/", "", "a", 0, 0},
 };

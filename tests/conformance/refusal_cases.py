@@ -40,6 +40,11 @@ def forward(**fields: Any) -> Document:
     return {"route": {"cluster": "c", **fields}}
 
 
+def previous_priorities(**config: int) -> Document:
+    kind = "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+    return {"name": "envoy.retry_priorities.previous_priorities", "typed_config": {"@type": kind, **config}}
+
+
 def regex(pattern: str) -> Document:
     return route({"safe_regex": {"regex": pattern}})
 
@@ -284,6 +289,11 @@ BOTH_TAKE: dict[str, Document] = {
 }
 
 ONLY_WE_REFUSE: dict[str, Document] = {
+    # Envoy finds out when it has to try again.
+    "retry priority every 0": route(
+        action=forward(retry_policy={"retry_priority": previous_priorities(update_frequency=0)})
+    ),
+    "retry priority": route(action=forward(retry_policy={"retry_priority": previous_priorities()})),
     "domain long": hosts(["a" * 600]),
     "template a*b": route(template("/a*b")),
     "substitution \\2": route(action=forward(regex_rewrite=rewrite("(a)", r"\2"))),

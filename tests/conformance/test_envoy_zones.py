@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
-from fastpath.models import LocalityBasis
-
 from .balance_oracle import Balancers, Case, Group, Local, balancers
 
 PICKS = 480
+ROUND_ROBIN = "type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"
 WEIGHTED: dict[str, Any] = {"common_lb_config": {"locality_weighted_lb_config": {}}}
 
 
 def zones(**fields: Any) -> dict[str, Any]:
     return {"common_lb_config": {"zone_aware_lb_config": fields}}
+
+
+def policy(**fields: Any) -> dict[str, Any]:
+    """What a load balancing policy says of zones."""
+    typed = {"@type": ROUND_ROBIN, "locality_lb_config": {"zone_aware_lb_config": fields}}
+    return {"load_balancing_policy": {"policies": [{"typed_extension_config": {"name": "x", "typed_config": typed}}]}}
 
 
 def case(name: str, groups: tuple[Group, ...], fields: dict[str, Any] | None = None, **more: Any) -> Case:
@@ -89,24 +94,21 @@ CASES = [
         {**SUBSETS, **zones(min_cluster_size=1)},
         metadata_match={"v": "2"},
     ),
-    case("forced", SPREAD, zone_policy={"force_local_zone": {}}, ours={"force_local_zone_min_size": 1}),
+    case("forced", SPREAD, policy(force_local_zone={})),
     case(
         "forced_now_and_then",
         SPREAD,
-        zone_policy={"force_local_zone": {}, "routing_enabled": {"value": 50}},
-        ours={"force_local_zone_min_size": 1, "routing_enabled": 50.0},
+        policy(force_local_zone={}, routing_enabled={"value": 50}),
     ),
     case(
         "too_few_to_force",
         SPREAD,
-        zone_policy={"force_local_zone": {"min_size": 3}},
-        ours={"force_local_zone_min_size": 3},
+        policy(force_local_zone={"min_size": 3}),
     ),
     case(
         "by_weight",
         (Group("----", "b", host_weights=(1, 1, 1, 1)), Group("--", "a", host_weights=(1, 2)), Group("-", "c")),
-        zone_policy={"locality_basis": "HEALTHY_HOSTS_WEIGHT"},
-        ours={"locality_basis": LocalityBasis.HEALTHY_HOSTS_WEIGHT},
+        policy(locality_basis="HEALTHY_HOSTS_WEIGHT"),
     ),
 ]
 
@@ -122,7 +124,7 @@ ILL = [
 TOGETHER = [
     Case("callers", (Group("--", "a"),)),
     case("callers_together", SPREAD),
-    case("together_and_forced", SPREAD, zone_policy={"force_local_zone": {}}, ours={"force_local_zone_min_size": 1}),
+    case("together_and_forced", SPREAD, policy(force_local_zone={})),
 ]
 
 # The proxy is where no caller is.

@@ -168,6 +168,7 @@ retries = st.builds(
             "previous_hosts": flags,
             "omit_canary_hosts": flags,
             "omit_host_metadata": tuples(structs),
+            "previous_priorities": st.integers(1, 2**31 - 1),
             "host_selection_retry_max_attempts": st.integers(1, 2**63 - 1),
             "per_try_timeout": seconds,
             "per_try_idle_timeout": seconds,
@@ -608,11 +609,25 @@ _full_scan = some(
     },
     full_scan=st.just(True),
 )
+_forced = some(
+    m.ZoneAwareConfig,
+    {
+        "routing_enabled": st.floats(0, 100),
+        "min_cluster_size": st.integers(0, 2**64 - 1),
+        "fail_traffic_on_panic": flags,
+        "force_local_zone_min_size": st.integers(0, 2**32 - 1),
+        "locality_basis": st.just(m.LocalityBasis.HEALTHY_HOSTS_WEIGHT),
+    },
+)
 _redundant = subsets.map(lambda each: replace(each, allow_redundant_keys=True))
 VARIED[m.SubsetConfig].add("allow_redundant_keys")
 _ring_hash, _maglev = _lb_configs[2]["ring_hash"], _lb_configs[3]["maglev"]
 _by_policy: tuple[Fields, ...] = (
     {"lb_policy": st.just(m.LbPolicy.PICK_FIRST)},
+    {
+        "lb_policy": st.sampled_from([m.LbPolicy.ROUND_ROBIN, m.LbPolicy.LEAST_REQUEST, m.LbPolicy.RANDOM]),
+        "zone_aware": _forced,
+    },
     {"lb_policy": st.just(m.LbPolicy.LEAST_REQUEST), "least_request": _full_scan, "locality_weighted": flags},
     {"lb_policy": st.just(m.LbPolicy.LEAST_REQUEST), "least_request": _full_scan, "zone_aware": zone_aware},
     {

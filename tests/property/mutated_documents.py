@@ -12,10 +12,14 @@ import random
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from google.protobuf.message import DecodeError
+from property.envoy_messages import BOOTSTRAP, message_of
 
 from fastpath.config import Limits, Scope, document, load
 from fastpath.errors import ConfigError, ConfigWarning
@@ -183,15 +187,53 @@ def try_text(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> b
     return False
 
 
+@cache
+def _messages() -> list[tuple[type[Any], bytes]]:
+    """The documents of Envoy as messages: their classes and bytes."""
+    documents = [document for documents in VOCABULARIES["envoy"] for document in documents]
+    bootstraps = [message_of(each, BOOTSTRAP) for each in documents]
+    return [(type(each), each.SerializeToString()) for each in bootstraps]
+
+
+def try_message(rng: random.Random, _seeds: object = None) -> bool:
+    """Likewise, for protobuf messages with some of their bytes changed, which often leaves them messages."""
+    kind, octets = rng.choice(_messages())
+    raw = bytearray(octets)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(raw))
+        change = rng.randrange(3)
+        if change == 0:
+            raw[at] = rng.randrange(256)
+        elif change == 1:
+            raw[at] ^= 1 << rng.randrange(8)
+        else:
+            end = min(at + rng.randint(1, 8), len(raw))
+            raw[at:end] = rng.randbytes(end - at)
+    try:
+        message = kind.FromString(bytes(raw))
+    except DecodeError:
+        return True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConfigWarning)
+            load(message, lenient=rng.random() < 0.5)
+    except ConfigError as error:
+        return bool(str(error))
+    return False
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1_000_000, help="how many of each (default: %(default)s)")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--vocabulary", choices=VOCABULARIES, help="only documents of this one (default: all)")
-    parser.add_argument("--only", choices=("documents", "texts"), help="only one of the two (default: both)")
+    parser.add_argument("--only", choices=("documents", "texts", "messages"), help="only these (default: all)")
     options = parser.parse_args()
     seeds = VOCABULARIES[options.vocabulary] if options.vocabulary else SEEDS
+    attempts: dict[str, Callable[[random.Random, list[list[dict[str, Any]]]], bool]]
     attempts = {"documents": try_documents, "texts": try_text}
+    if options.vocabulary in (None, "envoy"):
+        attempts["messages"] = try_message
     for name in [options.only] if options.only else attempts:
         attempt = attempts[name]
         refused, slowest, began = 0, 0.0, time.monotonic()

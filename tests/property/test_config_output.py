@@ -77,15 +77,15 @@ def test_every_part_is_read_as_it_was(tmp_path: Path, part: str, data: st.DataOb
 
 # Envoy's documents cannot say these; that they are refused is tested by tests/unit/test_config_output.py.
 UNSAYABLE = {
-    Cluster: {"client_ip_affinity"},
+    Cluster: {"client_ip_affinity", "peak_ewma"},
     Config: {"statuses"},
-    models.ZoneAwareConfig: {"force_local_zone_min_size", "locality_basis"},
 }
 NO_PART_OF_A_CONFIG = {
     models.Condition,
     models.ListenerStatus,
     models.ObjectStatus,
     models.ParentStatus,
+    models.PeakEwmaConfig,
     models.Position,
     models.SubstitutionFormatString,
 }

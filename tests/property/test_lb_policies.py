@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fastpath import Cluster, ClusterManager, models
 from fastpath.clusters import xxh64
-from fastpath.models import Endpoint, LbPolicy, LocalityEndpoints
+from fastpath.models import Endpoint, HealthStatus, LbPolicy, LocalityEndpoints
 
 weights_of_some = st.lists(st.integers(1, 20), min_size=1, max_size=30)
 seeds = st.integers(0, 2**64 - 1)
@@ -121,6 +121,30 @@ def test_the_least_connection_policies_are_those_of_ipvs(name: str, hosts: list[
         active[expected] += 1
 
 
+# ---- peak EWMA
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 2), st.floats(1e-6, 2)), min_size=1, max_size=30))
+def test_peak_ewma_is_the_rule_that_defines_it(answers: list[tuple[int, float, float]]) -> None:
+    """Of two hosts both are drawn: each pick tells which of them costs less."""
+    now = 100.0
+    endpoints = tuple(Endpoint("10.0.0.1", port) for port in (1, 2))
+    config = models.PeakEwmaConfig(decay_time=1.0)
+    model = models.Cluster("c", (LocalityEndpoints(endpoints),), lb_policy=LbPolicy.PEAK_EWMA, peak_ewma=config)
+    cluster = ClusterManager([model], clock=lambda: now)["c"]
+    known: list[tuple[float, float]] = [(-1.0, 0.0)] * 2
+    for index, wait, latency in answers:
+        now += round(wait, 3)
+        average, since = known[index]
+        part = math.exp(since - now)
+        known[index] = (latency if latency >= average else average * part + latency * (1 - part)), now
+        with cluster.pick(exclude=[cluster.hosts[1 - index]]) as pick:
+            pick.report(200, latency=latency)
+        costs = [0.01 if each < 0 else each * math.exp(at - now) for each, at in known]
+        if abs(costs[0] - costs[1]) > 5e-3 * max(costs):  # milliseconds are counted whole
+            assert cluster.pick_host() is cluster.hosts[costs[1] < costs[0]]
+
+
 # ---- hashing
 
 
@@ -186,3 +210,31 @@ def test_rendezvous_moves_only_requests_of_the_host_that_left(weights: list[int]
     for key in HASHES:
         host = before.pick_host(hash_key=key)
         assert host is before.hosts[gone] or str(after.pick_host(hash_key=key)) == str(host)
+
+
+# ---- many at once
+
+
+@given(
+    st.sampled_from([LbPolicy.RING_HASH, LbPolicy.MAGLEV]),
+    st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=12),
+    st.sampled_from([None, 100, 150]),
+    st.lists(st.integers(0, 2**64 - 1), max_size=30),
+)
+@settings(max_examples=60)
+def test_many_choices_at_once_are_those_made_one_by_one(
+    policy: LbPolicy, hosts: list[tuple[int, bool]], factor: int | None, held: list[int]
+) -> None:
+    """Some hosts are not healthy, and some have more than their share when load is bounded."""
+    endpoints = tuple(
+        Endpoint(f"10.0.0.{i}", 80, weight, health_status=HealthStatus.HEALTHY if healthy else HealthStatus.UNHEALTHY)
+        for i, (weight, healthy) in enumerate(hosts)
+    )
+    hashing = models.ConsistentHashingConfig(hash_balance_factor=factor)
+    model = models.Cluster("c", (LocalityEndpoints(endpoints),), lb_policy=policy, consistent_hashing=hashing)
+    cluster = ClusterManager([model], seed=1)["c"]
+    picks = [cluster.pick(hash_key=key) for key in held]
+    keys = [*HASHES, 0, 2**64 - 1]
+    assert cluster.pick_many(hash_keys=keys) == [cluster.pick_host(hash_key=key) for key in keys]
+    for pick in picks:
+        pick.release()

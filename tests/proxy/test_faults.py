@@ -65,8 +65,10 @@ async def test_a_broken_chunk_ends_the_request(lab: Any, body: bytes) -> None:
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n", 431),
         (b"GET /" + b"y" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         (b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", 501),
+        (b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\nContent-Length: 1\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\n\r\n", 400),
     ],
-    ids=["fields", "line", "target", "connect"],
+    ids=["fields", "line", "target", "connect", "connect with a body", "no host"],
 )
 async def test_limits(lab: Any, request_: bytes, status: int) -> None:
     await lab.gateway({"one": [await lab.upstream()]})

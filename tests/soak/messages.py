@@ -1,4 +1,4 @@
-"""The messages of the soak: good and bad ones, whole, with bodies. Written to a file for the C driver.
+"""The messages of the soak: mostly good, some bad, whole, with bodies. Written to a file for the C driver.
 
 python messages.py FILE    each as a 32-bit little-endian length and the bytes
 """
@@ -62,10 +62,12 @@ BAD_BODIES = [
     request("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", body=b"0\r\nHost: b\r\n\r\n"),
 ]
 
+# One in six has something wrong with it.
+ALL = GOOD * 8 + BAD + BAD_BODIES
+
 
 def main() -> int:
-    messages = GOOD + BAD + BAD_BODIES
-    Path(sys.argv[1]).write_bytes(b"".join(struct.pack("<I", len(message)) + message for message in messages))
+    Path(sys.argv[1]).write_bytes(b"".join(struct.pack("<I", len(message)) + message for message in ALL))
     return 0
 
 

@@ -3,9 +3,10 @@
  *
  *   soak MESSAGES [COUNT]     MESSAGES as tests/soak/messages.py writes it; COUNT: 10 million
  *
- * Each message goes one of three ways in turn: parsed as it lies; through a connection that lives on, in pieces, with an
- * answer or a refusal; through a buffer on a pool, in pieces, with views that are held for a while. The first tenth is
- * for warming up. Exits with 1 when memory grows by more than 1 MiB after that.
+ * Each message is decided about: parsed, routed, given a host that is then reported about, its head rewritten for that
+ * host. Of ten messages, one goes through a connection that lives on too, in pieces, with an answer or a refusal, and one
+ * through a buffer on a pool, in pieces, with views that are held for a while. Ten thousand messages later the routes and
+ * the hosts are others. The first tenth is for warming up. Exits with 1 when memory grows by more than 1 MiB after that.
  */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 
@@ -16,9 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MESSAGES_MAX 64
+#define MESSAGES_MAX 128
 #define FIELDS 128
 #define HELD 64
+#define ROUTES 4
+#define HOSTS 16
+#define MESSAGES_PER_UPDATE 10000
+#define REWRITTEN_MAX 65536
 #define GROWTH_MAX (1 << 20)
 
 #define REQUIRE(condition)                                                        \
@@ -38,9 +43,16 @@ typedef struct soak {
   fp_buffer *received, *out, *buffer;
   fp_slice held[HELD];
   size_t held_next;
+  fp_snapshot_cell *routes;
+  fp_cluster *clusters[ROUTES]; /* of the first virtual host's routes, as is the next */
+  fp_picker *pickers[ROUTES];
+  fp_dispatcher *dispatcher;
+  fp_http_rewrite *rewrite;
   uint64_t random;
-  size_t refused;
+  size_t refused, forwarded, not_found, updates;
 } soak;
+
+static fp_span span_of(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
 
 static size_t next_random(soak *s, size_t bound) { return (size_t)(fp_lb_random(&s->random) % bound); }
 
@@ -58,10 +70,139 @@ static void soak_load(soak *s, const char *path) {
   fclose(file);
 }
 
-static void parse(soak *s, fp_span message) {
+/* Hosts come and go, and are more or less well: the first is always there. */
+static uint32_t endpoints_of(fp_endpoint *endpoints, size_t update) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < HOSTS; i++) {
+    if (i != 0 && (update * 2654435761u >> i) & 1) continue;
+    endpoints[count++] = (fp_endpoint){.address = span_of("10.0.0.1"),
+                                       .port = (uint16_t)(1000 + i),
+                                       .weight = 1 + (uint32_t)(update + i) % 5,
+                                       .priority = i % 8 == 7,
+                                       .health = i % 5 == 4 ? FASTPATH_HEALTH_DEGRADED : FASTPATH_HEALTH_HEALTHY};
+  }
+  return count;
+}
+
+static void update_clusters(soak *s) {
+  static const fp_lb_policy_id policies[ROUTES] = {FASTPATH_LB_ROUND_ROBIN, FASTPATH_LB_LEAST_REQUEST,
+                                                   FASTPATH_LB_RING_HASH, FASTPATH_LB_MAGLEV};
+  fp_endpoint endpoints[HOSTS];
+  for (uint32_t i = 0; i < ROUTES; i++) {
+    const uint32_t count = endpoints_of(endpoints, s->updates + i);
+    fp_cluster_config config = {.policy = fp_lb_policy_get(policies[i]), .panic_threshold = 50};
+    fp_lb_options_default(&config.options);
+    config.options.minimum_ring_size = 64;
+    config.options.table_size = 251;
+    if (s->clusters[i] == NULL)
+      REQUIRE(fp_cluster_new(&config, endpoints, count, &s->clusters[i], NULL) == FASTPATH_OK);
+    else
+      REQUIRE(fp_cluster_update(s->clusters[i], &config, endpoints, count, NULL) == FASTPATH_OK);
+  }
+}
+
+/* A virtual host of all kinds of paths, and others that differ from update to update. */
+static fp_route_table *table_of(size_t update) {
+  static const struct {
+    fp_route_path_kind kind;
+    const char *path;
+  } routes[ROUTES] = {{FASTPATH_ROUTE_PATH_PREFIX, "/items/"},
+                      {FASTPATH_ROUTE_PATH_EXACT, "/mesh"},
+                      {FASTPATH_ROUTE_PATH_REGEX, "/(form|big|chunked)"},
+                      {FASTPATH_ROUTE_PATH_PREFIX, "/"}};
+  fp_route_builder *builder = fp_route_builder_new();
+  fp_route_table *table = NULL;
+  char name[64];
+  REQUIRE(builder != NULL);
+  REQUIRE(fp_route_builder_add_virtual_host(builder, NULL) == FASTPATH_OK);
+  REQUIRE(fp_route_builder_add_domain(builder, (const uint8_t *)"*.example", 9, NULL) == FASTPATH_OK);
+  for (int i = 0; i < ROUTES; i++) {
+    const fp_span path = span_of(routes[i].path);
+    REQUIRE(fp_route_builder_add_route(builder, routes[i].kind, path.data, path.len, 0, NULL) == FASTPATH_OK);
+  }
+  for (size_t i = 0; i < update % 50; i++) {
+    const size_t len = (size_t)snprintf(name, sizeof name, "host-%zu.other", i);
+    REQUIRE(fp_route_builder_add_virtual_host(builder, NULL) == FASTPATH_OK);
+    REQUIRE(fp_route_builder_add_domain(builder, (const uint8_t *)name, len, NULL) == FASTPATH_OK);
+    REQUIRE(fp_route_builder_add_route(builder, FASTPATH_ROUTE_PATH_PREFIX, (const uint8_t *)"/", 1, 0, NULL) ==
+            FASTPATH_OK);
+  }
+  REQUIRE(fp_route_builder_build(builder, 0, &table, NULL) == FASTPATH_OK);
+  fp_route_builder_free(builder);
+  return table;
+}
+
+static void table_ref(void *table) { (void)fp_route_table_ref(table); }
+static void table_unref(void *table) { fp_route_table_unref(table); }
+
+static fp_picker *picker_of(void *context, fp_dispatch *found, fp_pick_options *options) {
+  soak *s = context;
+  REQUIRE(found->match.virtual_host == 0 && found->match.route < ROUTES);
+  options->has_hash = 1;
+  options->hash = fp_lb_random(&s->random);
+  return s->pickers[found->match.route];
+}
+
+static void deciding_new(soak *s) {
+  static const fp_http_op operations[] = {
+      {.kind = FASTPATH_HTTP_OP_SET, .slot = 0, .name = {(const uint8_t *)"x-upstream", 10}},
+      {.kind = FASTPATH_HTTP_OP_REMOVE, .slot = -1, .name = {(const uint8_t *)"x-field-7", 9}}};
+  fp_path_options path_options;
+  fp_path_options_envoy(&path_options);
+  update_clusters(s);
+  for (uint32_t i = 0; i < ROUTES; i++) REQUIRE((s->pickers[i] = fp_picker_new(s->clusters[i], i)) != NULL);
+  s->routes = fp_snapshot_cell_new(table_of(0), table_ref, table_unref);
+  s->rewrite = fp_http_rewrite_new(operations, 2, NULL);
+  REQUIRE(s->routes != NULL && s->rewrite != NULL);
+  const fp_dispatch_config config = {.routes = s->routes,
+                                     .picker_of = picker_of,
+                                     .context = s,
+                                     .path_options = &path_options,
+                                     .authority_options = {.strip_any_port = 1},
+                                     .seed = 5};
+  REQUIRE((s->dispatcher = fp_dispatcher_new(&config)) != NULL);
+}
+
+static void deciding_free(soak *s) {
+  fp_dispatcher_free(s->dispatcher);
+  fp_http_rewrite_unref(s->rewrite);
+  fp_snapshot_cell_unref(s->routes);
+  for (uint32_t i = 0; i < ROUTES; i++) {
+    fp_picker_free(s->pickers[i]);
+    fp_cluster_unref(s->clusters[i]);
+  }
+}
+
+static void update(soak *s) {
+  s->updates++;
+  update_clusters(s);
+  fp_snapshot_publish(s->routes, table_of(s->updates));
+}
+
+/* Parse, route, pick, rewrite; and what became of it, as the upstream would have it. */
+static void decide(soak *s, fp_span message) {
+  static uint8_t rewritten[REWRITTEN_MAX];
   fp_http_head head = {.fields = s->fields, .field_capacity = FIELDS};
+  fp_dispatch found;
   fp_error error;
-  if (fp_http_parse_request(message.data, message.len, NULL, &head, &error) < 0) s->refused++;
+  size_t len;
+  const fp_status status = fp_dispatcher_run(s->dispatcher, message.data, message.len, &head, 0, &found, &error);
+  REQUIRE(status != FASTPATH_ERR_MEMORY && status != FASTPATH_NEED_MORE);
+  if (status < 0) {
+    s->refused++;
+  } else if (found.outcome == FASTPATH_DISPATCH_HOST) {
+    const fp_span upstream = fp_host_key(found.host);
+    const fp_http_forward forward = {.rewrite = s->rewrite, .values = &upstream, .value_count = 1};
+    REQUIRE(fp_http_rewrite_request(message.data, &head, &forward, rewritten, sizeof rewritten, &len, &error) ==
+            FASTPATH_OK);
+    fp_host_acquire(found.host);
+    REQUIRE(fp_host_report(found.host, s->random & 31 ? 200 : 503, FASTPATH_RESET_NONE, 1000) == FASTPATH_OK);
+    REQUIRE(fp_host_release(found.host) == FASTPATH_OK);
+    s->forwarded++;
+  } else {
+    REQUIRE(found.outcome == FASTPATH_DISPATCH_NO_ROUTE);
+    s->not_found++;
+  }
 }
 
 static void fill(soak *s, fp_buffer *buffer, const uint8_t *data, size_t len) {
@@ -159,22 +300,27 @@ int main(int argc, char **argv) {
   s.buffer = fp_buffer_new(s.pool);
   REQUIRE(s.connection != NULL && s.received != NULL && s.out != NULL && s.buffer != NULL);
 
+  deciding_new(&s);
+
   double start = now();
   long before = 0;
   for (size_t i = 0; i < count; i++) {
     if (i == count / 10) before = resident();
     fp_span message = s.messages[next_random(&s, s.message_count)];
-    switch (i % 3) {
-      case 0: parse(&s, message); break;
-      case 1: converse(&s, message); break;
-      default: buffer_through(&s, message); break;
-    }
+    decide(&s, message);
+    if (i % 10 == 0) converse(&s, message);
+    if (i % 10 == 5) buffer_through(&s, message);
+    if (i % MESSAGES_PER_UPDATE == MESSAGES_PER_UPDATE - 1) update(&s);
   }
   long growth = resident() - before;
-  printf("C core: %zu messages, %zu refused, %.1f s; resident %.2f MiB after warming up, growth %.2f MiB\n", count,
-         s.refused, now() - start, (double)before / (1 << 20), (double)growth / (1 << 20));
+  printf(
+      "C core: %zu messages, %zu forwarded, %zu without a route, %zu refusals, %zu updates, %.1f s; "
+      "resident %.2f MiB after warming up, growth %.2f MiB\n",
+      count, s.forwarded, s.not_found, s.refused, s.updates, now() - start, (double)before / (1 << 20),
+      (double)growth / (1 << 20));
 
   for (size_t i = 0; i < HELD; i++) fp_segment_unref(s.held[i].segment);
+  deciding_free(&s);
   fp_http_connection_free(s.connection);
   fp_buffer_free(s.received);
   fp_buffer_free(s.out);

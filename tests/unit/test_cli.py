@@ -38,6 +38,33 @@ def test_a_good_configuration(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"{file}: ok\n"
 
 
+def test_what_is_loaded_of_a_cluster_is_told_by_options(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "cluster.yaml"
+    entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: { name: %s, namespace: %s }\n"
+    spec = "spec: { hosts: [%s.example], exportTo: [.], ports: [{ number: 80, name: http, protocol: HTTP }], "
+    spec += "resolution: STATIC, endpoints: [{ address: 10.0.0.1 }] }\n"
+    file.write_text("---\n".join((entry + spec) % (name, space, name) for name, space in (("a", "one"), ("b", "two"))))
+    assert main(["config", "check", "--namespace", "two", str(file)]) == 0
+    capsys.readouterr()
+    for space, shown, hidden in (("one", "a.example", "b.example"), ("two", "b.example", "a.example")):
+        assert main(["config", "print", "--form", "resources", "--namespace", space, str(file)]) == 0
+        printed = capsys.readouterr().out
+        assert shown in printed
+        assert hidden not in printed
+    empty = tmp_path / "empty.yaml"
+    empty.write_text(file.read_text().replace("exportTo: [.]", "exportTo: ['~']"))
+    assert main(["config", "diff", "--namespace", "two", str(file), str(empty)]) == 1
+
+
+def test_labels_are_keys_and_values(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["config", "check", "--label", "app", "x.yaml"])
+    assert caught.value.code == 2
+    assert "expected KEY=VALUE, found 'app'" in capsys.readouterr().err
+    file = str(ROOT / "examples" / "canary-istio.yaml")
+    assert main(["config", "check", "--label", "app=x", "--label", "version=", file, "--region", "r"]) == 0
+
+
 def test_a_difference_is_told_and_the_status_is_that_of_diff(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -240,8 +240,12 @@ class TestMeaning:
         manager = document["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]  # type: ignore[index]
         host = manager["typed_config"]["route_config"]["virtual_hosts"][0]
         host["retry_policy"] = {"retry_on": "5xx, retriable-status-codes", "retriable_status_codes": [418]}
+        kind = "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+        host["retry_policy"]["retry_priority"] = {"name": "x", "typed_config": {"@type": kind, "update_frequency": 2}}
         (found,) = load(document).route_configurations["web"].virtual_hosts
-        assert found.retry_policy == RetryPolicy(("5xx", "retriable-status-codes"), retriable_status_codes=(418,))
+        assert found.retry_policy == RetryPolicy(
+            ("5xx", "retriable-status-codes"), retriable_status_codes=(418,), previous_priorities=2
+        )
 
     def test_two_listeners_with_different_routes_of_one_name(self) -> None:
         document = bootstrap()

@@ -76,9 +76,7 @@ class TestDocuments:
 
     def test_they_do_not_mix(self) -> None:
         envoy: dict[str, Any] = {"static_resources": {"clusters": [{"name": "a"}]}}
-        assert errors_of(SERVICE, envoy) == [
-            "[1]: an Envoy configuration stands alone: give one document, and no others"
-        ]
+        assert errors_of(SERVICE, envoy) == ["[1]: a configuration is Envoy's or of Kubernetes objects, not both"]
 
     def test_lists_and_streams_say_the_same(self, tmp_path: Path) -> None:
         documents = [SERVICE, endpoint_slice(endpoint("10.1.0.1", ready=True))]

@@ -53,6 +53,30 @@ WEIGHTED = {"locality_weighted_lb_config": {}}
         (ROUND_ROBIN, {"locality_lb_config": WEIGHTED}, {"locality_weighted": True}),
         ("random.v3.Random", {"locality_lb_config": {}}, {"lb_policy": LbPolicy.RANDOM}),
         (
+            "random.v3.Random",
+            {"locality_lb_config": {"zone_aware_lb_config": {"force_local_zone": {}, "min_cluster_size": 9}}},
+            {
+                "lb_policy": LbPolicy.RANDOM,
+                "zone_aware": models.ZoneAwareConfig(min_cluster_size=9, force_local_zone_min_size=1),
+            },
+        ),
+        (
+            ROUND_ROBIN,
+            {
+                "locality_lb_config": {
+                    "zone_aware_lb_config": {
+                        "force_local_zone": {"min_size": 0},
+                        "locality_basis": "HEALTHY_HOSTS_WEIGHT",
+                    }
+                }
+            },
+            {
+                "zone_aware": models.ZoneAwareConfig(
+                    force_local_zone_min_size=0, locality_basis=models.LocalityBasis.HEALTHY_HOSTS_WEIGHT
+                )
+            },
+        ),
+        (
             "least_request.v3.LeastRequest",
             {"choice_count": 3, "locality_lb_config": WEIGHTED},
             {
@@ -133,6 +157,16 @@ def test_the_first_policy_that_envoy_knows_counts() -> None:
         (policies(("pick_first.v3.PickFirst", {"shuffle_address_list": True})), {}, "'shuffle_address_list' is not"),
         (policies(("subset.v3.Subset", {})), {}, "subset_lb_policy"),
         (policies(("ring_hash.v3.RingHash", {"hash_balance_factor": 120})), {}, "'hash_balance_factor' is unknown or"),
+        (
+            policies((ROUND_ROBIN, {"locality_lb_config": {"zone_aware_lb_config": {"locality_basis": "BY_AGE"}}})),
+            {},
+            "locality_basis",
+        ),
+        (
+            policies((ROUND_ROBIN, {"locality_lb_config": {"zone_aware_lb_config": {"force_local_zone": {"a": 1}}}})),
+            {},
+            "force_local_zone",
+        ),
         (policies((ROUND_ROBIN, {})), {"lb_subset_config": {}}, "load_balancing_policy and lb_subset_config exclude"),
         (policies((ROUND_ROBIN, {})), {"common_lb_config": WEIGHTED}, "load_balancing_policy excludes"),
         (

@@ -115,6 +115,8 @@ REQUESTS = [
     (b"GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n", "http_target", 11, 400),
     (b"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", "http_target", 9, 400),
     (b"CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n", "http_target", 8, 400),
+    (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", "http_framing_conflict", 31, 400),
+    (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "http_framing_conflict", 31, 400),
     (b"GET * HTTP/1.1\r\nHost: a\r\n\r\n", "http_target", 4, 400),
     (b"GET x HTTP/1.1\r\nHost: a\r\n\r\n", "http_target", 5, 400),
     (b"GET /x#y HTTP/1.1\r\nHost: a\r\n\r\n", "http_target", 6, 400),

@@ -1,4 +1,4 @@
-"""Documents into nodes: YAML, JSON and Python values, read iteratively under limits.
+"""Documents into nodes: YAML, JSON, Python values and protobuf messages, read iteratively under limits.
 
 A document comes from outside and may be hostile: depth, size, the number of nodes and what aliases expand to are
 bounded, an alias that contains itself is refused, and nothing in a document is ever executed or constructed.
@@ -15,6 +15,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from .fields import Problems
 from .json_reader import looks_like_json, read_json
+from .message_reader import Message, is_message, read_message
 from .node import Limits, Node, document_error, shorten
 from .yaml_reader import read_yaml
 
@@ -25,12 +26,12 @@ _SCALARS = frozenset({str, bool, int, float, type(None)})
 _TEXTS = (bytes, bytearray, memoryview, str)
 
 
-Source = str | os.PathLike[str] | Mapping[str, object]
+Source = str | os.PathLike[str] | Mapping[str, object] | Message
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root of a document, its file (None: it is a Python mapping), and where it stands in a list of mappings."""
+    """The root of a document, its file (None: it is a Python object), and where it stands in a list of such objects."""
 
     node: Node
     file: str | None = None
@@ -38,17 +39,17 @@ class Document:
 
 
 def read_all(source: Source | Iterable[Source], limits: Limits, problems: Problems) -> list[Document]:
-    """Read files (YAML or JSON, by their suffix or else by how they begin), directories of them, and Python mappings.
+    """Read files (YAML or JSON, by their suffix or else by how they begin), directories of them, mappings and messages.
 
     A YAML file may hold several documents; empty ones are left out, but not all may be. What cannot be read is noted
     with the file at fault, so that nothing hides what is wrong with the others.
     """
-    several = not isinstance(source, (str, os.PathLike, Mapping))
+    several = not (isinstance(source, (str, os.PathLike, Mapping)) or is_message(source))
     sources: Iterable[Source] = source if several else (source,)  # type: ignore[assignment]
     documents: list[Document] = []
     for index, each in enumerate(sources):
+        path = f"[{index}]" if several else ""
         if isinstance(each, Mapping):
-            path = f"[{index}]" if several else ""
             try:
                 documents.append(Document(from_python(each, limits, path), path=path))
             except ConfigError as error:
@@ -56,8 +57,13 @@ def read_all(source: Source | Iterable[Source], limits: Limits, problems: Proble
         elif isinstance(each, (str, os.PathLike)):
             for file in _files(os.fspath(each), problems):
                 documents += _read_file(file, limits, problems.of(file))
+        elif is_message(each):
+            try:
+                documents.append(Document(read_message(each, limits, path, problems), path=path))
+            except ConfigError as error:
+                problems.errors.append(error)
         else:
-            raise TypeError(f"a source is a path or a mapping, not {type(each).__name__}")
+            raise TypeError(f"a source is a path, a mapping or a protobuf message, not {type(each).__name__}")
     if not documents:
         problems.refuse_nothing()
     return documents

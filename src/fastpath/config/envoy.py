@@ -13,18 +13,20 @@ from ..models import Cluster, Config, DiscoveryType, Listener, RouteConfiguratio
 from .envoy_cluster import read_assignment, read_cluster
 from .envoy_listener import read_listener
 from .envoy_resources import collect
-from .envoy_route import check_clusters_exist, read_route_configuration
+from .envoy_route import check_clusters_exist, read_route_configuration, read_virtual_hosts
 from .fields import Problems, Section
 from .node import shorten
 
 __all__ = ["read"]
 
 
-def read(outermost: Section, problems: Problems) -> Config:
-    """What the document says. Where it is whole, what is referred to must be there."""
+def read(outermost: Sequence[Section], problems: Problems) -> Config:
+    """What the documents say. Where one is whole, it is the only one, and what is referred to must be there."""
     found = collect(outermost)
     clusters = _read_clusters(found.clusters, found.assignments, problems)
     routes: dict[str, RouteConfiguration] = {}
+    if found.virtual_hosts:
+        routes[""] = read_virtual_hosts(found.virtual_hosts)
     for section in found.routes:
         configuration = read_route_configuration(section)
         if routes.setdefault(configuration.name, configuration) is not configuration:
@@ -38,7 +40,7 @@ def read(outermost: Section, problems: Problems) -> Config:
     _check_discovered_routes(listeners, routes, problems)
     if found.whole:
         names = {cluster.name for cluster in clusters}
-        _check_local_cluster(found.local_cluster_name, clusters, outermost, problems)
+        _check_local_cluster(found.local_cluster_name, clusters, outermost[0], problems)
         for configuration in routes.values():
             check_clusters_exist(configuration, names, problems)
         for listener in listeners:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
-from ..models import ConsistentHashingConfig, HealthStatus, ZoneAwareConfig
+from ..models import ConsistentHashingConfig, HealthStatus, LocalityBasis, ZoneAwareConfig
 from .fields import UINT32_MAX, UINT64_MAX, Section
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "read_common_lb",
     "read_consistent_hashing",
     "read_zone_aware",
+    "read_zone_aware_policy",
 ]
 
 # What else there is: none of it is ignored.
@@ -68,18 +70,38 @@ def read_common_lb(section: Section | None) -> CommonLb:
 
 
 def read_zone_aware(section: Section | None) -> ZoneAwareConfig:
-    """A ZoneAwareLbConfig, of a cluster or of a load balancing policy."""
+    """A ZoneAwareLbConfig of a cluster."""
     if section is None:
         return ZoneAwareConfig()
+    config = _read_zones(section)
+    section.end()
+    return config
+
+
+def read_zone_aware_policy(section: Section | None) -> ZoneAwareConfig:
+    """A ZoneAwareLbConfig of a load balancing policy, which can say more."""
+    if section is None:
+        return ZoneAwareConfig()
+    least: int | None = None
+    forced = section.section("force_local_zone")
+    if forced is not None:
+        least = forced.integer("min_size")
+        least = 1 if least is None else least
+        forced.end()
+    basis = section.enum("locality_basis", LocalityBasis, LocalityBasis.HEALTHY_HOSTS_NUM)
+    config = replace(_read_zones(section), force_local_zone_min_size=least, locality_basis=basis)
+    section.end(("force_locality_direct_routing",))
+    return config
+
+
+def _read_zones(section: Section) -> ZoneAwareConfig:
     size = section.integer("min_cluster_size", 0, UINT64_MAX)
-    config = ZoneAwareConfig(
+    return ZoneAwareConfig(
         routing_enabled=section.percent("routing_enabled", 100.0),
         min_cluster_size=6 if size is None else size,
         fail_traffic_on_panic=section.boolean("fail_traffic_on_panic"),
         position=section.position,
     )
-    section.end()
-    return config
 
 
 def read_consistent_hashing(section: Section | None) -> ConsistentHashingConfig:

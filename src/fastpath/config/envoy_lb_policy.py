@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..models import Cluster, LbPolicy
-from .envoy_common_lb import read_consistent_hashing, read_zone_aware
+from .envoy_common_lb import read_consistent_hashing, read_zone_aware_policy
 from .envoy_lb import read_least_request, read_maglev, read_ring_hash_policy, read_round_robin
 from .envoy_subset import read_subset_policy
 from .envoy_types import LB_POLICIES, LB_POLICY_TYPES, SUBSET_POLICY
@@ -121,7 +121,7 @@ def _read_locality_lb(config: Section) -> _Fields:
         return {}
     section.one_of("locality_config", "zone_aware_lb_config", "locality_weighted_lb_config", required=False)
     weighted = _read_weighted(section.section("locality_weighted_lb_config"))
-    zones = read_zone_aware(section.section("zone_aware_lb_config"))
+    zones = read_zone_aware_policy(section.section("zone_aware_lb_config"))
     section.end()
     return {"locality_weighted": weighted, "zone_aware": zones}
 

@@ -7,12 +7,12 @@ nor what another part of the dump repeats (the bootstrap, routes that stand inli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..models import Locality
 from .envoy_process import check_admin, read_node
-from .envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION
+from .envoy_types import CLUSTER, LISTENER, LOAD_ASSIGNMENT, ROUTE_CONFIGURATION, VIRTUAL_HOST
 from .fields import Section
 from .node import shorten
 
@@ -32,6 +32,7 @@ class Resources:
     listeners: list[Section] = field(default_factory=list)
     routes: list[Section] = field(default_factory=list)
     clusters: list[Section] = field(default_factory=list)
+    virtual_hosts: list[Section] = field(default_factory=list)
     assignments: list[Section] = field(default_factory=list)
     locality: Locality | None = None
     local_cluster_name: str = ""
@@ -45,6 +46,7 @@ class Resources:
         lists = {
             LISTENER: self.listeners,
             ROUTE_CONFIGURATION: self.routes,
+            VIRTUAL_HOST: self.virtual_hosts,
             CLUSTER: self.clusters,
             LOAD_ASSIGNMENT: self.assignments,
         }
@@ -54,20 +56,25 @@ class Resources:
         return True
 
 
-def collect(outermost: Section) -> Resources:
-    """The resources of a document: by its "@type", or else by the fields that only one form has."""
+def collect(outermost: Sequence[Section]) -> Resources:
+    """The resources of documents: by their "@type", or else by the fields that only one form has."""
     found = Resources()
-    kind = _type_of(outermost) or _guess(outermost)
     forms: dict[str, Callable[[Section, Resources], None]] = {
         _BOOTSTRAP: _from_bootstrap,
         _RESPONSE: _from_response,
         _DUMP: _from_dump,
     }
-    if kind in forms:
-        forms[kind](outermost, found)
-        outermost.end()
-    elif not found.add(kind, outermost):
-        _unknown_type(outermost, kind)
+    kinds = [_type_of(section) or _guess(section) for section in outermost]
+    if len(kinds) > 1 and not forms.keys().isdisjoint(kinds):
+        for section in outermost[1:]:
+            section.error("an Envoy configuration stands alone: give one document, or several of one resource each")
+        outermost = outermost[:1]
+    for kind, section in zip(kinds, outermost, strict=False):
+        if kind in forms:
+            forms[kind](section, found)
+            section.end()
+        elif not found.add(kind, section):
+            _unknown_type(section, kind)
     return found
 
 

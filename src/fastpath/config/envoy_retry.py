@@ -8,7 +8,7 @@ from typing import Any
 from ..models import RetryPolicy
 from .envoy_matcher import read_header_matcher
 from .envoy_metadata import read_metadata
-from .envoy_types import OMIT_CANARY_HOSTS, OMIT_HOST_METADATA, PREVIOUS_HOSTS
+from .envoy_types import OMIT_CANARY_HOSTS, OMIT_HOST_METADATA, PREVIOUS_HOSTS, PREVIOUS_PRIORITIES
 from .fields import Section
 from .node import shorten
 
@@ -39,9 +39,10 @@ _OPTIONAL = (
     "retriable_headers",
     "retriable_request_headers",
     "retry_host_predicate",
+    "retry_priority",
     "per_try_idle_timeout",
 )
-_UNSUPPORTED = ("rate_limited_retry_back_off", "retry_options_predicates", "retry_priority")
+_UNSUPPORTED = ("rate_limited_retry_back_off", "retry_options_predicates")
 
 
 def read_retry_policy(parent: Section) -> RetryPolicy | None:
@@ -77,6 +78,7 @@ def _read_optional(section: Section) -> dict[str, Any]:
         "retriable_headers": tuple(map(read_header_matcher, section.sections("retriable_headers"))),
         "retriable_request_headers": tuple(map(read_header_matcher, section.sections("retriable_request_headers"))),
         **_read_host_predicates(section),
+        "previous_priorities": _read_priority(section.section("retry_priority")),
         "host_selection_retry_max_attempts": attempts or 1,  # Envoy takes 0 for not set
         "per_try_idle_timeout": section.duration("per_try_idle_timeout"),
         "back_off_base_interval": base or 0.025,
@@ -119,3 +121,20 @@ def _read_host_predicates(section: Section) -> dict[str, Any]:
             omitted.append(read_metadata(config, "metadata_match").get("envoy.lb", {}))
         config.end()
     return {"previous_hosts": previous, "omit_canary_hosts": canaries, "omit_host_metadata": tuple(omitted)}
+
+
+def _read_priority(section: Section | None) -> int | None:
+    """A RetryPriority: its update_frequency."""
+    if section is None:
+        return None
+    section.string("name", required=True)
+    found = section.typed_one_of("typed_config", (PREVIOUS_PRIORITIES,))
+    section.end()
+    if found is None:
+        return None
+    config = found[1]
+    frequency = config.integer("update_frequency", 1, 2**31 - 1)
+    if frequency is None:
+        config.error("update_frequency is needed and must be more than 0")
+    config.end()
+    return frequency

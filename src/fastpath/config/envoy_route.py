@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..models import (
@@ -29,7 +29,7 @@ from .envoy_route_match import read_route_match
 from .fields import Problems, Section
 from .node import shorten
 
-__all__ = ["check_clusters_exist", "read_route_configuration"]
+__all__ = ["check_clusters_exist", "read_route_configuration", "read_virtual_hosts"]
 
 _OPTIONAL = ("metadata", "typed_per_filter_config", "stat_prefix")
 _UNSUPPORTED = (
@@ -71,6 +71,16 @@ def read_route_configuration(section: Section) -> RouteConfiguration:
     )
     section.end(_UNSUPPORTED)
     _refuse_repetitions(configuration, section.value.problems)
+    return configuration
+
+
+def read_virtual_hosts(sections: Sequence[Section]) -> RouteConfiguration:
+    """Virtual hosts by themselves: those of a route configuration without a name."""
+    for section in sections:
+        section.string("@type")
+    hosts = tuple(_read_virtual_host(section, MAX_BODY_BYTES) for section in sections)
+    configuration = RouteConfiguration("", hosts, position=sections[0].position)
+    _refuse_repetitions(configuration, sections[0].value.problems)
     return configuration
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "OMIT_HOST_METADATA",
     "ORIGINAL_DST",
     "PREVIOUS_HOSTS",
+    "PREVIOUS_PRIORITIES",
     "PROXY_PROTOCOL",
     "RAW_BUFFER",
     "ROUTE",
@@ -37,12 +38,14 @@ __all__ = [
     "TLS_INSPECTOR",
     "URI_TEMPLATE_MATCH",
     "URI_TEMPLATE_REWRITE",
+    "VIRTUAL_HOST",
 ]
 
 LISTENER = "envoy.config.listener.v3.Listener"
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 LOAD_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
 ROUTE_CONFIGURATION = "envoy.config.route.v3.RouteConfiguration"
+VIRTUAL_HOST = "envoy.config.route.v3.VirtualHost"
 ROUTE = "envoy.config.route.v3.Route"
 ROUTE_LIST = "envoy.config.route.v3.RouteList"
 
@@ -69,6 +72,7 @@ RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 
 DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
 PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 OMIT_CANARY_HOSTS = "envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate"
 OMIT_HOST_METADATA = "envoy.extensions.retry.host.omit_host_metadata.v3.OmitHostMetadataConfig"

@@ -23,12 +23,12 @@ def load(
     limits: Limits | None = None,
     scope: Scope | None = None,
 ) -> Config:
-    """Read a configuration from YAML or JSON files, directories of them, or Python mappings as those would give.
+    """Read a configuration from YAML or JSON files, directories of them, Python mappings or protobuf messages.
 
-    It is an Envoy bootstrap, the answer of Envoy's /config_dump?include_eds, a DiscoveryResponse or a single resource
-    (a RouteConfiguration or ClusterLoadAssignment, which their fields tell, or whatever its "@type" says); or any
-    number of Kubernetes objects, which `apiVersion` and `kind` tell. References between them are resolved, and `scope`
-    says which part of a Kubernetes cluster is meant.
+    It is an Envoy bootstrap, the answer of Envoy's /config_dump?include_eds or a DiscoveryResponse; or any number of
+    Envoy's resources (RouteConfiguration and ClusterLoadAssignment, which their fields tell, or whatever "@type" says);
+    or any number of Kubernetes objects, which `apiVersion` and `kind` tell. References between them are resolved, and
+    `scope` says which part of a Kubernetes cluster is meant.
 
     All errors of all documents are raised together as one ConfigErrors; each has the path into the document and the
     reason, and file, line and column when it came from a file. `lenient` turns unknown and unsupported fields into
@@ -47,10 +47,11 @@ def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scop
     if objects and not others:
         config = kubernetes.read(read_objects(objects, problems), scope, problems)
     else:
-        for document in others[1:] or (others if objects else ()):
-            _value(document, problems).error("an Envoy configuration stands alone: give one document, and no others")
-        outermost = _value(others[0], problems).section() if others else None
-        if outermost is not None:
+        if objects:
+            for document in others:
+                _value(document, problems).error("a configuration is Envoy's or of Kubernetes objects, not both")
+        outermost = [section for each in others if (section := _value(each, problems).section()) is not None]
+        if outermost:
             config = envoy.read(outermost, problems)
     problems.raise_any()
     return config

@@ -74,7 +74,7 @@ def _refuse_losses(config: Config, root: Node) -> None:
     problems = Problems()
     section = Value(root, "", problems).section()
     assert section is not None  # both forms are objects
-    found = envoy.read(section, problems)
+    found = envoy.read([section], problems)
     refused = [*_refusals(problems), *_losses(config, found)]
     if refused:
         raise ConfigErrors(refused)

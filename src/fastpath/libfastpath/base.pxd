@@ -6,6 +6,7 @@ cdef extern from "fastpath/base.h" nogil:
     const int FASTPATH_VERSION_MAJOR
     const int FASTPATH_VERSION_MINOR
     const int FASTPATH_VERSION_PATCH
+    const int FASTPATH_ABI_VERSION
     const int FASTPATH_ERROR_MESSAGE_MAX
 
     ctypedef enum fp_status:
@@ -77,4 +78,5 @@ cdef extern from "fastpath/base.h" nogil:
         uint8_t address[16]
 
     uint32_t fp_version() noexcept
+    uint32_t fp_abi_version() noexcept
     const char *fp_status_name(fp_status status) noexcept

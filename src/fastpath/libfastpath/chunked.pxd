@@ -30,5 +30,6 @@ cdef extern from "fastpath/chunked.h" nogil:
     fp_status fp_chunked_trailers(
         fp_span trailers, fp_http_field *fields, uint32_t capacity, uint32_t *count, fp_error *error
     ) noexcept
+    int fp_chunked_trailer_forbidden(const uint8_t *name, size_t len) noexcept
     size_t fp_chunk_header(uint8_t *dst, uint64_t size, int first) noexcept
     size_t fp_chunk_end(uint8_t *dst, int first) noexcept

@@ -79,6 +79,9 @@ cdef extern from "fastpath/cluster.h" nogil:
     ctypedef struct fp_picker:
         pass
 
+    ctypedef struct fp_retry_priority:
+        pass
+
     ctypedef struct fp_pick_options:
         const fp_host **excluded
         size_t excluded_count
@@ -86,6 +89,7 @@ cdef extern from "fastpath/cluster.h" nogil:
         uint32_t has_hash
         uint64_t hash
         const fp_labels *metadata_match
+        fp_retry_priority *retry_priority
 
     fp_host *fp_host_ref(fp_host *host)
     void fp_host_unref(fp_host *host)
@@ -125,4 +129,6 @@ cdef extern from "fastpath/cluster.h" nogil:
     fp_status fp_picker_pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, size_t *index)
     fp_status fp_picker_pick_many(fp_picker *picker, const uint64_t *hashes, size_t count, uint32_t *indices)
     fp_status fp_picker_pick_override(fp_picker *picker, fp_span key, fp_host **host)
+    fp_status fp_retry_priority_init(fp_retry_priority *retry_priority, uint32_t update_frequency)
+    void fp_retry_priority_attempted(fp_retry_priority *retry_priority, const fp_host *host)
     fp_host_set *fp_picker_host_set(const fp_picker *picker)

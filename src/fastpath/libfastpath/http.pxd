@@ -68,6 +68,9 @@ cdef extern from "fastpath/http.h" nogil:
         uint32_t reason_len
         uint64_t content_length
 
+    ctypedef struct fp_http_head_reader:
+        pass
+
     void fp_http_limits_default(fp_http_limits *limits) noexcept
     fp_status fp_http_parse_request(
         const uint8_t *data, size_t len, const fp_http_limits *limits, fp_http_head *head, fp_error *error
@@ -76,6 +79,14 @@ cdef extern from "fastpath/http.h" nogil:
         const uint8_t *data, size_t len, fp_http_method request_method, const fp_http_limits *limits,
         fp_http_head *head, fp_error *error
     ) noexcept
+    fp_http_head_reader *fp_http_head_reader_new(int is_response, const fp_http_limits *limits) noexcept
+    void fp_http_head_reader_free(fp_http_head_reader *reader) noexcept
+    fp_status fp_http_head_reader_read(
+        fp_http_head_reader *reader, const uint8_t *data, size_t len, fp_http_method request_method, fp_http_head *head,
+        fp_error *error
+    ) noexcept
+    void fp_http_head_reader_reset(fp_http_head_reader *reader) noexcept
     uint16_t fp_http_name_count() noexcept
     uint16_t fp_http_name_id(const uint8_t *name, size_t len) noexcept
     const char *fp_http_name(uint16_t id, size_t *len) noexcept
+    const char *fp_http_name_wire(uint16_t id, size_t *len) noexcept

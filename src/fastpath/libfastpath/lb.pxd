@@ -26,6 +26,7 @@ cdef extern from "fastpath/lb.h" nogil:
         FASTPATH_LB_NEVER_QUEUE
         FASTPATH_LB_KETAMA
         FASTPATH_LB_RENDEZVOUS
+        FASTPATH_LB_PEAK_EWMA
 
     ctypedef enum fp_lb_hash_function:
         FASTPATH_LB_XX_HASH
@@ -44,6 +45,9 @@ cdef extern from "fastpath/lb.h" nogil:
         int64_t slow_start_window
         double slow_start_aggression
         double slow_start_min_weight
+        int64_t decay_time
+        int64_t default_latency
+        int64_t latency_penalty
         fp_clock clock
         void *clock_data
         uint32_t hash_balance_factor
@@ -91,6 +95,8 @@ cdef extern from "fastpath/lb.h" nogil:
         fp_status (*cursor_new)(const fp_host_group *group, uint64_t seed, void **cursor) noexcept nogil
         void (*cursor_free)(void *cursor) noexcept nogil
         uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) noexcept nogil
+        void (*pick_many)(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
+                          uint32_t *indices) noexcept nogil
 
     void fp_lb_options_default(fp_lb_options *options)
     const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id)

@@ -24,6 +24,7 @@ __all__ = [
     "LeastRequestConfig",
     "LocalityEndpoints",
     "MaglevConfig",
+    "PeakEwmaConfig",
     "RingHashConfig",
     "RoundRobinConfig",
     "SlowStartConfig",
@@ -74,6 +75,9 @@ class LbPolicy(enum.Enum):
     address and port, or by its hash key. Weights add up to at most 52428."""
     RENDEZVOUS = 72
     """The host with the highest score for the request: looks at all, and moves only what it must when hosts change."""
+    PEAK_EWMA = 73
+    """Of two hosts that are drawn the one with less latency * (active requests + 1), by what `Pick.report(latency=...)`
+    says. Does not look at weights. Envoy has this in builds with contrib extensions only."""
 
     @classmethod
     def from_ipvs(cls, name: str) -> LbPolicy:
@@ -198,6 +202,20 @@ class MaglevConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PeakEwmaConfig:
+    """For LbPolicy.PEAK_EWMA. A host's latency is a moving average: it rises to a higher one at once, and falls towards
+    lower ones, or to nothing while there are none, by exp(-time / decay_time). All in seconds."""
+
+    decay_time: float = 10.0
+    """At least a millisecond."""
+    default_latency: float = 0.01
+    """What an idle host counts with while nothing is known of it."""
+    latency_penalty: float = 1000.0
+    """What a host with active requests counts with while nothing is known of it: others are tried first."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
 class ConsistentHashingConfig:
     """For LbPolicy.RING_HASH and LbPolicy.MAGLEV (common_lb_config.consistent_hashing_lb_config)."""
 
@@ -244,6 +262,7 @@ class Cluster:
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()
+    peak_ewma: PeakEwmaConfig = PeakEwmaConfig()
     consistent_hashing: ConsistentHashingConfig = ConsistentHashingConfig()
     outlier_detection: OutlierDetection | None = None
     """Whether hosts are ejected for what they answer."""

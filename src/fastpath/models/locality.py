@@ -41,6 +41,6 @@ class ZoneAwareConfig:
     """Whether in panic there is no host, instead of all. Counts without zones too, but not with hash policies."""
     force_local_zone_min_size: int | None = None
     """So many healthy hosts in the own zone get all of its requests, whatever the others have; None is not wanted.
-    Envoy has this, and the next, in load balancing policies only (force_local_zone)."""
+    Envoy has this, and the next, in load balancing policies only (force_local_zone), and configurations do too."""
     locality_basis: LocalityBasis = LocalityBasis.HEALTHY_HOSTS_NUM
     position: Position | None = position_field()

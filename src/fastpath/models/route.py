@@ -92,6 +92,9 @@ class RetryPolicy:
     omit_host_metadata: tuple[Mapping[str, object], ...] = ()
     """Retry on hosts whose metadata `envoy.lb` does not have all of one of these
     (envoy.retry_host_predicates.omit_host_metadata); an empty one says nothing."""
+    previous_priorities: int | None = None
+    """After every so many attempts retries go to priorities not tried before (update_frequency of retry_priority
+    envoy.retry_priorities.previous_priorities); at least 1. None: as the cluster shares load."""
     host_selection_retry_max_attempts: int = 1
     """How often another host is chosen while the predicates do not want the choice; after that it is taken."""
     per_try_timeout: float | None = None

@@ -15,7 +15,16 @@ from asyncio import Task, TimerHandle
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fastpath import Data, EndOfMessage, InformationalResponse, NoHostAvailable, ProtocolError, Request, Response
+from fastpath import (
+    Data,
+    EndOfMessage,
+    InformationalResponse,
+    NoHostAvailable,
+    ProtocolError,
+    Request,
+    Response,
+    RetryPriority,
+)
 
 from ..actions import direct_answer
 from .finalizer import Finalizer
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     from .fault_filter import FaultFilter
     from .gateway import Gateway
     from .plan import Plan
+    from .retry import RetryRules
     from .upstream import Upstream
 
 __all__ = ["Exchange"]
@@ -69,6 +79,7 @@ class Exchange(UpstreamRequest):
         "_plan",
         "_replay",
         "_retries_left",
+        "_retry_priority",
         "_retrying",
         "_sent_at",
         "_session",
@@ -108,6 +119,7 @@ class Exchange(UpstreamRequest):
         self.status = 0
         """Sent to the client; 0 when nothing was."""
         self.failed: list[tuple[Host, int | str]] = []
+        self._retry_priority: RetryPriority | None = None  # once there was a retry that asks for it
         self.error = ""
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -141,6 +153,9 @@ class Exchange(UpstreamRequest):
         request = self.request
         if request.method == b"CONNECT":
             self.reply(Reply(501, b"CONNECT is not supported\n"), "no-route")
+            return
+        if not request.authority:  # of HTTP/1.0, which need not say; the upstream's HTTP/1.1 has to
+            self.reply(Reply(400, b"the request has no Host\n"), "client-protocol")
             return
         server = self.downstream.server
         if server.normalizer is not None and not self._normalize(server.normalizer):
@@ -304,14 +319,14 @@ class Exchange(UpstreamRequest):
         assert finalizer is not None
         key, wanted = finalizer.hash, finalizer.actions.metadata_match
         rules = plan.rules
-        if self.failed and rules is not None and rules.predicates:
-            others = rules.predicates.rejected(cluster, [host for host, _ in self.failed])
+        if self.failed and rules is not None and (rules.predicates or rules.previous_priorities):
             return cluster.pick(
                 self.request,
                 hash_key=key,
-                exclude=others,
+                exclude=rules.predicates.rejected(cluster, [host for host, _ in self.failed]),
                 max_attempts=rules.host_attempts,
                 metadata_match=wanted,
+                retry_priority=self._priority_of_retry(rules),
             )
         if key is None and wanted is None and override_host is None:
             return cluster.pick(self.request)
@@ -322,6 +337,14 @@ class Exchange(UpstreamRequest):
             override_host=override_host,
             override_strict=strict,
         )
+
+    def _priority_of_retry(self, rules: RetryRules) -> RetryPriority | None:
+        if rules.previous_priorities is None:
+            return None
+        if self._retry_priority is None:
+            self._retry_priority = RetryPriority(rules.previous_priorities)
+        self._retry_priority.attempted(self.failed[-1][0])
+        return self._retry_priority
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")

@@ -44,7 +44,16 @@ def reset_kind(failure: str) -> Literal["connect-failure", "reset", "timeout"]:
 class RetryRules:
     """A RetryPolicy, laid out for asking it."""
 
-    __slots__ = ("_failures", "_statuses", "base", "host_attempts", "maximum", "num_retries", "predicates")
+    __slots__ = (
+        "_failures",
+        "_statuses",
+        "base",
+        "host_attempts",
+        "maximum",
+        "num_retries",
+        "predicates",
+        "previous_priorities",
+    )
 
     def __init__(self, policy: RetryPolicy):
         conditions = frozenset(policy.retry_on)
@@ -66,6 +75,7 @@ class RetryRules:
         self._failures = frozenset(failures)
         self.num_retries = policy.num_retries
         self.predicates = HostPredicates(policy)
+        self.previous_priorities = policy.previous_priorities
         self.host_attempts = policy.host_selection_retry_max_attempts
         self.base = policy.back_off_base_interval
         limit = policy.back_off_max_interval

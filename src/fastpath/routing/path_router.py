@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar, cast
 
 from fastpath._path_matcher import PathMatcher
-from fastpath._route_builder import PATH_TEMPLATE, RouteTableBuilder, RouteTableSnapshot
 from fastpath.errors import ConfigError
 
 __all__ = ["PathRouter"]
@@ -49,24 +48,12 @@ class PathRouter(Generic[T]):
             if template in found:
                 raise ConfigError(f"the template {template!r} is there twice", path=template, code="config_path")
             found[template] = value
-        self._matcher.publish(literals, _compile(templates) if templates else None)
+        in_order = (*literals, *sorted(templates, key=_specificity))
+        values = (*literals.values(), *(templates[template] for template in in_order[len(literals) :]))
+        self._matcher.publish(in_order, values)
 
 
-def _compile(templates: Mapping[str, object]) -> RouteTableSnapshot:
-    builder = RouteTableBuilder()
-    builder.add_virtual_host()
-    builder.add_domain("*")
-    in_order = sorted(templates, key=_specificity)
-    for template in in_order:
-        try:
-            builder.add_route(PATH_TEMPLATE, template, any_segment=True)
-        except ConfigError as error:
-            raise ConfigError(error.reason, path=template, code=error.code, index=error.index) from None
-    values = tuple(templates[template] for template in in_order)
-    return builder.build([[None, values, (None,) * len(values), True, None, None]])
-
-
-# What a template without variables may be; anything else is left for the builder to refuse.
+# A template without variables comes before all others, so that nobody need look into it.
 _is_literal = re.compile(r"/(?:[!-\"$-)+-.0->@-z|~]+(?:/[!-\"$-)+-.0->@-z|~]+)*/?)?\Z").match
 
 

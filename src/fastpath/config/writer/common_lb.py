@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...models import Cluster, ConsistentHashingConfig, HealthStatus, ZoneAwareConfig
-from .fields import Json, changed, member, plain
+from .fields import Json, changed, member, plain, renamed
 
-__all__ = ["write_assignment_policy", "write_common_lb", "write_consistent_hashing", "write_zone_aware"]
+__all__ = [
+    "write_assignment_policy",
+    "write_common_lb",
+    "write_consistent_hashing",
+    "write_zone_aware",
+    "write_zone_aware_policy",
+]
 
 
 def write_common_lb(cluster: Cluster, *, in_policy: bool) -> Json:
@@ -24,6 +30,15 @@ def write_zone_aware(config: ZoneAwareConfig) -> Json:
     return {
         **changed(config, "routing_enabled", write=lambda percent: {"value": plain(percent)}),
         **changed(config, "min_cluster_size", "fail_traffic_on_panic"),
+    }
+
+
+def write_zone_aware_policy(config: ZoneAwareConfig) -> Json:
+    """A ZoneAwareLbConfig of a load balancing policy."""
+    return {
+        **write_zone_aware(config),
+        **renamed(config, {"force_local_zone_min_size": "force_local_zone"}, write=lambda least: {"min_size": least}),
+        **changed(config, "locality_basis"),
     }
 
 

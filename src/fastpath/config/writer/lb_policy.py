@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...models import Cluster, LbPolicy
+from ...models import Cluster, LbPolicy, LocalityBasis
 from ..envoy_types import LB_POLICY_TYPES, SUBSET_POLICY
-from .common_lb import write_consistent_hashing, write_zone_aware
+from .common_lb import write_consistent_hashing, write_zone_aware_policy
 from .fields import Json, extension, member
 from .lb import write_least_request, write_maglev, write_ring_hash, write_round_robin
 from .subset import write_subsets
@@ -15,7 +15,9 @@ __all__ = ["needs_policy", "write_load_balancing_policy"]
 def needs_policy(cluster: Cluster) -> bool:
     """Whether one of these can say how the cluster balances, and lb_policy with what goes with it cannot."""
     redundant = cluster.subsets is not None and cluster.subsets.allow_redundant_keys
-    needed = redundant or cluster.lb_policy is LbPolicy.PICK_FIRST or cluster.least_request.full_scan
+    zones = cluster.zone_aware
+    forced = zones.force_local_zone_min_size is not None or zones.locality_basis is not LocalityBasis.HEALTHY_HOSTS_NUM
+    needed = redundant or forced or cluster.lb_policy is LbPolicy.PICK_FIRST or cluster.least_request.full_scan
     return needed and cluster.lb_policy in LB_POLICY_TYPES
 
 
@@ -39,7 +41,7 @@ def _write_config(cluster: Cluster) -> Json:
         return {**write_ring_hash(cluster.ring_hash), **hashing, **weighted}
     if cluster.lb_policy is LbPolicy.MAGLEV:
         return {**write_maglev(cluster.maglev), **hashing, **weighted}
-    zones = member("zone_aware_lb_config", write_zone_aware(cluster.zone_aware))
+    zones = member("zone_aware_lb_config", write_zone_aware_policy(cluster.zone_aware))
     locality = member("locality_lb_config", {**weighted, **zones})
     if cluster.lb_policy is LbPolicy.ROUND_ROBIN:
         return {**write_round_robin(cluster.round_robin), **locality}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...models import RetryPolicy
-from ..envoy_types import OMIT_CANARY_HOSTS, OMIT_HOST_METADATA, PREVIOUS_HOSTS
+from ..envoy_types import OMIT_CANARY_HOSTS, OMIT_HOST_METADATA, PREVIOUS_HOSTS, PREVIOUS_PRIORITIES
 from .fields import Json, changed, duration, extension, member, renamed
 from .matcher import write_header_matchers
 from .metadata import write_metadata_match
@@ -20,6 +20,7 @@ def write_retry_policy(policy: RetryPolicy) -> Json:
         **changed(policy, "num_retries", "retriable_status_codes"),
         **changed(policy, "retriable_headers", "retriable_request_headers", write=write_header_matchers),
         **member("retry_host_predicate", list(_write_predicates(policy))),
+        **renamed(policy, {"previous_priorities": "retry_priority"}, write=_write_priority),
         **changed(policy, "host_selection_retry_max_attempts"),
         **changed(policy, "per_try_timeout", "per_try_idle_timeout", write=duration),
         **member("retry_back_off", _write_back_off(policy)),
@@ -34,6 +35,11 @@ def _write_predicates(policy: RetryPolicy) -> Iterator[Json]:
     for omitted in policy.omit_host_metadata:
         config: Json = {"metadata_match": write_metadata_match(omitted)}
         yield extension("envoy.retry_host_predicates.omit_host_metadata", OMIT_HOST_METADATA, config)
+
+
+def _write_priority(update_frequency: int) -> Json:
+    config: Json = {"update_frequency": update_frequency}
+    return extension("envoy.retry_priorities.previous_priorities", PREVIOUS_PRIORITIES, config)
 
 
 def _write_back_off(policy: RetryPolicy) -> Json:

@@ -1,0 +1,259 @@
+"""Protobuf messages into nodes, field by field: what the same document says in protobuf's JSON mapping.
+
+Whoever gives a message has imported protobuf; nothing here does so before. Fields that are not set have no node,
+whether they have presence or are at their default. An Any is unpacked with the types that are loaded, or else those
+that stand where xds-protos keeps them.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, NamedTuple, Protocol
+
+from ..errors import ConfigError
+from .fields import Problems
+from .node import Limits, Node, NodeValue, shorten
+
+__all__ = ["Message", "is_message", "read_message"]
+
+# Where Envoy's own types are, and nothing that a document names is imported from elsewhere.
+_GENERATED = re.compile(r"((?:envoy|udpa|xds)(?:\.[a-z][a-z0-9_]*)+)\.[A-Z][A-Za-z0-9_.]*\Z", re.ASCII)
+_ANY = "google.protobuf.Any"
+_LIST = "google.protobuf.ListValue"
+_STRUCT = "google.protobuf.Struct"
+_VALUE = "google.protobuf.Value"
+_WRAPPERS = frozenset(
+    f"google.protobuf.{kind}Value"
+    for kind in ("Bool", "Bytes", "Double", "Float", "Int32", "Int64", "String", "UInt32", "UInt64")
+)
+# Their JSON is no object with their fields, so an Any keeps it under "value".
+_VALUES = _WRAPPERS | {_ANY, _LIST, _STRUCT, _VALUE, "google.protobuf.Duration", "google.protobuf.Timestamp"}
+
+
+class Message(Protocol):
+    """A message of Google's protobuf package."""
+
+    def ByteSize(self) -> int: ...  # noqa: N802
+
+    def ListFields(self) -> Any: ...  # noqa: N802
+
+
+def is_message(value: object) -> bool:
+    module = sys.modules.get("google.protobuf.message")
+    return module is not None and isinstance(value, module.Message)
+
+
+class _Field(NamedTuple):
+    """What there is to know about a field."""
+
+    name: str
+    repeated: bool
+    entry: Any
+    """Of a map: the field that its values are."""
+    message: bool
+    enum: dict[int, str] | None
+    """Names of the numbers."""
+    octets: bool
+
+
+def _field(descriptor: Any) -> _Field:
+    message = descriptor.message_type
+    is_map = message is not None and message.GetOptions().map_entry
+    numbers = descriptor.enum_type.values_by_number if descriptor.enum_type is not None else None
+    return _Field(
+        descriptor.name,
+        descriptor.is_repeated,
+        message.fields_by_name["value"] if is_map else None,
+        message is not None,
+        None if numbers is None else {number: value.name for number, value in numbers.items()},
+        descriptor.type == descriptor.TYPE_BYTES,
+    )
+
+
+def read_message(message: Any, limits: Limits, path: str, problems: Problems) -> Node:
+    """The message as a node with its "@type". Types that nobody knows and bytes that are no message go to `problems`.
+
+    Raises ConfigError where a limit is passed.
+    """
+    size = message.ByteSize()
+    if size > limits.max_bytes:
+        raise ConfigError(f"the message has {size} bytes, the limit is {limits.max_bytes}", path=path)
+    root = Node(None)
+    _Reader(limits, problems).read(message, root, path)
+    if isinstance(root.value, dict):
+        root.value = {"@type": Node(f"type.googleapis.com/{message.DESCRIPTOR.full_name}"), **root.value}
+    return root
+
+
+class _Reader:
+    """One message and what is in it, read iteratively."""
+
+    def __init__(self, limits: Limits, problems: Problems):
+        self.limits = limits
+        self.problems = problems
+        self.left = limits.max_nodes
+        self.fields: dict[Any, _Field] = {}
+        self.pending: list[tuple[Any, Node, str, int]] = []
+        """Messages to read, the nodes that they become, their paths and depths."""
+        self.unknown_fields = import_module("google.protobuf.unknown_fields").UnknownFieldSet
+
+    def read(self, message: Any, root: Node, path: str) -> None:
+        self.pending.append((message, root, path, 0))
+        while self.pending:
+            message, node, path, depth = self.pending.pop()
+            self._refuse_depth(depth, path)
+            node.value = self._value_of(message, path, depth + 1)
+            if self.left < 0:
+                raise ConfigError(f"there are more than {self.limits.max_nodes} values", path=shorten(path, 200))
+
+    def _refuse_depth(self, depth: int, path: str) -> None:
+        if depth > self.limits.max_depth:
+            raise ConfigError(f"nested deeper than {self.limits.max_depth} levels", path=shorten(path, 200))
+
+    def _value_of(self, message: Any, path: str, depth: int) -> NodeValue:
+        name = message.DESCRIPTOR.full_name
+        if name in _VALUES:
+            if name in _WRAPPERS:
+                return _scalar(message.value)
+            if name == _ANY:
+                return self._any(message, path, depth)
+            if name == _STRUCT:
+                return self._map(message.fields, path, depth, message=True)
+            if name == _LIST:
+                return self._list(message.values, path, depth)
+            if name == _VALUE:
+                return self._plain(message, path, depth)
+        return self._members(message, path, depth)
+
+    def _members(self, message: Any, path: str, depth: int) -> dict[str, Node]:
+        members: dict[str, Node] = {}
+        fields = self.fields
+        for descriptor, value in message.ListFields():
+            field = fields.get(descriptor)
+            if field is None:
+                field = fields[descriptor] = _field(descriptor)
+            members[field.name] = node = Node(None)
+            if field.repeated or field.message or field.enum or field.octets:
+                self._fill(node, field, value, f"{path}.{field.name}" if path else field.name, depth)
+            else:
+                node.value = value
+        self.left -= len(members)
+        unknown = self.unknown_fields(message)
+        if len(unknown):
+            self.problems.unknown(f"the field number {unknown[0].field_number} is unknown", path, 0, 0)
+        return members
+
+    def _fill(self, node: Node, field: _Field, value: Any, path: str, depth: int) -> None:
+        if field.entry is not None:
+            node.value = self._map(value, path, depth, message=field.entry.message_type is not None)
+        elif field.repeated and field.message:
+            node.value = self._list(value, path, depth)
+        elif field.repeated:
+            node.value = [Node(_plain_scalar(field, each)) for each in value]
+            self.left -= len(value)
+        elif field.message:
+            self.pending.append((value, node, path, depth))
+        else:
+            node.value = _plain_scalar(field, value)
+
+    def _list(self, messages: Any, path: str, depth: int) -> list[Node]:
+        nodes = [Node(None) for _ in messages]
+        self.left -= len(nodes)
+        self.pending += [
+            (message, node, f"{path}[{index}]", depth)
+            for index, (message, node) in enumerate(zip(messages, nodes, strict=True))
+        ]
+        return nodes
+
+    def _map(self, values: Any, path: str, depth: int, *, message: bool) -> dict[str, Node]:
+        members: dict[str, Node] = {}
+        for key in sorted(values):  # a map has no order, and what becomes of it should not change from run to run
+            name = str(key)
+            members[name] = node = Node(None if message else _scalar(values[key]))
+            if message:
+                self.pending.append((values[key], node, f"{path}.{name}", depth))
+        self.left -= len(members)
+        return members
+
+    def _plain(self, value: Any, path: str, depth: int) -> NodeValue:
+        """A google.protobuf.Value."""
+        kind = value.WhichOneof("kind")
+        if kind == "struct_value":
+            return self._map(value.struct_value.fields, path, depth, message=True)
+        if kind == "list_value":
+            return self._list(value.list_value.values, path, depth)
+        if kind == "number_value":
+            number: float = value.number_value
+            return int(number) if number.is_integer() and abs(number) < 2**53 else number
+        return None if kind in (None, "null_value") else _scalar(getattr(value, kind))
+
+    def _any(self, packed: Any, path: str, depth: int) -> NodeValue:
+        """The fields of what is packed, beside its "@type"."""
+        url = packed.type_url
+        if not url and not packed.value:
+            return {}
+        members = {"@type": Node(url)}
+        self.left -= 1
+        name = url.rpartition("/")[2]
+        kind = _class_of(name, packed.DESCRIPTOR.file.pool)
+        if kind is None:
+            self.problems.add(
+                f"the type {shorten(url, 120)!r} is not known; import the module that it was generated in",
+                f"{path}.@type",
+            )
+            return members
+        try:
+            message = kind.FromString(packed.value)
+        except sys.modules["google.protobuf.message"].DecodeError:
+            self.problems.add(f"the bytes are no message of the type {shorten(name, 120)}", f"{path}.value")
+            return members
+        if name in _VALUES:
+            members["value"] = node = Node(None)
+            self.pending.append((message, node, f"{path}.value", depth))
+            return members
+        self._refuse_depth(depth, path)  # the message is on a level of its own
+        members.update(self._members(message, path, depth + 1))
+        return members
+
+
+def _scalar(value: Any) -> NodeValue:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value  # type: ignore[no-any-return]
+
+
+def _plain_scalar(field: _Field, value: Any) -> NodeValue:
+    return field.enum.get(value, value) if field.enum else _scalar(value)
+
+
+def _class_of(name: str, pool: Any) -> Any:
+    """The class of messages of this type; None when there is none."""
+    try:
+        descriptor = pool.FindMessageTypeByName(name)
+    except KeyError:
+        package = _GENERATED.match(name)
+        if package is None:
+            return None
+        _import_generated(package[1])
+        try:
+            descriptor = pool.FindMessageTypeByName(name)
+        except KeyError:
+            return None
+    return import_module("google.protobuf.message_factory").GetMessageClass(descriptor)
+
+
+@lru_cache(maxsize=1024)
+def _import_generated(package: str) -> None:
+    """Import the modules that protoc generated for a package, if they are installed."""
+    try:
+        found = import_module(package)
+    except ImportError:
+        return
+    for module in iter_modules(getattr(found, "__path__", ())):
+        if module.name.endswith("_pb2"):
+            import_module(f"{package}.{module.name}")

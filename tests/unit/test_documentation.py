@@ -1,0 +1,124 @@
+"""The pages of docs/: what they show as Python runs, in the order of the page, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import fastpath
+from fastpath import models
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+HERE = Path(__file__).parent / "documentation"
+PAGES = sorted(page for page in DOCS.rglob("*.md") if page.relative_to(DOCS).parts[:2] != ("reference", "c"))
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text())]
+REQUEST = b"GET /shop/cart HTTP/1.1\r\nHost: shop.example\r\n\r\n"
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(DOCS))
+
+
+# The files that a page's readers have, and where they come from.
+FILES = {
+    "configuration.md": {"config/ingress.yaml": "canary-ingress.yaml", "config/services.yaml": "canary-services.yaml"},
+    "discovery.md": {"envoy.yaml": "names.yaml"},
+    "gateway-api.md": {"gateway/gateway.yaml": "gateway.yaml"},
+    "istio.md": {"istio/istio.yaml": "istio.yaml"},
+    "kubernetes.md": {
+        "manifests/ingress.yaml": "canary-ingress.yaml",
+        "manifests/services.yaml": "canary-services.yaml",
+        "ingress.yaml": "canary-ingress.yaml",
+    },
+}
+
+
+@pytest.fixture
+def directory(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the page's examples run, with the files that they load."""
+    for name, source in FILES.get(named(page), {"envoy.yaml": "canary.yaml"}).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        there = [place / source for place in (ROOT / "examples", HERE) if (place / source).exists()]
+        shutil.copy(there[0], tmp_path / name)
+    if named(page) == "kubernetes.md":
+        services = [each for each in yaml.safe_load_all((ROOT / "examples/canary-services.yaml").read_text()) if each]
+        (tmp_path / "services.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": services}))
+        ingress = (ROOT / "examples" / "canary-ingress.yaml").read_text()
+        ingress = ingress.replace("\nspec:\n", "\nspec:\n  ingressClassName: public\n")
+        (tmp_path / "cluster.yaml").write_text(ingress + "\n---\n" + yaml.safe_dump_all(services))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def names(page: Path, directory: Path) -> Iterator[dict[str, Any]]:
+    """What the page takes for granted."""
+    config = fastpath.load(ROOT / "examples" / "canary.yaml")
+    response = fastpath.parse_response(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        writing.sendall(b"one\ntwo\n")
+        writing.shutdown(socket.SHUT_WR)
+        yield {
+            "asyncio": asyncio,
+            "config": config,
+            "connection_info": fastpath.ConnectionInfo(),
+            "data": REQUEST,
+            "fastpath": fastpath,
+            "first_bytes": REQUEST,
+            "ip_address": ip_address,
+            "models": models,
+            "objects": [
+                {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}
+            ],
+            "request": fastpath.parse_request(REQUEST),
+            "response": response,
+            "sock": reading,
+            "table": fastpath.RouteTable.from_config(config),
+            "time": time,
+        }
+
+
+@pytest.mark.parametrize("page", WITH_CODE, ids=named)
+def test_examples_run(page: Path, names: dict[str, Any]) -> None:
+    text = page.read_text()
+    for block in BLOCK.finditer(text):
+        line = text.count("\n", 0, block.start()) + 1
+        code = "\n" * line + block[1]  # so that a traceback names the line of the page
+        exec(compile(code, str(page), "exec", dont_inherit=True), names)
+
+
+def test_links_lead_somewhere() -> None:
+    """Sphinx sees to those within docs/, this to those that leave it."""
+    lost = [
+        f"{named(page)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:\s]+)", page.read_text())
+        if not (page.parent / target).exists() and not target.startswith("c/")  # made of the headers
+    ]
+    assert not lost
+
+
+def test_every_public_name_is_described() -> None:
+    """Each name of `fastpath` stands on its page of the reference, or on that of a module which the page names."""
+    page = (DOCS / "reference" / "python" / "fastpath.md").read_text()
+    here = re.search(r":members: (.*)", page)
+    assert here is not None
+    described = set(here[1].split(", "))
+    for module in re.findall(r"\((\w+)\.md\)", page):
+        described |= set(importlib.import_module(f"fastpath.{module}").__all__)
+    assert set(fastpath.__all__) <= described

