@@ -2,7 +2,9 @@
 #include "../tests/c/random_path_router.h"
 #include "fuzz_check.h"
 
-enum { PATHS = 8 };
+enum {
+  PATHS = 8
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   random_source from = {.input = data, .left = size};

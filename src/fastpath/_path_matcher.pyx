@@ -47,8 +47,9 @@ cdef class PathMatcher:
         self.publish((), ())
 
     def publish(self, tuple templates not None, tuple values not None, /):
-        """Match by these templates from now on; the first one that takes a path wins. When one of them is refused, raises
-        ConfigError, with the template as its path, and keeps what was there."""
+        """Match by these templates from now on; the first one that takes a path wins.
+
+        ConfigError, with the template as its path, when one is refused; then what was there stays."""
         self.index = index_new(templates, values)
 
     @property

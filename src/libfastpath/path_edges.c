@@ -2,7 +2,9 @@
 
 #include "memory.h"
 
-enum { SPARE = 2 /* slots for each edge */ };
+enum {
+  SPARE = 2 /* slots for each edge */
+};
 
 static fp_path_key key_of(fp_path_text *room, const uint8_t *bytes, size_t len) {
   fp_path_text_whole(room, bytes, len);

@@ -51,8 +51,8 @@ static inline uint64_t fp_path_fold(uint64_t a, uint64_t b) {
 }
 
 FASTPATH_INLINE uint64_t fp_path_edges_hash(const fp_path_key *key) {
-  uint64_t hash = fp_path_fold(key->first ^ UINT64_C(0x9e3779b97f4a7c15),
-                               key->last ^ (key->len + UINT64_C(0xd1b54a32d192ed03)));
+  uint64_t hash =
+      fp_path_fold(key->first ^ UINT64_C(0x9e3779b97f4a7c15), key->last ^ (key->len + UINT64_C(0xd1b54a32d192ed03)));
   if (key->len > 16) {
     hash ^= fp_path_fold(load64(key->bytes + 8) ^ UINT64_C(0x8cb92ba72f3d8dd7),
                          load64(key->bytes + key->len - 16) ^ UINT64_C(0xa0761d6478bd642f));

@@ -120,8 +120,7 @@ static fp_status add(builder *b, fp_span template, uint32_t index) {
   *made = (template_entry){.first = b->variable_count, .count = (uint8_t)of->variable_count};
   for (uint32_t i = 0; i < of->variable_count; i++) {
     const fp_template_variable *from = &of->variables[i];
-    router->variables[b->variable_count + i] =
-        (variable){.name = b->text_len + from->name, .name_len = from->name_len};
+    router->variables[b->variable_count + i] = (variable){.name = b->text_len + from->name, .name_len = from->name_len};
   }
   if (of->variable_count == 0 && literals_len(of) == template.len) {
     add_literal(b, (uint32_t)template.len, index);
@@ -184,10 +183,9 @@ static fp_status take_all(builder *b, const fp_span *templates, size_t count, si
     if (status < 0) return status;
     router->size += fp_route_table_size(router->parts) + (router->count - router->lowest_of_parts) * sizeof(uint32_t);
   }
-  router->size += sizeof *router + text + 1 + (count + 1) * sizeof(template_entry) + (variables + 1) * sizeof(variable) +
-                  router->literals.capacity * sizeof(fp_path_edge) +
-                  router->segments.edges.capacity * sizeof(fp_path_edge) +
-                  router->segments.room * sizeof(fp_path_node);
+  router->size += sizeof *router + text + 1 + (count + 1) * sizeof(template_entry) +
+                  (variables + 1) * sizeof(variable) + router->literals.capacity * sizeof(fp_path_edge) +
+                  router->segments.edges.capacity * sizeof(fp_path_edge) + router->segments.room * sizeof(fp_path_node);
   return FASTPATH_OK;
 }
 
@@ -252,8 +250,7 @@ FASTPATH_INLINE fp_status find(const fp_path_router *router, fp_span path, searc
     found->index = fp_path_edges_find(&router->literals, router->text, 0, &key);
   }
   if (router->lowest_of_segments < found->index) {
-    found->index =
-        fp_path_segments_find(&router->segments, router->text, &found->path, found->index, found->starts);
+    found->index = fp_path_segments_find(&router->segments, router->text, &found->path, found->index, found->starts);
   }
   if (unlikely(router->lowest_of_parts < found->index)) {
     const fp_status status = find_parts(router, path, found);

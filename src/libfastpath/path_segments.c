@@ -61,8 +61,7 @@ bool fp_path_shape_of(const fp_path_template *of, fp_path_shape *shape) {
     if (op->kind == FP_TEMPLATE_LITERAL ? !read_literal(&r, op) : !read_wildcard(&r, op->kind)) return false;
     if (now != NULL && now->end == i + 1) {
       if (!ends_segment(of, i + 1)) return false;
-      shape->variables[variable++].end =
-          op->kind == FP_TEMPLATE_REST ? FP_PATH_TO_THE_END : (uint8_t)shape->count;
+      shape->variables[variable++].end = op->kind == FP_TEMPLATE_REST ? FP_PATH_TO_THE_END : (uint8_t)shape->count;
     }
   }
   return true;
@@ -91,8 +90,8 @@ static uint32_t new_node(fp_path_segments *segments, uint32_t rank) {
 }
 
 /* The node that a segment leads to, which may be new. */
-static uint32_t follow(fp_path_segments *segments, const uint8_t *text, uint32_t offset,
-                       const fp_path_segment *segment, uint32_t node, uint32_t rank) {
+static uint32_t follow(fp_path_segments *segments, const uint8_t *text, uint32_t offset, const fp_path_segment *segment,
+                       uint32_t node, uint32_t rank) {
   fp_path_text room;
   fp_path_key key;
   uint32_t next;

@@ -52,7 +52,11 @@ typedef struct fp_path_segments {
 typedef struct fp_path_segment {
   uint32_t offset;
   uint32_t len;
-  enum { FP_PATH_SEGMENT_LITERAL, FP_PATH_SEGMENT_ANY, FP_PATH_SEGMENT_REST } kind;
+  enum {
+    FP_PATH_SEGMENT_LITERAL,
+    FP_PATH_SEGMENT_ANY,
+    FP_PATH_SEGMENT_REST
+  } kind;
 } fp_path_segment;
 
 /* A template as segments. */

@@ -46,13 +46,15 @@ typedef struct fp_path_key {
 FASTPATH_INLINE void fp_path_text_mark(const uint8_t *path, size_t at, uint64_t *slashes, uint64_t *ends) {
 #if FP_PATH_TEXT_SSE2
   const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(path + at));
-  const __m128i ending = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('?')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')));
+  const __m128i ending =
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('?')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#')));
   *slashes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('/'))) << at;
   *ends |= (uint64_t)(unsigned)_mm_movemask_epi8(ending) << at;
 #else
   const uint64_t low = load64(path + at), high = load64(path + at + 8);
   *slashes |= (equal_bytes(low, '/') | equal_bytes(high, '/') << 8) << at;
-  *ends |= (equal_bytes(low, '?') | equal_bytes(low, '#') | (equal_bytes(high, '?') | equal_bytes(high, '#')) << 8) << at;
+  *ends |= (equal_bytes(low, '?') | equal_bytes(low, '#') | (equal_bytes(high, '?') | equal_bytes(high, '#')) << 8)
+           << at;
 #endif
 }
 

@@ -28,9 +28,18 @@ static void router_put(router_text *text, const char *word) {
 
 /* Segments of all lengths that words of 8 and 16 bytes fit and do not. */
 static const char *router_word(random_source *from) {
-  static const char *const words[] = {
-      "a", "b", "ab", "users", "eight888", "nine99999", "sixteen-bytes-16", "seventeen-bytes17", "seventeen-bytez17",
-      "of-thirty-three-bytes-and-no-more", "of-thirty-three-bytes-and-no-morf", "of-thirty-three-bytez-and-no-more"};
+  static const char *const words[] = {"a",
+                                      "b",
+                                      "ab",
+                                      "users",
+                                      "eight888",
+                                      "nine99999",
+                                      "sixteen-bytes-16",
+                                      "seventeen-bytes17",
+                                      "seventeen-bytez17",
+                                      "of-thirty-three-bytes-and-no-more",
+                                      "of-thirty-three-bytes-and-no-morf",
+                                      "of-thirty-three-bytez-and-no-more"};
   return words[below(from, one_in(from, 2) ? 3 : sizeof words / sizeof *words)];
 }
 

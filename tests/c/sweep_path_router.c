@@ -6,7 +6,9 @@
 static fp_span span_of(const char *text) { return (fp_span){(const uint8_t *)text, strlen(text)}; }
 
 void sweep_path_router(void) {
-  enum { MANY = 40 };
+  enum {
+    MANY = 40
+  };
   static char texts[MANY][32];
   fp_span templates[MANY + 4], variables[FASTPATH_ROUTE_PARAMS_MAX];
   fp_path_router *router = NULL;

@@ -68,7 +68,9 @@ static void test_ways_back(void) {
 
 /* More bytes than are marked at once, more segments than the tree has. */
 static void test_long_paths(void) {
-  enum { SEGMENTS = 200 };
+  enum {
+    SEGMENTS = 200
+  };
   char deep[2 * SEGMENTS + 8], path[2 * SEGMENTS + 8], wide[300];
   const char *templates[] = {deep, "/{a}/{b}/{c}", "/{a}/end"};
   fp_span variables[FASTPATH_ROUTE_PARAMS_MAX];

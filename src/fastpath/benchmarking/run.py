@@ -58,7 +58,9 @@ def run(words: Sequence[str], *, quick: bool) -> dict[str, Any]:
     found = chosen(list(words), quick=quick)
     if not found and not with_memory:
         raise LookupError(f"no row has any of: {', '.join(words)}")
-    document: dict[str, Any] = _timed(wanted, _QUICK_SECONDS if quick else _SECONDS) if found else {"benchmarks": []}
+    document: dict[str, Any] = {"benchmarks": []}
+    if found:
+        document = _timed(wanted, _QUICK_SECONDS if quick else _SECONDS)
     document["versions"] = _versions()
     document["memory"] = memory.figures() if with_memory and not (quick and not words) else {}
     return document

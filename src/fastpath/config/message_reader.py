@@ -63,12 +63,11 @@ class _Field(NamedTuple):
 
 def _field(descriptor: Any) -> _Field:
     message = descriptor.message_type
-    is_map = message is not None and message.GetOptions().map_entry
     numbers = descriptor.enum_type.values_by_number if descriptor.enum_type is not None else None
     return _Field(
         descriptor.name,
         descriptor.is_repeated,
-        message.fields_by_name["value"] if is_map else None,
+        message.fields_by_name["value"] if message is not None and message.GetOptions().map_entry else None,
         message is not None,
         None if numbers is None else {number: value.name for number, value in numbers.items()},
         descriptor.type == descriptor.TYPE_BYTES,
