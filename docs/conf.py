@@ -55,14 +55,16 @@ def setup(app: Sphinx) -> None:
 
 
 def _read(app: Sphinx, page: str, source: list[str]) -> None:
-    """Drops from the index lines "?page" whose page is not there, and links to directories of the repository."""
-    if page == root_doc:
-        lines = source[0].splitlines(keepends=True)
-        there = [line for line in lines if line[0] != "?" or (Path(app.srcdir) / f"{line[1:].strip()}.md").is_file()]
-        source[0] = "".join(line.removeprefix("?") for line in there)
+    """Links to files of the repository that the site has as pages go there; those to its directories are plain text."""
     here = (Path(app.srcdir) / page).parent
-    source[0] = re.sub(
-        r"\[([^\]]+)\]\((\.\./[^)]+)\)",
-        lambda link: link[1] if (here / link[2]).is_dir() else link[0],
-        source[0],
-    )
+
+    def followed(link: re.Match[str]) -> str:
+        target = here / link[2]
+        if target.is_dir():
+            return link[1]
+        included = Path(app.srcdir, "project", f"{target.stem.lower()}.md")
+        if target.resolve().parent == ROOT and included.is_file():
+            return f"[{link[1]}](/{included.relative_to(app.srcdir)})"
+        return link[0]
+
+    source[0] = re.sub(r"\[([^\]]+)\]\((\.\./[^)]+)\)", followed, source[0])
