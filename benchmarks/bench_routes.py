@@ -6,8 +6,8 @@
 
 A dict is the floor: it finds equal keys only, in no order of precedence. The goals count in its lookups, in shuffled
 order: by strings that are equal to its keys and not the same objects, whose hashes are known from an earlier round.
-PathRouter finds literal paths in a dict too, so that known hashes are to its advantage: there is a table as well by
-strings that were just made, as a server has them.
+A dict, and routers that are made of dicts, profit from known hashes: there is a table as well by strings that were just
+made, as a server has them.
 Routers that are compared take turns, a round each, and the least of the rounds counts. The C core's figures come from
 bench_route, which `make bench` builds; its table has prefixes, the requests go on after them.
 """
@@ -294,9 +294,8 @@ def core_rows() -> None:
     print(f"growth from 100 to 10,000 routes: {ns_of[10_000] / ns_of[100]:.1f} (goal <= 3)")
 
 
-def with_variables(engine: str) -> Find:
-    """A router of GitHub's routes that also says what the variables stand for."""
-    routes = github_routes.ROUTES
+def with_variables(engine: str, routes: list[str]) -> Find:
+    """A router that also says what the variables stand for."""
     match engine:
         case "PathRouter":
             return fastpath.PathRouter(dict.fromkeys(routes, 1)).match
@@ -306,17 +305,37 @@ def with_variables(engine: str) -> Find:
             return ENGINES[engine][0](routes)
 
 
-def github_rows() -> None:
-    paths = github_routes.requests(20_000)
-    engines = ("PathRouter", "pymatchit", "autoroutes", "falcon", "sanic-routing", "werkzeug", "starlette")
+def variable_rows(routes: list[str], paths: list[str], engines: Iterable[str], rounds: int = 40) -> None:
+    """Every engine gives the variables in a dict of str. The spread is that of the ratios, round by round."""
+    finds = {engine: with_variables(engine, routes) for engine in engines}
     asked_of = {engine: paths[: 200 if engine in SLOW else 5000] for engine in engines}
-    times = least_in_turns({engine: with_variables(engine) for engine in engines}, asked_of)
+    times: dict[str, list[float]] = {engine: [] for engine in engines}
+    for _ in range(rounds):
+        for engine, ns in least_in_turns(finds, asked_of, rounds=1).items():
+            times[engine].append(ns)
+    ours = times["PathRouter"]
+    for engine, rows in times.items():
+        ratios = sorted(ns / own for ns, own in zip(rows, ours, strict=True))
+        goal = {"pymatchit": ">= 1.9", "autoroutes": ">= 5", "falcon": ">= 10"}.get(engine, "")
+        spread = f"{ratios[len(ratios) // 4]:.1f} to {ratios[3 * len(ratios) // 4]:.1f}"
+        print(f"{engine:>14} {min(rows):9.0f} {min(rows) / min(ours):6.2f} {goal:7} middle half of the rounds {spread}")
+
+
+def github_rows() -> None:
     print(
         f"\n{len(github_routes.ROUTES)} routes of GitHub's, with what the variables stand for: ns, times PathRouter's"
     )
-    for engine, ns in times.items():
-        goal = {"pymatchit": ">= 1.9", "autoroutes": ">= 5", "falcon": ">= 10"}.get(engine, "")
-        print(f"{engine:>14} {ns:9.0f} {ns / times['PathRouter']:6.1f} {goal}")
+    engines = ("PathRouter", "pymatchit", "autoroutes", "falcon", "sanic-routing", "werkzeug", "starlette")
+    variable_rows(github_routes.ROUTES, github_routes.requests(20_000), engines)
+
+
+def synthetic_rows(count: int, engines: Iterable[str]) -> None:
+    print(f"\n{count} routes with two variables each: ns, times PathRouter's")
+    routes = [f"{path}{{id}}/{{part}}" for path in paths_of(count)]
+    rng = random.Random(count)
+    variables = ("7", "100200300", "0a1b2c3d4e5f", "history")
+    paths = [re.sub(r"{\w+}", lambda _: rng.choice(variables), rng.choice(routes)) for _ in range(5000)]
+    variable_rows(routes, paths, engines)
 
 
 def condition_table(count: int) -> tuple[fastpath.RouteTable, list[fastpath.Request]]:
@@ -435,6 +454,8 @@ def main() -> None:
     print("\nthe same by strings that were just made")
     print_lookups({(name, n): ns for n in SIZES for name, ns in new_string_rows(n).items()}, BY_NEW_STRINGS)
     github_rows()
+    synthetic_rows(1_000, ("PathRouter", "pymatchit", "autoroutes", "falcon"))
+    synthetic_rows(10_000, ("PathRouter", "pymatchit", "falcon"))  # autoroutes takes minutes to build
     condition_rows()
     core_rows()
     if options.plot:
