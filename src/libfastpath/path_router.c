@@ -229,7 +229,7 @@ typedef struct {
   fp_path_text path;
   uint32_t index;
   uint32_t route; /* of the parts */
-  size_t starts[FP_PATH_SEGMENTS_MAX + 1]; /* of segments */
+  size_t starts[FP_PATH_STARTS]; /* of segments */
 } search;
 
 static FASTPATH_NOINLINE fp_status find_parts(const fp_path_router *router, fp_span path, search *found) {

@@ -21,7 +21,8 @@
 #include "path_template.h"
 
 enum {
-  FP_PATH_SEGMENTS_MAX = 64, /* of a template in the tree: a walk needs no memory of its own */
+  FP_PATH_SEGMENTS_MAX = 64,                 /* of a template in the tree: a walk needs no memory of its own */
+  FP_PATH_STARTS = FP_PATH_SEGMENTS_MAX + 2, /* of those, of one that goes on, and of what would follow that */
   FP_PATH_TO_THE_END = 255
 };
 
@@ -80,8 +81,8 @@ void fp_path_segments_clear(fp_path_segments *segments);
 
 /*
  * The lowest rank below `best` that takes the path, or `best`. Where segment i begins is written to starts[i], as far as
- * templates go, which is up to FP_PATH_SEGMENTS_MAX; the one after the last begins behind the path's end. There must be
- * nodes.
+ * templates go and for up to two more: there are FP_PATH_STARTS. The one after the last begins behind the path's end.
+ * There must be nodes.
  */
 uint32_t fp_path_segments_find(const fp_path_segments *segments, const uint8_t *text, const fp_path_text *path,
                                uint32_t best, size_t *starts);

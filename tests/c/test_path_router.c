@@ -96,6 +96,24 @@ static void test_long_paths(void) {
   fp_path_router_free(router);
 }
 
+/* Up to and beyond the tree's depth, with paths that go on behind the template. */
+static void test_depths(void) {
+  char deep[160], path[160];
+  const char *templates[] = {deep};
+  fp_span variables[FASTPATH_ROUTE_PARAMS_MAX];
+  for (size_t count = 60; count < 70; count++) {
+    strcpy(deep, "/{v}");
+    for (size_t i = 1; i < count; i++) strcat(deep, "/d");
+    fp_path_router *router = router_of(templates, 1);
+    strcpy(path, "/x");
+    for (size_t i = 1; i < count + 4; i++) {
+      CHECK_EQ(found(router, path, variables), i == count ? 0 : -1);
+      strcat(path, "/d");
+    }
+    fp_path_router_free(router);
+  }
+}
+
 static void test_refused(void) {
   const fp_span templates[] = {span_of("/a"), span_of("/b/{c"), span_of("/d")};
   fp_path_router *router = NULL;
@@ -116,6 +134,7 @@ int main(void) {
   test_first_in_the_list();
   test_ways_back();
   test_long_paths();
+  test_depths();
   test_refused();
   return 0;
 }
