@@ -183,6 +183,11 @@ class TestRefusals:
         path = "filter_chains[0].filters[0].typed_config.@type"
         assert unknown[0] == f"{path}: the type {url!r} is not known; import the module that it was generated in"
 
+    @pytest.mark.parametrize("depth", [17, 500, 100_000])
+    def test_a_type_that_is_too_deep_is_not_imported(self, depth: int) -> None:
+        unknown = errors_of(listener(AnyMessage(type_url=f"type.googleapis.com/envoy{'.a' * depth}.X")))
+        assert "is not known; import the module that it was generated in" in unknown[0]
+
     def test_a_type_that_does_not_belong_there(self) -> None:
         (found,) = errors_of(listener(packed(Cluster(name="a"))))
         assert found.startswith("filter_chains[0].filters[0].typed_config.@type: expected the type ")

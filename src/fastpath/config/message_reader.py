@@ -21,8 +21,9 @@ from .node import Limits, Node, NodeValue, shorten
 
 __all__ = ["Message", "is_message", "read_message"]
 
-# Where Envoy's own types are, and nothing that a document names is imported from elsewhere.
-_GENERATED = re.compile(r"((?:envoy|udpa|xds)(?:\.[a-z][a-z0-9_]*)+)\.[A-Z][A-Za-z0-9_.]*\Z", re.ASCII)
+# Where Envoy's own types are, and nothing that a document names is imported from elsewhere. Packages are no deeper than
+# this: importing one goes from parent to parent by recursion.
+_GENERATED = re.compile(r"((?:envoy|udpa|xds)(?:\.[a-z][a-z0-9_]{0,63}){1,16})\.[A-Z][A-Za-z0-9_.]*\Z", re.ASCII)
 _ANY = "google.protobuf.Any"
 _LIST = "google.protobuf.ListValue"
 _STRUCT = "google.protobuf.Struct"
