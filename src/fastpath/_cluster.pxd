@@ -71,10 +71,9 @@ cdef class Cluster:
     cdef int look_at_clock(self) except -1
     cdef int read_clock(self) except -1
     cdef Host overriding(self, str key, bint strict)
-    cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
-    cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
-    cdef Host choose_again(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+    cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
                            RetryPriority retry_priority)
+    cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match)
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
                                  RetryPriority retry_priority) except NULL
     cdef int refuse(self, fp_status status, size_t excluded) except -1

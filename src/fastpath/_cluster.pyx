@@ -16,6 +16,7 @@ from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport isfinite
 from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 from posix.unistd cimport getpid
 
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
@@ -320,8 +321,18 @@ cdef inline Host host_chosen(Cluster self, fp_status status, fp_host *host, size
     return wrap(host)
 
 
+cdef inline int begin_options(Cluster self, fp_pick_options *options, object hash_key) except -1:
+    """Options of which there is a hash key, or None, and nothing else yet."""
+    memset(options, 0, sizeof(fp_pick_options))
+    if hash_key is not None:
+        options.has_hash = True
+        options.hash = hash_of(hash_key, self.key_hash)
+    return 0
+
+
 cdef inline Host choose_now(
-    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
+    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+    RetryPriority retry_priority
 ):
     cdef fp_host *host
     cdef size_t index
@@ -329,26 +340,24 @@ cdef inline Host choose_now(
     cdef fp_status status
     if self.ticking is not None:
         self.read_clock()
-    if exclude is not NOTHING and exclude:
-        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, None))
+    if retry_priority is not None or (exclude is not NOTHING and exclude):
+        return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, retry_priority))
     if hash_key is None and metadata_match is None:
         status = fp_picker_pick(self.picker, NULL, &host, &index)
     else:
-        options.excluded_count = 0
-        options.retry_priority = NULL
-        options.has_hash = hash_key is not None
-        options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
+        begin_options(self, &options, hash_key)
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         status = fp_picker_pick(self.picker, &options, &host, &index)
     return host_chosen(self, status, host, index)
 
 
 cdef inline Host choose_host(
-    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match
+    Cluster self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+    RetryPriority retry_priority
 ):
     if self.pick_lock is not None:
-        return self.choose_alone(hash_key, exclude, max_attempts, metadata_match)
-    return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+        return self.choose_alone(hash_key, exclude, max_attempts, metadata_match, retry_priority)
+    return choose_now(self, hash_key, exclude, max_attempts, metadata_match, retry_priority)
 
 
 cdef inline Host choose_by_key(Cluster self, PyObject *hash_key):
@@ -358,15 +367,11 @@ cdef inline Host choose_by_key(Cluster self, PyObject *hash_key):
     cdef fp_pick_options options
     cdef fp_status status
     if self.pick_lock is not None or self.ticking is not None:
-        return choose_host(self, None if hash_key is NULL else <object>hash_key, NOTHING, None, None)
+        return choose_host(self, None if hash_key is NULL else <object>hash_key, NOTHING, None, None, None)
     if hash_key is NULL or hash_key is <PyObject *>None:
         status = fp_picker_pick(self.picker, NULL, &host, &index)
     else:
-        options.excluded_count = 0
-        options.has_hash = True
-        options.hash = hash_of(<object>hash_key, self.key_hash)
-        options.metadata_match = NULL
-        options.retry_priority = NULL
+        begin_options(self, &options, <object>hash_key)
         status = fp_picker_pick(self.picker, &options, &host, &index)
     return host_chosen(self, status, host, index)
 
@@ -543,26 +548,16 @@ cdef class Cluster:
             raise NoHostAvailable(f"cluster {self.name!r} has no host {key} to offer")
         return None
 
-    cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
+    cdef Host choose_alone(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
+                           RetryPriority retry_priority):
         self.pick_lock.enter()
         try:
-            return choose_now(self, hash_key, exclude, max_attempts, metadata_match)
+            return choose_now(self, hash_key, exclude, max_attempts, metadata_match, retry_priority)
         finally:
             self.pick_lock.leave()
 
     cdef Host choose(self, object hash_key, object exclude, object max_attempts, Labels metadata_match):
-        return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
-
-    cdef Host choose_again(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
-                           RetryPriority retry_priority):
-        if self.pick_lock is not None:
-            self.pick_lock.enter()
-        try:
-            self.look_at_clock()
-            return wrap(self.choose_besides(hash_key, exclude, max_attempts, metadata_match, retry_priority))
-        finally:
-            if self.pick_lock is not None:
-                self.pick_lock.leave()
+        return choose_host(self, hash_key, exclude, max_attempts, metadata_match, None)
 
     cdef fp_host *choose_besides(self, object hash_key, object exclude, object max_attempts, Labels metadata_match,
                                  RetryPriority retry_priority) except NULL:
@@ -574,11 +569,10 @@ cdef class Cluster:
         cdef fp_status status
         cdef tuple hosts = tuple(exclude)
         cdef size_t count = len(hosts), i
+        begin_options(self, &options, hash_key)
         options.max_attempts = FASTPATH_PICK_STRICT
         if max_attempts is not None:
             options.max_attempts = min(<uint32_t>max_attempts, <uint32_t>FASTPATH_PICK_STRICT - 1)
-        options.has_hash = hash_key is not None
-        options.hash = hash_of(hash_key, self.key_hash) if hash_key is not None else 0
         options.metadata_match = metadata_match.ptr if metadata_match is not None else NULL
         options.retry_priority = &retry_priority.value if retry_priority is not None else NULL
         if count > EXCLUDED_ON_STACK:
@@ -627,10 +621,8 @@ cdef class Cluster:
         cdef Host host = None
         if override_host is not None:
             host = self.overriding(override_host, override_strict)
-        if host is None and retry_priority is not None:
-            host = self.choose_again(hash_key, exclude, max_attempts, metadata_match, retry_priority)
         if host is None:
-            host = choose_host(self, hash_key, exclude, max_attempts, metadata_match)
+            host = choose_host(self, hash_key, exclude, max_attempts, metadata_match, retry_priority)
         return pick_of(self, host)
 
     def _pick_host(self, request=None, *, hash_key=None, exclude=(), max_attempts=None,
@@ -642,9 +634,7 @@ cdef class Cluster:
             host = self.overriding(override_host, override_strict)
             if host is not None:
                 return host
-        if retry_priority is not None:
-            return self.choose_again(hash_key, exclude, max_attempts, metadata_match, retry_priority)
-        return choose_host(self, hash_key, exclude, max_attempts, metadata_match)
+        return choose_host(self, hash_key, exclude, max_attempts, metadata_match, retry_priority)
 
     def pick_many(self, count=None, *, hash_keys=None, out=None):
         """Many choices at once, as by `pick_host()`, all from one set of hosts; nothing is counted.
