@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from .fault_filter import FaultFilter
     from .gateway import Gateway
     from .plan import Plan
-    from .retry import RetryRules
     from .upstream import Upstream
 
 __all__ = ["Exchange"]
@@ -119,7 +118,7 @@ class Exchange(UpstreamRequest):
         self.status = 0
         """Sent to the client; 0 when nothing was."""
         self.failed: list[tuple[Host, int | str]] = []
-        self._retry_priority: RetryPriority | None = None  # once there was a retry that asks for it
+        self._retry_priority: RetryPriority | None = None  # is told of each attempt that came to nothing
         self.error = ""
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -273,6 +272,8 @@ class Exchange(UpstreamRequest):
         self._idle = plan.idle
         if plan.rules is not None:
             self._retries_left = plan.rules.num_retries
+            if plan.rules.previous_priorities is not None:
+                self._retry_priority = RetryPriority(plan.rules.previous_priorities)
             if self.request.has_body:
                 self._replay = ReplayBody(self.gateway.options.max_replay_bytes)
         if self.request.has_body:
@@ -326,7 +327,7 @@ class Exchange(UpstreamRequest):
                 exclude=rules.predicates.rejected(cluster, [host for host, _ in self.failed]),
                 max_attempts=rules.host_attempts,
                 metadata_match=wanted,
-                retry_priority=self._priority_of_retry(rules),
+                retry_priority=self._retry_priority,
             )
         if key is None and wanted is None and override_host is None:
             return cluster.pick(self.request)
@@ -337,14 +338,6 @@ class Exchange(UpstreamRequest):
             override_host=override_host,
             override_strict=strict,
         )
-
-    def _priority_of_retry(self, rules: RetryRules) -> RetryPriority | None:
-        if rules.previous_priorities is None:
-            return None
-        if self._retry_priority is None:
-            self._retry_priority = RetryPriority(rules.previous_priorities)
-        self._retry_priority.attempted(self.failed[-1][0])
-        return self._retry_priority
 
     def _no_host(self) -> None:
         self.reply(Reply(503, b"no host is available\n"), "no-host")
@@ -433,7 +426,7 @@ class Exchange(UpstreamRequest):
         self._abandon()
         assert pick is not None
         assert plan is not None
-        self.failed.append((pick.host, failure))
+        self._note_failed(pick.host, failure)
         if failure == "overflow":  # no fault of the host's, and trying again would add to it
             self._release()
             self.reply(_FAILED[failure], failure)
@@ -444,6 +437,11 @@ class Exchange(UpstreamRequest):
         if plan.rules is not None and plan.rules.on_failure(failure) and self._retry():
             return
         self.reply(_FAILED[failure], failure)
+
+    def _note_failed(self, host: Host, outcome: int | str) -> None:
+        self.failed.append((host, outcome))
+        if self._retry_priority is not None:
+            self._retry_priority.attempted(host)
 
     def _retry(self) -> bool:
         """Try again after the back-off, when tries are left and the request can be sent again."""
@@ -542,7 +540,7 @@ class Exchange(UpstreamRequest):
             pick.report(status)
             self._release()
             self.upstream = None
-            self.failed.append((pick.host, status))
+            self._note_failed(pick.host, status)
             return False
         pick.report(status, latency=self.gateway.loop.time() - self._sent_at)
         self.response = response
@@ -639,7 +637,7 @@ class Exchange(UpstreamRequest):
         if self._pick is not None:
             if self._counted is not None:
                 self._pick.report(reset=TIMEOUT)
-            self.failed.append((self._pick.host, TIMEOUT))
+            self._note_failed(self._pick.host, TIMEOUT)
         self.reply(_FAILED[TIMEOUT], TIMEOUT)
 
     def try_timed_out(self) -> None:
