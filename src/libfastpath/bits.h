@@ -125,6 +125,18 @@ static inline uint64_t equal_bytes(uint64_t word, uint8_t byte) {
   return (equal >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
+/* A hash with a word taken in; its upper half is the better one. */
+static inline uint64_t mix_word(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+  return hash ^ hash >> 29;
+}
+
+/* Both halves of a product, together. */
+static inline uint64_t fold_product(uint64_t a, uint64_t b) {
+  const unsigned __int128 product = (unsigned __int128)a * b;
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Copies up to 16 bytes by loads that stay inside them. */
 static inline void copy_16(uint8_t *to, const uint8_t *from, size_t len) {
   if (len == 16) {

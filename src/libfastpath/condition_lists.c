@@ -16,11 +16,6 @@ static const uint8_t *text_of(const fp_route_builder *builder, const fp_conditio
   return (const uint8_t *)builder->text.items + spec->offset;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word) {
-  hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-  return hash ^ hash >> 29;
-}
-
 static uint32_t hash_of(const fp_route_builder *builder, const fp_route_spec *route) {
   const fp_condition_spec *specs = (const fp_condition_spec *)builder->conditions.items + route->conditions;
   uint64_t hash = (uint64_t)route->condition_count << 1 | fp_route_spec_tests_path(route);
@@ -28,10 +23,10 @@ static uint32_t hash_of(const fp_route_builder *builder, const fp_route_spec *ro
     const fp_condition *condition = &specs[i].condition;
     const uint8_t *text = text_of(builder, &specs[i]);
     size_t len = text_len(condition);
-    hash = mix(hash, condition->kind | (uint64_t)condition->compare << 8 | (uint64_t)condition->flags << 16);
-    hash = mix(hash, len);
-    for (; len > 8; text += 8, len -= 8) hash = mix(hash, load64(text));
-    if (len > 0) hash = mix(hash, load_short(text, len));
+    hash = mix_word(hash, condition->kind | (uint64_t)condition->compare << 8 | (uint64_t)condition->flags << 16);
+    hash = mix_word(hash, len);
+    for (; len > 8; text += 8, len -= 8) hash = mix_word(hash, load64(text));
+    if (len > 0) hash = mix_word(hash, load_short(text, len));
   }
   return (uint32_t)(hash >> 32);
 }

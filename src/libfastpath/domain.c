@@ -25,17 +25,12 @@ void fp_domain_lower(uint8_t *out, const uint8_t *text, size_t len) {
   store64(out + len - 8, last);
 }
 
-static inline uint64_t mix(uint64_t hash, uint64_t word) {
-  hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-  return hash ^ hash >> 29;
-}
-
 /* Of the text in lower case. */
 static inline uint32_t hash_lowered(const uint8_t *text, size_t len) {
   uint64_t hash = len;
-  if (len <= 8) return len == 0 ? 0 : (uint32_t)(mix(hash, lower_word(load_short(text, len))) >> 32);
-  for (size_t at = 0; at + 8 < len; at += 8) hash = mix(hash, lower_word(load64(text + at)));
-  return (uint32_t)(mix(hash, lower_word(load64(text + len - 8))) >> 32);
+  if (len <= 8) return len == 0 ? 0 : (uint32_t)(mix_word(hash, lower_word(load_short(text, len))) >> 32);
+  for (size_t at = 0; at + 8 < len; at += 8) hash = mix_word(hash, lower_word(load64(text + at)));
+  return (uint32_t)(mix_word(hash, lower_word(load64(text + len - 8))) >> 32);
 }
 
 /* Whether `lower` is the text in lower case. */

@@ -45,19 +45,14 @@ void fp_path_edges_put(fp_path_edges *edges, const uint8_t *text, uint32_t offse
                        uint32_t to);
 void fp_path_edges_clear(fp_path_edges *edges);
 
-static inline uint64_t fp_path_fold(uint64_t a, uint64_t b) {
-  const unsigned __int128 product = (unsigned __int128)a * b;
-  return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 FASTPATH_INLINE uint64_t fp_path_edges_hash(const fp_path_key *key) {
   uint64_t hash =
-      fp_path_fold(key->first ^ UINT64_C(0x9e3779b97f4a7c15), key->last ^ (key->len + UINT64_C(0xd1b54a32d192ed03)));
+      fold_product(key->first ^ UINT64_C(0x9e3779b97f4a7c15), key->last ^ (key->len + UINT64_C(0xd1b54a32d192ed03)));
   if (key->len > 16) {
-    hash ^= fp_path_fold(load64(key->bytes + 8) ^ UINT64_C(0x8cb92ba72f3d8dd7),
+    hash ^= fold_product(load64(key->bytes + 8) ^ UINT64_C(0x8cb92ba72f3d8dd7),
                          load64(key->bytes + key->len - 16) ^ UINT64_C(0xa0761d6478bd642f));
     for (size_t at = 16; at + 16 < key->len; at += 8) {
-      hash = fp_path_fold(hash ^ load64(key->bytes + at), UINT64_C(0xe7037ed1a0b428db));
+      hash = fold_product(hash ^ load64(key->bytes + at), UINT64_C(0xe7037ed1a0b428db));
     }
   }
   return hash;

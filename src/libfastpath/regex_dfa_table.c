@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "bits.h"
 #include "grow.h"
 #include "regex_dfa_states.h"
 #include "sort.h"
@@ -32,8 +33,7 @@ static void sort(uint32_t *items, uint32_t count) {
 static uint32_t hash_of(const uint32_t *items, uint32_t count, uint32_t seed) {
   uint64_t hash = seed ^ (uint64_t)count << 32;
   for (uint32_t i = 0; i < count; i++) {
-    hash = (hash ^ items[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= hash >> 29;
+    hash = mix_word(hash, items[i]);
   }
   return (uint32_t)(hash ^ hash >> 32);
 }

@@ -147,7 +147,8 @@ struct fp_route_visits {
   const void *owner; /* the caller's mark for the trie that is walked */
 };
 
-/* What ends at a node: FP_ROUTE_TRIE_NONE, a rank, or this bit and the place of a list. */
+/* What ends at a node: FP_ROUTE_TRIE_NONE, a rank, or this bit and the place of a list. It is above every rank, so that the
+   lower of the two is the rank. */
 #define FP_ROUTE_TRIE_LIST 0x80000000u
 
 static inline bool fp_route_trie_is_list(uint32_t end) { return (end & FP_ROUTE_TRIE_LIST) != 0; }

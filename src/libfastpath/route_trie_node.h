@@ -55,7 +55,6 @@ struct fp_route_trie_node {
 
 _Static_assert(sizeof(fp_route_trie_node) == 64, "a node is one cache line");
 
-/* Above every rank, so that the lower of the two is the rank. */
 static inline uint8_t fp_route_trie_fold(uint8_t byte) {
   return (uint8_t)(byte - 'A') < 26 ? (uint8_t)(byte | 0x20) : byte;
 }

@@ -86,8 +86,7 @@ FASTPATH_INLINE uint64_t fp_route_shortcut_mix(const uint8_t *text, size_t len, 
                      fp_route_shortcut_load(last - second, folded) * UINT64_C(0x9e3779b97f4a7c15);
   const uint64_t b = fp_route_shortcut_load(last, folded) +
                      fp_route_shortcut_load(text + second, folded) * UINT64_C(0xd1b54a32d192ed03);
-  const unsigned __int128 product = (unsigned __int128)a * b;
-  return (uint64_t)product ^ (uint64_t)(product >> 64);
+  return fold_product(a, b);
 }
 
 /* Of the first `len` bytes, 8 to 62. */
