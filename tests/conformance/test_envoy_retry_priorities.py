@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from conformance.balance_oracle import Case, Group, document
 from conformance.envoy_oracle import run_envoy
+from conformance.failing_server import FailingServer
 from conformance.ports import free_ports
 
 from fastpath import load
@@ -92,21 +92,6 @@ def configured(port: int, server: int) -> dict[str, Any]:
                 "host_selection_retry_max_attempts": 3,
             }
     return made
-
-
-class FailingServer:
-    """Answers 503 and remembers which of its addresses requests came to, by their targets."""
-
-    def __init__(self) -> None:
-        self.tried: dict[bytes, list[str]] = {}
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                self.tried.setdefault(head.split(b" ")[1], []).append(writer.get_extra_info("sockname")[0])
-                writer.write(b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
 
 
 def priority_of(case: Case) -> dict[str, int]:
