@@ -30,6 +30,9 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import fastpath
+from fastpath.benchmarking import routers
+from fastpath.benchmarking.plots import draw_curves
+from fastpath.benchmarking.routers import Find, paths_of, table_of, with_dict, with_path_router, with_pymatchit
 from fastpath.models import (
     HeaderMatcher,
     MatchedRoutes,
@@ -43,49 +46,16 @@ from fastpath.models import (
 
 SIZES = [100, 1_000, 10_000, 100_000]
 LOOKUPS = 100_000
-RESOURCES = ["users", "orders", "items", "invoices", "reports", "sessions", "search"]
 BENCH_ROUTE = Path(__file__).parent.parent / "build/core/release/benchmarks/c/bench_route"
-
-Find = Callable[[str], object]
-
-
-def paths_of(count: int) -> list[str]:
-    """The same names as bench_route.c gives its routes."""
-    return [f"/api/v{i % 3}/team{i % 101}/{RESOURCES[i % 7]}/{i}/" for i in range(count)]
 
 
 def questions(count: int) -> list[str]:
-    """Strings of their own, in an order that no branch predictor learns."""
-    paths = ["".join(path) for path in paths_of(count)]
-    return random.Random(count).choices(paths, k=LOOKUPS)
-
-
-def with_dict(paths: list[str]) -> Find:
-    return dict(zip(paths, range(len(paths)), strict=True)).__getitem__
-
-
-def table_of(paths: list[str], kind: str) -> fastpath.RouteTable:
-    routes = tuple(Route(RouteMatch(**{kind: path}), RouteAction(cluster=f"c{i % 50}")) for i, path in enumerate(paths))
-    return fastpath.RouteTable([VirtualHost("all", ("*",), routes)])
+    return routers.questions(count, LOOKUPS)
 
 
 def with_fastpath(paths: list[str]) -> Find:
     match_parts = table_of(paths, "path").match_parts
     return lambda path: match_parts(path=path)
-
-
-def with_path_router(paths: list[str]) -> Find:
-    return fastpath.PathRouter(dict(zip(paths, range(len(paths)), strict=True))).find
-
-
-def with_pymatchit(paths: list[str]) -> Find:
-    from pymatchit import PyRouter
-
-    router = PyRouter()
-    for index, path in enumerate(paths):
-        router.insert(path, index)
-    find: Find = router.at
-    return find
 
 
 def with_autoroutes(paths: list[str]) -> Find:
@@ -421,24 +391,9 @@ def condition_rows() -> None:
 
 def plot(times: dict[tuple[str, int], float], file: str) -> None:
     """Draw how lookups grow with the number of routes."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(7, 4.5))
-    for name in ENGINES:
-        points = [(count, times[name, count]) for count in SIZES if (name, count) in times]
-        axes.plot(*zip(*points, strict=True), marker="o", label=name)
-    axes.set(
-        xscale="log", yscale="log", xlabel="routes", ylabel="ns per lookup", title="Finding one of N static routes"
-    )
-    axes.legend(fontsize="small")
-    axes.grid(alpha=0.3)
-    figure.tight_layout()
-    for suffix in ("png", "svg"):
-        figure.savefig(f"{file}.{suffix}")
-        print(f"drawn to {file}.{suffix}")
+    curves = {name: [(count, times[name, count]) for count in SIZES if (name, count) in times] for name in ENGINES}
+    for drawn in draw_curves(Path(file), curves, ylabel="ns per lookup", title="Finding one of N static routes"):
+        print(f"drawn to {drawn}")
 
 
 def main() -> None:

@@ -21,21 +21,17 @@ from pathlib import Path
 from typing import Any
 
 import fastpath
+from fastpath.benchmarking.plots import draw_curves
 from fastpath.models import Route, RouteAction, RouteMatch, VirtualHost
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from conformance.envoy_oracle import run_envoy
+from conformance.ports import free_ports
 
 SIZES = [1, 10, 100, 1_000, 10_000]
 SECONDS = 5.0
 """Of asking, for each size."""
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def bootstrap(count: int, port: int) -> dict[str, Any]:
@@ -93,7 +89,7 @@ def listening_process(port: int) -> int:
 
 def envoy_us(count: int) -> float:
     """Microseconds of Envoy's CPU for a request that the last of `count` routes answers."""
-    port, request = free_port(), last_request(count)
+    (port,), request = free_ports(1), last_request(count)
     with tempfile.TemporaryDirectory() as directory, run_envoy(bootstrap(count, port), [port], Path(directory)):
         process = listening_process(port)
         with socket.create_connection(("127.0.0.1", port), 10) as client:
@@ -141,35 +137,20 @@ def our_us(count: int) -> float:
     return best * 1e6
 
 
-def plot(curves: dict[str, list[float]], file: str) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(7, 4.5))
-    for name, values in curves.items():
-        axes.plot(SIZES, values, marker="o", label=name)
-    axes.set(xscale="log", yscale="log", xlabel="routes", ylabel="µs", title="The last of N prefixes")
-    axes.legend(fontsize="small")
-    axes.grid(alpha=0.3)
-    figure.tight_layout()
-    for suffix in ("png", "svg"):
-        figure.savefig(f"{file}.{suffix}")
-        print(f"drawn to {file}.{suffix}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", metavar="FILE", help="where to draw the curves, without .png and .svg")
     options = parser.parse_args()
-    envoy, ours = [], []
+    envoy: list[tuple[int, float]] = []
+    ours: list[tuple[int, float]] = []
     print(f"{'routes':>8} {'Envoy, CPU per request':>24} {'fastpath, one match':>22}")
     for count in SIZES:
-        envoy.append(envoy_us(count))
-        ours.append(our_us(count))
-        print(f"{count:>8} {envoy[-1]:>21.1f} us {ours[-1]:>19.3f} us", flush=True)
-    plot({"Envoy, CPU per request": envoy, "fastpath, one match from Python": ours}, options.file)
+        envoy.append((count, envoy_us(count)))
+        ours.append((count, our_us(count)))
+        print(f"{count:>8} {envoy[-1][1]:>21.1f} us {ours[-1][1]:>19.3f} us", flush=True)
+    curves = {"Envoy, CPU per request": envoy, "fastpath, one match from Python": ours}
+    for drawn in draw_curves(Path(options.file), curves, ylabel="µs", title="The last of N prefixes"):
+        print(f"drawn to {drawn}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from .run import Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_curves"]
 
 
 def draw(directory: Path, results: Iterable[Result], memory: dict[str, float]) -> list[Path]:
@@ -32,22 +32,41 @@ def draw(directory: Path, results: Iterable[Result], memory: dict[str, float]) -
         axes.barh(list(memory), list(memory.values()))
         axes.set(xscale="log", xlabel="bytes", title="memory")
     directory.mkdir(parents=True, exist_ok=True)
-    files = [directory / f"{topic}.{suffix}" for topic in figures for suffix in ("png", "svg")]
-    for file in files:
-        figures[file.stem].savefig(file)
+    return [file for topic, figure in figures.items() for file in _save(figure, directory / topic)]
+
+
+def draw_curves(
+    file: Path, curves: Mapping[str, Sequence[tuple[int, float]]], *, ylabel: str, title: str
+) -> list[Path]:
+    """Times of each by the number of routes, as `file` with .png and .svg. ImportError without matplotlib."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    _curves(figure, curves, ylabel=ylabel, title=title)
+    return _save(figure, file)
+
+
+def _save(figure: Figure, file: Path) -> list[Path]:
+    files = [file.with_name(f"{file.name}.{suffix}") for suffix in ("png", "svg")]
+    for each in files:
+        figure.savefig(each)
     return files
 
 
-def _growth(figure: Figure, rows: list[Result]) -> None:
+def _curves(figure: Figure, curves: Mapping[str, Sequence[tuple[int, float]]], **words: str) -> None:
     axes = figure.subplots()
-    lines: dict[str, list[Result]] = {}
-    for row in rows:
-        lines.setdefault(row.name, []).append(row)
-    for name, points in lines.items():
-        axes.plot([point.size for point in points], [point.least for point in points], marker="o", label=name)
-    axes.set(xscale="log", yscale="log", xlabel="routes", ylabel="ns of a lookup")
+    for name, points in curves.items():
+        axes.plot(*zip(*points, strict=True), marker="o", label=name)
+    axes.set(xscale="log", yscale="log", xlabel="routes", **words)
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(fontsize="small")
+
+
+def _growth(figure: Figure, rows: list[Result]) -> None:
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for row in rows:
+        curves.setdefault(row.name, []).append((row.size, row.least))
+    _curves(figure, curves, ylabel="ns of a lookup")
 
 
 def _bars(figure: Figure, rows: list[Result]) -> None:

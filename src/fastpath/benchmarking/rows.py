@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from .. import PathRouter, RouteTable
 from ..clusters import ClusterManager
-from ..models import LbPolicy, Route, RouteAction, RouteMatch, VirtualHost
+from ..models import LbPolicy
 from . import balancers, inputs, parsers
 from .balancers import BATCH, KEYS, POINTS
-from .peers import peer
+from .routers import Find, paths_of, questions, table_of, with_dict, with_path_router, with_pymatchit
 
 __all__ = ["PEERS", "TOPICS", "Row", "chosen"]
 
 PEERS = ("httptools", "gunicorn_h1c", "zttp", "h11", "pymatchit", "uhashring", "xxhash")
 TOPICS = ("parse", "routes", "picks", "builds", "updates")
 LOOKUPS = 10_000
-RESOURCES = ["users", "orders", "items", "invoices", "reports", "sessions", "search"]
 
 Work = Callable[[], object]
 
@@ -103,12 +100,9 @@ def _parse() -> Iterator[Row]:
 
 
 def _routes() -> Iterator[Row]:
-    def paths_of(count: int) -> list[str]:
-        return [f"/api/v{i % 3}/team{i % 101}/{RESOURCES[i % 7]}/{i}/" for i in range(count)]
-
-    def asked(make: Callable[[list[str]], Callable[[str], object]], count: int) -> Work:
+    def asked(make: Callable[[list[str]], Find], count: int) -> Work:
         find = make(paths_of(count))
-        paths = random.Random(count).choices(["".join(path) for path in paths_of(count)], k=LOOKUPS)
+        paths = questions(count, LOOKUPS)
 
         def run() -> None:
             for path in paths:
@@ -116,29 +110,16 @@ def _routes() -> Iterator[Row]:
 
         return run
 
-    def path_router(paths: list[str]) -> Callable[[str], object]:
-        return PathRouter(dict.fromkeys(paths, 1)).find
-
-    def route_table(paths: list[str]) -> Callable[[str], object]:
-        match_parts = _table(paths).match_parts
+    def with_table(paths: list[str]) -> Find:
+        match_parts = table_of(paths, "prefix").match_parts
         return lambda path: match_parts(path=path)
-
-    def a_dict(paths: list[str]) -> Callable[[str], object]:
-        return dict.fromkeys(paths, 1).__getitem__
-
-    def pymatchit(paths: list[str]) -> Callable[[str], object]:
-        router = peer("pymatchit").PyRouter()
-        for path in paths:
-            router.insert(path, 1)
-        find: Callable[[str], object] = router.at
-        return find
 
     for count in (100, 1_000, 10_000, 100_000):
         row = Row("routes", f"{count} static paths", "", lambda: _nothing, LOOKUPS, count, quick=count <= 1_000)
-        yield replace(row, name="fastpath, PathRouter", make=partial(asked, path_router, count))
-        yield replace(row, name="fastpath, RouteTable", make=partial(asked, route_table, count))
-        yield replace(row, name="dict", make=partial(asked, a_dict, count))
-        yield replace(row, name="pymatchit", make=partial(asked, pymatchit, count), needs="pymatchit")
+        yield replace(row, name="fastpath, PathRouter", make=partial(asked, with_path_router, count))
+        yield replace(row, name="fastpath, RouteTable", make=partial(asked, with_table, count))
+        yield replace(row, name="dict", make=partial(asked, with_dict, count))
+        yield replace(row, name="pymatchit", make=partial(asked, with_pymatchit, count), needs="pymatchit")
 
 
 def _nothing() -> None: ...
@@ -146,11 +127,6 @@ def _nothing() -> None: ...
 
 def _after(wrap: Callable[[Any], Work], make: Callable[[Any], Any], of: object) -> Work:
     return wrap(make(of))
-
-
-def _table(paths: list[str]) -> RouteTable:
-    routes = tuple(Route(RouteMatch(prefix=path), RouteAction(cluster="c")) for path in paths)
-    return RouteTable([VirtualHost("all", ("*",), routes)])
 
 
 def _picks() -> Iterator[Row]:
@@ -214,8 +190,7 @@ def _builds() -> Iterator[Row]:
         yield replace(maglev, make=partial(partial, ClusterManager, [model]))
         yield replace(maglev, name="Python", make=partial(partial, balancers.python_maglev, names), needs="xxhash")
     for count in (1_000, 10_000):
-        paths = [f"/api/{RESOURCES[i % 7]}/{i}/" for i in range(count)]
-        make = partial(partial, _table, paths)
+        make = partial(partial, table_of, paths_of(count), "prefix")
         yield Row("builds", f"{count} routes built", "fastpath", make, size=count, quick=count == 1_000)
 
 
