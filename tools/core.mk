@@ -14,7 +14,8 @@ sanitize := -fno-omit-frame-pointer -fno-sanitize-recover=all
 flags.asan := -O1 -g -fsanitize=address,undefined $(sanitize)
 flags.tsan := -O1 -g -fsanitize=thread $(sanitize)
 flags.portable := $(flags.asan) -DFASTPATH_PORTABLE
-flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined $(sanitize)
+# Tracing comparisons costs more than half of the speed, and at the same time reached fewer edges in every fuzzer.
+flags.fuzz := -O2 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-coverage=trace-cmp $(sanitize)
 flags.release := -O3 -g -DNDEBUG -fPIC
 flags.release-clang := $(flags.release)
 flags.coverage := -O0 -g --coverage -fprofile-update=atomic
