@@ -164,14 +164,17 @@ coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branc
 
 # ---- benchmarks
 
-.PHONY: bench
-bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
+# PARTS="c http": only these; COMPARE=earlier.json: what changed since; STRICT=1: a missed must is a failure.
+BENCH_REPORT = $(BIN)/python benchmarks/report.py $(if $(COMPARE),--compare "$(COMPARE)") $(if $(STRICT),--strict) \
+	$(if $(JSON),--json "$(JSON)") $(PARTS)
+.PHONY: bench bench-core
+bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench build/llhttp/LICENSE ## every row with its target, peers in the same run: build/bench/report.json and plots; COMPARE=earlier.json
 	@$(CORE_MK) VARIANT=release benchmarks
-	@$(BIN)/python benchmarks/c_rows.py
-	@for row in chunked rewrite route regex connections lb; do echo "-- $$row, in C"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
-	@$(BIN)/python benchmarks/http_rows.py
-	@$(BIN)/python benchmarks/balancer_rows.py
-	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
+	@$(BENCH_REPORT)
+
+bench-core: build/llhttp/LICENSE ## what has no target: tables of the C core alone
+	@$(CORE_MK) VARIANT=release benchmarks
+	@for row in rewrite regex connections lb; do echo "-- $$row"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
 
 INSTRUCTIONS := build/core/release/benchmarks/c/instructions
 .PHONY: bench-instructions bench-instructions-accept
