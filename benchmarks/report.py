@@ -59,7 +59,7 @@ def surroundings() -> dict[str, Any]:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     pinned = (ROOT / "requirements" / "bench.txt").read_text().splitlines()
-    peers = [line.split("==")[0] for line in pinned if "==" in line]
+    peers = [line.split("==")[0] for line in pinned if "==" in line and ";" not in line]
     compiler = subprocess.run(["gcc", "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[0]
     return {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
