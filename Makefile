@@ -4,6 +4,7 @@
 #   VENV=...          where the virtual environment is made (default: .venv)
 #   FUZZ_SECONDS=...  how long each fuzzer runs, or FUZZ_RUNS=... how many inputs it takes
 #   TESTS=...         what pytest is given (default: all)
+#   FASTPATH_EXAMPLES=...  the share of random examples that property tests draw (1; less where a run repeats another)
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 SHELL := /bin/sh
@@ -22,7 +23,8 @@ SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
 CORE_MK := $(MAKE) -j$(JOBS) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
-SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile
+# Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone.
+SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## list the targets
@@ -82,25 +84,20 @@ test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
 	@$(PYTEST) $(SIDE_BY_SIDE) $(TESTS)
 
 # Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. What Envoy
-# decides does not depend on the interpreter, so that tests/conformance runs once.
+# decides does not depend on the interpreter, so that tests/conformance runs once; nor does what random inputs show of
+# the algorithms, so that the others draw fewer.
 test-all: test test-other-pythons ## as test, on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
 
 OTHER_PYTHONS = $(filter-out $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'),$(ALL_PYTHONS))
 
 test-other-pythons:
-	@found=; for version in $(OTHER_PYTHONS); do \
+	@failed=; for version in $(OTHER_PYTHONS); do \
 	  if ! python=$$(tools/find_python.sh $$version); then \
 	    test -z "$(FASTPATH_ALL_PYTHONS)" && continue; exit 1; fi; \
-	  found="$$found test-cpython-$$version"; \
-	  $(MAKE) ready-to-test VENV=.venv-$$version PYTHON=$$python || exit 1; \
-	done; test -z "$$found" || $(MAKE) -j$(JOBS) --output-sync=target $$found
-
-.PHONY: ready-to-test
-ready-to-test: $(STAMPS)/built $(STAMPS)/test
-
-test-cpython-%:
-	@echo "== CPython $*"
-	@.venv-$*/bin/python -m pytest -q -p no:cacheprovider $(TESTS) --ignore=tests/conformance
+	  echo "== CPython $$version"; \
+	  FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.3} $(MAKE) test-python VENV=.venv-$$version PYTHON=$$python TESTS="$(TESTS) --ignore=tests/conformance" \
+	    || failed="$$failed $$version"; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 .PHONY: test-portable test-arm64
 test-portable: build/llhttp/LICENSE ## C tests without vector instructions
@@ -117,7 +114,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
-	@tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
+	@FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.5} tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
@@ -164,14 +161,17 @@ coverage: $(STAMPS)/built $(STAMPS)/test build/llhttp/LICENSE ## lines and branc
 
 # ---- benchmarks
 
-.PHONY: bench
-bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench ## the benchmark tables, with the peers in the same run
+# PARTS="c http": only these; COMPARE=earlier.json: what changed since; STRICT=1: a missed must is a failure.
+BENCH_REPORT = $(BIN)/python benchmarks/report.py $(if $(COMPARE),--compare "$(COMPARE)") $(if $(STRICT),--strict) \
+	$(if $(JSON),--json "$(JSON)") $(PARTS)
+.PHONY: bench bench-core
+bench: $(STAMPS)/built $(STAMPS)/test $(STAMPS)/bench build/llhttp/LICENSE ## every row with its target, peers in the same run: build/bench/report.json and plots; COMPARE=earlier.json
 	@$(CORE_MK) VARIANT=release benchmarks
-	@$(BIN)/python benchmarks/c_rows.py
-	@for row in chunked rewrite route regex connections lb; do echo "-- $$row, in C"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
-	@$(BIN)/python benchmarks/http_rows.py
-	@$(BIN)/python benchmarks/balancer_rows.py
-	@$(PYTEST) benchmarks --benchmark-only $(BENCH_FLAGS)
+	@$(BENCH_REPORT)
+
+bench-core: build/llhttp/LICENSE ## what has no target: tables of the C core alone
+	@$(CORE_MK) VARIANT=release benchmarks
+	@for row in rewrite regex connections lb; do echo "-- $$row"; build/core/release/benchmarks/c/bench_$$row || exit 1; done
 
 INSTRUCTIONS := build/core/release/benchmarks/c/instructions
 .PHONY: bench-instructions bench-instructions-accept

@@ -1,22 +1,13 @@
-"""Balancers beside what one would write in Python, and a request in one call, as rows with their goals.
-
-    python benchmarks/balancer_rows.py [WORD ...]    only rows whose name has one of the words
-
-Rivals take turns, a round each, and the least of the rounds counts; a ratio is of two figures of the same run. `must`
-and `stretch` are the goals. Memory is what a process grows by, and has no goal.
-"""
+"""Balancers beside what one would write in Python, and a request in one call. Rivals take turns."""
 
 from __future__ import annotations
 
 import functools
-import gc
-import platform
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import uhashring
+from measuring import Row, Work, compared, figure, in_turns, timed
 
 import fastpath
 from fastpath import ClusterManager, Dispatcher, RouteTable
@@ -38,7 +29,6 @@ from fastpath.benchmarking.balancers import (
     weights_of,
     with_keys,
 )
-from fastpath.benchmarking.memory import grown
 from fastpath.benchmarking.parsers import httptools_fresh, httptools_kept
 from fastpath.models import Endpoint, LbPolicy, Route, RouteAction, RouteMatch, VirtualHost
 
@@ -46,38 +36,10 @@ ROUNDS = 9
 REQUESTS = 1_000
 
 
-@dataclass
-class Row:
-    name: str
-    ours: Callable[[], object]
-    rival: Callable[[], object]
-    must: float
-    stretch: float
-    rounds: int = ROUNDS
-
-
-def seconds(call: Callable[[], object]) -> float:
-    """Of the processor, so that what other processes take away does not count. A short call runs once before, with the
-    caches as the rival has left them."""
-    for _ in range(2):
-        start = time.process_time()
-        call()
-        taken = time.process_time() - start
-        if taken > 0.02:
-            break
-    return taken
-
-
-def ratio(row: Row) -> tuple[float, float]:
-    """Least times of ours and of the rival's."""
-    ours = rival = float("inf")
-    gc.collect()
-    gc.disable()
-    for _ in range(row.rounds):
-        ours = min(ours, seconds(row.ours))
-        rival = min(rival, seconds(row.rival))
-    gc.enable()
-    return ours, rival
+def against(key: str, case: object, ours: Work, rival: Work, operations: int = BATCH, rounds: int = ROUNDS) -> Row:
+    times = in_turns({"fastpath": timed(ours), "rival": timed(rival)}, rounds)
+    figures = {name: min(taken) / operations * 1e9 for name, taken in times.items()}
+    return compared(key, f"{case} hosts" if case else "", [times["fastpath"]], [times["rival"]], figures)
 
 
 def request_of(length: int) -> bytes:
@@ -121,8 +83,17 @@ def one_call() -> Iterator[Row]:
         for message in messages:
             dispatch(message)
 
-    yield Row("one call: 700 B to a host, against httptools parsing it", ours, lambda: httptools_fresh(messages), 2, 4)
-    yield Row("one call, against a httptools parser that is kept", ours, lambda: httptools_kept(messages), 2, 4)
+    works = {"fastpath": ours}
+    works |= {
+        "httptools, fresh": lambda: httptools_fresh(messages),
+        "httptools, kept": lambda: httptools_kept(messages),
+    }
+    times = in_turns({name: timed(work) for name, work in works.items()}, ROUNDS)
+    fresh, kept = times["httptools, fresh"], times["httptools, kept"]
+    figures = {name: min(taken) / REQUESTS * 1e9 for name, taken in times.items()}
+    yield compared(
+        "one-call", "", [times["fastpath"]], [[min(turn) for turn in zip(fresh, kept, strict=True)]], figures
+    )
 
 
 def rings() -> Iterator[Row]:
@@ -132,36 +103,35 @@ def rings() -> Iterator[Row]:
         bisected = with_keys(bisect_ring(names))
         ours = by_key(cluster)
         if uhash is not None:
-            yield Row(f"ring, pick(str) of {count} against uhashring", ours, uhash, 35, 60)
-            many = functools.partial(cluster.pick_many, hash_keys=KEYS)
-            yield Row(f"ring, many keys of {count} against uhashring", many, uhash, 90, 150)
-        yield Row(f"ring, pick(str) of {count} against bisect + xxhash", ours, bisected, 8, 10)
+            yield against("ring-uhashring", count, ours, uhash)
+            yield against("ring-many", count, functools.partial(cluster.pick_many, hash_keys=KEYS), uhash)
+        yield against("ring-bisect", count, ours, bisected)
     names, model = names_of(1_000), [model_of([1] * 1_000, LbPolicy.RING_HASH, POINTS * 1_000)]
     built = functools.partial(uhashring.HashRing, names)
-    yield Row("ring of 1000 built against uhashring", lambda: ClusterManager(model), built, 70, 100, rounds=3)
+    yield against("ring-built", 1_000, lambda: ClusterManager(model), built, operations=1, rounds=5)
 
 
 def maglev() -> Iterator[Row]:
     for count in (10, 100, 1_000, 10_000):
         ours, names = by_key(equal_cluster_of(count, LbPolicy.MAGLEV)), names_of(count)
-        yield Row(f"Maglev, pick(str) of {count}", ours, with_keys(python_maglev(names)), 3.5, 4)
+        yield against("maglev", count, ours, with_keys(python_maglev(names)))
         model = [model_of([1] * count, LbPolicy.MAGLEV)]
         build = functools.partial(python_maglev, names)
-        yield Row(f"Maglev of {count} built", functools.partial(ClusterManager, model), build, 25, 40, rounds=3)
+        yield against("maglev-built", count, functools.partial(ClusterManager, model), build, operations=1, rounds=5)
 
 
 def turns() -> Iterator[Row]:
-    for count, must, stretch in ((100, 120, 300), (1_000, 1_200, 3_000)):
+    for count in (100, 1_000):
         model = model_of(weights_of(count), LbPolicy.SCHEDULED_ROUND_ROBIN)
         ours = repeat(ClusterManager([model], seed=1)["c"].pick_host)
         rival = repeat(smooth_wrr(weights_of(count)))
-        yield Row(f"scheduled WRR of {count} against smooth WRR", ours, rival, must, stretch, rounds=3)
+        yield against(f"scheduled-{count}", "", ours, rival, rounds=5)
     for count in (10, 100, 1_000, 10_000):
         rival = repeat(heapq_edf(weights_of(count)))
-        yield Row(f"EDF of {count} against heapq", repeat(cluster_of(count).pick_host), rival, 5, 8)
+        yield against("edf", count, repeat(cluster_of(count).pick_host), rival)
     for count in (10, 100, 1_000, 10_000):
         ours = repeat(equal_cluster_of(count, LbPolicy.LEAST_REQUEST).pick_host)
-        yield Row(f"P2C of {count} against Python", ours, repeat(python_p2c(count)), 10, 14)
+        yield against("p2c", count, ours, repeat(python_p2c(count)))
 
 
 def change_of(policy: LbPolicy, ring_size: int) -> Callable[[], None]:
@@ -180,62 +150,17 @@ def change_of(policy: LbPolicy, ring_size: int) -> Callable[[], None]:
     return change
 
 
-def updates() -> None:
-    """In milliseconds, which is how the goal is given."""
+def updates() -> Iterator[Row]:
     for name, policy, ring_size in (
         ("ring of 10,240 points", LbPolicy.RING_HASH, 10_240),
         ("ring of 1,600,000 points", LbPolicy.RING_HASH, POINTS * 10_000),
         ("Maglev", LbPolicy.MAGLEV, 1024),
         ("round robin", LbPolicy.ROUND_ROBIN, 1024),
     ):
-        change = change_of(policy, ring_size)
-        taken = min(seconds(change) for _ in range(ROUNDS)) * 1e3
-        must, stretch = 20, 2
-        print(
-            f"{f'one host of 10,000 changed, {name}':<58}{taken:>7.1f} ms{'':>20}{must:>5} ms{stretch:>6} ms"
-            f"{'' if taken <= must else '  missed'}",
-            flush=True,
-        )
+        times = in_turns({name: timed(change_of(policy, ring_size))}, ROUNDS)[name]
+        yield figure("one-changed", name, [taken * 1e3 for taken in times], "ms")
 
 
-def memory() -> None:
-    """Each figure in a process of its own: models not counted, what building has left over is."""
-    figures = {}
-    for policy, count, ring_size in (
-        (LbPolicy.ROUND_ROBIN, 100_000, 1024),
-        (LbPolicy.RING_HASH, 1_000, 1_000_000),
-        (LbPolicy.MAGLEV, 10, 1024),
-        (LbPolicy.ROUND_ROBIN, 1_000, 1024),
-    ):
-        figures[policy, count] = grown(policy.name, count, ring_size)
-    hosts = figures[LbPolicy.ROUND_ROBIN, 100_000] / 100_000
-    ring = figures[LbPolicy.RING_HASH, 1_000] - figures[LbPolicy.ROUND_ROBIN, 1_000]
-    print(f"{'memory of a host, its Host in Python included':<58}{hosts:>8.0f} B")
-    print(f"{'memory of a ring, for each of a million points':<58}{ring / 1_000_000:>8.1f} B")
-    print(f"{'memory of a Maglev table of 65537':<58}{figures[LbPolicy.MAGLEV, 10] / 1024:>8.0f} KiB")
-
-
-def main() -> None:
-    words = [word.lower() for word in sys.argv[1:]]
-    print(f"fastpath {fastpath.__version__}, {platform.python_implementation()} {platform.python_version()}")
-    print(f"{'':<58}{'ours':>10}{'rival':>11}{'ratio':>9}{'must':>7}{'stretch':>9}")
-    for rows in (one_call, rings, maglev, turns):
-        for row in rows():
-            if words and not any(word in row.name.lower() for word in words):
-                continue
-            ours, rival = ratio(row)
-            each = BATCH if " built" not in row.name else 1
-            met = "" if rival / ours >= row.must else "  missed"
-            print(
-                f"{row.name:<58}{ours / each * 1e9:>7.0f} ns{rival / each * 1e9:>8.0f} ns"
-                f"{rival / ours:>8.1f}x{row.must:>6g}x{row.stretch:>8g}x{met}",
-                flush=True,
-            )
-    if not words or "changed" in words:
-        updates()
-    if not words or "memory" in words:
-        memory()
-
-
-if __name__ == "__main__":
-    main()
+def rows() -> Iterator[Row]:
+    for part in (one_call, rings, maglev, turns, updates):
+        yield from part()

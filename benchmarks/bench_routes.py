@@ -1,37 +1,33 @@
 """Looking up a route, beside a dict and the routers that Python has. Paths are asked for in shuffled order.
 
     pytest benchmarks/bench_routes.py --benchmark-only    groups by number of routes
-    python benchmarks/bench_routes.py                     the rows with their goals, the C core's among them
-    python benchmarks/bench_routes.py --plot FILE         also draws how lookups grow, to FILE.png and FILE.svg
 
 A dict is the floor: it finds equal keys only, in no order of precedence. The goals count in its lookups, in shuffled
 order: by strings that are equal to its keys and not the same objects, whose hashes are known from an earlier round.
-A dict, and routers that are made of dicts, profit from known hashes: there is a table as well by strings that were just
+A dict, and routers that are made of dicts, profit from known hashes: there are rows as well by strings that were just
 made, as a server has them.
-Routers that are compared take turns, a round each, and the least of the rounds counts. The C core's figures come from
+Routers that are compared take turns, a round each. The C core's figures come from
 bench_route, which `make bench` builds; its table has prefixes, the requests go on after them.
 """
 
 from __future__ import annotations
 
-import argparse
-import platform
 import random
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterable
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import github_routes
 import pytest
+from measuring import Row, Sample, compared, figure, in_turns, middle_half, timed
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import fastpath
 from fastpath.benchmarking import routers
-from fastpath.benchmarking.plots import draw_curves
 from fastpath.benchmarking.routers import Find, paths_of, table_of, with_dict, with_path_router, with_pymatchit
 from fastpath.models import (
     HeaderMatcher,
@@ -164,52 +160,46 @@ def test_build(benchmark: BenchmarkFixture, count: int) -> None:
 def least(work: Callable[[], object], seconds: float = 1.0) -> float:
     best, end = float("inf"), time.perf_counter() + seconds
     while time.perf_counter() < end:
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
 
 
-def least_in_turns(finds: dict[str, Find], paths: dict[str, list[str]], rounds: int = 40) -> dict[str, float]:
-    """Nanoseconds per lookup of each: what slows the machine down slows all of them down."""
-    best = dict.fromkeys(finds, float("inf"))
-    for _ in range(rounds):
-        for name, find in finds.items():
-            start = time.perf_counter()
-            ask(find, paths[name])
-            best[name] = min(best[name], (time.perf_counter() - start) / len(paths[name]) * 1e9)
-    return best
+def by_new_strings(find: Find, paths: list[str]) -> Sample:
+    """Lookups by strings whose hashes nobody knows."""
+
+    def sample() -> float:
+        made = ["".join(path) for path in paths]
+        start = time.process_time()
+        ask(find, made)
+        return time.process_time() - start
+
+    return sample
 
 
-def lookup_rows(count: int) -> dict[str, float]:
+def beside_path_router(
+    key: str, case: str, samples: dict[str, Sample], lookups: dict[str, int], rounds: int
+) -> Iterator[Row]:
+    """A row for each other router, of nanoseconds per lookup."""
+    times = {
+        name: [taken / lookups[name] * 1e9 for taken in turns] for name, turns in in_turns(samples, rounds).items()
+    }
+    ours = times.pop("PathRouter")
+    for name, theirs in times.items():
+        yield compared(f"{key}-{name}", case, [ours], [theirs], {"PathRouter": min(ours), name: min(theirs)})
+
+
+def static_rows(count: int) -> Iterator[Row]:
     names = [name for name, (_, most) in ENGINES.items() if count <= most]
     finds = {name: ENGINES[name][0](paths_of(count)) for name in names}
-    return least_in_turns(finds, {name: asked(name, count) for name in names}, rounds=15)
-
-
-def new_string_rows(count: int, rounds: int = 12) -> dict[str, float]:
-    """Nanoseconds per lookup by strings whose hashes nobody knows."""
-    names = [name for name in BY_NEW_STRINGS if count <= ENGINES[name][1]]
-    finds = {name: ENGINES[name][0](paths_of(count)) for name in names}
-    asked_for = questions(count)[:20_000]
-    best = dict.fromkeys(names, float("inf"))
-    for _ in range(rounds):
-        for name, find in finds.items():
-            paths = ["".join(path) for path in asked_for]
-            start = time.perf_counter()
-            ask(find, paths)
-            best[name] = min(best[name], (time.perf_counter() - start) / len(paths) * 1e9)
-    return best
-
-
-def print_lookups(times: dict[tuple[str, int], float], names: Iterable[str]) -> None:
-    print(f"{'routes':>14}", *(f"{count:>16}" for count in SIZES))
-    for name in names:
-        cells = (
-            f"{times[name, n]:9.0f} {times[name, n] / times['PathRouter', n]:6.1f}" if (name, n) in times else " " * 16
-            for n in SIZES
-        )
-        print(f"{name:>14}", *cells)
+    paths = {name: asked(name, count) for name in names}
+    samples = {name: timed(partial(ask, finds[name], paths[name])) for name in names}
+    yield from beside_path_router("static", f"{count} routes", samples, {name: len(paths[name]) for name in names}, 15)
+    new = [name for name in BY_NEW_STRINGS if name in names]
+    some = questions(count)[:20_000]
+    samples = {name: by_new_strings(finds[name], some) for name in new}
+    yield from beside_path_router("static-new", f"{count} routes", samples, dict.fromkeys(new, len(some)), 12)
 
 
 def dict_item_ns(count: int, seconds: float = 1.0) -> float:
@@ -220,22 +210,23 @@ def dict_item_ns(count: int, seconds: float = 1.0) -> float:
     best, end = [float("inf")] * len(pieces), time.perf_counter() + seconds
     while time.perf_counter() < end or best[-1] == float("inf"):
         for number, piece in enumerate(pieces):
-            start = time.perf_counter()
+            start = time.process_time()
             for path in piece:
                 table[path]
-            best[number] = min(best[number], time.perf_counter() - start)
+            best[number] = min(best[number], time.process_time() - start)
     return sum(best) / len(paths) * 1e9
 
 
-def in_dict_lookups(count: int, sample: Callable[[float], float], turns: int = 7) -> tuple[float, float]:
-    """The least nanoseconds of a sample of some seconds, and the median of how many dict lookups it takes, each turn
-    beside a dict's own: what slows the machine down slows both down."""
+def in_dict_lookups(key: str, count: int, sample: Callable[[float], float], turns: int = 7) -> Row:
+    """How many dict lookups a sample of some seconds takes, each turn beside a dict's own: what slows the machine down
+    slows both down. The median of the turns."""
     times, ratios = [], []
     for _ in range(turns):
         floor = dict_item_ns(count, 0.15)
         times.append(sample(0.3))
         ratios.append(times[-1] / ((floor + dict_item_ns(count, 0.15)) / 2))
-    return min(times), median(ratios)
+    figures = {"fastpath": min(times), "dict": min(times) / median(ratios)}
+    return Row(key, "", median(ratios), middle_half(ratios), "dict lookups", figures)
 
 
 def core_figures(count: int) -> list[float]:
@@ -244,24 +235,21 @@ def core_figures(count: int) -> list[float]:
     return [float(figure) for figure in line.split()[1:]]
 
 
-def core_rows() -> None:
-    print("\nC core, a table of prefixes: ns per lookup, in dict lookups (the median of turns), build, size")
-    ns_of = {}
+def core_rows() -> Iterator[Row]:
+    """In C, a table of prefixes."""
     for count in SIZES:
-        figures = []
+        figures: list[list[float]] = []
 
         def sample(_: float, count: int = count, figures: list[list[float]] = figures) -> float:
             figures.append(core_figures(count))
             return figures[-1][0]
 
-        ns_of[count], ratio = in_dict_lookups(count, sample)
-        build_ms, size = min(figure[1] for figure in figures), figures[0][2]
-        goal = {1_000: "<= 0.50", 10_000: "<= 0.75", 100_000: "<= 0.75"}.get(count, "")
-        limits = " (goals <= 150 ms, <= 200 B)" if count == SIZES[-1] else ""
-        print(
-            f"{count:>8} {ns_of[count]:8.1f} {ratio:6.2f} {goal:8} {build_ms:8.1f} ms {size:6.1f} B per route{limits}"
-        )
-    print(f"growth from 100 to 10,000 routes: {ns_of[10_000] / ns_of[100]:.1f} (goal <= 3)")
+        yield in_dict_lookups(f"c-routes-{count}", count, sample)
+        if count == SIZES[-1]:
+            yield figure("c-routes-built", "", [built for _, built, _ in figures], "ms")
+            yield figure("c-routes-memory", "", [size for _, _, size in figures], "B")
+    growth = [core_figures(10_000)[0] / core_figures(100)[0] for _ in range(7)]
+    yield figure("c-routes-growth", "", growth, "times")
 
 
 def with_variables(engine: str, routes: list[str]) -> Find:
@@ -275,37 +263,25 @@ def with_variables(engine: str, routes: list[str]) -> Find:
             return ENGINES[engine][0](routes)
 
 
-def variable_rows(routes: list[str], paths: list[str], engines: Iterable[str], rounds: int = 40) -> None:
-    """Every engine gives the variables in a dict of str. The spread is that of the ratios, round by round."""
-    finds = {engine: with_variables(engine, routes) for engine in engines}
+def variable_rows(case: str, routes: list[str], paths: list[str], engines: Iterable[str]) -> Iterator[Row]:
+    """Every engine gives the variables in a dict of str."""
     asked_of = {engine: paths[: 200 if engine in SLOW else 5000] for engine in engines}
-    times: dict[str, list[float]] = {engine: [] for engine in engines}
-    for _ in range(rounds):
-        for engine, ns in least_in_turns(finds, asked_of, rounds=1).items():
-            times[engine].append(ns)
-    ours = times["PathRouter"]
-    for engine, rows in times.items():
-        ratios = sorted(ns / own for ns, own in zip(rows, ours, strict=True))
-        goal = {"pymatchit": ">= 1.9", "autoroutes": ">= 5", "falcon": ">= 10"}.get(engine, "")
-        spread = f"{ratios[len(ratios) // 4]:.1f} to {ratios[3 * len(ratios) // 4]:.1f}"
-        print(f"{engine:>14} {min(rows):9.0f} {min(rows) / min(ours):6.2f} {goal:7} middle half of the rounds {spread}")
+    samples = {name: timed(partial(ask, with_variables(name, routes), some)) for name, some in asked_of.items()}
+    yield from beside_path_router("variables", case, samples, {name: len(of) for name, of in asked_of.items()}, 40)
 
 
-def github_rows() -> None:
-    print(
-        f"\n{len(github_routes.ROUTES)} routes of GitHub's, with what the variables stand for: ns, times PathRouter's"
-    )
-    engines = ("PathRouter", "pymatchit", "autoroutes", "falcon", "sanic-routing", "werkzeug", "starlette")
-    variable_rows(github_routes.ROUTES, github_routes.requests(20_000), engines)
+def github_rows() -> Iterator[Row]:
+    engines = ("PathRouter", "pymatchit", "autoroutes", "falcon", *SLOW)
+    case = f"{len(github_routes.ROUTES)} routes of GitHub's"
+    yield from variable_rows(case, github_routes.ROUTES, github_routes.requests(20_000), engines)
 
 
-def synthetic_rows(count: int, engines: Iterable[str]) -> None:
-    print(f"\n{count} routes with two variables each: ns, times PathRouter's")
+def synthetic_rows(count: int, engines: Iterable[str]) -> Iterator[Row]:
     routes = [f"{path}{{id}}/{{part}}" for path in paths_of(count)]
     rng = random.Random(count)
     variables = ("7", "100200300", "0a1b2c3d4e5f", "history")
     paths = [re.sub(r"{\w+}", lambda _: rng.choice(variables), rng.choice(routes)) for _ in range(5000)]
-    variable_rows(routes, paths, engines)
+    yield from variable_rows(f"{count} routes of two variables", routes, paths, engines)
 
 
 def condition_table(count: int) -> tuple[fastpath.RouteTable, list[fastpath.Request]]:
@@ -374,48 +350,22 @@ def matched_ns(table: fastpath.RouteTable, requests: list[fastpath.Request], sec
     return least(run, seconds) / len(requests) * 1e9
 
 
-def condition_rows() -> None:
+def condition_rows() -> Iterator[Row]:
+    """From Python, a parsed request against host, path and two header conditions; and routes that differ in a regex
+    alone, in a header alone, or are found by the map of a matcher tree."""
     table, requests = condition_table(10_000)
-    ns, ratio = in_dict_lookups(10_000, lambda seconds: matched_ns(table, requests, seconds))
-    print("\nfrom Python, a parsed request against host, path and two header conditions")
-    print(f"{10_000:>8} {ns:8.1f} ns {ratio:6.2f} dict lookups, the median of turns (goal <= 2)")
-    kinds = {
-        "regex": "differ in a regex alone",
-        "header": "differ in a header alone",
-        "tree": "are found by the map of a matcher tree",
-    }
-    for kind, how in kinds.items():
-        row = " ".join(f"{count}: {matched_ns(*heavy_table(kind, count)):.0f} ns" for count in (10, 100, 1000))
-        print(f"routes that {how}: {row}")
+    yield in_dict_lookups("conditions", 10_000, lambda seconds: matched_ns(table, requests, seconds))
+    for kind in ("regex", "header", "tree"):
+        for count in (10, 100, 1000):
+            ns = [matched_ns(*heavy_table(kind, count), seconds=0.3) for _ in range(3)]
+            yield figure(f"heavy-{kind}", f"{count} routes", ns, "ns")
 
 
-def plot(times: dict[tuple[str, int], float], file: str) -> None:
-    """Draw how lookups grow with the number of routes."""
-    curves = {name: [(count, times[name, count]) for count in SIZES if (name, count) in times] for name in ENGINES}
-    for drawn in draw_curves(Path(file), curves, ylabel="ns per lookup", title="Finding one of N static routes"):
-        print(f"drawn to {drawn}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plot", metavar="FILE", help="draw how lookups grow, to FILE.png and FILE.svg")
-    options = parser.parse_args()
-    peers = [name for name in ENGINES if name not in ("dict", "PathRouter", "RouteTable")]
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    print(", ".join(f"{name} {version(name)}" for name in peers))
-    print("\nns per lookup of a static path, and how many times PathRouter's (goal against pymatchit >= 3)")
-    times = {(name, n): ns for n in SIZES for name, ns in lookup_rows(n).items()}
-    print_lookups(times, ENGINES)
-    print("\nthe same by strings that were just made")
-    print_lookups({(name, n): ns for n in SIZES for name, ns in new_string_rows(n).items()}, BY_NEW_STRINGS)
-    github_rows()
-    synthetic_rows(1_000, ("PathRouter", "pymatchit", "autoroutes", "falcon"))
-    synthetic_rows(10_000, ("PathRouter", "pymatchit", "falcon"))  # autoroutes takes minutes to build
-    condition_rows()
-    core_rows()
-    if options.plot:
-        plot(times, options.plot)
-
-
-if __name__ == "__main__":
-    main()
+def rows() -> Iterator[Row]:
+    for count in SIZES:
+        yield from static_rows(count)
+    yield from github_rows()
+    yield from synthetic_rows(1_000, ("PathRouter", "pymatchit", "autoroutes", "falcon"))
+    yield from synthetic_rows(10_000, ("PathRouter", "pymatchit", "falcon"))  # autoroutes takes minutes to build
+    yield from condition_rows()
+    yield from core_rows()

@@ -1,9 +1,7 @@
-"""The C rows of the benchmark table: parsing heads, llhttp and picohttpparser taking turns with fastpath.
+"""The HTTP/1 rows in C: llhttp and picohttpparser taking turns with fastpath.
 
-    python benchmarks/c_rows.py [rounds]
-
-Run by `make bench`, which builds build/core/release first. Every peer is a shared library of its own, compiled with
--O3, the two others also with the SSE4.2 paths that they have. Says of each goal whether it is met; nothing fails.
+The programs stand in build/core/release. Every peer is a shared library of its own, compiled with -O3, the two others
+also with the SSE4.2 paths that they have.
 """
 
 from __future__ import annotations
@@ -11,8 +9,10 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-from math import prod
+from collections.abc import Iterator
 from pathlib import Path
+
+from measuring import Row, compared
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 import llhttp
@@ -23,13 +23,15 @@ from fastpath.benchmarking import inputs
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 CORE = ROOT / "build" / "core" / "release"
+PROGRAMS = CORE / "benchmarks" / "c"
 PICO = BUILD / "picohttpparser"
 PICO_FILES = ("picohttpparser.c", "picohttpparser.h")
 SSE42 = ["-msse4.2"] if platform.machine() == "x86_64" else []
 
-SETS = {"a": "browser", "b": "tiny", "c": "mesh", "d": "response", "g": "512 different"}
-GOALS = {"llhttp": 2.8, "picohttpparser": 1.3}
-"""How many times faster, over the sets a, c, d and g together."""
+TURNS = 9
+"""Runs of each program: their minima give the spread."""
+HEAD_ROUNDS = 40
+CHUNK_ROUNDS = 8
 
 
 def compile_peer(name: str, *arguments: str | Path) -> str:
@@ -54,33 +56,38 @@ def peers() -> dict[str, str]:
     }
 
 
-def measure(rounds: int) -> dict[str, dict[str, float]]:
-    """Nanoseconds per head: by set, by peer."""
+def minima(command: list[str]) -> dict[tuple[str, str], list[float]]:
+    """Nanoseconds, by input and by who, of each run."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for _ in range(TURNS):
+        for line in subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines():
+            case, name, nanoseconds = line.split()
+            found.setdefault((case, name), []).append(float(nanoseconds))
+    return found
+
+
+def heads() -> Iterator[Row]:
+    BUILD.mkdir(parents=True, exist_ok=True)
     messages = BUILD / "messages"
     inputs.write(messages)
-    program = CORE / "benchmarks" / "c" / "bench_head"
     libraries = [f"{name}={library}" for name, library in peers().items()]
-    command = [str(program), str(messages), str(rounds), *libraries]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    times: dict[str, dict[str, float]] = {}
-    for line in output.splitlines():
-        name, peer, nanoseconds = line.split()
-        times.setdefault(name, {})[peer] = float(nanoseconds)
-    return times
+    times = minima([str(PROGRAMS / "bench_head"), str(messages), str(HEAD_ROUNDS), *libraries])
+    for peer in ("llhttp", "picohttpparser"):
+        figures = {f"{name}, {case}": min(times[case, name]) for name in ("fastpath", peer) for case in "abcdg"}
+        ours, theirs = ([times[case, name] for case in "acdg"] for name in ("fastpath", peer))
+        yield compared(f"c-head-{peer}", "", ours, theirs, figures)
 
 
-def main() -> None:
-    BUILD.mkdir(parents=True, exist_ok=True)
-    times = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
-    print("head parsing in C, nanoseconds per head and times faster than")
-    print(f"{'':16}{'fastpath':>10}" + "".join(f"{peer:>22}" for peer in GOALS))
-    for name, row in times.items():
-        ratios = "".join(f"{row[peer]:>14.1f} {row[peer] / row['fastpath']:>6.2f}x" for peer in GOALS)
-        print(f"{SETS[name]:16}{row['fastpath']:>10.1f}{ratios}")
-    for peer, goal in GOALS.items():
-        ratio = prod(times[name][peer] / times[name]["fastpath"] for name in "acdg") ** (1 / 4)
-        print(f"{'met' if ratio >= goal else 'MISSED':8}{ratio:5.2f}x {peer} over a, c, d and g (goal {goal}x)")
+def chunks() -> Iterator[Row]:
+    times = minima([str(PROGRAMS / "bench_chunked"), str(CHUNK_ROUNDS)])
+    for size, of in (("16", ""), ("64", ""), ("1024", ""), ("16384", ""), ("0", "1 to 128")):
+        for way in ("spans", "joined"):
+            figures = {name: min(times[size, name]) for name in (way, "llhttp")}
+            key = "c-chunked-64" if (size, way) == ("64", "spans") else "c-chunked"
+            case = "" if key != "c-chunked" else f"{way}, {of or size} B"
+            yield compared(key, case, [times[size, way]], [times[size, "llhttp"]], figures)
 
 
-if __name__ == "__main__":
-    main()
+def rows() -> Iterator[Row]:
+    yield from heads()
+    yield from chunks()

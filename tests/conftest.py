@@ -6,10 +6,11 @@ import asyncio
 import inspect
 
 import pytest
+from effort import examples
 from hypothesis import settings
 
 # A busy machine is no failure.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, max_examples=examples(100))
 settings.load_profile("unhurried")
 
 

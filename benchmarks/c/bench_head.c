@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "messages.h"
 
 enum {
@@ -63,18 +63,12 @@ static void check_agreement(void) {
   }
 }
 
-static double now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static double time_passes(const peer *p, const message_set *s, long passes) {
-  double start = now_ns();
+  double start = now();
   for (long pass = 0; pass < passes; pass++) {
     for (int m = 0; m < s->count; m++) p->parse(s->messages[m].data, s->messages[m].len, s->messages[m].is_response);
   }
-  return (now_ns() - start) / ((double)passes * s->count);
+  return (now() - start) * 1e9 / ((double)passes * s->count);
 }
 
 int main(int argc, char **argv) {

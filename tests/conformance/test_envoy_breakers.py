@@ -19,7 +19,7 @@ ROUTER = {
     "name": "envoy.filters.http.router",
     "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
 }
-ANSWER_AFTER = 0.4  # seconds: long enough for all requests to be there
+FIRST_AFTER, ANSWER_AFTER = 1.0, 0.4  # seconds: long enough for all requests, or all retries, to be there
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,16 @@ class Upstream:
     def __init__(self, status: int) -> None:
         self.status = status
         self.requests = 0
+        self.first_at: float | None = None
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
+                now = asyncio.get_running_loop().time()
+                self.first_at = self.first_at or now
                 self.requests += 1
-                await asyncio.sleep(ANSWER_AFTER)
+                await asyncio.sleep(max(ANSWER_AFTER, self.first_at + FIRST_AFTER - now))
                 writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % self.status)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -128,6 +131,8 @@ async def outcome(port: int, case: Case, upstreams: list[Upstream]) -> tuple[Cou
         return sum(each.requests for each in upstreams) - before
 
     before = sum(each.requests for each in upstreams)
+    for each in upstreams:
+        each.first_at = None
     asked = [asyncio.ensure_future(ask(port, case.name)) for _ in range(case.first)]
     while arrived() < case.first:
         await asyncio.sleep(0.001)

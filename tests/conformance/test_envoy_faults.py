@@ -155,7 +155,7 @@ ALL = {"numerator": 100}
 def test_what_is_delayed_counts_among_the_active_faults_as_in_envoy(tmp_path: Path) -> None:
     """The first request waits for its delay and its abort; meanwhile another one passes, and after it none does."""
     fault = {
-        "delay": {"fixed_delay": "0.4s", "percentage": ALL},
+        "delay": {"fixed_delay": "0.8s", "percentage": ALL},
         "abort": {"http_status": 418, "percentage": ALL},
         "max_active_faults": 1,
     }
@@ -166,7 +166,7 @@ def test_what_is_delayed_counts_among_the_active_faults_as_in_envoy(tmp_path: Pa
         client, began = Client(port), time.monotonic()
         status = client.ask(request).status
         client.close()
-        return status, time.monotonic() - began > 0.39
+        return status, time.monotonic() - began > 0.79
 
     async def story(port: int) -> list[tuple[int, bool]]:
         first = asyncio.create_task(asyncio.to_thread(timed, port))

@@ -180,16 +180,18 @@ for thread in threads:
 
 def test_gateway(upstreams: Upstreams, tmp_path: Path) -> None:
     text = (EXAMPLES / "canary.yaml").read_text().replace("name: v2, weight: 10", "name: v2, weight: 0")
-    for port in (10011, 10012, 10013, 10021):
+    for port in (10011, 10012, 10021):
         text = text.replace(f"port_value: {port}", f"port_value: {upstreams.upstream(str(port))}")
     with_port = tmp_path / "canary.yaml"
     with_port.write_text(text.replace("port_value: 10000", f"port_value: {free_port()}"))
     listening = fastpath.load(with_port).listeners[0].port
     gateway = upstreams.start(EXAMPLES / "python" / "gateway.py", with_port)
     assert ask(listening) == (400, "x-tenant is missing\n")
-    answers = {tenant: {ask(listening, "/shop/x", {"x-tenant": tenant}) for _ in range(3)} for tenant in "abcdefgh"}
-    assert {tenant: len(each) for tenant, each in answers.items()} == dict.fromkeys("abcdefgh", 1), answers
-    assert len(set.union(*answers.values())) > 1
+    # Ports differ from run to run, and a third of the tenants is for the smaller host: with a few, none of them may be.
+    tenants = [f"tenant-{number}" for number in range(64)]
+    answers = {tenant: {ask(listening, "/shop/x", {"x-tenant": tenant}) for _ in range(2)} for tenant in tenants}
+    assert {tenant: len(each) for tenant, each in answers.items()} == dict.fromkeys(tenants, 1), answers
+    assert len(set.union(*answers.values())) == 2
     assert upstreams.line(gateway) == "b'GET' b'/shop/x' 400 None"
 
 

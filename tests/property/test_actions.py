@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +47,7 @@ def sorted_fields(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, list[bytes]]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     levels=st.tuples(mutations, mutations, mutations, mutations),
     most_specific_wins=st.booleans(),
@@ -108,7 +109,7 @@ def test_heads_written_at_once_are_those_played_step_by_step(
     assert sorted_fields(again.headers.items()) == sorted_fields(step_by_step)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.text(alphabet='%()?:[]{}"AREQSTIMOP_xa-0129 \\\n\u00e9', max_size=60))
 def test_formats_are_refused_or_come_out(text: str) -> None:
     formatter, error = None, None
@@ -123,7 +124,7 @@ def test_formats_are_refused_or_come_out(text: str) -> None:
         assert text[error.index] == "%"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("sarg"), st.sampled_from((b"a", b"A", b"b", b"c")), st.binary(max_size=2)),

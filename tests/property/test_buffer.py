@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from effort import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -211,4 +212,4 @@ class Buffers(RuleBasedStateMachine):
 
 
 TestBuffers = Buffers.TestCase
-TestBuffers.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBuffers.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)

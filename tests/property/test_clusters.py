@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -64,7 +65,7 @@ def test_picks_come_in_envoys_order(weights: list[int], seed: int) -> None:
         assert picked == [model.pick() for _ in range(300)]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=12), seeds)
 def test_shares_converge_to_weights(weights: list[int], seed: int) -> None:
     rounds = 40
@@ -149,4 +150,4 @@ class ClusterMachine(RuleBasedStateMachine):
 
 
 TestClusterMachine = ClusterMachine.TestCase
-TestClusterMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestClusterMachine.settings = settings(max_examples=examples(40), stateful_step_count=30, deadline=None)

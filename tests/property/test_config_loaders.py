@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from property.mutated_documents import SCOPE, SEEDS, VOCABULARIES, try_documents, try_text
@@ -28,13 +29,13 @@ def test_what_istio_documents_say_can_be_built_and_printed() -> None:
         assert len(ClusterManager(config.clusters)) == len(config.clusters) > 0
 
 
-@settings(max_examples=300, deadline=1000)
+@settings(max_examples=examples(300), deadline=5000)
 @given(st.randoms(use_true_random=False))
 def test_mutated_documents(rng: random.Random) -> None:
     try_documents(rng)
 
 
-@settings(max_examples=150, deadline=1000)
+@settings(max_examples=examples(150), deadline=5000)
 @given(st.randoms(use_true_random=False))
 def test_mutated_texts(rng: random.Random) -> None:
     try_text(rng)

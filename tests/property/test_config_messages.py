@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from effort import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from property.envoy_messages import BOOTSTRAP, RESPONSE, message_of, sayable
@@ -20,9 +21,9 @@ from fastpath.models import Config
 ROOT = Path(__file__).resolve().parents[2]
 
 quick = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-whole = settings(quick, max_examples=8)
+whole = settings(quick, max_examples=examples(8))
 
 
 def check(config: Config, form: Form) -> None:
@@ -64,7 +65,7 @@ def test_documents_as_messages(file: str) -> None:
         assert load(message_of(document, BOOTSTRAP)) == load(document)
 
 
-@settings(max_examples=150, deadline=1000)
+@settings(max_examples=examples(150), deadline=5000)
 @given(st.randoms(use_true_random=False))
 def test_mutated_messages(rng: random.Random) -> None:
     try_message(rng)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from effort import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from property.envoy_models import PARTS, VARIED, configs, placed_configs
@@ -18,11 +19,11 @@ from fastpath.config import Form, load, to_dict, to_json, to_yaml
 from fastpath.models import Cluster, Config, DiscoveryType
 
 quick = settings(
-    max_examples=50,
+    max_examples=examples(50),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
-whole = settings(quick, max_examples=15)
+whole = settings(quick, max_examples=examples(15))
 
 
 def bootstrap_of(config: Config) -> Config:

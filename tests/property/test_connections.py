@@ -6,6 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from conformance import client_hellos
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -152,7 +153,7 @@ def fits(match: FilterChainMatch, asked: FilterChainMatch, protocols: tuple[str,
     ]
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.lists(matches, max_size=6), st.lists(matches, min_size=1, max_size=6), st.data())
 def test_the_chain_is_the_one_that_comparing_finds(
     found: list[FilterChainMatch], asked: list[FilterChainMatch], data: st.DataObject

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+from effort import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -79,14 +80,14 @@ def agree(text: str, limits: Limits) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=1000)
+@settings(max_examples=examples(300), deadline=5000)
 @given(VALUES, LAYOUTS, st.sampled_from([Limits(), SMALL]))
 @example({"a": ["\ud83d\ude00", -0.0, 10**60]}, {}, Limits())
 def test_documents(value: object, layout: dict[str, object], limits: Limits) -> None:
     agree(json.dumps(value, **layout).encode("utf-8", "replace").decode(), limits)  # type: ignore[arg-type]
 
 
-@settings(max_examples=600, deadline=1000)
+@settings(max_examples=examples(600), deadline=5000)
 @given(VALUES, LAYOUTS, st.sampled_from([Limits(), SMALL]), st.randoms(use_true_random=False))
 def test_mutated_documents(value: object, layout: dict[str, object], limits: Limits, rng: random.Random) -> None:
     text = json.dumps(value, **layout).encode("utf-8", "replace").decode()  # type: ignore[arg-type]
@@ -96,7 +97,7 @@ def test_mutated_documents(value: object, layout: dict[str, object], limits: Lim
     agree(text, limits)
 
 
-@settings(max_examples=600, deadline=1000)
+@settings(max_examples=examples(600), deadline=5000)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example("[1,]")
 @example("[,1]")

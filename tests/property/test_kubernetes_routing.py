@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def one_label_matches(pattern: str | None, host: str) -> bool:
     return pattern.startswith("*.") and host.partition(".")[2] == pattern[2:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ingresses)
 def test_ingress(objects: list[tuple[int, list[tuple[str | None, list[tuple[str, str]]]], bool]]) -> None:
     documents: list[dict[str, Any]] = []
@@ -184,7 +185,7 @@ def fits(match: dict[str, Any], path: str, method: str, headers: list[tuple[str,
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(http_routes)
 def test_gateway_api(objects: list[Any]) -> None:
     table = RouteTable.from_config(loaded(objects), "default/gw:80")

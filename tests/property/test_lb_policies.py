@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections import Counter
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +65,7 @@ def test_a_schedule_of_enormous_weights_is_rounded() -> None:
 # ---- random
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(weights_of_some, seeds)
 def test_weighted_random_follows_the_weights(weights: list[int], seed: int) -> None:
     count = 5000
@@ -159,7 +160,7 @@ def ketama_points(weights: list[int]) -> list[tuple[int, int]]:
     return sorted(points.items())
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(1, 5), min_size=2, max_size=10))
 def test_ketama_is_the_ring_of_nginx(weights: list[int]) -> None:
     points = ketama_points(weights)
@@ -186,7 +187,7 @@ def rendezvous_score(key: int, host: int, share: float) -> float:
     return -share / math.log(bits / 2**53) if bits else 0.0
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(1, 5), min_size=2, max_size=12))
 def test_rendezvous_takes_the_highest_score(weights: list[int]) -> None:
     cluster = cluster_of(LbPolicy.RENDEZVOUS, weights)
@@ -198,7 +199,7 @@ def test_rendezvous_takes_the_highest_score(weights: list[int]) -> None:
         assert scores[chosen] >= max(scores) * 0.995
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(1, 5), min_size=3, max_size=12), st.data())
 def test_rendezvous_moves_only_requests_of_the_host_that_left(weights: list[int], data: st.DataObject) -> None:
     before = cluster_of(LbPolicy.RENDEZVOUS, weights)
@@ -221,7 +222,7 @@ def test_rendezvous_moves_only_requests_of_the_host_that_left(weights: list[int]
     st.sampled_from([None, 100, 150]),
     st.lists(st.integers(0, 2**64 - 1), max_size=30),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_many_choices_at_once_are_those_made_one_by_one(
     policy: LbPolicy, hosts: list[tuple[int, bool]], factor: int | None, held: list[int]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -103,11 +104,11 @@ class OutlierMachine(RuleBasedStateMachine):
 
 
 TestOutlierMachine = OutlierMachine.TestCase
-TestOutlierMachine.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestOutlierMachine.settings = settings(max_examples=examples(60), stateful_step_count=25, deadline=None)
 
 
 @given(percent=percentages, count=st.integers(1, 60), always=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_with_all_hosts_failing_exactly_the_share_is_ejected(percent: int, count: int, always: bool) -> None:
     detection = OutlierDetection(consecutive_5xx=1, max_ejection_percent=percent, always_eject_one_host=always)
     model = model_of(count, detection)

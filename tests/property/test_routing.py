@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -93,7 +94,7 @@ def questions(draw: st.DrawFn) -> tuple[list[VirtualHost], list[tuple[str, str]]
     return table, draw(st.lists(st.tuples(host, path), min_size=1, max_size=10))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(questions())
 def test_the_answer_is_that_of_trying_everything_in_order(
     asked: tuple[list[VirtualHost], list[tuple[str, str]]],
@@ -164,4 +165,4 @@ class Updates(RuleBasedStateMachine):
 
 
 TestUpdates = Updates.TestCase
-TestUpdates.settings = settings(max_examples=60, stateful_step_count=12)
+TestUpdates.settings = settings(max_examples=examples(60), stateful_step_count=12)

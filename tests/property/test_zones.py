@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from fastpath.models import (
 
 PICKS = 3000
 ZONES = "abcd"
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=examples(60), deadline=None)
 
 # By zone: how many hosts, and how many of them are ill.
 shapes = st.dictionaries(st.sampled_from(ZONES), st.tuples(st.integers(1, 5), st.integers(0, 2)), min_size=1)

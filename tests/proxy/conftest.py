@@ -90,6 +90,13 @@ class Upstream:
     connections: int = 0
     open_connections: int = 0
     raw: bytearray = field(default_factory=bytearray)
+    gate: asyncio.Semaphore | None = None
+
+    def release(self, answers: int) -> None:
+        """Let an upstream that holds its answers back give so many."""
+        assert self.gate is not None
+        for _ in range(answers):
+            self.gate.release()
 
 
 @dataclass
@@ -149,9 +156,11 @@ class Lab:
         self.stack.callback(server.close)
         return int(server.sockets[0].getsockname()[1])
 
-    async def upstream(self, name: str = "up", status: int = 200, *, delay: float = 0.0) -> Upstream:
-        """A well-behaved upstream: keeps connections, answers every request with its name."""
-        upstream = Upstream(name, 0)
+    async def upstream(
+        self, name: str = "up", status: int = 200, *, delay: float = 0.0, held: bool = False
+    ) -> Upstream:
+        """A well-behaved upstream: keeps connections, answers every request with its name; `held`, when released."""
+        upstream = Upstream(name, 0, gate=asyncio.Semaphore(0) if held else None)
 
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             upstream.connections += 1
@@ -162,6 +171,8 @@ class Lab:
                     upstream.requests.append(request)
                     if delay:
                         await asyncio.sleep(delay)
+                    if upstream.gate is not None:
+                        await upstream.gate.acquire()
                     body = b"" if request.start.startswith(b"HEAD ") else name.encode()
                     head = answer(status, name.encode(), b"X-Upstream: " + name.encode()).partition(b"\r\n\r\n")[0]
                     writer.write(head + b"\r\n\r\n" + body)
@@ -232,6 +243,14 @@ class Lab:
             return await client.request(get(request) if isinstance(request, str) else request)
         finally:
             client.writer.close()
+
+    def fetches(self, count: int) -> list[asyncio.Task[Message]]:
+        """Requests at once, each on a connection of its own."""
+        return [asyncio.create_task(self.fetch()) for _ in range(count)]
+
+    async def answered(self, fetches: list[asyncio.Task[Message]], count: int) -> None:
+        """Wait until so many of them have their answer."""
+        await self.until(lambda: sum(each.done() for each in fetches) >= count)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that happens elsewhere."""

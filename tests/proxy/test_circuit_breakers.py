@@ -18,9 +18,12 @@ def unused(gateway: Any) -> bool:
 
 
 async def test_requests_above_the_limit_are_refused(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.1)
+    slow = await lab.upstream(held=True)
     gateway = await lab.gateway({"one": [slow]}, cluster=breakers(max_requests=3))
-    answers = await asyncio.gather(*(lab.fetch() for _ in range(8)))
+    fetches = lab.fetches(8)
+    await lab.answered(fetches, 5)
+    slow.release(4)
+    answers = await asyncio.gather(*fetches)
     assert Counter(each.status for each in answers) == {200: 3, 503: 5}
     assert {each.get(b"x-envoy-overloaded") for each in answers if each.status == 503} == {b"true"}
     breaker = gateway.breaker(gateway.clusters["one"])
@@ -39,12 +42,15 @@ async def test_requests_wait_for_a_connection(lab: Any) -> None:
 
 
 async def test_as_many_wait_as_may(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.1)
+    slow = await lab.upstream(held=True)
     limits = breakers(max_connections=1, max_pending_requests=2)
     gateway = await lab.gateway({"one": [slow]}, cluster=limits)
-    first = asyncio.create_task(lab.fetch())
+    fetches = lab.fetches(1)
     await lab.until(lambda: slow.requests)
-    answers = await asyncio.gather(first, *(lab.fetch() for _ in range(5)))
+    fetches += lab.fetches(5)
+    await lab.answered(fetches, 3)
+    slow.release(3)
+    answers = await asyncio.gather(*fetches)
     assert Counter(each.status for each in answers) == {200: 3, 503: 3}
     assert slow.connections == 1
     assert unused(gateway)
@@ -77,7 +83,7 @@ async def test_those_who_wait_are_served_when_a_connection_breaks(lab: Any) -> N
 
 
 async def test_a_client_that_leaves_does_not_wait(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.1)
+    slow = await lab.upstream(held=True)
     gateway = await lab.gateway({"one": [slow]}, cluster=breakers(max_connections=1))
     first = asyncio.create_task(lab.fetch())
     await lab.until(lambda: slow.requests)
@@ -87,29 +93,36 @@ async def test_a_client_that_leaves_does_not_wait(lab: Any) -> None:
     await lab.until(lambda: breaker.stats("pending_requests").active == 1)
     client.writer.close()
     await lab.until(lambda: breaker.stats("pending_requests").active == 0)
+    slow.release(1)
     assert (await first).status == 200
     assert unused(gateway)
 
 
 async def test_retries_above_the_limit_are_not_made(lab: Any) -> None:
-    bad = await lab.upstream("bad", 503, delay=0.05)
+    bad = await lab.upstream("bad", 503, held=True)
     policy = {"retry_on": "5xx", "num_retries": 1, "retry_back_off": {"base_interval": "0.001s"}}
     routes = [{"match": {"prefix": "/"}, "route": {"cluster": "one", "retry_policy": policy}}]
     gateway = await lab.gateway({"one": [bad]}, routes, cluster=breakers(max_retries=2))
-    answers = await asyncio.gather(*(lab.fetch() for _ in range(6)))
-    assert {each.status for each in answers} == {503}
+    fetches = lab.fetches(6)
+    await lab.until(lambda: len(bad.requests) == 6)
+    bad.release(6)
+    await lab.answered(fetches, 4)
+    bad.release(2)
+    assert {each.status for each in await asyncio.gather(*fetches)} == {503}
     assert len(bad.requests) == 8
     assert gateway.breaker(gateway.clusters["one"]).stats("retries").overflow == 4
     assert unused(gateway)
 
 
 async def test_what_is_refused_is_not_tried_again(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.05)
+    slow = await lab.upstream(held=True)
     policy = {"retry_on": "5xx,reset,connect-failure", "num_retries": 3}
     routes = [{"match": {"prefix": "/"}, "route": {"cluster": "one", "retry_policy": policy}}]
     gateway = await lab.gateway({"one": [slow]}, routes, cluster=breakers(max_requests=1))
-    answers = await asyncio.gather(*(lab.fetch() for _ in range(4)))
-    assert Counter(each.status for each in answers) == {200: 1, 503: 3}
+    fetches = lab.fetches(4)
+    await lab.answered(fetches, 3)
+    slow.release(1)
+    assert Counter(each.status for each in await asyncio.gather(*fetches)) == {200: 1, 503: 3}
     assert gateway.breaker(gateway.clusters["one"]).stats("requests").overflow == 3
 
 
@@ -130,7 +143,7 @@ async def test_an_update_brings_other_limits(lab: Any) -> None:
 
 
 async def test_who_waits_too_long_for_a_connection_is_not_held_against_the_host(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.5)
+    slow = await lab.upstream(held=True)
     routes = [
         {"match": {"path": "/patient"}, "route": {"cluster": "one"}},
         {"match": {"prefix": "/"}, "route": {"cluster": "one", "timeout": "0.05s"}},
@@ -140,6 +153,7 @@ async def test_who_waits_too_long_for_a_connection_is_not_held_against_the_host(
     await lab.until(lambda: slow.requests)
     answers = await asyncio.gather(*(lab.fetch() for _ in range(3)))
     assert [each.status for each in answers] == [504, 504, 504]
+    slow.release(1)
     assert (await patient).status == 200
     assert gateway.clusters["one"].hosts[0].stats.timeouts == 0
     assert unused(gateway)

@@ -37,10 +37,11 @@ async def test_a_name_that_moves_takes_the_requests_along(lab: Any) -> None:
     up = await lab.upstream("up")
     script = Script("127.0.0.2")  # nobody listens there
     options = Options(resolver=script)
-    await lab.gateway({"c": [up.port]}, options=options, cluster={"type": "STRICT_DNS", "dns_refresh_rate": "0.01s"})
+    strict = {"type": "STRICT_DNS", "dns_refresh_rate": "0.01s"}
+    gateway = await lab.gateway({"c": [up.port]}, options=options, cluster=strict)
     assert (await lab.fetch()).status == 503
     script.addresses = ("127.0.0.1",)
-    await asyncio.sleep(0.1)
+    await lab.until(lambda: [str(host) for host in gateway.clusters["c"].hosts] == [f"127.0.0.1:{up.port}"])
     assert (await lab.fetch()).body == b"up"
 
 

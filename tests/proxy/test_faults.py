@@ -219,11 +219,10 @@ async def test_the_route_timeout_in_the_middle_of_an_answer(lab: Any) -> None:
 async def test_the_time_for_a_head_counts_from_its_first_byte(lab: Any) -> None:
     await lab.gateway({"one": [await lab.upstream()]}, manager={"request_headers_timeout": "0.15s"})
     client = await lab.client()
-    began = asyncio.get_running_loop().time()
     sending = asyncio.create_task(_drip(client, lab.get()))
     response = await client.response()
     assert (response.status, response.get(b"connection")) == (408, b"close")
-    assert asyncio.get_running_loop().time() - began < 1
+    assert not sending.done()
     sending.cancel()
 
 
@@ -236,7 +235,7 @@ async def _drip(client: Any, data: bytes) -> None:
 async def test_idle_connections_end(lab: Any) -> None:
     upstream = await lab.upstream()
     options = Options(upstream_idle_timeout=0.1)
-    manager = {"common_http_protocol_options": {"idle_timeout": "0.1s"}}
+    manager = {"common_http_protocol_options": {"idle_timeout": "0.3s"}}
     gateway = await lab.gateway({"one": [upstream]}, manager=manager, options=options)
     silent, client = await lab.client(), await lab.client()
     assert (await client.request(lab.get())).status == 200
@@ -278,13 +277,14 @@ async def test_no_host(lab: Any) -> None:
 
 
 async def test_close_lets_requests_end(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.2)
+    slow = await lab.upstream(held=True)
     gateway = await lab.gateway({"one": [slow]})
     idle, busy = await lab.client(), await lab.client()
     await busy.send(lab.get())
     await lab.until(lambda: len(slow.requests) == 1)
     closing = asyncio.create_task(gateway.close())
     assert await idle.closed()
+    slow.release(1)
     response = await busy.response()
     assert (response.status, response.get(b"connection")) == (200, b"close")
     assert await busy.closed()

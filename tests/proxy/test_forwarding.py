@@ -492,8 +492,10 @@ async def test_a_canary_that_becomes_everything_while_clients_are_served(lab: An
 
 
 async def test_limits_of_connections(lab: Any) -> None:
-    slow = await lab.upstream(delay=0.2)
+    slow = await lab.upstream(held=True)
     await lab.gateway({"one": [slow]}, options=Options(max_connections_per_host=2))
-    statuses = sorted([each.status for each in await asyncio.gather(*(lab.fetch() for _ in range(5)))])
-    assert statuses == [200, 200, 503, 503, 503]
+    fetches = lab.fetches(5)
+    await lab.answered(fetches, 3)
+    slow.release(2)
+    assert sorted([each.status for each in await asyncio.gather(*fetches)]) == [200, 200, 503, 503, 503]
     assert slow.connections == 2

@@ -84,7 +84,7 @@ async def test_a_dead_host_and_a_silent_one_fail(lab: Any) -> None:
 
     _, ports = await checked(lab, 200)
     silent = await lab.serve(say_nothing)
-    check = {**CHECK, "timeout": "0.05s"}
+    check = {**CHECK, "timeout": "0.3s"}
     gateway = await lab.gateway({"one": [*ports, silent, lab.dead_port()]}, cluster={"health_checks": [check]})
     flags = [str(host.flags) for host in gateway.clusters["one"].hosts]
     assert "TIMEOUT" not in flags[2]

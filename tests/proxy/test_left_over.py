@@ -15,11 +15,11 @@ from fastpath.proxy.plan import Plan
 async def test_a_client_that_never_sends_the_body_nobody_wants_is_sent_away(lab: Any) -> None:
     class Slow(Gateway):
         async def request_filter(self, exchange: Exchange) -> Reply:
-            await asyncio.sleep(0.2)  # longer than the connection may be idle
+            await asyncio.sleep(0.5)  # longer than the connection may be idle
             return Reply(403)
 
     await lab.gateway(
-        {"one": [lab.dead_port()]}, kind=Slow, manager={"common_http_protocol_options": {"idle_timeout": "0.1s"}}
+        {"one": [lab.dead_port()]}, kind=Slow, manager={"common_http_protocol_options": {"idle_timeout": "0.3s"}}
     )
     client = await lab.client()
     response = await client.request(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
@@ -73,7 +73,7 @@ async def test_the_rest_of_a_response_that_is_tried_again_is_not_awaited_for_eve
         await reader.read()
 
     policy = {"retry_on": "5xx", "num_retries": 1, "retry_back_off": {"base_interval": "0.002s"}}
-    route = {"match": {"prefix": "/"}, "route": {"cluster": "one", "timeout": "0.2s", "retry_policy": policy}}
+    route = {"match": {"prefix": "/"}, "route": {"cluster": "one", "timeout": "0.5s", "retry_policy": policy}}
     gateway = await lab.gateway({"one": [await lab.serve(stall)]}, [route], options=Options(upstream_idle_timeout=0.1))
     client = await lab.client()
     await client.send(lab.get())

@@ -16,12 +16,12 @@ async def test_a_host_is_ejected_after_five_errors_and_tried_again_later(lab: An
     }
     gateway = await lab.gateway({"one": [p0, p1, p2]}, cluster={"outlier_detection": detection})
     client = await lab.client()
+    began = asyncio.get_running_loop().time()
     statuses = [(await client.request(lab.get())).status for _ in range(15)]
     assert statuses.count(503) == 5
-    ejected = asyncio.get_running_loop().time()
     while (await client.request(lab.get())).status == 200:
         await asyncio.sleep(0.002)
-    assert 0.25 < asyncio.get_running_loop().time() - ejected < 5
+    assert asyncio.get_running_loop().time() - began > 0.3
     assert gateway.clusters["one"].outlier_stats.ejections_enforced_total == 1
 
 
@@ -37,13 +37,16 @@ async def test_a_dead_host_is_ejected_for_its_refused_connections(lab: Any) -> N
 async def test_too_many_connections_are_not_held_against_a_host(lab: Any) -> None:
     from fastpath.proxy import Options
 
-    slow, other = await lab.upstream("slow", delay=0.2), await lab.upstream("other", delay=0.2)
+    slow, other = await lab.upstream("slow", held=True), await lab.upstream("other", held=True)
     detection = {"consecutive_5xx": 1, "max_ejection_percent": 100}
     gateway = await lab.gateway(
         {"one": [slow, other]}, cluster={"outlier_detection": detection}, options=Options(max_connections_per_host=1)
     )
-    responses = await asyncio.gather(*(lab.fetch() for _ in range(6)))
-    assert sorted(response.status for response in responses) == [200, 200, 503, 503, 503, 503]
+    fetches = lab.fetches(6)
+    await lab.answered(fetches, 4)
+    slow.release(1)
+    other.release(1)
+    assert sorted(each.status for each in await asyncio.gather(*fetches)) == [200, 200, 503, 503, 503, 503]
     assert gateway.clusters["one"].outlier_stats.ejections_active == 0
 
 

@@ -138,12 +138,11 @@ async def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(lab: Any)
 
 async def test_a_try_that_takes_too_long(lab: Any) -> None:
     slow, good = await lab.upstream("slow", delay=5), await lab.upstream("good")
-    routes = retrying("5xx", per_try_timeout="0.05s", retry_host_predicate=[lab.previous_hosts])
+    routes = retrying("5xx", per_try_timeout="0.3s", retry_host_predicate=[lab.previous_hosts])
     await lab.gateway({"one": [slow, good]}, routes)
     responses = await asyncio.gather(*(lab.fetch() for _ in range(4)))
     assert {response.body for response in responses} == {b"good"}
     assert slow.requests
-    await lab.until(lambda: slow.open_connections == 0 or len(slow.requests) > 0)
 
 
 async def test_what_was_tried_is_told_to_the_logging_phase(lab: Any) -> None:

@@ -72,12 +72,13 @@ async def test_routes_and_clusters_are_taken_up_and_connections_stay(lab: Any) -
 
 
 async def test_a_request_under_way_ends_where_it_began(lab: Any) -> None:
-    slow, fast = await lab.upstream("slow", delay=0.2), await lab.upstream("fast")
+    slow, fast = await lab.upstream("slow", held=True), await lab.upstream("fast")
     gateway = await lab.gateway({"a": [slow.port]})
     client = await lab.client()
     await client.send(lab.get("/"))
     await until(lambda: bool(slow.requests))
     await gateway.update(load(changed(gateway, {"b": fast.port}, [to("b")])))
+    slow.release(1)
     assert (await client.response()).body == b"slow"
     assert (await client.request(lab.get("/"))).body == b"fast"
 

@@ -167,12 +167,6 @@ def httptools_dechunk(bodies: list[bytes]) -> None:
 # ---- gunicorn_h1c
 
 
-def gunicorn_parse(messages: list[bytes]) -> None:
-    parse = gunicorn_h1c.parse_request_fast
-    for message in messages:
-        parse(message)
-
-
 def gunicorn_route(messages: list[bytes]) -> None:
     parse = gunicorn_h1c.parse_request_fast
     for message in messages:
@@ -203,11 +197,6 @@ def gunicorn_pairs_kept(messages: list[bytes]) -> None:
 
 
 # ---- zttp
-
-
-def zttp_parse(messages: list[bytes]) -> None:
-    for message in messages:
-        zttp.Connection(zttp.SERVER).receive_event(message)
 
 
 def zttp_route(messages: list[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -143,11 +144,23 @@ def _picks() -> Iterator[Row]:
         model = balancers.model_of(balancers.weights_of(count), policy)
         return balancers.repeat(ClusterManager([model], seed=1)["c"].pick_host)
 
+    def picking(count: int) -> Work:
+        return balancers.cluster_of(count).pick
+
+    def many_turns(count: int) -> Work:
+        return partial(balancers.cluster_of(count).pick_many, BATCH)
+
+    def into_array(count: int) -> Work:
+        return partial(balancers.cluster_of(count).pick_many, BATCH, out=array("I", bytes(4 * BATCH)))
+
     for count in (100, 1_000):
         weights, names = balancers.weights_of(count), balancers.names_of(count)
         row = Row("picks", "", "fastpath", lambda: _nothing, BATCH, count, quick=count == 100)
         edf = replace(row, group=f"weighted round robin of {count}")
         yield replace(edf, make=partial(turns, LbPolicy.ROUND_ROBIN, count))
+        yield replace(edf, name="fastpath, pick", make=partial(_after, balancers.repeat, picking, count))
+        yield replace(edf, name="fastpath, many in one call", make=partial(many_turns, count))
+        yield replace(edf, name="fastpath, many into an array", make=partial(into_array, count))
         yield replace(edf, name="heapq", make=partial(_after, balancers.repeat, balancers.heapq_edf, weights))
         smooth = replace(row, group=f"scheduled round robin of {count}")
         yield replace(smooth, make=partial(turns, LbPolicy.SCHEDULED_ROUND_ROBIN, count))
