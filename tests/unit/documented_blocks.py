@@ -14,6 +14,7 @@ stands for any text. A command with `&` is waited for until it has written what 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -139,15 +140,19 @@ def _load(block: Block, directory: Path) -> None:
         return  # `fastpath routes check` reads it, in a shell block of the page
     file = directory / (block.file or "documented.yaml")
     file.write_text(block.text)
+    refusal = _refusal_of(file)
+    assert bool(refusal) == block.refused, f"{block}: {refusal or 'is taken'}"
+
+
+def _refusal_of(file: Path) -> str:
     try:
         config = fastpath.load(file, scope=Scope(labels={"app": "web"}))  # some documents are for a workload
         for routes in config.route_configurations.values():
             fastpath.RouteTable(routes)
         fastpath.ClusterManager(config.clusters)
     except fastpath.ConfigError as error:
-        assert block.refused, f"{block}: {error}"
-    else:
-        assert not block.refused, f"{block} is taken"
+        return str(error)
+    return ""
 
 
 def _compile(block: Block) -> None:
@@ -185,10 +190,8 @@ class Shell:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.communicate()
 
     def run(self, command: Command, where: str) -> None:

@@ -17,12 +17,11 @@ from typing import Any
 
 import pytest
 import yaml
+from unit.documented_blocks import LANGUAGES, blocks_of, commands_of, run
 
 import fastpath
 from fastpath import models
 from fastpath.proxy.retry import RETRY_CONDITIONS
-
-from unit.documented_blocks import LANGUAGES, blocks_of, commands_of, run
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
