@@ -34,7 +34,8 @@ from fastpath.config import Scope
 
 __all__ = ["LANGUAGES", "Block", "Command", "blocks_of", "commands_of", "run"]
 
-LANGUAGES = {"python", "console", "yaml", "c", "text"}
+# nginx is what others have; text is a picture or an output.
+LANGUAGES = {"python", "console", "yaml", "c", "nginx", "text"}
 _FENCED = re.compile(r"^(```+)([^\n]*)\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"# ([\w.-]+\.(?:yaml|py|json))(: refused)?")
 _NOT_RUN = re.compile(r"# not run by the tests: (\S.*)")
