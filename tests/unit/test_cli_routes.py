@@ -75,6 +75,7 @@ def test_explain_says_which_route_and_what_becomes_of_the_request(capsys: pytest
     assert 'route 3 "canary": yes' in out
     assert "cluster_name: v2\npath_rewrite: /cart\n" in out
     assert main(["routes", "explain", CANARY, "GET http://shop.example/elsewhere"]) == 1
+    assert "no route takes the request" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["GET /path"], ["GET http://a/", "-H", "no-colon"]])

@@ -1,8 +1,9 @@
-"""The pages of docs/: what they show as Python runs, in the order of the page, and their links lead somewhere."""
+"""The pages of docs/: what they show runs, in the order of the page, and their links lead somewhere."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 import re
@@ -16,16 +17,17 @@ from typing import Any
 
 import pytest
 import yaml
+from unit.documented_blocks import LANGUAGES, blocks_of, commands_of, run
 
 import fastpath
 from fastpath import models
+from fastpath.proxy.retry import RETRY_CONDITIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 HERE = Path(__file__).parent / "documentation"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.relative_to(DOCS).parts[:2] != ("reference", "c"))
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text())]
+WITH_CODE = [page for page in PAGES if blocks_of(page)]
 REQUEST = b"GET /shop/cart HTTP/1.1\r\nHost: shop.example\r\n\r\n"
 
 
@@ -60,6 +62,7 @@ def directory(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         ingress = (ROOT / "examples" / "canary-ingress.yaml").read_text()
         ingress = ingress.replace("\nspec:\n", "\nspec:\n  ingressClassName: public\n")
         (tmp_path / "cluster.yaml").write_text(ingress + "\n---\n" + yaml.safe_dump_all(services))
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -93,13 +96,27 @@ def names(page: Path, directory: Path) -> Iterator[dict[str, Any]]:
         }
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a page may end in the middle of a connection
 @pytest.mark.parametrize("page", WITH_CODE, ids=named)
-def test_examples_run(page: Path, names: dict[str, Any]) -> None:
+def test_examples_run(page: Path, directory: Path, names: dict[str, Any]) -> None:
+    try:
+        run(blocks_of(page), directory, names)
+    finally:
+        names.clear()
+        gc.collect()  # here, and not where the warnings count
+
+
+@pytest.mark.parametrize("page", WITH_CODE, ids=named)
+def test_examples_are_of_a_known_language(page: Path) -> None:
+    """So that nothing escapes the test above unseen."""
     text = page.read_text()
-    for block in BLOCK.finditer(text):
-        line = text.count("\n", 0, block.start()) + 1
-        code = "\n" * line + block[1]  # so that a traceback names the line of the page
-        exec(compile(code, str(page), "exec", dont_inherit=True), names)
+    assert not re.search(r"^[ \t]+```|^~~~", text, re.MULTILINE), "a block stands at the margin, between backticks"
+    blocks = blocks_of(page)
+    assert {block.language for block in blocks} <= LANGUAGES
+    commands = "\n".join(each.text for block in blocks if block.language == "console" for each in commands_of(block))
+    for block in blocks:
+        if block.language == "python" or "\ntests:" in block.text:
+            assert block.file in commands, f"{block}: no command uses {block.file}"
 
 
 def test_links_lead_somewhere() -> None:
@@ -122,3 +139,9 @@ def test_every_public_name_is_described() -> None:
     for module in re.findall(r"\((\w+)\.md\)", page):
         described |= set(importlib.import_module(f"fastpath.{module}").__all__)
     assert set(fastpath.__all__) <= described
+
+
+def test_retry_conditions_are_named() -> None:
+    page = (DOCS / "how-to" / "retries.md").read_text()
+    (sentence,) = re.findall(r"The gateway retries on (.*?)\. ", page, re.DOTALL)
+    assert set(re.findall(r"`([\w-]+)`", sentence)) == set(RETRY_CONDITIONS)

@@ -69,6 +69,8 @@ class Explanation:
             verdict = "no: " + ", ".join(candidate.failed) if candidate.failed else "yes"
             lines.append(f'  route {candidate.index} "{candidate.route.name}": {verdict}')
         lines.append(f"  {self.passed_over} routes do not take the path")
+        if self.match is None:
+            lines.append("  no route takes the request")
         return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from fastpath.models import LbPolicy
 
 __all__ = ["is_hashed"]
 
-_HASHED = {LbPolicy.RING_HASH, LbPolicy.MAGLEV}
+_HASHED = {LbPolicy.RING_HASH, LbPolicy.MAGLEV, LbPolicy.KETAMA, LbPolicy.RENDEZVOUS}
 
 
 def is_hashed(cluster: Cluster) -> bool:
