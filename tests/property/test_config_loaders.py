@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from effort import examples
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ def test_the_seeds_load() -> None:
 def test_what_istio_documents_say_can_be_built_and_printed() -> None:
     for documents in VOCABULARIES["istio"]:
         config = load(documents, scope=SCOPE)  # type: ignore[arg-type]
-        assert load(to_dict(config, form="resources")) == config
+        assert load(to_dict(config, form="resources")) == replace(config, statuses=())
         for name in config.route_configurations:
             RouteTable.from_config(config, name)
         for listener in config.listeners:

@@ -32,6 +32,11 @@ def virtual_service(*http: object, name: str = "vs", hosts: tuple[str, ...] = ("
     return istio("VirtualService", name, hosts=list(hosts), http=list(http), **{"gateways": ["web"], **spec})
 
 
+def part(*http: object, name: str = "part", **spec: object) -> dict[str, Any]:
+    """A VirtualService without hosts, for others to delegate to."""
+    return istio("VirtualService", name, http=list(http), **spec)
+
+
 def to(host: str, subset: str = "", port: int | None = None, **more: object) -> dict[str, Any]:
     found: dict[str, object] = {"host": host}
     if subset:

@@ -470,6 +470,11 @@ class TestAttaching:
         assert route_verdicts(config, "nowhere")["Accepted"] == (False, "NoMatchingParent")
         assert [each.attached_routes for each in status_of(config, "Gateway", "gw").listeners] == [1, 1]
 
+    def test_a_gateway_of_another_group(self) -> None:
+        config = configured(gateway(), route(rule("v1"), parentRefs=[parent(group="networking.istio.io")]))
+        assert reached(config) == 404
+        assert route_verdicts(config)["Accepted"] == (False, "NoMatchingParent")
+
     def test_missing_gateway(self) -> None:
         config = configured(route(rule("v1"), parentRefs=[parent("other")]))
         assert route_verdicts(config)["Accepted"] == (False, "NoMatchingParent")
@@ -575,6 +580,15 @@ class TestFilters:
         assert match.route.mutations.request_headers_to_remove == ("X-Gone",)
         assert match.route.mutations.response_headers_to_add == added
         assert match.route.mutations.response_headers_to_remove == ("X-Gone",)
+
+    def test_of_equal_names_in_a_modifier_the_first_counts(self) -> None:
+        pairs = [{"name": "X-A", "value": "1"}, {"name": "x-a", "value": "2"}, {"name": "X-B", "value": "3"}]
+        modifier = {"set": pairs, "add": pairs}
+        filters = [{"type": "RequestHeaderModifier", "requestHeaderModifier": modifier}]
+        match = matched(configured(gateway(), route(rule("v1", filters=filters))))
+        assert match is not None
+        added = match.route.mutations.request_headers_to_add
+        assert [(each.key, each.value) for each in added] == [("X-A", "1"), ("X-B", "3")] * 2
 
     def test_header_modifier_of_a_backend(self) -> None:
         modifier = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "a", "value": "b"}]}}

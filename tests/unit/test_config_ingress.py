@@ -215,6 +215,14 @@ class TestDefaultBackend:
         )
         assert [backend_of(config, host, "/x") for host in ("a.com", "b.com", "c.com")] == ["c:80", "d:80", "c:80"]
 
+    def test_a_host_without_paths_has_that_of_its_ingress(self) -> None:
+        config = configured(
+            ingress(defaultBackend=target("c"), name="one"),
+            ingress({"host": "b.com"}, {"host": "*.d.com"}, defaultBackend=target("d"), name="two"),
+        )
+        hosts = ("a.com", "b.com", "x.d.com", "x.y.d.com")
+        assert [backend_of(config, host, "/x") for host in hosts] == ["c:80", "d:80", "d:80", "c:80"]
+
     def test_none(self) -> None:
         assert backend_of(configured(ingress(rule(path("a", "/foo")))), "foo.com", "/bar") is None
 
@@ -249,6 +257,21 @@ class TestBackends:
             == 'the Service "default/a" has no port 81, only 80 http, 8080 admin'
         )
 
+    def test_a_resource_is_another_controllers(self) -> None:
+        """The Ingress is served but for that path, which is answered with 503."""
+        resource = {"resource": {"apiGroup": "k8s.example.com", "kind": "StorageBucket", "name": "icons"}}
+        document = ingress(
+            rule(path("a"), {"path": "/icons", "pathType": "ImplementationSpecific", "backend": resource})
+        )
+        config = configured(document)
+        assert backend_of(config, "x", "/shop") == "a:80"
+        missing = backend_of(config, "x", "/icons/a.png")
+        assert missing == "StorageBucket/icons"
+        assert missing not in {each.name for each in config.clusters}
+        found = conditions_of(config)["ResolvedRefs"]
+        assert (found.status, found.reason) == (False, "InvalidKind")
+        assert found.message == 'only Services are served, not the StorageBucket "default/icons"'
+
 
 class TestClasses:
     def test_class_that_is_not_there(self) -> None:
@@ -272,6 +295,19 @@ class TestClasses:
         for wanted, reached in (("one", ["a:80", None, "c:80"]), ("two", [None, "b:80", None])):
             config = load(documents, scope=Scope(ingress_class=wanted))
             assert [backend_of(config, "x", each) for each in ("/a", "/b", "/c")] == reached
+
+    def test_the_annotation_that_came_before_the_field(self) -> None:
+        documents = [ingress(rule(path(name, f"/{name}")), name=name) for name in "ab"]
+        documents[0]["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "one"}
+        documents[1]["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "two"}
+        documents[1]["spec"]["ingressClassName"] = "one"
+        documents.append(ingress(rule(path("c", "/c")), name="c"))
+        for wanted, reached in (("one", ["a:80", "b:80", None]), ("two", [None] * 3)):
+            config = load([*SERVICES, ingress_class("two"), *documents], scope=Scope(ingress_class=wanted))
+            found = [
+                backend_of(config, "x", each) if config.route_configurations else None for each in ("/a", "/b", "/c")
+            ]
+            assert found == reached
 
     def test_without_classes_every_ingress_is_served(self) -> None:
         config = configured(ingress(rule(path("a")), ingressClassName="whatever"))
@@ -355,8 +391,16 @@ class TestRefused:
             (ingress(rule(path("a"), host="foo.com:80")), "expected a host name in small letters"),
             (ingress(rule(path("a")), tls=[{"hosts": ["*."]}]), "expected a host name in small letters"),
             (
-                ingress(rule({"pathType": "Prefix", "backend": {"resource": {}}})),
-                "a resource as backend is not supported",
+                ingress(rule({"pathType": "Prefix", "backend": {"resource": {"kind": "A"}}})),
+                'backend.resource: "name" is missing',
+            ),
+            (
+                ingress(defaultBackend={**target("a"), "resource": {"kind": "A", "name": "b"}}),
+                "service and resource exclude each other",
+            ),
+            (
+                ingress(rule({"pathType": "Prefix", "backend": {}})),
+                "has no backend: one of service, resource is needed",
             ),
             (
                 ingress(defaultBackend={"service": {"name": "a", "port": {}}}),

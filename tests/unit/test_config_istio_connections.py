@@ -435,14 +435,9 @@ class TestMesh:
         ([server("TLS", mode="PASSTHROUGH"), connections(tls=[sni(to="a")])], '"sniHosts" is missing'),
         ([server("TCP"), connections(tcp=[{"route": []}])], "has no destination"),
         ([server("TCP"), connections(tcp=[{"route": [to("a"), to("b")]}])], "the weights of the destinations"),
-        ([server("TCP"), connections(tcp=[{"route": [to("c")]}])], "has several ports, none of them 443"),
         (
             [server("TCP"), connections(tcp=[{"match": [{"destinationSubnets": ["x"]}], "route": [to("a")]}])],
             "an IP address or a range",
-        ),
-        (
-            [server("TCP"), connections(tcp=[{"match": [{"gateways": ["y"]}], "route": [to("a")]}])],
-            "which the VirtualService does not",
         ),
     ],
 )

@@ -22,12 +22,14 @@ from unit.istio_documents import (
     route,
     service,
     service_entry,
+    to,
     virtual_service,
 )
 
 from fastpath import ClusterManager
 from fastpath.config import Scope, load
-from fastpath.models import Cluster, Config, LbPolicy, OutlierDetection, RetryBudget
+from fastpath.errors import ConfigWarning
+from fastpath.models import Cluster, Config, LbPolicy, OutlierDetection, RetryBudget, RetryPolicy
 
 
 def rule(name: str = "r", host: str = "a", **spec: object) -> dict[str, Any]:
@@ -179,13 +181,38 @@ class TestSettings:
         assert cluster(loaded(rule(trafficPolicy=settings)), "default/a:80").connect_timeout == 10.0
 
     @pytest.mark.parametrize(
+        ("settings", "path"),
+        [
+            ({"connectionPool": {"tcp": {"tcpKeepalive": {}}}}, "tcp.tcpKeepalive"),
+            ({"connectionPool": {"tcp": {"maxConnectionDuration": "1s"}}}, "tcp.maxConnectionDuration"),
+            ({"connectionPool": {"http": {"idleTimeout": "1s"}}}, "http.idleTimeout"),
+            ({"connectionPool": {"http": {"maxRequestsPerConnection": 1}}}, "http.maxRequestsPerConnection"),
+            ({"connectionPool": {"http": {"maxConcurrentStreams": 1}}}, "http.maxConcurrentStreams"),
+            ({"outlierDetection": {"consecutiveErrors": 7}}, "outlierDetection.consecutiveErrors"),
+        ],
+    )
+    def test_what_has_no_effect_is_told(self, settings: dict[str, Any], path: str) -> None:
+        with pytest.warns(ConfigWarning, match=f"trafficPolicy.*{path}: has no effect"):
+            found = loaded(rule(trafficPolicy=settings))
+        assert cluster(found, "default/a:80").circuit_breaker.max_requests == 2**32 - 1
+
+    def test_retries_of_the_only_destination_stay_where_requests_are_hashed_to(self) -> None:
+        hashed = rule(trafficPolicy={"loadBalancer": {"consistentHash": {"httpHeaderName": "x"}}})
+
+        def policy(*destinations: object, **retries: object) -> RetryPolicy:
+            more = {"retries": {"attempts": 3, **retries}} if retries else {}
+            found = forward(load([gateway(), virtual_service(route(*destinations, **more)), hashed, *SERVICES]))
+            assert found.retry_policy is not None
+            return found.retry_policy
+
+        assert not policy(to("a")).previous_hosts
+        assert not policy(to("a"), retryOn="5xx").previous_hosts
+        assert policy(to("a"), retryIgnorePreviousHosts=True).previous_hosts
+        assert policy(to("a", weight=1), to("b", weight=1)).previous_hosts
+
+    @pytest.mark.parametrize(
         ("settings", "reason"),
         [
-            ({"connectionPool": {"tcp": {"tcpKeepalive": {}}}}, "'tcpKeepalive' is not supported"),
-            ({"connectionPool": {"tcp": {"maxConnectionDuration": "1s"}}}, "'maxConnectionDuration' is not supported"),
-            ({"connectionPool": {"http": {"idleTimeout": "1s"}}}, "'idleTimeout' is not supported"),
-            ({"connectionPool": {"http": {"maxRequestsPerConnection": 1}}}, "'maxRequestsPerConnection' is not"),
-            ({"connectionPool": {"http": {"maxConcurrentStreams": 1}}}, "'maxConcurrentStreams' is not supported"),
             ({"connectionPool": {"http": {"h2UpgradePolicy": "UPGRADE"}}}, "h2UpgradePolicy: HTTP/2"),
             ({"connectionPool": {"http": {"useClientProtocol": True}}}, "useClientProtocol: HTTP/2"),
             ({"tls": {"mode": "ISTIO_MUTUAL"}}, "the mode ISTIO_MUTUAL"),

@@ -18,6 +18,7 @@ from unit.istio_documents import (
     gateway,
     inside,
     istio,
+    part,
     refusals,
     route,
     service,
@@ -33,10 +34,6 @@ from fastpath.models import Config, RedirectAction, RouteAction
 
 def delegating(match: object = None, name: str = "part", **fields: object) -> dict[str, Any]:
     return {"delegate": {"name": name}, **({"match": match} if match else {}), **fields}
-
-
-def part(*http: object, name: str = "part", **spec: object) -> dict[str, Any]:
-    return istio("VirtualService", name, http=list(http), **spec)
 
 
 def uri(**how: str) -> dict[str, Any]:
@@ -195,19 +192,12 @@ class TestDelegates:
     @pytest.mark.parametrize(
         ("root", "delegate", "reason"),
         [
-            (delegating(name="pert"), part(route()), 'did you mean "default/part"'),
             (delegating(route=[to("a")]), part(route()), "route and delegate exclude each other"),
             (delegating(redirect={"uri": "/"}), part(route()), "redirect and delegate exclude each other"),
             (delegating(), part(delegating(name="other")), "a delegate has no delegates"),
             (delegating(), part(route(), gateways=["web"]), "gateways are those of the VirtualService that delegates"),
             (delegating(), part(route(), tcp=[{"route": [to("a")]}]), "tcp are those of the VirtualService"),
             (delegating(), part(), "has neither hosts nor http routes"),
-            (route(), part(route(to("nobody"))), "no Service with the host"),
-            (
-                {"delegate": {"name": "part", "namespace": "there"}},
-                inside("there", part(route(), exportTo=["."])),
-                "is not shown to the namespace default",
-            ),
         ],
     )
     def test_refused(self, root: dict[str, Any], delegate: dict[str, Any], reason: str) -> None:

@@ -136,6 +136,11 @@ class Value:
     def error(self, reason: str) -> None:
         self.problems.add(reason, self.path, self.node.line, self.node.column)
 
+    def warn(self, reason: str) -> None:
+        """Tell what has no effect, and is no error where the document is meant for."""
+        error = document_error(reason, self.problems.file, self.node.line, self.node.column, self.path)
+        warnings.warn(str(error), ConfigWarning, stacklevel=2)
+
     def expected(self, what: str) -> None:
         self.error(f"expected {what}, found {self.node.describe()}")
 

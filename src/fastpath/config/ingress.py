@@ -74,7 +74,7 @@ def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope
     reader.refuse_lonely_canaries()
     configuration = RouteConfiguration(
         _NAME,
-        build_virtual_hosts(reader.candidates(), domains=reader.hosts),
+        build_virtual_hosts(reader.candidates(), domains=reader.hosts()),
         ignore_port_in_host_matching=True,
         validate_clusters=False,
     )
@@ -98,8 +98,8 @@ class _Reader:
         self._paths: list[_Path] = []
         self._canaries: dict[tuple[str, str, bool], tuple[_Path, Share]] = {}
         self._defaults: list[tuple[KubernetesObject, Backend]] = []
+        self._hosts: dict[KubernetesObject, dict[str, None]] = {}
         self._certificates: dict[str, TlsCertificate] = {}
-        self.hosts: list[str] = []
 
     def read(self, item: KubernetesObject) -> ObjectStatus:
         backends = BackendReader(self._services, item.namespace)
@@ -135,7 +135,7 @@ class _Reader:
         host = _read_host(rule)
         http = rule.section("http")
         rule.end()
-        self.hosts.append(host)
+        self._hosts.setdefault(item, {})[host] = None
         if http is None:
             return
         paths = http.sections("paths")
@@ -169,6 +169,11 @@ class _Reader:
         for host in hosts:
             self._certificates.setdefault(host, certificate)
 
+    def hosts(self) -> Iterator[str]:
+        """All that a rule names, with paths or without."""
+        for found in self._hosts.values():
+            yield from found
+
     def refuse_lonely_canaries(self) -> None:
         """A canary takes a share of another Ingress's path."""
         places = {each.place for each in self._paths}
@@ -182,11 +187,8 @@ class _Reader:
             rank = (*host_rank(each.host), not each.exact, -len(each.path.rstrip("/")), index)
             yield Candidate(each.host, rank, _route(each.host, match, self._action(each), each.item))
         # Whatever no rule takes: the default backend of an Ingress that speaks of the host, or else of the oldest.
-        hosts: dict[KubernetesObject, dict[str, None]] = {}
-        for each in self._paths:
-            hosts.setdefault(each.item, {})[each.host] = None
         for index, (item, backend) in enumerate(self._defaults):
-            for host in hosts.get(item, {}) | {"*": None}:
+            for host in self._hosts.get(item, {}) | {"*": None}:
                 rank = (True, 1, *host_rank(host), index)
                 yield Candidate(host, rank, _route(host, RouteMatch(prefix="/"), _action(backend), item))
 

@@ -30,17 +30,25 @@ class BackendReader:
 
     def read(self, section: Section) -> Backend:
         """An IngressBackend. One that is not there yet is no mistake of the Ingress: Kubernetes accepts it too."""
-        target = section.section("service")
+        section.one_of("backend", "service", "resource")
+        target, resource = section.section("service"), section.section("resource")
+        section.end()
+        if resource is not None:
+            return Backend(self._read_resource(resource), section.position)
         if target is None:
-            reason = "a resource as backend is not supported; use a service"
-            section.error(reason if section.get("resource") is not None else '"service" is missing')
-            section.end()
             return Backend("", section.position)
-        section.end(("resource",))
         name = target.string("name", required=True)
         port = self._read_port(target)
         target.end()
         return Backend(self._resolve(target, name, port), section.position)
+
+    def _read_resource(self, resource: Section) -> str:
+        """What only its own controller can serve is a backend that is not there."""
+        kind, name = resource.string("kind", required=True), resource.string("name", required=True)
+        resource.string("apiGroup")
+        resource.end()
+        self.missing.append(("InvalidKind", f'only Services are served, not the {kind} "{self._namespace}/{name}"'))
+        return f"{self._namespace}/{kind}/{name}"
 
     def _read_port(self, target: Section) -> int | str:
         section = target.section("port", required=True)

@@ -154,7 +154,8 @@ def _read_filter(kind: str, content: Section, filters: Filters, references: Refe
 
 
 def _read_modifier(section: Section) -> tuple[tuple[HeaderValueOption, ...], tuple[str, ...]]:
-    options = []
+    """What is set, then what is added, each but once, and what is removed."""
+    options: dict[tuple[str, str], HeaderValueOption] = {}
     for name, action in (
         ("set", HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD),
         ("add", HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD),
@@ -163,14 +164,15 @@ def _read_modifier(section: Section) -> tuple[tuple[HeaderValueOption, ...], tup
             key, text = each.string("name", required=True), each.header_text("value") or ""
             _check_header(each, key)
             # A percent sign begins an operator in Envoy's formats, here it is one.
-            options.append(HeaderValueOption(key, text.replace("%", "%%"), action, True, position=each.position))
+            option = HeaderValueOption(key, text.replace("%", "%%"), action, True, position=each.position)
+            options.setdefault((name, key.lower()), option)
             each.end()
     removed = []
     for value in section.items("remove"):
         removed.append(value.string())
         if not _TOKEN.match(removed[-1]):
             value.error(f"expected the name of a header field, found {shorten(removed[-1])!r}")
-    return tuple(options), tuple(removed)
+    return tuple(options.values()), tuple(removed)
 
 
 def _check_header(section: Section, name: str) -> None:

@@ -82,7 +82,8 @@ def attach(
     attachments: dict[int, Attachment] = {}
     statuses = []
     for parent in parents:
-        gateway = gateways.get((parent.namespace, parent.name)) if parent.kind == "Gateway" else None
+        is_ours = (parent.group, parent.kind) == (GROUP, "Gateway")
+        gateway = gateways.get((parent.namespace, parent.name)) if is_ours else None
         found = list(_attachments(item, parent, hostnames, gateway, objects)) if gateway is not None else []
         problem = None
         for each in found:

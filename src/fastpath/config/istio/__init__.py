@@ -37,4 +37,5 @@ def read_istio(objects: Objects, services: Services, secrets: Secrets, scope: Sc
         (*edge.listeners, *mesh.listeners),
         {**edge.route_configurations, **mesh.route_configurations},
         tuple(destinations.clusters),
+        statuses=tuple(destinations.unresolved.statuses(objects)),
     )

@@ -7,14 +7,13 @@ matches is no part of the root's.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 
-from ...errors import ConfigWarning
 from ..fields import Section, Value
 from ..kubernetes_object import KubernetesObject
-from ..node import Node, NodeValue, document_error, shorten
+from ..node import Node, NodeValue, shorten
 from .client import exports_of
+from .unresolved import Unresolved
 
 __all__ = ["Delegates"]
 
@@ -28,22 +27,26 @@ Members = dict[str, Node]
 class Delegates:
     """VirtualServices without hosts."""
 
-    def __init__(self, items: Mapping[str, KubernetesObject], specs: Mapping[str, Section]):
+    def __init__(self, items: Mapping[str, KubernetesObject], specs: Mapping[str, Section], unresolved: Unresolved):
         self._items = items
         self._specs = specs
+        self._unresolved = unresolved
         self._used: set[str] = set()
 
     def unused(self) -> Iterator[tuple[KubernetesObject, Section]]:
         """Those that no route names, each with its spec."""
         return ((self._items[name], spec) for name, spec in self._specs.items() if name not in self._used)
 
-    def routes(self, route: Section, namespace: str) -> Iterator[tuple[str, Section]]:
-        """The route itself, or those of its delegate joined with it; each with the namespace that it speaks of."""
+    def routes(self, route: Section, item: KubernetesObject) -> Iterator[tuple[KubernetesObject, Section]]:
+        """A route of an object itself, or those of its delegate joined with it; each with the object it is written in.
+
+        None, when the delegate is not there.
+        """
         delegate = route.section("delegate")
         if delegate is None:
-            yield namespace, route
+            yield item, route
             return
-        name = f"{delegate.string('namespace', namespace)}/{delegate.string('name', required=True)}"
+        name = f"{delegate.string('namespace', item.namespace)}/{delegate.string('name', required=True)}"
         delegate.end()
         for action in ("route", "redirect", "directResponse"):
             if route.get(action) is not None:
@@ -51,12 +54,14 @@ class Delegates:
         spec = self._specs.get(name)
         if spec is None:
             near = delegate.value.problems.suggest(name, self._specs)
-            delegate.error(f"there is no VirtualService {shorten(name)!r} without hosts{near}")
+            reason = f"there is no VirtualService {shorten(name)!r} without hosts{near}"
+            self._unresolved.add(item, delegate.value, reason)
             return
         self._used.add(name)
-        place = self._items[name].namespace
-        if not exports_of(spec, place).reach(namespace):
-            delegate.error(f"the VirtualService {shorten(name)!r} is not shown to the namespace {namespace} (exportTo)")
+        found = self._items[name]
+        if not exports_of(spec, found.namespace).reach(item.namespace):
+            reason = f"the VirtualService {shorten(name)!r} is not shown to the namespace {item.namespace} (exportTo)"
+            self._unresolved.add(item, delegate.value, reason)
             return
         for inner in spec.sections("http"):
             if inner.get("delegate") is not None:
@@ -64,7 +69,7 @@ class Delegates:
                 continue
             joined = _joined(route, inner)
             if joined is not None:
-                yield place, joined
+                yield found, joined
 
 
 def _joined(root: Section, own: Section) -> Section | None:
@@ -73,10 +78,7 @@ def _joined(root: Section, own: Section) -> Section | None:
     members |= {name: node for name, node in own.members.items() if node.value is not None}
     matches = _joined_matches(_list(root.members.get("match")), _list(own.members.get("match")))
     if matches is None:
-        place, path = own.position, own.value.path
-        reason = f"ignored, since its match is not within that of {root.value.path}, which delegates to it"
-        found = document_error(reason, place.file, place.line or 0, place.column or 0, path)
-        warnings.warn(str(found), ConfigWarning, stacklevel=2)
+        own.value.warn(f"ignored, since its match is not within that of {root.value.path}, which delegates to it")
         return None
     if matches:
         members["match"] = Node(matches, own.value.node.line, own.value.node.column)

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from ...models import Cluster, Endpoint, HashPolicy
-from ..fields import Section
+from ..fields import Section, Value
 from ..kubernetes_fields import string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, ServicePort, Services
@@ -20,6 +20,7 @@ from .fields import GROUP, port_selector
 from .locality import apply_locality
 from .service_entry import ServiceEntry, read_service_entries
 from .traffic_policy import TrafficPolicy, read_traffic_policy
+from .unresolved import Unresolved
 from .workloads import LABELS, Workloads, localities, read_workloads
 
 __all__ = ["ROOT_NAMESPACE", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
@@ -69,7 +70,7 @@ def read_destinations(objects: Objects, services: Services, client: Client) -> D
     items = sorted(objects.of_kind(GROUP, "DestinationRule"), key=lambda item: item.seniority)
     rules = [_read_rule(item, client) for item in items]
     destinations = Destinations(services, entries, [each for each in rules if client.is_shown(each.exports)], client)
-    destinations.refuse_unknown_hosts(rules)
+    destinations.note_unknown_hosts(rules)
     clusters = [_with_entries(*each, workloads) for each in services.ports()]
     destinations.add_clusters([*clusters, *(each for entry in entries for each in entry.clusters)], objects)
     return destinations
@@ -89,12 +90,15 @@ class Destinations:
             self._rules.setdefault(rule.host, []).append(rule)
         self._targets: dict[tuple[str, int, str], Target] = {}
         self.clusters: list[Cluster] = []
+        self.unresolved = Unresolved()
 
-    def refuse_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
+    def note_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
+        """A rule for a host that is not there has no effect."""
         for rule in rules:
             if not rule.host.startswith("*") and rule.host not in self._services:
                 near = rule.item.section.value.problems.suggest(rule.host, self._services)
-                rule.item.error(f"there is no Service with the host {shorten(rule.host)!r}{near}")
+                reason = f"there is no Service with the host {shorten(rule.host)!r}{near}"
+                self.unresolved.add(rule.item, rule.item.section.value, reason)
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
@@ -167,17 +171,20 @@ class Destinations:
 
 
 class DestinationReader:
-    """Reads the Destinations of a VirtualService. `port` is the one that requests come to."""
+    """Reads the Destinations of an object. `port` is the one that requests come to.
 
-    def __init__(self, destinations: Destinations, namespace: str, port: int | None = None):
+    What is not there leads to a cluster that is not there either.
+    """
+
+    def __init__(self, destinations: Destinations, item: KubernetesObject, port: int | None = None):
         self._destinations = destinations
-        self._namespace = namespace
+        self._item = item
         self._port = port
         self.needs_port = False
         """Whether something was read for which the port counts, before it was known."""
 
     def at(self, port: int | None) -> DestinationReader:
-        return DestinationReader(self._destinations, self._namespace, port)
+        return DestinationReader(self._destinations, self._item, port)
 
     def request_port(self) -> int | None:
         """The port that requests come to; None: ask again when it is known."""
@@ -192,30 +199,33 @@ class DestinationReader:
         section.end()
         if value is None:
             return Target("")
-        host = full_name(value.string(), self._namespace)
+        host = full_name(value.string(), self._item.namespace)
         service = self._destinations.service(host)
         if service is None:
             near = value.problems.suggest(host, (name for name, _ in self._destinations.services()))
-            value.error(f"there is no Service with the host {shorten(host)!r}{near}")
-            return Target("")
+            self._miss(value, f"there is no Service with the host {shorten(host)!r}{near}")
+            return Target(_cluster_of(host, number or self.request_port() or 0, subset))
         ports = [each.port for each in service.ports if each.protocol == "TCP"]
         if number is None and len(ports) > 1:
-            number = self.request_port()
-            if number is None:
-                number = ports[0]
-            elif number not in ports:
-                section.error(f'"port" is missing: {host} has several ports, none of them {number}')
-                return Target("")
+            number = self.request_port() or ports[0]
         if number is None:
             number = ports[0] if ports else 0
-        if number not in ports:
-            section.error(f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
-            return Target("")
         found = self._destinations.find(host, number, subset)
-        if found is None:
+        if found is not None:
+            return found
+        if number not in ports:
+            self._miss(section.value, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
+        else:
             near = value.problems.suggest(subset, self._destinations.subsets(host))
-            section.error(f"{host} has no subset {shorten(subset)!r}{near}")
-        return found or Target("")
+            self._miss(section.value, f"{host} has no subset {shorten(subset)!r}{near}")
+        return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset))
+
+    def _miss(self, where: Value, reason: str) -> None:
+        self._destinations.unresolved.add(self._item, where, reason)
+
+
+def _cluster_of(host: str, port: int, subset: str) -> str:
+    return f"{host}:{port}/{subset}" if subset else f"{host}:{port}"
 
 
 class _Labels:

@@ -137,7 +137,8 @@ class _Edge:
             for gateway, server in places:
                 if not self._is_at(gateway, service):
                     continue
-                found = list(service.routes(gateway.item.full_name, port))
+                scheme = "https" if server.protocol == "HTTPS" else "http"
+                found = list(service.routes(gateway.item.full_name, port, scheme))
                 for domain in dict.fromkeys(self._hosts(server, service)) if found else ():
                     known = routes.setdefault(domain, [])
                     known += [each for each in found if each not in known]

@@ -6,9 +6,9 @@ import re
 
 from ...models import DenominatorType, FractionalPercent, StringMatcher
 from ..fields import Section
-from ..kubernetes_fields import port_number
+from ..kubernetes_fields import integer, port_number
 
-__all__ = ["GROUP", "duration", "fraction", "port_selector", "string_matcher"]
+__all__ = ["GROUP", "duration", "fraction", "port_selector", "string_matcher", "whole_percent"]
 
 GROUP = "networking.istio.io"
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:h|ms|m|s))+\Z")
@@ -34,6 +34,12 @@ def duration(section: Section, name: str, minimum: float = 0.0) -> float | None:
 def fraction(section: Section, name: str, default: float) -> FractionalPercent:
     """A percentage {value: 12.5}, to the millionth."""
     return FractionalPercent(round(section.percent(name, default) * 10_000), DenominatorType.MILLION)
+
+
+def whole_percent(section: Section, name: str, default: int) -> float:
+    """A percentage as Istio wrote them before it had fractions."""
+    found = integer(section, name, 0, 100)
+    return float(default if found is None else found)
 
 
 def string_matcher(section: Section, *, ignore_case: bool = False) -> StringMatcher | None:

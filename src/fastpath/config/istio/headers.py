@@ -6,7 +6,7 @@ Source: https://istio.io/latest/docs/reference/config/networking/virtual-service
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ...models import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from ..fields import Section, Value
@@ -16,6 +16,7 @@ __all__ = ["Headers", "read_headers"]
 
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
 _HOSTS = (":authority", "host")
+_KINDS = fields(HeaderMutations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Headers:
     mutations: HeaderMutations = HeaderMutations()
     host: str | None = None
     """What the host is set to."""
+
+    def then(self, more: Headers) -> Headers:
+        """These, and `more` after them; the host is the first one's."""
+        pairs = ((getattr(self.mutations, each.name), getattr(more.mutations, each.name)) for each in _KINDS)
+        return Headers(HeaderMutations(*(one + other for one, other in pairs)), self.host or more.host)
 
 
 def read_headers(parent: Section) -> Headers:
@@ -52,8 +58,8 @@ def _read_operations(
             text = value.string()
             if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
                 value.error(f"must not hold control characters, found {shorten(text)!r}")
-            if with_host and name == "set" and key.lower() in _HOSTS:
-                host = text
+            if with_host and key.lower() in _HOSTS:
+                host = host or text
                 continue
             _check_name(value, key)
             options.append(HeaderValueOption(key, text, action, position=value.position))

@@ -6,7 +6,7 @@ Source: https://istio.io/latest/docs/reference/config/networking/virtual-service
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...models import (
     DirectResponse,
@@ -23,14 +23,15 @@ from ...models import (
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer, port_number
 from .destinations import DestinationReader, Target
-from .fields import duration, fraction
+from .fields import duration, fraction, whole_percent
 from .headers import Headers, read_headers
-from .retries import DEFAULT_RETRIES, read_retries
+from .retries import default_retries, read_retries
 
 __all__ = ["Action", "read_action"]
 
 _REDIRECT_CODES = (301, 302, 303, 307, 308)
 _PREFIX = "%PREFIX()%"
+_WELL_KNOWN = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,15 @@ class Action:
     mutations: HeaderMutations
     fault: HttpFault | None
 
+    def without_plain_port(self, scheme: str) -> Action:
+        """For requests that come by a scheme: redirects do not write the port that goes without saying."""
+        redirect = self.action
+        if not isinstance(redirect, RedirectAction) or redirect.port_redirect is None:
+            return self
+        if redirect.port_redirect != _WELL_KNOWN.get(redirect.scheme_redirect or scheme):
+            return self
+        return replace(self, action=replace(redirect, port_redirect=None))
+
 
 def read_action(section: Section, reader: DestinationReader) -> Action:
     """What a route does; its match and name are left."""
@@ -50,8 +60,9 @@ def read_action(section: Section, reader: DestinationReader) -> Action:
     redirect, direct = section.section("redirect"), section.section("directResponse")
     timeout = duration(section, "timeout")
     retries = section.section("retries")
-    policy = read_retries(retries) if retries is not None else DEFAULT_RETRIES
     rewrite = _read_rewrite(section)
+    if rewrite.authority is not None and headers.host is not None:
+        section.error("the rewrite's authority and a header that sets the host exclude each other")
     mirrors = _read_mirrors(section, reader)
     if kind == "redirect" and redirect is not None:
         if headers.host is not None:
@@ -62,6 +73,10 @@ def read_action(section: Section, reader: DestinationReader) -> Action:
     splits = [_read_split(each, reader) for each in section.sections("route")]
     if kind == "route" and not splits:
         section.error("has no destination")
+    stays = len(splits) == 1 and splits[0].target.hash_policy is not None
+    policy = default_retries(stays=stays) if retries is None else read_retries(retries, stays=stays)
+    if len(splits) == 1:
+        headers = headers.then(splits[0].headers)
     action = _forward(section, splits, headers, rewrite, mirrors, timeout or 0.0, policy)
     return Action(action, headers.mutations, fault)
 
@@ -99,28 +114,25 @@ def _forward(
     retries: RetryPolicy | None,
 ) -> RouteAction:
     """The only destination has all requests, whatever its weight; among several those without a weight have none."""
+    shares: tuple[WeightedCluster, ...] = ()
     if len(splits) > 1:
         splits = [each for each in splits if each.weight]
         if not 0 < sum(each.weight for each in splits) <= UINT32_MAX:
             section.error(f"the weights of the destinations sum up to a number from 1 to {UINT32_MAX}")
-    single = splits[0] if len(splits) == 1 and splits[0].headers == Headers() else None
-    if rewrite.authority is not None and headers.host is not None:
-        section.error("the rewrite's authority and a header that sets the host exclude each other")
-    policies = dict.fromkeys(each.target.hash_policy for each in splits)
-    return RouteAction(
-        cluster=single.target.cluster if single is not None else None,
-        weighted_clusters=()
-        if single is not None
-        else tuple(
+        shares = tuple(
             WeightedCluster(
                 each.target.cluster,
-                each.weight or 1,
+                each.weight,
                 mutations=each.headers.mutations,
                 host_rewrite_literal=each.headers.host,
                 position=each.section.position,
             )
             for each in splits
-        ),
+        )
+    policies = dict.fromkeys(each.target.hash_policy for each in splits)
+    return RouteAction(
+        cluster=splits[0].target.cluster if splits and not shares else None,
+        weighted_clusters=shares,
         prefix_rewrite=rewrite.prefix,
         regex_rewrite=rewrite.regex,
         host_rewrite_literal=rewrite.authority if rewrite.authority is not None else headers.host,
@@ -190,10 +202,10 @@ def _read_direct_response(section: Section) -> DirectResponse:
 
 
 def _read_mirrors(section: Section, reader: DestinationReader) -> tuple[RequestMirrorPolicy, ...]:
-    """`mirror` with `mirrorPercentage`, or `mirrors` of which each has its percentage."""
+    """`mirror` with `mirrorPercentage`, or the whole `mirrorPercent` before it; or `mirrors`, each with its own."""
     section.one_of("way to mirror", "mirror", "mirrors", required=False)
     mirror = section.section("mirror")
-    share = fraction(section, "mirrorPercentage", 100.0)
+    share = fraction(section, "mirrorPercentage", whole_percent(section, "mirrorPercent", 100))
     found = []
     if mirror is not None:
         found.append((reader.read(mirror), share, mirror))
@@ -221,7 +233,9 @@ def _read_fault(parent: Section) -> HttpFault | None:
         section.error("has neither a delay nor an abort")
     found = HttpFault(
         delay=duration(delay, "fixedDelay", 0.001) if delay is not None else None,
-        delay_percentage=fraction(delay, "percentage", 0.0) if delay is not None else HttpFault().delay_percentage,
+        delay_percentage=fraction(delay, "percentage", whole_percent(delay, "percent", 0))
+        if delay is not None
+        else HttpFault().delay_percentage,
         abort_status=integer(abort, "httpStatus", 200, 599, required=True) if abort is not None else None,
         abort_percentage=fraction(abort, "percentage", 0.0) if abort is not None else HttpFault().abort_percentage,
         position=section.position,

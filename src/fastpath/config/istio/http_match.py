@@ -105,7 +105,8 @@ def _read_map(
     for key, node in inner.members.items() if inner is not None else ():
         value = Value(node, f"{section.value.path}.{name}.{key}", section.value.problems)
         if key in reserved:
-            value.error(f"Istio passes over the header {key!r}; use the field of that name")
+            value.warn(f"Istio passes over the header {key!r}; use the field of that name")
+            continue
         how = value.section()
         if how is not None:
             found.append((key, value, string_matcher(how)))

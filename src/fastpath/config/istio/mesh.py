@@ -22,7 +22,7 @@ from .destinations import Destinations, Target
 from .gateway import common_host
 from .outbound import outbound_listener
 from .protocols import Protocol, protocol_of
-from .retries import DEFAULT_RETRIES
+from .retries import default_retries
 from .sidecar import Sidecar
 from .virtual_service import MESH, VirtualService
 
@@ -170,5 +170,6 @@ def _refuse_repeated_hosts(services: Sequence[VirtualService]) -> None:
 
 def _route_to(target: Target, service: Service | None = None) -> Route:
     policies: tuple[HashPolicy, ...] = (target.hash_policy,) if target.hash_policy is not None else ()
-    action = RouteAction(target.cluster, timeout=0.0, retry_policy=DEFAULT_RETRIES, hash_policy=policies)
+    retries = default_retries(stays=bool(policies))
+    action = RouteAction(target.cluster, timeout=0.0, retry_policy=retries, hash_policy=policies)
     return Route(RouteMatch(prefix="/"), action, "default", position=service.position if service is not None else None)

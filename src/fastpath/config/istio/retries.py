@@ -5,13 +5,15 @@ Source: https://istio.io/latest/docs/reference/config/networking/virtual-service
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...models import RetryPolicy
 from ..fields import Section
 from ..kubernetes_fields import integer
 from ..node import shorten
 from .fields import duration
 
-__all__ = ["DEFAULT_RETRIES", "read_retries"]
+__all__ = ["default_retries", "read_retries"]
 
 _DEFAULT_ON = ("connect-failure", "refused-stream", "unavailable", "cancelled")
 _CONDITIONS = (
@@ -34,19 +36,24 @@ _CONDITIONS = (
 )
 _ATTEMPTS = 5
 
-DEFAULT_RETRIES = RetryPolicy(_DEFAULT_ON, 2, previous_hosts=True, host_selection_retry_max_attempts=_ATTEMPTS)
-"""Of routes that say nothing."""
+_DEFAULT = RetryPolicy(_DEFAULT_ON, 2, host_selection_retry_max_attempts=_ATTEMPTS)
+_DEFAULT_ELSEWHERE = replace(_DEFAULT, previous_hosts=True)
+_UPDATE_FREQUENCY = 2
 
 
-def read_retries(section: Section) -> RetryPolicy | None:
+def default_retries(*, stays: bool = False) -> RetryPolicy:
+    """Of routes that say nothing: on hosts not tried yet, unless requests are to stay with a host (consistentHash)."""
+    return _DEFAULT if stays else _DEFAULT_ELSEWHERE
+
+
+def read_retries(section: Section, *, stays: bool = False) -> RetryPolicy | None:
     """None: nothing is tried again."""
     attempts = integer(section, "attempts", 0, 2**31 - 1)
     per_try = duration(section, "perTryTimeout", 0.001)
     conditions, codes = _read_conditions(section)
-    ignore = section.boolean("retryIgnorePreviousHosts", default=True)
+    ignore = section.boolean("retryIgnorePreviousHosts", default=not stays)
+    is_remote = section.boolean("retryRemoteLocalities")
     back_off = duration(section, "backoff", 0.001)
-    if section.boolean("retryRemoteLocalities"):
-        section.error("retryRemoteLocalities is not supported: retries go where any request would go")
     section.end()
     if not attempts:
         return None
@@ -55,7 +62,8 @@ def read_retries(section: Section) -> RetryPolicy | None:
         num_retries=attempts,
         retriable_status_codes=codes,
         previous_hosts=ignore,
-        host_selection_retry_max_attempts=_ATTEMPTS if ignore else 1,
+        previous_priorities=_UPDATE_FREQUENCY if is_remote else None,
+        host_selection_retry_max_attempts=_ATTEMPTS,
         per_try_timeout=per_try,
         back_off_base_interval=back_off if back_off is not None else RetryPolicy().back_off_base_interval,
         position=section.position,

@@ -102,7 +102,7 @@ def _read(item: KubernetesObject, destinations: Destinations) -> Sidecar:
     egress = tuple(_read_egress(each, item.namespace) for each in spec.sections("egress"))
     if sum(each.port is None for each in egress) > 1:
         spec.error("several egress listeners have no port: list their hosts in one")
-    registry_only, proxy = _read_policy(spec, DestinationReader(destinations, item.namespace))
+    registry_only, proxy = _read_policy(spec, DestinationReader(destinations, item))
     spec.end(_UNSUPPORTED)
     return Sidecar(item, labels, egress, registry_only, proxy)
 

@@ -43,8 +43,8 @@ _SIMPLE = {
 }
 _WARMING = (LbPolicy.LEAST_REQUEST, LbPolicy.ROUND_ROBIN)
 _CONNECT_TIMEOUT = 10.0
-_UNSUPPORTED_TCP = ("maxConnectionDuration", "tcpKeepalive")
-_UNSUPPORTED_HTTP = ("idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
+_WITHOUT_EFFECT_TCP = ("maxConnectionDuration", "tcpKeepalive")
+_WITHOUT_EFFECT_HTTP = ("idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
 _TLS_MODES = ("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL")
 _MAX_RING, _MAX_TABLE = 8388608, 5000011
 
@@ -290,7 +290,8 @@ def _read_connection_pool(section: Section) -> ConnectionPool:
     if tcp is not None:
         timeout, connections = duration(tcp, "connectTimeout", 0.001), _limit(tcp, "maxConnections")
         idle = duration(tcp, "idleTimeout")
-        tcp.end(_UNSUPPORTED_TCP)
+        _warn_without_effect(tcp, _WITHOUT_EFFECT_TCP)
+        tcp.end()
     pending = requests = retries = UINT32_MAX
     if http is not None:
         pending = _limit(http, "http1MaxPendingRequests")
@@ -301,9 +302,18 @@ def _read_connection_pool(section: Section) -> ConnectionPool:
             http.error("h2UpgradePolicy: HTTP/2 to the hosts of a cluster is not supported")
         if http.boolean("useClientProtocol"):
             http.error("useClientProtocol: HTTP/2 to the hosts of a cluster is not supported")
-        http.end(_UNSUPPORTED_HTTP)
+        _warn_without_effect(http, _WITHOUT_EFFECT_HTTP)
+        http.end()
     limits = CircuitBreakerThresholds(connections, pending, requests, retries, position=section.position)
     return ConnectionPool(_CONNECT_TIMEOUT if timeout is None else timeout, limits, idle)
+
+
+def _warn_without_effect(section: Section, names: tuple[str, ...]) -> None:
+    """How long connections are kept changes nothing about where requests go."""
+    for name in names:
+        value = section.get(name)
+        if value is not None:
+            value.warn("has no effect: connections are kept as the runtime sees fit")
 
 
 def _limit(section: Section, name: str) -> int:
@@ -319,6 +329,9 @@ def _read_outliers(section: Section) -> Outliers:
     local = integer(section, "consecutiveLocalOriginFailures", 0, UINT32_MAX)
     interval = duration(section, "interval", 0.001)
     ejection = duration(section, "baseEjectionTime", 0.001)
+    old = section.get("consecutiveErrors")
+    if old is not None:
+        old.warn("has no effect in Istio any more: use consecutive5xxErrors or consecutiveGatewayErrors")
     percent = integer(section, "maxEjectionPercent", 0, 100)
     healthy = integer(section, "minHealthPercent", 0, 100)
     section.end()

@@ -35,11 +35,12 @@ class _HttpRoute:
     section: Section
     reader: DestinationReader
 
-    def action_at(self, port: int) -> Action:
+    def action_at(self, port: int, scheme: str) -> Action:
         """What becomes of requests that come to a port, which counts for destinations without one."""
-        if not self.reader.needs_port:
-            return self.action
-        return read_action(Section(self.section.value, self.section.members), self.reader.at(port))
+        found = self.action
+        if self.reader.needs_port:
+            found = read_action(Section(self.section.value, self.section.members), self.reader.at(port))
+        return found.without_plain_port(scheme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,11 @@ class VirtualService:
     tls: tuple[StreamRoute, ...] = ()
     tcp: tuple[StreamRoute, ...] = ()
 
-    def routes(self, gateway: str, port: int) -> Iterator[tuple[bool, Route]]:
+    def routes(self, gateway: str, port: int, scheme: str = "http") -> Iterator[tuple[bool, Route]]:
         """The routes of what comes through a gateway to a port; each with whether it takes all that comes to it."""
         for each in self.http:
             fitting = [match for match in each.matches if match.is_for_us and self._is_for(match, gateway, port)]
-            action = each.action_at(port) if fitting else each.action
+            action = each.action_at(port, scheme) if fitting else each.action
             for match in fitting:
                 name = ".".join(filter(None, (each.name, match.name)))
                 yield (
@@ -104,7 +105,9 @@ def read_virtual_services(
     specs = {item.full_name: (item, spec) for item in items if (spec := _spec(item)) is not None}
     parts = {name: found for name, found in specs.items() if not found[1].items("hosts")}
     delegates = Delegates(
-        {name: item for name, (item, _) in parts.items()}, {name: spec for name, (_, spec) in parts.items()}
+        {name: item for name, (item, _) in parts.items()},
+        {name: spec for name, (_, spec) in parts.items()},
+        destinations.unresolved,
     )
     reader = _Reader(gateways, destinations, client, delegates)
     services = [reader.read(item, spec) for name, (item, spec) in specs.items() if name not in parts]
@@ -112,7 +115,7 @@ def read_virtual_services(
         reader.check_delegate(item, spec)
     for item, spec in delegates.unused():
         for each in spec.sections("http"):
-            reader.read_http(each, item.namespace, (MESH, *gateways), item.namespace)
+            reader.read_http(each, item, (MESH, *gateways), item)
     return services
 
 
@@ -134,13 +137,13 @@ class _Reader:
     def read(self, item: KubernetesObject, spec: Section) -> VirtualService:
         exports = read_exports(spec, item.namespace, self._client)
         hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
-        names = tuple(self._read_gateway(value, item.namespace) for value in spec.items("gateways")) or (MESH,)
+        names = tuple(self._read_gateway(value, item) for value in spec.items("gateways")) or (MESH,)
         http = [
-            self.read_http(joined, namespace, names, item.namespace)
+            self.read_http(joined, part, names, item)
             for each in spec.sections("http")
-            for namespace, joined in self._delegates.routes(each, item.namespace)
+            for part, joined in self._delegates.routes(each, item)
         ]
-        reader = DestinationReader(self._destinations, item.namespace)
+        reader = DestinationReader(self._destinations, item)
         tls, tcp = (
             tuple(
                 read_stream_route(each, hosts, reader, self._client, is_tls=kind == "tls")
@@ -151,7 +154,7 @@ class _Reader:
         if not (spec.items("http") or tls or tcp):
             spec.error("has no http, tls or tcp routes")
         for route in (*tls, *tcp):
-            _check_gateways(route.section, route.matches, names, item.namespace)
+            self._check_gateways(route.section, route.matches, names, item)
         spec.end()
         return VirtualService(item, hosts, names, exports, tuple(http), tls, tcp)
 
@@ -165,29 +168,36 @@ class _Reader:
                 spec.error(f"has no hosts: {name} are those of the VirtualService that delegates to it")
         spec.end()
 
-    def read_http(self, section: Section, namespace: str, gateways: tuple[str, ...], root: str) -> _HttpRoute:
-        """A route whose hosts are those of a namespace, and whose gateways are those of the root's namespace."""
+    def read_http(
+        self, section: Section, item: KubernetesObject, gateways: tuple[str, ...], root: KubernetesObject
+    ) -> _HttpRoute:
+        """A route whose hosts are those of the object's namespace, and whose gateways are those of the root's."""
         found = tuple(read_http_match(each, self._client) for each in section.sections("match"))
-        _check_gateways(section, found, gateways, root)
-        reader = DestinationReader(self._destinations, namespace)
+        self._check_gateways(section, found, gateways, root)
+        reader = DestinationReader(self._destinations, item)
         action = read_action(section, reader)
         name = section.string("name")
         section.end(("corsPolicy",))
         return _HttpRoute(name, found or (HttpMatch(),), action, section, reader)
 
-    def _read_gateway(self, value: Value, namespace: str) -> str:
-        name = _gateway_name(value.string(), namespace)
+    def _read_gateway(self, value: Value, item: KubernetesObject) -> str:
+        name = _gateway_name(value.string(), item.namespace)
         if name != MESH and name not in self._gateways:
-            value.error(f"there is no Gateway {shorten(name)!r}{value.problems.suggest(name, self._gateways)}")
+            near = value.problems.suggest(name, self._gateways)
+            self._destinations.unresolved.add(item, value, f"there is no Gateway {shorten(name)!r}{near}")
         return name
 
-
-def _check_gateways(
-    section: Section, matches: Iterable[HttpMatch | StreamMatch], gateways: tuple[str, ...], namespace: str
-) -> None:
-    for name in (name for match in matches for name in match.gateways):
-        if _gateway_name(name, namespace) not in gateways:
-            section.error(f"a match names the gateway {shorten(name)!r}, which the VirtualService does not")
+    def _check_gateways(
+        self,
+        section: Section,
+        matches: Iterable[HttpMatch | StreamMatch],
+        gateways: tuple[str, ...],
+        item: KubernetesObject,
+    ) -> None:
+        for name in (name for match in matches for name in match.gateways):
+            if _gateway_name(name, item.namespace) not in gateways:
+                reason = f"a match names the gateway {shorten(name)!r}, which the VirtualService does not"
+                self._destinations.unresolved.add(item, section.value, reason)
 
 
 def _read_host(value: Value, namespace: str) -> str:
