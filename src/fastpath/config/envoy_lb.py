@@ -6,6 +6,7 @@ import enum
 import sys
 
 from ..models import (
+    ClientSideWeightedRoundRobinConfig,
     HashFunction,
     LeastRequestConfig,
     MaglevConfig,
@@ -15,10 +16,18 @@ from ..models import (
 )
 from .fields import UINT32_MAX, Section
 
-__all__ = ["read_least_request", "read_maglev", "read_ring_hash", "read_ring_hash_policy", "read_round_robin"]
+__all__ = [
+    "read_client_side_weighted_round_robin",
+    "read_least_request",
+    "read_maglev",
+    "read_ring_hash",
+    "read_ring_hash_policy",
+    "read_round_robin",
+]
 
 _MAX_RING_SIZE = 8388608
 _MAX_TABLE_SIZE = 5000011
+_MAX_FLOAT = 3.4028234663852886e38
 
 
 def read_round_robin(section: Section | None) -> RoundRobinConfig:
@@ -26,6 +35,29 @@ def read_round_robin(section: Section | None) -> RoundRobinConfig:
     if section is None:
         return RoundRobinConfig()
     config = RoundRobinConfig(_read_slow_start(section.section("slow_start_config")), position=section.position)
+    section.end()
+    return config
+
+
+def read_client_side_weighted_round_robin(section: Section) -> ClientSideWeightedRoundRobinConfig:
+    """A ClientSideWeightedRoundRobin."""
+    default = ClientSideWeightedRoundRobinConfig()
+    periods = {}
+    for name in ("blackout_period", "weight_expiration_period", "weight_update_period"):
+        period = section.duration(name)
+        periods[name] = getattr(default, name) if period is None else period
+    penalty = section.get("error_utilization_penalty")
+    names = [value.string() for value in section.items("metric_names_for_computing_utilization")]
+    if section.boolean("enable_oob_load_report"):
+        section.error("enable_oob_load_report is not supported: load reports come with responses")
+    section.duration("oob_reporting_period")  # counts for nothing without
+    config = ClientSideWeightedRoundRobinConfig(
+        **periods,
+        error_utilization_penalty=(penalty.number(0.0, _MAX_FLOAT) if penalty is not None else None) or 0.0,
+        metric_names_for_computing_utilization=tuple(names),
+        slow_start=_read_slow_start(section.section("slow_start_config")),
+        position=section.position,
+    )
     section.end()
     return config
 
