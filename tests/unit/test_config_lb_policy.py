@@ -196,7 +196,17 @@ def test_the_first_policy_that_envoy_knows_counts() -> None:
             f"the policy '{BY_REPORTS}' is not supported",
         ),
         (policies((BY_REPORTS, {"enable_oob_load_report": True})), {}, "load reports come with responses"),
-        (policies((BY_REPORTS, {"error_utilization_penalty": -1})), {}, "error_utilization_penalty"),
+        (
+            policies((BY_REPORTS, {"error_utilization_penalty": -1})),
+            {},
+            "a penalty of a load balancing policy is from 0",
+        ),
+        (
+            policies((BY_REPORTS, {"slow_start_config": {"min_weight_percent": {"value": 101}}})),
+            {},
+            "a percentage of a load balancing policy is from 0 to 100, found 101",
+        ),
+        (policies((BY_REPORTS, {"oob_reporting_config": {}})), {}, "'oob_reporting_config' is not supported"),
         (policies((BY_REPORTS, {"blackout_period": "-1s"})), {}, "blackout_period"),
         (policies((BY_REPORTS, {"weights": 1})), {}, "'weights' is unknown"),
         (policies(("override_host.v3.OverrideHost", {})), {}, "'override_host.v3.OverrideHost' is not supported"),

@@ -89,9 +89,7 @@ def _policy(policy: HashPolicy) -> _Policy:
     if policy.filter_state is not None:
         key = policy.filter_state
 
-        def of_state(
-            head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash
-        ) -> int | None:
+        def of_state(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
             value = state.get(key) if state is not None else None
             return None if value is None else xxh64(value if isinstance(value, bytes) else str(value).encode())
 

@@ -58,18 +58,23 @@ def read_load_balancing_policy(section: Section, cluster: Cluster) -> Cluster:
     if common is not None and any(common.get(name) is not None for name in _PARTIAL):
         section.error(f"load_balancing_policy excludes {', '.join(_PARTIAL)} in common_lb_config")
     default = Cluster(cluster.name)
-    return replace(cluster, **({name: getattr(default, name) for name in _FIELDS} | _read_first(policy, _READERS)))
+    return replace(
+        cluster, **({name: getattr(default, name) for name in _FIELDS} | _read_first(policy, _READERS, named=True))
+    )
 
 
-def _read_first(policy: Section, readers: _Readers) -> _Fields:
-    """What the first policy of a LoadBalancingPolicy says, which is to be one of those that there are readers for."""
+def _read_first(policy: Section, readers: _Readers, *, named: bool = False) -> _Fields:
+    """What the first policy of a LoadBalancingPolicy says, which is to be one of those that there are readers for.
+
+    `named`: it must have a name, which Envoy does not look at within other policies.
+    """
     listed = policy.sections("policies")
     found: _Fields | None = None
     for each in listed:
         extension = each.section("typed_extension_config", required=True)
         if found is not None or extension is None:
             continue  # Envoy looks no further
-        extension.string("name", required=True)
+        extension.string("name", required=named)
         config = extension.section("typed_config", required=True)
         if config is not None:
             found = _read_config(config, readers)
