@@ -209,12 +209,13 @@ cdef class Pick:
             self.counted = False
             fp_host_release(self.host.ptr)
 
-    def report(self, status=None, *, latency=None, reset=None):
+    def report(self, status=None, *, latency=None, reset=None, load_report=None):
         """Say how the request ended, once.
 
         `status` is the response's (100 to 599), `latency` is in seconds, `reset` says why there was no whole response:
-        "connect-failure", "reset" (the connection broke) or "timeout". ValueError when neither status nor reset is
-        given or one is out of range; RuntimeError on a second report.
+        "connect-failure", "reset" (the connection broke) or "timeout". `load_report` is what the response says of the
+        host's load (`fastpath.orca.load_report_of`), for LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN. ValueError when
+        neither status nor reset is given or one is out of range; RuntimeError on a second report.
         """
         cdef uint32_t code = 0
         cdef int64_t nanoseconds = -1
@@ -240,6 +241,8 @@ cdef class Pick:
             fp_host_report(host, code, <fp_reset><int>_RESETS[reset], nanoseconds), NULL
         )
         self.reported = True
+        if load_report is not None:
+            self.cluster.report_load(self.host, load_report)
         if result == FASTPATH_DUE:
             self.cluster._judge(self.host)
 
@@ -506,6 +509,9 @@ cdef class Cluster:
 
     def _judge(self, Host host not None):
         """Outlier detection has to look at a host. Filled in by fastpath.health."""
+
+    def report_load(self, Host host not None, report):
+        """A host says what its load is. Filled in by fastpath.clusters."""
 
     cdef tuple hosts_of(self, fp_host_set *set):
         """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""

@@ -6,7 +6,7 @@ from fastpath._cluster import Cluster, ClusterDirectory, Host, Pick
 from fastpath._http import Request
 from fastpath._limits import Limits
 from fastpath._match import Match
-from fastpath._route import RouteMatcher
+from fastpath._route import FilterState, Metadata, RouteMatcher
 from fastpath.models import Route
 
 @final
@@ -41,4 +41,13 @@ class Dispatcher:
     def table(self) -> RouteMatcher: ...
     @property
     def clusters(self) -> ClusterDirectory: ...
-    def dispatch(self, data: Buffer, /, stream: object = None, *, tls: object = None) -> Dispatched | None: ...
+    def dispatch(
+        self,
+        data: Buffer,
+        /,
+        stream: object = None,
+        *,
+        tls: object = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
+    ) -> Dispatched | None: ...

@@ -111,12 +111,13 @@ cdef class Dispatcher:
         self.scheme_span.data = self.scheme
         self.scheme_span.len = <size_t>len(self.scheme)
 
-    def dispatch(self, data, /, stream=None, *, tls=None):
+    def dispatch(self, data, /, stream=None, *, tls=None, metadata=None, filter_state=None):
         """The decision about the request that `data` (bytes-like, contiguous) starts with: a Dispatched, or None when
         its head is not complete yet.
 
         stream: a StreamInfo, for hash policies that look at the connection. tls: what is known of the client's
-        certificate, as for `RouteTable.match`. Conditions on metadata and filter state see none: use the steps there.
+        certificate; metadata, filter_state: what conditions on these see, all as for `RouteTable.match`. Hash policies
+        see the filter state, too; without it, the stream's.
 
         A request that no route takes has no `match`, one whose route answers by itself a `match` and no `host`.
         RemoteProtocolError for a head, or a path, that must be refused; NoHostAvailable when the route's cluster has no
@@ -135,24 +136,26 @@ cdef class Dispatcher:
             record_unref(record)
             raise
         found.record = record
-        found.match = self.table.match_record(record, self.scheme_span, tls, None, None, None)
+        found.match = self.table.match_record(record, self.scheme_span, tls, None, metadata, filter_state)
         if found.match is None or found.match.index == FASTPATH_ROUTE_INDEX_NONE:
             return found
         if found.match.details is not None and found.match.details.path_redirect:
             return found
         try:
-            self.choose(found, stream, tls)
+            self.choose(found, stream, tls, metadata, filter_state)
         except NoHostAvailable as error:
             error.dispatched = found
             raise
         return found
 
-    cdef int choose(self, Dispatched found, object stream, object tls) except -1:
+    cdef int choose(
+        self, Dispatched found, object stream, object tls, object metadata, object filter_state
+    ) except -1:
         cdef object name = found.match.cluster
         cdef PyObject *known
         cdef Cluster cluster
         if found.match.share != FASTPATH_ROUTE_INDEX_NONE and found.match.route.action.use_hash_policy:
-            self.share_by_hash(found, stream, tls)
+            self.share_by_hash(found, stream, tls, metadata, filter_state)
             name = found.match.cluster
         if name is None:
             if isinstance(found.match.route.action, RouteAction):
@@ -164,27 +167,31 @@ cdef class Dispatcher:
         cluster = <Cluster>known
         found.cluster = cluster
         if cluster.looks_at_requests:
-            self.choose_by_request(found, stream)
+            self.choose_by_request(found, stream, filter_state)
         else:
             found.host = cluster.choose(None, (), None, None)
         return 0
 
-    cdef int choose_by_request(self, Dispatched found, object stream) except -1:
+    cdef int choose_by_request(self, Dispatched found, object stream, object filter_state) except -1:
         actions = self.actions_of(found)
         if found.hash is None and actions.hashes:
-            found.hash = actions.hash(found.request, stream)
+            found.hash = actions.hash(found.request, stream, filter_state=filter_state)
         key = found.hash.key if found.hash is not None else None
         found.host = found.cluster.choose(key, (), None, actions.metadata_match)
         return 0
 
-    cdef int share_by_hash(self, Dispatched found, object stream, object tls) except -1:
+    cdef int share_by_hash(
+        self, Dispatched found, object stream, object tls, object metadata, object filter_state
+    ) except -1:
         """The request's hash chooses among the route's clusters (RouteAction.use_hash_policy)."""
         actions = self.actions_of(found)
         if not actions.hashes:
             return 0
-        found.hash = actions.hash(found.request, stream)
+        found.hash = actions.hash(found.request, stream, filter_state=filter_state)
         if found.hash.key is not None:
-            match = self.table.match_record(found.record, self.scheme_span, tls, found.hash.key, None, None)
+            match = self.table.match_record(
+                found.record, self.scheme_span, tls, found.hash.key, metadata, filter_state
+            )
             if match is not None:
                 found.match = match
         return 0

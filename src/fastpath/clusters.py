@@ -16,27 +16,25 @@ how callers are spread over zones.
 
 from __future__ import annotations
 
-import math
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from fastpath import _cluster, models
+from fastpath import models
 from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy, RetryPriority
 from fastpath._hash_keys import xxh64
-from fastpath._subset import SubsetRules
-from fastpath.balancing.endpoints import EndpointRows, locate
+from fastpath.balancing.client_side_weights import ClientSideWeights, weights_of
+from fastpath.balancing.core_arguments import Arguments, arguments_of
+from fastpath.balancing.endpoints import EndpointRows, Group, locate
 from fastpath.balancing.labels import MetadataMatch
-from fastpath.balancing.peak_ewma import peak_ewma_options
-from fastpath.balancing.refusal import MAX_UINT32, MAX_UINT64, check_integer, refusal
-from fastpath.balancing.slow_start import SlowStart, slow_start_options
-from fastpath.balancing.subsets import subset_rules
+from fastpath.balancing.refusal import refusal
 from fastpath.balancing.zones import Zones
 from fastpath.errors import ConfigError, NoHostAvailable
 from fastpath.forking import reseed_after_fork
 from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
+from fastpath.orca import OrcaLoadReport
 from fastpath.policies import HostPolicy, as_policy
 
 __all__ = [
@@ -51,11 +49,6 @@ __all__ = [
     "xxh64",
 ]
 
-_Rules = tuple[int, int, bool, bool, int, bool]
-_Options = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]
-# The callers' cluster, the own zone, and what ZoneAwareConfig says.
-_ZoneRules = tuple[_cluster.Cluster, int, int, int, bool, bool, int]
-
 
 class Cluster(HealthCluster):
     """Hosts and the policy that chooses among them; made by a ClusterManager.
@@ -64,14 +57,16 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("__weakref__", "_callers", "_rows", "_updating", "_zones", "model")
+    __slots__ = ("__weakref__", "_callers", "_groups", "_rows", "_updating", "_weights", "_zones", "model")
 
     model: models.Cluster
     """What it was made from, or last updated with."""
 
     _callers: Cluster | None  # the manager's local cluster, unless this is it
+    _groups: list[Group]  # what the core has of the rows
     _rows: EndpointRows
     _updating: threading.Lock
+    _weights: ClientSideWeights | None  # while load reports decide about weights
     _zones: Zones
 
     def update(self, model: models.Cluster) -> None:
@@ -96,17 +91,52 @@ class Cluster(HealthCluster):
 
     def _become(self, model: models.Cluster) -> None:
         before = self.hosts
-        custom = self.policy if isinstance(self.policy, Policy) else None
-        arguments = _arguments(model, self._zones, self._callers, "", custom)
+        arguments = self._arguments(model)
         rows = EndpointRows(model, "", self._zones, self._rows)
+        custom = isinstance(self.policy, Policy)
+        weights = None if custom else weights_of(model, "", self.clock(), self._weights)
+        groups = rows.groups if weights is None else weights.weigh(rows.groups, self.clock())
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
-            self._update(*arguments, rows.groups)
+            self._update(*arguments, groups)
         except ConfigError as error:
             raise _located(error, model, "") from None
-        self.model, self._rows = model, rows
+        self.model, self._rows, self._groups, self._weights = model, rows, groups, weights
         self._detect(model.outlier_detection, values)
         self._note_update(before)
+
+    def _arguments(self, model: models.Cluster) -> Arguments:
+        custom = self.policy if isinstance(self.policy, Policy) else None
+        return arguments_of(model, self._zones, self._callers, "", custom)
+
+    def report_load(self, host: Host, report: OrcaLoadReport) -> None:
+        """What a host has said of its load otherwise than by the head of a response, which is for `Pick.report`.
+
+        Counts with LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN, from the `tick` after the host's blackout period on.
+        """
+        weights = self._weights
+        if weights is not None:
+            weights.report(host, report, self.clock())
+
+    def tick(self) -> float | None:
+        due, weights = super().tick(), self._weights
+        if weights is None:
+            return due
+        if weights.due <= self.clock():
+            with self._updating:
+                self._weigh()
+        return weights.due if due is None else min(due, weights.due)
+
+    tick.__doc__ = HealthCluster.tick.__doc__
+
+    def _weigh(self) -> None:
+        """Have the hosts weigh what their load reports say."""
+        weights = self._weights
+        if weights is not None:
+            groups = weights.weigh(self._rows.groups, self.clock())
+            if groups != self._groups:
+                self._update(*self._arguments(self.model), groups)
+                self._groups = groups
 
 
 class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
@@ -224,97 +254,18 @@ def _make(
     callers: Cluster | None,
     custom: Policy | None,
 ) -> Cluster:
-    arguments, rows = _arguments(model, zones, callers, path, custom), EndpointRows(model, path, zones)
+    arguments, rows = arguments_of(model, zones, callers, path, custom), EndpointRows(model, path, zones)
+    weights = None if custom is not None else weights_of(model, path, clock())
     try:
         cluster = Cluster(model.name, *arguments, rows.groups, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:
         raise _located(error, model, path) from None
-    cluster.model, cluster._rows, cluster._updating = model, rows, threading.Lock()
+    cluster.model, cluster._rows, cluster._groups, cluster._updating = model, rows, rows.groups, threading.Lock()
+    cluster._weights = weights
     cluster._zones, cluster._callers = zones, callers
     cluster._start_health(seed, clock)
     cluster._detect(model.outlier_detection, outlier_values(model.outlier_detection, f"{path}outlier_detection"))
     return cluster
-
-
-def _arguments(
-    model: models.Cluster, zones: Zones, callers: Cluster | None, path: str, custom: Policy | None
-) -> tuple[int | Policy, _Rules, _Options, SubsetRules | None, _ZoneRules | None]:
-    """Policy, rules, options, subsets and zones, checked, as the core takes them."""
-    if not _cluster.has_policy(model.lb_policy.value):
-        raise refusal(f"the policy {model.lb_policy.name} is not supported", f"{path}lb_policy", model.position)
-    threshold = _percent(model.healthy_panic_threshold, f"{path}healthy_panic_threshold", model.position)
-    factor = model.overprovisioning_factor
-    check_integer(factor, 1, MAX_UINT32, f"{path}overprovisioning_factor", model.position)
-    affinity = model.client_ip_affinity
-    if affinity is not None and not 0 < affinity < math.inf:
-        raise refusal(f"{affinity!r} is not a time above 0", f"{path}client_ip_affinity", model.position)
-    statuses = 0
-    for status in model.override_host_status:
-        statuses |= 1 << status.value
-    fails = model.zone_aware.fail_traffic_on_panic
-    rules = threshold, factor, model.weighted_priority_health, model.locality_weighted, statuses, fails
-    subsets = None if model.subsets is None else subset_rules(model.subsets, f"{path}subsets")
-    zone_rules = _zone_rules(model.zone_aware, zones, callers, path)
-    return custom or model.lb_policy.value, rules, _options(model, path), subsets, zone_rules
-
-
-def _percent(value: float, path: str, position: models.Position | None) -> int:
-    """Rounded, as Envoy does."""
-    if not 0 <= value <= 100:
-        raise refusal("not a percentage", path, position)
-    return int(value + 0.5)
-
-
-def _zone_rules(config: models.ZoneAwareConfig, zones: Zones, callers: Cluster | None, path: str) -> _ZoneRules | None:
-    where, least = f"{path}zone_aware.", config.force_local_zone_min_size
-    enabled = _percent(config.routing_enabled, f"{where}routing_enabled", config.position)
-    check_integer(config.min_cluster_size, 0, MAX_UINT64, f"{where}min_cluster_size", config.position)
-    if least is not None:
-        check_integer(least, 0, MAX_UINT32, f"{where}force_local_zone_min_size", config.position)
-    if callers is None:
-        return None
-    by_weight = config.locality_basis is models.LocalityBasis.HEALTHY_HOSTS_WEIGHT
-    return callers, zones.own_number, enabled, config.min_cluster_size, by_weight, least is not None, least or 0
-
-
-def _options(model: models.Cluster, path: str) -> _Options:
-    least_request, ring_hash, maglev = model.least_request, model.ring_hash, model.maglev
-    hashing = model.consistent_hashing
-    factor = 0 if hashing.hash_balance_factor is None else hashing.hash_balance_factor
-    bias = least_request.active_request_bias
-    if type(bias) not in (int, float):
-        raise refusal(f"{bias!r} is not a number", f"{path}least_request.active_request_bias", least_request.position)
-    for value, field, position in (
-        (least_request.choice_count, "least_request.choice_count", least_request.position),
-        (ring_hash.minimum_ring_size, "ring_hash.minimum_ring_size", ring_hash.position),
-        (ring_hash.maximum_ring_size, "ring_hash.maximum_ring_size", ring_hash.position),
-        (maglev.table_size, "maglev.table_size", maglev.position),
-        (factor, "consistent_hashing.hash_balance_factor", hashing.position),
-    ):
-        check_integer(value, 0, MAX_UINT32, path + field, position)
-    if hashing.hash_balance_factor is not None and factor < 100:
-        where = f"{path}consistent_hashing.hash_balance_factor"
-        raise refusal(f"{factor} is below 100 percent", where, hashing.position)
-    return (
-        bias,
-        least_request.choice_count,
-        ring_hash.minimum_ring_size,
-        ring_hash.maximum_ring_size,
-        ring_hash.hash_function.value,
-        maglev.table_size,
-        *_slow_start(model, path),
-        factor,
-        least_request.full_scan,
-        *peak_ewma_options(model.peak_ewma, f"{path}peak_ewma"),
-    )
-
-
-def _slow_start(model: models.Cluster, path: str) -> SlowStart:
-    if model.lb_policy is LbPolicy.ROUND_ROBIN:
-        return slow_start_options(model.round_robin.slow_start, f"{path}round_robin.slow_start")
-    if model.lb_policy is LbPolicy.LEAST_REQUEST:
-        return slow_start_options(model.least_request.slow_start, f"{path}least_request.slow_start")
-    return slow_start_options(None, path)
 
 
 _POLICY_FIELDS = {LbPolicy.LEAST_REQUEST: "least_request", LbPolicy.RING_HASH: "ring_hash", LbPolicy.MAGLEV: "maglev"}

@@ -38,6 +38,11 @@ REDUNDANT = policy(
     allow_redundant_keys=True,
     subset_lb_policy={"policies": [MAGLEV]},
 )
+BY_REPORTS = policy(
+    "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin",
+    weight_update_period="3600s",  # until then the weights of endpoints count
+)
+LOCALITIES = policy("wrr_locality.v3.WrrLocality", endpoint_picking_policy={"policies": [BY_REPORTS, RING]})
 CASES = [
     Case("ring", ZONES, balanced(RING), by_hash=True),
     Case("default", ZONES, balanced(policy("ring_hash.v3.RingHash", hash_function="DEFAULT_HASH")), by_hash=True),
@@ -47,6 +52,8 @@ CASES = [
     Case("subset", LABELS, balanced(REDUNDANT), metadata_match={"a": "1", "c": "9"}, by_hash=True),
     Case("longest", LABELS, balanced(REDUNDANT), metadata_match={"a": "1", "b": "1", "c": "9"}, by_hash=True),
     Case("weighted", ZONES, balanced(policy("round_robin.v3.RoundRobin", locality_lb_config=WEIGHTED)), tolerance=2.0),
+    Case("reports", ZONES, balanced(BY_REPORTS), tolerance=2.0),
+    Case("localities", ZONES, balanced(LOCALITIES), tolerance=2.0),
     Case("scan", ZONES[1:], balanced(policy("least_request.v3.LeastRequest", selection_method="FULL_SCAN"))),
 ]
 

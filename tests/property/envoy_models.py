@@ -622,7 +622,23 @@ _forced = some(
 _redundant = subsets.map(lambda each: replace(each, allow_redundant_keys=True))
 VARIED[m.SubsetConfig].add("allow_redundant_keys")
 _ring_hash, _maglev = _lb_configs[2]["ring_hash"], _lb_configs[3]["maglev"]
+_by_reports = some(
+    m.ClientSideWeightedRoundRobinConfig,
+    {
+        "blackout_period": seconds,
+        "weight_expiration_period": seconds,
+        "weight_update_period": seconds,
+        "error_utilization_penalty": st.floats(0, 2.0**99, width=32),
+        "metric_names_for_computing_utilization": tuples(names, 0, 2),
+        "slow_start": slow_starts,
+    },
+)
 _by_policy: tuple[Fields, ...] = (
+    {
+        "lb_policy": st.just(m.LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN),
+        "client_side_weighted_round_robin": _by_reports,
+        "locality_weighted": flags,
+    },
     {"lb_policy": st.just(m.LbPolicy.PICK_FIRST)},
     {
         "lb_policy": st.sampled_from([m.LbPolicy.ROUND_ROBIN, m.LbPolicy.LEAST_REQUEST, m.LbPolicy.RANDOM]),
@@ -651,6 +667,7 @@ _by_policy: tuple[Fields, ...] = (
         "locality_weighted": flags,
     },
 )
+VARIED[m.Cluster] = {"client_side_weighted_round_robin"}
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 

@@ -21,6 +21,8 @@ def serve(table: fastpath.RouteTable, clusters: fastpath.ClusterManager, data: m
     assert_type(found.request, fastpath.Request)
     with found.pick() as pick:
         assert_type(pick, fastpath.Pick)
+    dispatcher.dispatch(data, metadata={"auth": {"group": 1}}, filter_state={"tenant": b"a", "user": "b"})
+    dispatcher.dispatch(data, filter_state={1: "a"})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
     dispatcher.dispatch("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     fastpath.Dispatcher(table, clusters, scheme="ftp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

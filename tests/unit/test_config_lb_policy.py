@@ -12,6 +12,8 @@ from fastpath.models import Cluster, HashFunction, LbPolicy
 
 PACKAGE = "type.googleapis.com/envoy.extensions.load_balancing_policies."
 ROUND_ROBIN = "round_robin.v3.RoundRobin"
+BY_REPORTS = "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin"
+LOCALITIES = "wrr_locality.v3.WrrLocality"
 
 
 def policies(*listed: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -111,6 +113,35 @@ WEIGHTED = {"locality_weighted_lb_config": {}}
         ),
         ("pick_first.v3.PickFirst", {}, {"lb_policy": LbPolicy.PICK_FIRST}),
         (
+            BY_REPORTS,
+            {
+                "enable_oob_load_report": False,
+                "oob_reporting_period": "9s",
+                "blackout_period": "2s",
+                "weight_expiration_period": "3s",
+                "weight_update_period": "0.5s",
+                "error_utilization_penalty": 1.5,
+                "metric_names_for_computing_utilization": ["named_metrics.a", "utilization.*"],
+                "slow_start_config": {"slow_start_window": "4s"},
+            },
+            {
+                "lb_policy": LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN,
+                "client_side_weighted_round_robin": models.ClientSideWeightedRoundRobinConfig(
+                    2.0, 3.0, 0.5, 1.5, ("named_metrics.a", "utilization.*"), models.SlowStartConfig(4.0)
+                ),
+            },
+        ),
+        (BY_REPORTS, {}, {"lb_policy": LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN}),
+        (
+            LOCALITIES,
+            {"endpoint_picking_policy": policies((BY_REPORTS, {"blackout_period": "2s"}))},
+            {
+                "lb_policy": LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN,
+                "client_side_weighted_round_robin": models.ClientSideWeightedRoundRobinConfig(2.0),
+                "locality_weighted": True,
+            },
+        ),
+        (
             "subset.v3.Subset",
             {
                 "subset_selectors": [{"keys": ["a"]}],
@@ -149,10 +180,35 @@ def test_the_first_policy_that_envoy_knows_counts() -> None:
         ({"policies": [struct("a/b.C")]}, {}, "none of the policies is supported"),
         ({"policies": [struct(PACKAGE + ROUND_ROBIN)]}, {}, "is not supported as a TypedStruct"),
         (
-            policies(("wrr_locality.v3.WrrLocality", {}), (ROUND_ROBIN, {})),
+            policies(("cluster_provided.v3.ClusterProvided", {}), (ROUND_ROBIN, {})),
             {},
-            "the policy 'wrr_locality.v3.WrrLocality' is not supported; supported are round_robin.v3.RoundRobin,",
+            "the policy 'cluster_provided.v3.ClusterProvided' is not supported; supported are round_robin.v3.",
         ),
+        (policies((LOCALITIES, {})), {}, "endpoint_picking_policy"),
+        (
+            policies((LOCALITIES, {"endpoint_picking_policy": policies((ROUND_ROBIN, {}))})),
+            {},
+            f"'{ROUND_ROBIN}' is not supported; supported are {BY_REPORTS}",
+        ),
+        (
+            policies(("subset.v3.Subset", {"subset_lb_policy": policies((BY_REPORTS, {}))})),
+            {},
+            f"the policy '{BY_REPORTS}' is not supported",
+        ),
+        (policies((BY_REPORTS, {"enable_oob_load_report": True})), {}, "load reports come with responses"),
+        (
+            policies((BY_REPORTS, {"error_utilization_penalty": -1})),
+            {},
+            "a penalty of a load balancing policy is from 0",
+        ),
+        (
+            policies((BY_REPORTS, {"slow_start_config": {"min_weight_percent": {"value": 101}}})),
+            {},
+            "a percentage of a load balancing policy is from 0 to 100, found 101",
+        ),
+        (policies((BY_REPORTS, {"oob_reporting_config": {}})), {}, "'oob_reporting_config' is not supported"),
+        (policies((BY_REPORTS, {"blackout_period": "-1s"})), {}, "blackout_period"),
+        (policies((BY_REPORTS, {"weights": 1})), {}, "'weights' is unknown"),
         (policies(("override_host.v3.OverrideHost", {})), {}, "'override_host.v3.OverrideHost' is not supported"),
         (policies(("pick_first.v3.PickFirst", {"shuffle_address_list": True})), {}, "'shuffle_address_list' is not"),
         (policies(("subset.v3.Subset", {})), {}, "subset_lb_policy"),

@@ -30,17 +30,21 @@ from fastpath.clusters import xxh64
 from fastpath.models import (
     DirectResponse,
     Endpoint,
+    FilterStateMatcher,
     HashPolicy,
     HashPolicyCookie,
     LbPolicy,
     LocalityEndpoints,
+    MetadataMatcher,
     Route,
     RouteAction,
     RouteMatch,
+    StringMatcher,
     SubsetConfig,
     SubsetSelector,
     TlsContextMatch,
     TlsRequirement,
+    ValueMatcher,
     VirtualHost,
     WeightedCluster,
 )
@@ -250,6 +254,35 @@ def test_metadata_match_chooses_the_subset() -> None:
     clusters = manager(models.Cluster("web", (LocalityEndpoints(endpoints),), subsets=subsets))
     dispatcher = Dispatcher(table(to("/", RouteAction(cluster="web", metadata_match={"version": "v2"}))), clusters)
     assert {found(dispatcher, HEAD).host.port for _ in range(20)} == {0, 2, 4, 6}  # type: ignore[union-attr]
+
+
+def test_filter_state_is_hashed_and_comes_before_the_streams() -> None:
+    action = RouteAction(cluster="web", hash_policy=(HashPolicy(filter_state="user"),))
+    dispatcher = Dispatcher(table(to("/", action)), manager(cluster("web", 50, lb_policy=LbPolicy.MAGLEV)))
+    stream = StreamInfo()
+    stream.filter_state = {"user": "bert"}
+    assert found(dispatcher, HEAD, stream=stream).hash.key == xxh64(b"bert")
+    assert found(dispatcher, HEAD, stream=stream, filter_state={"user": "anna"}).hash.key == xxh64(b"anna")
+    assert found(dispatcher, HEAD, filter_state={"user": b"anna"}).hash.key == xxh64(b"anna")
+    assert found(dispatcher, HEAD, filter_state={}).hash.key is None
+
+
+def test_metadata_and_filter_state_decide_about_routes() -> None:
+    exact = StringMatcher(exact="a")
+    match = RouteMatch(
+        prefix="/",
+        dynamic_metadata=(MetadataMatcher("auth", ("group",), ValueMatcher(string_match=exact)),),
+        filter_state=(FilterStateMatcher("tenant", string_match=exact),),
+    )
+    dispatcher = Dispatcher(
+        RouteTable([VirtualHost("v", ("*",), (Route(match, RouteAction("web")),))]), manager(cluster("web"))
+    )
+    assert found(dispatcher, HEAD).match is None
+    assert found(dispatcher, HEAD, metadata={"auth": {"group": "a"}}).match is None
+    assert found(dispatcher, HEAD, filter_state={"tenant": "a"}).match is None
+    assert found(dispatcher, HEAD, metadata={"auth": {"group": "a"}}, filter_state={"tenant": "a"}).host is not None
+    with pytest.raises(TypeError):
+        dispatcher.dispatch(HEAD, filter_state=3)  # type: ignore[arg-type]
 
 
 def test_tls_of_the_connection() -> None:

@@ -16,10 +16,10 @@ PACKAGE = ROOT / "src" / "fastpath"
 # A module may import what stands in a line above its own, and modules of its own line where that line says so.
 LAYERS = [
     ("libfastpath", "include", "_ffi"),
-    ("errors", "forking", "models"),
+    ("errors", "forking", "models", "wire_format"),
     ("_*", "ffi"),
     ("config",),
-    ("substitution",),
+    ("orca", "substitution"),
     ("balancing", "policies"),
     ("actions",),
     ("health",),

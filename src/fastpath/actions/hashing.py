@@ -6,7 +6,7 @@ a repeated header are sorted and chained, each one's hash being the seed of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fastpath._hash_keys import xxh64
@@ -40,7 +40,8 @@ class Hash:
         return f"<Hash {self.key}>"
 
 
-_Policy = Callable[[RequestHead, "StreamInfo | None", Hash], int | None]
+_State = Mapping[str, object]
+_Policy = Callable[[RequestHead, "StreamInfo | None", "_State | None", Hash], int | None]
 
 
 class RequestHasher:
@@ -51,12 +52,19 @@ class RequestHasher:
     def __init__(self, policies: Sequence[HashPolicy]):
         self._policies = tuple((_policy(policy), policy.terminal) for policy in policies)
 
-    def hash(self, head: RequestHead, stream: StreamInfo | None = None) -> Hash:
-        """The hash of a request. The addresses, and the filter state, are the stream's."""
+    def hash(
+        self,
+        head: RequestHead,
+        stream: StreamInfo | None = None,
+        filter_state: _State | None = None,
+    ) -> Hash:
+        """The hash of a request. The addresses are the stream's, and so is the filter state unless it is given."""
         result = Hash()
+        if filter_state is None and stream is not None:
+            filter_state = stream.filter_state
         combined: int | None = None
         for policy, terminal in self._policies:
-            value = policy(head, stream, result)
+            value = policy(head, stream, filter_state, result)
             if value is not None:
                 combined = value if combined is None else ((combined << 1 | combined >> 63) & _MASK) ^ value
             if terminal and combined is not None:
@@ -73,7 +81,7 @@ def _policy(policy: HashPolicy) -> _Policy:
     if policy.query_parameter is not None:
         name = as_bytes(policy.query_parameter)
 
-        def query(head: RequestHead, stream: StreamInfo | None, result: Hash) -> int | None:
+        def query(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
             value = raw_query_parameter(head.path, name)
             return None if value is None else xxh64(value)
 
@@ -81,15 +89,15 @@ def _policy(policy: HashPolicy) -> _Policy:
     if policy.filter_state is not None:
         key = policy.filter_state
 
-        def state(head: RequestHead, stream: StreamInfo | None, result: Hash) -> int | None:
-            value = stream.filter_state.get(key) if stream is not None else None
+        def of_state(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
+            value = state.get(key) if state is not None else None
             return None if value is None else xxh64(value if isinstance(value, bytes) else str(value).encode())
 
-        return state
+        return of_state
     return _source_ip
 
 
-def _source_ip(head: RequestHead, stream: StreamInfo | None, result: Hash) -> int | None:
+def _source_ip(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
     connection = stream.connection if stream is not None else None
     remote = connection.remote if connection is not None else None
     return None if remote is None else xxh64(remote.ip.encode())
@@ -101,7 +109,7 @@ def _header(policy: HashPolicy) -> _Policy:
     replace = regex_replacement(policy.header_rewrite) if policy.header_rewrite is not None else None
     joined = name in JOINED_IN_REQUESTS
 
-    def header(head: RequestHead, stream: StreamInfo | None, result: Hash) -> int | None:
+    def header(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
         values = head.get_all(name)
         if not values:
             return None
@@ -120,7 +128,7 @@ def _header(policy: HashPolicy) -> _Policy:
 def _cookie(cookie: HashPolicyCookie) -> _Policy:
     name = as_bytes(cookie.name)
 
-    def hash_cookie(head: RequestHead, stream: StreamInfo | None, result: Hash) -> int | None:
+    def hash_cookie(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
         value = cookie_value(head, name)
         if not value and cookie.ttl is not None:
             value = _new_cookie(stream)

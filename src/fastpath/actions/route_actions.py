@@ -331,12 +331,21 @@ class RouteActions(RouteLayout):
         """Whether the route has hash policies."""
         return self._hasher is not None
 
-    def hash(self, request: Request | RequestHead, stream: StreamInfo | None = None) -> Hash:
-        """The request's hash, by the route's hash policies; its key is None when they give none."""
+    def hash(
+        self,
+        request: Request | RequestHead,
+        stream: StreamInfo | None = None,
+        *,
+        filter_state: Mapping[str, object] | None = None,
+    ) -> Hash:
+        """The request's hash, by the route's hash policies; its key is None when they give none.
+
+        `filter_state` counts instead of the stream's.
+        """
         if self._hasher is None:
             return Hash()
         head = request if isinstance(request, RequestHead) else RequestHead.of(request)
-        return self._hasher.hash(head, stream)
+        return self._hasher.hash(head, stream, filter_state)
 
     def timeouts(self, request: Request | RequestHead | None = None) -> Timeouts:
         """How long it may take. `request`: an internal one, whose header fields may say otherwise."""

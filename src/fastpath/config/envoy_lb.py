@@ -6,6 +6,7 @@ import enum
 import sys
 
 from ..models import (
+    ClientSideWeightedRoundRobinConfig,
     HashFunction,
     LeastRequestConfig,
     MaglevConfig,
@@ -13,12 +14,20 @@ from ..models import (
     RoundRobinConfig,
     SlowStartConfig,
 )
-from .fields import UINT32_MAX, Section
+from .fields import UINT32_MAX, Section, Value
 
-__all__ = ["read_least_request", "read_maglev", "read_ring_hash", "read_ring_hash_policy", "read_round_robin"]
+__all__ = [
+    "read_client_side_weighted_round_robin",
+    "read_least_request",
+    "read_maglev",
+    "read_ring_hash",
+    "read_ring_hash_policy",
+    "read_round_robin",
+]
 
 _MAX_RING_SIZE = 8388608
 _MAX_TABLE_SIZE = 5000011
+_MAX_FLOAT = 3.4028234663852886e38
 
 
 def read_round_robin(section: Section | None) -> RoundRobinConfig:
@@ -30,8 +39,51 @@ def read_round_robin(section: Section | None) -> RoundRobinConfig:
     return config
 
 
-def _read_slow_start(section: Section | None) -> SlowStartConfig | None:
-    """A SlowStartConfig. Envoy takes an aggression that makes no sense for 1."""
+def read_client_side_weighted_round_robin(section: Section) -> ClientSideWeightedRoundRobinConfig:
+    """A ClientSideWeightedRoundRobin."""
+    default = ClientSideWeightedRoundRobinConfig()
+    periods = {}
+    for name in ("blackout_period", "weight_expiration_period", "weight_update_period"):
+        period = section.duration(name)
+        periods[name] = getattr(default, name) if period is None else period
+    penalty = section.get("error_utilization_penalty")
+    slow_start = section.section("slow_start_config")
+    names = [value.string() for value in section.items("metric_names_for_computing_utilization")]
+    if section.boolean("enable_oob_load_report"):
+        section.error("enable_oob_load_report is not supported: load reports come with responses")
+    section.duration("oob_reporting_period")  # counts for nothing without
+    config = ClientSideWeightedRoundRobinConfig(
+        **periods,
+        error_utilization_penalty=0.0 if penalty is None else _bounded(penalty, "a penalty", _MAX_FLOAT),
+        metric_names_for_computing_utilization=tuple(names),
+        slow_start=_read_slow_start(slow_start, None if slow_start is None else _read_least_weight(slow_start)),
+        position=section.position,
+    )
+    section.end(("oob_reporting_config",))
+    return config
+
+
+def _read_least_weight(section: Section) -> float:
+    percent = section.section("min_weight_percent")
+    if percent is None:
+        return 10.0
+    value = percent.get("value")
+    percent.end()
+    return 0.0 if value is None else _bounded(value, "a percentage", 100.0)
+
+
+def _bounded(value: Value, what: str, most: float) -> float:
+    """What Envoy does not check in a load balancing policy, so that the reason is not the one of other places."""
+    number = value.number(-sys.float_info.max, sys.float_info.max) or 0.0
+    if not 0.0 <= number <= most:
+        value.error(f"{what} of a load balancing policy is from 0 to {most:g}, found {number:g}")
+        return 0.0
+    return number
+
+
+def _read_slow_start(section: Section | None, least_weight: float | None = None) -> SlowStartConfig | None:
+    """A SlowStartConfig, whose min_weight_percent may have been read before. Envoy takes an aggression that makes no
+    sense for 1."""
     if section is None:
         return None
     window = section.duration("slow_start_window")
@@ -39,7 +91,7 @@ def _read_slow_start(section: Section | None) -> SlowStartConfig | None:
     config = SlowStartConfig(
         window=0.0 if window is None else window,
         aggression=aggression if aggression is not None and aggression > 0 else 1.0,
-        min_weight_percent=section.percent("min_weight_percent", 10.0),
+        min_weight_percent=section.percent("min_weight_percent", 10.0) if least_weight is None else least_weight,
         position=section.position,
     )
     section.end()

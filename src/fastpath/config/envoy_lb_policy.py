@@ -7,15 +7,21 @@ since those behind it would not be what Envoy does.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..models import Cluster, LbPolicy
 from .envoy_common_lb import read_consistent_hashing, read_zone_aware_policy
-from .envoy_lb import read_least_request, read_maglev, read_ring_hash_policy, read_round_robin
+from .envoy_lb import (
+    read_client_side_weighted_round_robin,
+    read_least_request,
+    read_maglev,
+    read_ring_hash_policy,
+    read_round_robin,
+)
 from .envoy_subset import read_subset_policy
-from .envoy_types import LB_POLICIES, LB_POLICY_TYPES, SUBSET_POLICY
+from .envoy_types import LB_POLICIES, LB_POLICY_TYPES, SUBSET_POLICY, WRR_LOCALITY_POLICY
 from .fields import Section
 from .node import shorten
 
@@ -29,6 +35,7 @@ _FIELDS = (
     "zone_aware",
     "subsets",
     "round_robin",
+    "client_side_weighted_round_robin",
     "least_request",
     "ring_hash",
     "maglev",
@@ -37,6 +44,7 @@ _FIELDS = (
 _PARTIAL = ("zone_aware_lb_config", "locality_weighted_lb_config", "consistent_hashing_lb_config")
 
 _Fields = dict[str, Any]
+_Readers = Mapping[str, Callable[[Section], _Fields]]
 
 
 def read_load_balancing_policy(section: Section, cluster: Cluster) -> Cluster:
@@ -50,21 +58,26 @@ def read_load_balancing_policy(section: Section, cluster: Cluster) -> Cluster:
     if common is not None and any(common.get(name) is not None for name in _PARTIAL):
         section.error(f"load_balancing_policy excludes {', '.join(_PARTIAL)} in common_lb_config")
     default = Cluster(cluster.name)
-    return replace(cluster, **({name: getattr(default, name) for name in _FIELDS} | _read_first(policy, subsets=True)))
+    return replace(
+        cluster, **({name: getattr(default, name) for name in _FIELDS} | _read_first(policy, _READERS, named=True))
+    )
 
 
-def _read_first(policy: Section, *, subsets: bool) -> _Fields:
-    """What the first policy of a LoadBalancingPolicy says."""
+def _read_first(policy: Section, readers: _Readers, *, named: bool = False) -> _Fields:
+    """What the first policy of a LoadBalancingPolicy says, which is to be one of those that there are readers for.
+
+    `named`: it must have a name, which Envoy does not look at within other policies.
+    """
     listed = policy.sections("policies")
     found: _Fields | None = None
     for each in listed:
         extension = each.section("typed_extension_config", required=True)
         if found is not None or extension is None:
             continue  # Envoy looks no further
-        extension.string("name", required=True)
+        extension.string("name", required=named)
         config = extension.section("typed_config", required=True)
         if config is not None:
-            found = _read_config(config, subsets=subsets)
+            found = _read_config(config, readers)
         extension.end()
         each.end()
     policy.end()
@@ -73,36 +86,30 @@ def _read_first(policy: Section, *, subsets: bool) -> _Fields:
     return found or {}
 
 
-def _read_config(config: Section, *, subsets: bool) -> _Fields | None:
+def _read_config(config: Section, readers: _Readers) -> _Fields | None:
     """What the policy says; None for one that Envoy passes over."""
     type_url = config.get("@type", required=True)
-    written = "" if type_url is None else type_url.string()
-    kind = written.rpartition("/")[2]
+    if type_url is None:
+        return {}
+    kind = type_url.string().rpartition("/")[2]
     if kind in _TYPED_STRUCTS:
         kind = config.string("type_url").rpartition("/")[2]
         if not kind.startswith("envoy."):  # somebody's own, which is no part of Envoy
             return None
         config.error(f"the policy {shorten(kind, 80)!r} is not supported as a TypedStruct")
         return {}
-    if kind == SUBSET_POLICY and subsets:
-        return _read_subset(config)
-    for policy, type_name in LB_POLICY_TYPES.items():
-        if type_name == kind:
-            return {"lb_policy": policy, **_READERS[policy](config)}
-    if type_url is not None:
-        supported = ", ".join(
-            type_name.removeprefix(LB_POLICIES) for type_name in (*LB_POLICY_TYPES.values(), SUBSET_POLICY)
-        )
-        type_url.error(
-            f"the policy {shorten(kind.removeprefix(LB_POLICIES), 80)!r} is not supported; supported are {supported}"
-        )
+    if kind in readers:
+        return readers[kind](config)
+    supported = ", ".join(type_name.removeprefix(LB_POLICIES) for type_name in readers)
+    name = shorten(kind.removeprefix(LB_POLICIES), 80)
+    type_url.error(f"the policy {name!r} is not supported; supported are {supported}")
     return {}
 
 
 def _read_subset(config: Section) -> _Fields:
     subsets = read_subset_policy(config)
     inner = config.section("subset_lb_policy", required=True)
-    fields = {} if inner is None else _read_first(inner, subsets=False)
+    fields = {} if inner is None else _read_first(inner, _READERS_WITHIN_SUBSETS)
     config.end(("metadata_fallback_policy",))
     return {**fields, "subsets": subsets}
 
@@ -168,11 +175,33 @@ def _read_pick_first(config: Section) -> _Fields:
     return {}
 
 
-_READERS: dict[LbPolicy, Callable[[Section], _Fields]] = {
-    LbPolicy.ROUND_ROBIN: _read_round_robin,
-    LbPolicy.LEAST_REQUEST: _read_least_request,
-    LbPolicy.RANDOM: _read_random,
-    LbPolicy.RING_HASH: _read_ring_hash,
-    LbPolicy.MAGLEV: _read_maglev,
-    LbPolicy.PICK_FIRST: _read_pick_first,
+def _read_client_side_weighted_round_robin(config: Section) -> _Fields:
+    return {"client_side_weighted_round_robin": read_client_side_weighted_round_robin(config)}
+
+
+def _read_wrr_locality(config: Section) -> _Fields:
+    inner = config.section("endpoint_picking_policy", required=True)
+    fields = {} if inner is None else _read_first(inner, _READERS_WITHIN_LOCALITIES)
+    config.end()
+    return {**fields, "locality_weighted": True}
+
+
+def _named(policy: LbPolicy, read: Callable[[Section], _Fields]) -> _Readers:
+    return {LB_POLICY_TYPES[policy]: lambda config: {"lb_policy": policy, **read(config)}}
+
+
+_READERS_WITHIN_SUBSETS: _Readers = {
+    **_named(LbPolicy.ROUND_ROBIN, _read_round_robin),
+    **_named(LbPolicy.LEAST_REQUEST, _read_least_request),
+    **_named(LbPolicy.RANDOM, _read_random),
+    **_named(LbPolicy.RING_HASH, _read_ring_hash),
+    **_named(LbPolicy.MAGLEV, _read_maglev),
+    **_named(LbPolicy.PICK_FIRST, _read_pick_first),
+}
+_READERS_WITHIN_LOCALITIES = _named(LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN, _read_client_side_weighted_round_robin)
+_READERS: _Readers = {
+    **_READERS_WITHIN_SUBSETS,
+    **_READERS_WITHIN_LOCALITIES,
+    SUBSET_POLICY: _read_subset,
+    WRR_LOCALITY_POLICY: _read_wrr_locality,
 }

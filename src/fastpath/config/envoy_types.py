@@ -39,6 +39,7 @@ __all__ = [
     "URI_TEMPLATE_MATCH",
     "URI_TEMPLATE_REWRITE",
     "VIRTUAL_HOST",
+    "WRR_LOCALITY_POLICY",
 ]
 
 LISTENER = "envoy.config.listener.v3.Listener"
@@ -87,5 +88,9 @@ LB_POLICY_TYPES = {
     LbPolicy.RING_HASH: f"{LB_POLICIES}ring_hash.v3.RingHash",
     LbPolicy.MAGLEV: f"{LB_POLICIES}maglev.v3.Maglev",
     LbPolicy.PICK_FIRST: f"{LB_POLICIES}pick_first.v3.PickFirst",
+    LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN: (
+        f"{LB_POLICIES}client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin"
+    ),
 }
 SUBSET_POLICY = f"{LB_POLICIES}subset.v3.Subset"
+WRR_LOCALITY_POLICY = f"{LB_POLICIES}wrr_locality.v3.WrrLocality"

@@ -7,6 +7,7 @@ Every model carries where it came from in `position`, which equality ignores. Im
 from .cidr_range import CidrRange
 from .circuit_breakers import CircuitBreakerThresholds, RetryBudget
 from .cluster import (
+    ClientSideWeightedRoundRobinConfig,
     Cluster,
     ConsistentHashingConfig,
     Endpoint,
@@ -89,6 +90,7 @@ __all__ = [
     "AnyOf",
     "CidrRange",
     "CircuitBreakerThresholds",
+    "ClientSideWeightedRoundRobinConfig",
     "Cluster",
     "Condition",
     "Config",

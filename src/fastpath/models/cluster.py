@@ -15,6 +15,7 @@ from .position import Position, position_field
 from .subset import SubsetConfig
 
 __all__ = [
+    "ClientSideWeightedRoundRobinConfig",
     "Cluster",
     "ConsistentHashingConfig",
     "Endpoint",
@@ -46,7 +47,7 @@ class LbPolicy(enum.Enum):
     """How a cluster chooses among its hosts.
 
     The first five are Envoy's (envoy.config.cluster.v3.Cluster.LbPolicy). No Envoy configuration can ask for the rest,
-    but for PICK_FIRST (load_balancing_policy envoy.load_balancing_policies.pick_first), which Envoy leaves to gRPC.
+    but for CLIENT_SIDE_WEIGHTED_ROUND_ROBIN and PICK_FIRST (load_balancing_policy); Envoy leaves the latter to gRPC.
     """
 
     ROUND_ROBIN = 0
@@ -78,6 +79,8 @@ class LbPolicy(enum.Enum):
     PEAK_EWMA = 73
     """Of two hosts that are drawn the one with less latency * (active requests + 1), by what `Pick.report(latency=...)`
     says. Does not look at weights. Envoy has this in builds with contrib extensions only."""
+    CLIENT_SIDE_WEIGHTED_ROUND_ROBIN = 74
+    """ROUND_ROBIN by weights that hosts earn with the load reports in their answers."""
 
     @classmethod
     def from_ipvs(cls, name: str) -> LbPolicy:
@@ -162,6 +165,29 @@ class SlowStartConfig:
 class RoundRobinConfig:
     """For LbPolicy.ROUND_ROBIN (round_robin_lb_config)."""
 
+    slow_start: SlowStartConfig | None = None
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSideWeightedRoundRobinConfig:
+    """For LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN (envoy.load_balancing_policies.client_side_weighted_round_robin).
+
+    A host's weight is rps / (utilization + error_utilization_penalty * eps / rps) of its latest load report. Those that
+    have none that counts get the median of the others in their priority, or 1. Times are in seconds.
+    """
+
+    blackout_period: float = 10.0
+    """A host's weight counts once it has reported for so long."""
+    weight_expiration_period: float = 180.0
+    """It counts no more when its latest report is older than this."""
+    weight_update_period: float = 1.0
+    """How often weights are worked out; 0.1 for less. Until the first time those of the endpoints count."""
+    error_utilization_penalty: float = 0.0
+    """Finite, not negative. Envoy 1.39 takes 0 where nothing is said, although its documentation has 1."""
+    metric_names_for_computing_utilization: tuple[str, ...] = ()
+    """Utilization is the highest of these: names as `named_metrics.queue` and `utilization.*`. If none is above 0 it is
+    `application_utilization`, and then `cpu_utilization`."""
     slow_start: SlowStartConfig | None = None
     position: Position | None = position_field()
 
@@ -259,6 +285,7 @@ class Cluster:
     subsets: SubsetConfig | None = None
     """None: all hosts are for all requests."""
     round_robin: RoundRobinConfig = RoundRobinConfig()
+    client_side_weighted_round_robin: ClientSideWeightedRoundRobinConfig = ClientSideWeightedRoundRobinConfig()
     least_request: LeastRequestConfig = LeastRequestConfig()
     ring_hash: RingHashConfig = RingHashConfig()
     maglev: MaglevConfig = MaglevConfig()

@@ -29,6 +29,7 @@ from fastpath import (
 from ..actions import direct_answer
 from .finalizer import Finalizer
 from .heads import HeaderChanges
+from .load_reports import load_in, note_trailers
 from .replay import ReplayBody
 from .reply import Reply
 from .retry import CONNECT_FAILURE, RESET, TIMEOUT, reset_kind
@@ -536,13 +537,14 @@ class Exchange(UpstreamRequest):
         assert pick is not None
         assert plan is not None
         status = response.status_code
+        load = load_in(response.headers, self._cluster)
         if plan.rules is not None and plan.rules.on_status(status) and self._retry():
-            pick.report(status)
+            pick.report(status, load_report=load)
             self._release()
             self.upstream = None
             self._note_failed(pick.host, status)
             return False
-        pick.report(status, latency=self.gateway.loop.time() - self._sent_at)
+        pick.report(status, latency=self.gateway.loop.time() - self._sent_at, load_report=load)
         self.response = response
         self._replay = None
         changes: HeaderChanges | None = None
@@ -596,6 +598,7 @@ class Exchange(UpstreamRequest):
     def response_end(self, end: EndOfMessage) -> None:
         """The response is complete."""
         self.upstream = None
+        note_trailers(end, self._cluster, self.host, self.response)
         self.downstream.send_end(end)
         self._finish()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastpath import Data, EndOfMessage, HeadRewriter, InformationalResponse, NoHostAvailable, ProtocolError, Response
 
+from .load_reports import load_in
 from .replay import ReplayBody
 from .retry import TIMEOUT, reset_kind
 from .upstream_request import UpstreamRequest
@@ -133,7 +134,7 @@ class Shadow(UpstreamRequest):
     def response_head(self, response: Response) -> bool:
         """The answer counts for the host; it is not wanted."""
         if self._pick is not None:
-            self._pick.report(response.status_code)
+            self._pick.report(response.status_code, load_report=load_in(response.headers, self._cluster))
         self.upstream = None
         self.give_up()
         return False

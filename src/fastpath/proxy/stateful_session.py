@@ -16,6 +16,7 @@ from fastpath import Match, Request
 from ..actions.hashing import cookie_value, set_cookie
 from ..models import StatefulSession
 from ..substitution.heads import as_bytes
+from ..wire_format import fields_of
 from .heads import HeaderChanges
 
 __all__ = ["Session", "session_of"]
@@ -78,8 +79,9 @@ class Session:
         decoded = _decoded(cookie_value(request, as_bytes(self._config.cookie.name)) or b"")
         if not decoded:
             return None
-        fields = _fields(decoded)
-        if fields is None:
+        try:
+            fields = {number: value for number, value, fixed in fields_of(decoded) if not fixed}
+        except ValueError:
             return _text(decoded)
         expires = fields.get(_EXPIRES, 0)
         if isinstance(expires, int) and expires and expires <= self._now():
@@ -118,35 +120,3 @@ def _varint(number: int) -> bytes:
         parts.append(number & 127 | 128)
         number >>= 7
     return bytes([*parts, number])
-
-
-def _fields(message: bytes) -> dict[int, int | bytes] | None:
-    """Fields of protobuf's wire format by number; None when it is not that."""
-    found: dict[int, int | bytes] = {}
-    at = 0
-    while at < len(message):
-        tag, at = _read_varint(message, at)
-        kind = tag & 7
-        if tag < 8 or at < 0 or kind not in (_VARINT, _TEXT):
-            return None
-        value, at = _read_varint(message, at)
-        if at < 0:
-            return None
-        if kind == _VARINT:
-            found[tag >> 3] = value
-            continue
-        if at + value > len(message):
-            return None
-        found[tag >> 3] = message[at : at + value]
-        at += value
-    return found
-
-
-def _read_varint(message: bytes, at: int) -> tuple[int, int]:
-    """The number and the place behind it, which is -1 when it does not end."""
-    number = 0
-    for count, byte in enumerate(message[at : at + 10]):
-        number |= (byte & 127) << 7 * count
-        if byte < 128:
-            return number & (1 << 64) - 1, at + count + 1
-    return 0, -1

@@ -53,6 +53,7 @@ def _window(model: models.Cluster) -> float:
     configs = {
         LbPolicy.ROUND_ROBIN: model.round_robin.slow_start,
         LbPolicy.LEAST_REQUEST: model.least_request.slow_start,
+        LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN: model.client_side_weighted_round_robin.slow_start,
     }
     config = configs.get(model.lb_policy)
     return 0.0 if config is None else config.window

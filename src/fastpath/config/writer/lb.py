@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from ...models import LeastRequestConfig, MaglevConfig, RingHashConfig, RoundRobinConfig, SlowStartConfig
+from ...models import (
+    ClientSideWeightedRoundRobinConfig,
+    LeastRequestConfig,
+    MaglevConfig,
+    RingHashConfig,
+    RoundRobinConfig,
+    SlowStartConfig,
+)
 from .fields import Json, changed, duration, plain
 
-__all__ = ["write_least_request", "write_maglev", "write_ring_hash", "write_round_robin"]
+__all__ = [
+    "write_client_side_weighted_round_robin",
+    "write_least_request",
+    "write_maglev",
+    "write_ring_hash",
+    "write_round_robin",
+]
 
 
 def write_round_robin(config: RoundRobinConfig) -> Json:
     """A RoundRobinLbConfig."""
     return _write_slow_start(config.slow_start)
+
+
+def write_client_side_weighted_round_robin(config: ClientSideWeightedRoundRobinConfig) -> Json:
+    """A ClientSideWeightedRoundRobin."""
+    periods = ("blackout_period", "weight_expiration_period", "weight_update_period")
+    return {
+        **changed(config, *periods, write=duration),
+        **changed(config, "error_utilization_penalty", "metric_names_for_computing_utilization"),
+        **_write_slow_start(config.slow_start),
+    }
 
 
 def write_least_request(config: LeastRequestConfig) -> Json:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from ...models import Cluster, LbPolicy, LocalityBasis
-from ..envoy_types import LB_POLICY_TYPES, SUBSET_POLICY
+from ..envoy_types import LB_POLICY_TYPES, SUBSET_POLICY, WRR_LOCALITY_POLICY
 from .common_lb import write_consistent_hashing, write_zone_aware_policy
-from .fields import Json, extension, member
-from .lb import write_least_request, write_maglev, write_ring_hash, write_round_robin
+from .fields import Json, extension, member, unwritable
+from .lb import (
+    write_client_side_weighted_round_robin,
+    write_least_request,
+    write_maglev,
+    write_ring_hash,
+    write_round_robin,
+)
 from .subset import write_subsets
 
 __all__ = ["needs_policy", "write_load_balancing_policy"]
@@ -17,13 +23,19 @@ def needs_policy(cluster: Cluster) -> bool:
     redundant = cluster.subsets is not None and cluster.subsets.allow_redundant_keys
     zones = cluster.zone_aware
     forced = zones.force_local_zone_min_size is not None or zones.locality_basis is not LocalityBasis.HEALTHY_HOSTS_NUM
-    needed = redundant or forced or cluster.lb_policy is LbPolicy.PICK_FIRST or cluster.least_request.full_scan
+    only_here = cluster.lb_policy in (LbPolicy.PICK_FIRST, LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN)
+    needed = redundant or forced or only_here or cluster.least_request.full_scan
     return needed and cluster.lb_policy in LB_POLICY_TYPES
 
 
 def write_load_balancing_policy(cluster: Cluster) -> Json:
     """A LoadBalancingPolicy with one policy."""
     policy = _only(LB_POLICY_TYPES[cluster.lb_policy], _write_config(cluster))
+    by_reports = cluster.lb_policy is LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN
+    if by_reports and cluster.subsets is not None:
+        raise unwritable(cluster.position, "subsets whose hosts are weighted by load reports cannot be written")
+    if by_reports and cluster.locality_weighted:
+        return _only(WRR_LOCALITY_POLICY, {"endpoint_picking_policy": policy})
     if cluster.subsets is None:
         return policy
     return _only(SUBSET_POLICY, {**write_subsets(cluster.subsets), "subset_lb_policy": policy})
@@ -41,6 +53,8 @@ def _write_config(cluster: Cluster) -> Json:
         return {**write_ring_hash(cluster.ring_hash), **hashing, **weighted}
     if cluster.lb_policy is LbPolicy.MAGLEV:
         return {**write_maglev(cluster.maglev), **hashing, **weighted}
+    if cluster.lb_policy is LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN:
+        return write_client_side_weighted_round_robin(cluster.client_side_weighted_round_robin)
     zones = member("zone_aware_lb_config", write_zone_aware_policy(cluster.zone_aware))
     locality = member("locality_lb_config", {**weighted, **zones})
     if cluster.lb_policy is LbPolicy.ROUND_ROBIN:
