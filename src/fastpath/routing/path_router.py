@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast, overload
 
 from fastpath._path_matcher import PathMatcher
 from fastpath.errors import ConfigError
@@ -12,6 +12,14 @@ from fastpath.errors import ConfigError
 __all__ = ["PathRouter"]
 
 T = TypeVar("T")
+Value = TypeVar("Value", covariant=True)
+
+
+class Matching(Protocol[Value]):
+    @overload
+    def __call__(self, path: str, /) -> tuple[Value, dict[str, str]] | None: ...
+    @overload
+    def __call__(self, path: bytes, /) -> tuple[Value, dict[str, bytes]] | None: ...
 
 
 class PathRouter(Generic[T]):
@@ -34,8 +42,8 @@ class PathRouter(Generic[T]):
         # The matcher's own methods: a frame of Python's would cost more than the search.
         self.find: Callable[[str | bytes], T | None] = self._matcher.find
         """The value for a path, None when no template takes it."""
-        self.match: Callable[[str], tuple[T, dict[str, str]] | None] = self._matcher.find_with_params
-        """The value for a path and what its variables stand for, None when no template takes it."""
+        self.match: Matching[T] = self._matcher.find_with_params
+        """The value for a path and what its variables stand for, of the path's type; None when no template takes it."""
         self.update(routes)
 
     def update(self, routes: Mapping[str, T] | Iterable[tuple[str, T]]) -> None:
