@@ -162,6 +162,25 @@ static void pick_some(fp_picker *picker, fp_picker *twin, uint32_t panic_thresho
   }
 }
 
+/* A table that was made of the one before is the one that is made of nothing: a cluster of the same endpoints agrees. */
+static void compare_with_new(const fp_cluster_config *config, const fp_endpoint *endpoints, size_t count,
+                             fp_picker *picker) {
+  fp_cluster *made;
+  fp_picker *other;
+  if (config->policy->number != FASTPATH_LB_REQUEST_HASH) return;
+  if (fp_cluster_new(config, endpoints, count, &made, NULL) < 0) return;
+  other = fp_picker_new(made, 0);
+  for (uint64_t i = 0; i < 64; i++) {
+    const fp_pick_options options = {.has_hash = 1, .hash = i * 0x9E3779B97F4A7C15u};
+    fp_host *host = NULL;
+    size_t index = SIZE_MAX, same = SIZE_MAX;
+    const fp_status status = fp_picker_pick(picker, &options, &host, &index);
+    FUZZ_CHECK(fp_picker_pick(other, &options, &host, &same) == status && index == same);
+  }
+  fp_picker_free(other);
+  fp_cluster_unref(made);
+}
+
 /* Many at once are the same as one after the other. */
 static void pick_many(fp_picker *picker, fp_picker *twin, int hashed) {
   uint64_t hashes[16];
@@ -229,6 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       fp_host_set_unref(after);
     } else {
       live_threshold = config.panic_threshold;
+      compare_with_new(&config, endpoints, count, picker);
     }
     fp_host_set_unref(before);
   } while (in.left > 0);

@@ -152,6 +152,10 @@ typedef struct fp_lb_policy {
      the same answers. NULL: pick does it. Threads: one per state. */
   void (*pick_many)(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
                     uint32_t *indices);
+  /* Make the table that table_new would, of a group that takes the place of `previous`, which has one and the same policy
+     and options: what they have in common may be taken from there. Hosts that stay are the same objects. Threads: any.
+     NULL: table_new does it. */
+  fp_status (*table_update)(const fp_host_group *group, const fp_host_group *previous, void **table, fp_error *error);
 } fp_lb_policy;
 
 void fp_lb_options_default(fp_lb_options *options);

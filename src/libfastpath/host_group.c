@@ -44,13 +44,16 @@ static uint32_t weights_equal(const fp_host_group *group) {
   return 1;
 }
 
-fp_status fp_host_group_finish(fp_host_group *group, const fp_lb_policy *policy, fp_error *error) {
+fp_status fp_host_group_finish(fp_host_group *group, const fp_lb_policy *policy, const fp_host_group *previous,
+                               fp_error *error) {
   void *table = NULL;
   fp_status status;
   group->weights_equal = weights_equal(group);
   for (uint32_t i = 0; i < group->count; i++) group->weight_sum += group->weights[i];
   if (policy->table_new == NULL || group->count < 2) return FASTPATH_OK;
-  status = policy->table_new(group, &table, error);
+  status = policy->table_update != NULL && previous != NULL && previous->table != NULL
+               ? policy->table_update(group, previous, &table, error)
+               : policy->table_new(group, &table, error);
   if (status >= 0) group->table = table;
   return status;
 }

@@ -11,8 +11,10 @@ fp_status fp_host_group_init(fp_host_group *group, uint32_t capacity, int with_s
 /* There must be room. `share` counts in a group with shares. */
 void fp_host_group_add(fp_host_group *group, fp_host *host, uint32_t weight, uint32_t position, double share);
 
-/* Completes a group that has all its hosts: whether they are alike, and the policy's table. Errors as table_new. */
-fp_status fp_host_group_finish(fp_host_group *group, const fp_lb_policy *policy, fp_error *error);
+/* Completes a group that has all its hosts: whether they are alike, and the policy's table. `previous` is a group of the same
+   policy and options whose place it takes, or NULL. Errors as table_new. */
+fp_status fp_host_group_finish(fp_host_group *group, const fp_lb_policy *policy, const fp_host_group *previous,
+                               fp_error *error);
 
 /* All that is known of it, the table included. A group of zero bytes is allowed. */
 void fp_host_group_clear(fp_host_group *group, const fp_lb_policy *policy);

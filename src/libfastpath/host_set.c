@@ -167,12 +167,12 @@ static fp_status set_finish(fp_host_set *set, const fp_cluster_config *config, c
                             fp_error *error) {
   const fp_slow_start slow_start = begin_slow_start(set, &config->options, previous);
   for (uint32_t i = 0; i < set->priority_count; i++) {
-    if (previous != NULL && i < previous->priority_count &&
-        fp_priority_hosts_equal(set->priorities[i], previous->priorities[i])) {
+    fp_priority_hosts *before = previous != NULL && i < previous->priority_count ? previous->priorities[i] : NULL;
+    if (before != NULL && fp_priority_hosts_equal(set->priorities[i], before)) {
       fp_priority_hosts_unref(set->priorities[i]);
-      set->priorities[i] = fp_priority_hosts_ref(previous->priorities[i]);
+      set->priorities[i] = fp_priority_hosts_ref(before);
     } else {
-      const fp_status status = fp_priority_hosts_finish(set->priorities[i], slow_start, error);
+      const fp_status status = fp_priority_hosts_finish(set->priorities[i], slow_start, before, error);
       if (status < 0) return status;
     }
   }

@@ -82,7 +82,7 @@ static fp_status fill_group(fp_host_group *group, const fp_locality_member *memb
   for (uint32_t i = 0; i < count; i++) {
     if (members[i].wanted) fp_host_group_add(group, members[i].host, members[i].weight, members[i].position, 0.0);
   }
-  return fp_host_group_finish(group, policy, error);
+  return fp_host_group_finish(group, policy, NULL, error);
 }
 
 fp_status fp_localities_init(fp_localities *localities, const fp_locality_list *list, const fp_locality_member *members,

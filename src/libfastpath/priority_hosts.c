@@ -91,12 +91,15 @@ static int places_equal(const fp_locality_list *a, const fp_locality_list *b) {
   return 1;
 }
 
+static int has_same_policy(const fp_priority_hosts *a, const fp_priority_hosts *b) {
+  return a->policy == b->policy && fp_lb_options_equal(&a->options, &b->options);
+}
+
 int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts *b) {
   const int by_locality = has_localities(a);
-  if (a->policy != b->policy || !fp_lb_options_equal(&a->options, &b->options) || a->count != b->count ||
-      a->locality_weighted != b->locality_weighted || a->by_zone != b->by_zone ||
-      a->overprovisioning_factor != b->overprovisioning_factor || a->locality_weight_sum != b->locality_weight_sum ||
-      !places_equal(&a->places, &b->places))
+  if (!has_same_policy(a, b) || a->count != b->count || a->locality_weighted != b->locality_weighted ||
+      a->by_zone != b->by_zone || a->overprovisioning_factor != b->overprovisioning_factor ||
+      a->locality_weight_sum != b->locality_weight_sum || !places_equal(&a->places, &b->places))
     return 0;
   for (uint32_t i = 0; i < a->count; i++) {
     const fp_host_entry *left = &a->entries[i], *right = &b->entries[i];
@@ -190,7 +193,7 @@ fp_status fp_priority_hosts_scale(fp_priority_hosts *priority) {
 
 /* members: NULL when localities do not share the hash policy's load. */
 static fp_status make_group(fp_priority_hosts *priority, fp_host_source source, const fp_locality_member *members,
-                            fp_error *error) {
+                            const fp_priority_hosts *previous, fp_error *error) {
   fp_host_group *group = &priority->groups[source];
   const uint32_t count = fp_priority_hosts_count(priority, source);
   const fp_status status = fp_host_group_init(group, count, members != NULL, priority->slow_start, &priority->options);
@@ -205,7 +208,7 @@ static fp_status make_group(fp_priority_hosts *priority, fp_host_source source, 
       if (has_source(entry, source)) fp_host_group_add(group, entry->host, entry->weight, entry->position, 0.0);
     }
   }
-  return fp_host_group_finish(group, priority->policy, error);
+  return fp_host_group_finish(group, priority->policy, previous == NULL ? NULL : &previous->groups[source], error);
 }
 
 static void want(fp_locality_member *members, const fp_priority_hosts *priority, fp_host_source source) {
@@ -214,19 +217,20 @@ static void want(fp_locality_member *members, const fp_priority_hosts *priority,
 }
 
 /* members: as for make_group, all wanted. */
-static fp_status make_groups(fp_priority_hosts *priority, fp_locality_member *members, fp_error *error) {
+static fp_status make_groups(fp_priority_hosts *priority, fp_locality_member *members,
+                             const fp_priority_hosts *previous, fp_error *error) {
   const int all_healthy = fp_priority_hosts_count(priority, FP_HOST_SOURCE_HEALTHY) == priority->count;
-  fp_status status = make_group(priority, FP_HOST_SOURCE_ALL, members, error);
+  fp_status status = make_group(priority, FP_HOST_SOURCE_ALL, members, previous, error);
   if (status < 0) return status;
   if (all_healthy) {
     priority->groups[FP_HOST_SOURCE_HEALTHY] = priority->groups[FP_HOST_SOURCE_ALL];
     return FASTPATH_OK;
   }
   if (members != NULL) want(members, priority, FP_HOST_SOURCE_HEALTHY);
-  status = make_group(priority, FP_HOST_SOURCE_HEALTHY, members, error);
+  status = make_group(priority, FP_HOST_SOURCE_HEALTHY, members, previous, error);
   if (status < 0) return status;
   if (priority->policy->number == FASTPATH_LB_REQUEST_HASH) return FASTPATH_OK; /* never uses degraded hosts */
-  return make_group(priority, FP_HOST_SOURCE_DEGRADED, NULL, error);
+  return make_group(priority, FP_HOST_SOURCE_DEGRADED, NULL, previous, error);
 }
 
 static fp_status make_localities(fp_priority_hosts *priority, fp_locality_member *members, fp_error *error) {
@@ -255,17 +259,19 @@ fp_status fp_priority_hosts_place(fp_priority_hosts *priority, const fp_priority
   return status;
 }
 
-fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start, fp_error *error) {
+fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start,
+                                   const fp_priority_hosts *previous, fp_error *error) {
   const int by_hash = priority->policy->number == FASTPATH_LB_REQUEST_HASH;
   fp_locality_member *members;
   fp_status status;
   priority->slow_start = slow_start;
-  if (!has_localities(priority)) return make_groups(priority, NULL, error);
+  if (previous != NULL && !has_same_policy(priority, previous)) previous = NULL;
+  if (!has_localities(priority)) return make_groups(priority, NULL, previous, error);
   members = members_new(priority);
   if (members == NULL) return FASTPATH_ERR_MEMORY;
   status = priority->places.numbers != NULL ? FASTPATH_OK
                                             : fp_locality_list_init(&priority->places, members, priority->count);
-  if (status >= 0) status = make_groups(priority, by_hash ? members : NULL, error);
+  if (status >= 0) status = make_groups(priority, by_hash ? members : NULL, previous, error);
   if (status >= 0 && !by_hash) status = make_localities(priority, members, error);
   fp_memory_free(members);
   return status;

@@ -73,8 +73,10 @@ int fp_priority_hosts_equal(const fp_priority_hosts *a, const fp_priority_hosts 
    there or not; `whole` is NULL for one that is no part. MEMORY. */
 fp_status fp_priority_hosts_place(fp_priority_hosts *priority, const fp_priority_hosts *whole);
 
-/* Makes the groups of a priority that has all its hosts. Errors as fp_cluster_new. */
-fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start, fp_error *error);
+/* Makes the groups of a priority that has all its hosts, their tables from those of `previous` where the policy can;
+   previous may be NULL. Errors as fp_cluster_new. */
+fp_status fp_priority_hosts_finish(fp_priority_hosts *priority, fp_slow_start slow_start,
+                                   const fp_priority_hosts *previous, fp_error *error);
 
 /* Hosts of this kind, and their weights' sum. */
 uint32_t fp_priority_hosts_count(const fp_priority_hosts *priority, fp_host_source source);

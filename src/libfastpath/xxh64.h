@@ -30,6 +30,20 @@ static inline uint64_t fp_xxh64_byte(uint64_t hash, uint8_t byte) {
   return fp_rotate_left(hash ^ byte * XXH64_PRIME_5, 11) * XXH64_PRIME_1;
 }
 
+static inline uint64_t fp_xxh64_half(uint64_t hash, uint32_t half) {
+  return fp_rotate_left(hash ^ half * XXH64_PRIME_1, 23) * XXH64_PRIME_2 + XXH64_PRIME_3;
+}
+
+static inline uint64_t fp_xxh64_word(uint64_t hash, uint64_t word) {
+  return fp_rotate_left(hash ^ fp_xxh64_mix(0, word), 27) * XXH64_PRIME_1 + XXH64_PRIME_4;
+}
+
+static inline uint64_t fp_xxh64_end(uint64_t hash) {
+  hash = (hash ^ hash >> 33) * XXH64_PRIME_2;
+  hash = (hash ^ hash >> 29) * XXH64_PRIME_3;
+  return hash ^ hash >> 32;
+}
+
 /* Of whole stripes, at least one. Apart, so that short texts, which most keys are, need few registers. */
 static FASTPATH_NOINLINE uint64_t fp_xxh64_stripes(const uint8_t *data, size_t stripes, uint64_t seed) {
   uint64_t a = seed + XXH64_PRIME_1 + XXH64_PRIME_2, b = seed + XXH64_PRIME_2, c = seed, d = seed - XXH64_PRIME_1, hash;
@@ -46,28 +60,26 @@ static FASTPATH_NOINLINE uint64_t fp_xxh64_stripes(const uint8_t *data, size_t s
   return fp_xxh64_merge(hash, d);
 }
 
+/* Of a text of `len` bytes: all its stripes, which are read, and its length. */
+static inline uint64_t fp_xxh64_begin(const uint8_t *data, size_t len, uint64_t seed) {
+  const uint64_t hash = len >= XXH64_STRIPE ? fp_xxh64_stripes(data, len / XXH64_STRIPE, seed) : seed + XXH64_PRIME_5;
+  return hash + len;
+}
+
 static inline uint64_t fp_xxh64(const uint8_t *data, size_t len, uint64_t seed) {
-  uint64_t hash = seed + XXH64_PRIME_5;
-  size_t left = len;
-  if (len >= XXH64_STRIPE) {
-    left = len % XXH64_STRIPE;
-    hash = fp_xxh64_stripes(data, len / XXH64_STRIPE, seed);
-    data += len - left;
-  }
-  hash += len;
-  for (; left >= 8; left -= 8, data += 8)
-    hash = fp_rotate_left(hash ^ fp_xxh64_mix(0, load64(data)), 27) * XXH64_PRIME_1 + XXH64_PRIME_4;
+  uint64_t hash = fp_xxh64_begin(data, len, seed);
+  size_t left = len % XXH64_STRIPE;
+  data += len - left;
+  for (; left >= 8; left -= 8, data += 8) hash = fp_xxh64_word(hash, load64(data));
   if (left >= 4) {
-    hash = fp_rotate_left(hash ^ load32(data) * XXH64_PRIME_1, 23) * XXH64_PRIME_2 + XXH64_PRIME_3;
+    hash = fp_xxh64_half(hash, load32(data));
     data += 4;
     left -= 4;
   }
   if (left > 0) hash = fp_xxh64_byte(hash, data[0]);
   if (left > 1) hash = fp_xxh64_byte(hash, data[1]);
   if (left > 2) hash = fp_xxh64_byte(hash, data[2]);
-  hash = (hash ^ hash >> 33) * XXH64_PRIME_2;
-  hash = (hash ^ hash >> 29) * XXH64_PRIME_3;
-  return hash ^ hash >> 32;
+  return fp_xxh64_end(hash);
 }
 
 #endif

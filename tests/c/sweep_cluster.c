@@ -69,6 +69,11 @@ void sweep_policies(void) {
     TRY(fp_picker_pick_many(picker, &options.hash, 1, &again), true);
     CHECK(again < ENDPOINTS);
   }
+  /* A ring from the one before. */
+  config = config_of(FASTPATH_LB_RING_HASH);
+  TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);
+  endpoints[0].port = 9000;
+  TRY(fp_cluster_update(cluster, &config, endpoints, ENDPOINTS, &error), true);
   fp_picker_free(picker);
   fp_cluster_unref(cluster);
 }

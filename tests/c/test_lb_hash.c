@@ -186,6 +186,58 @@ static void test_rings_are_the_models(void) {
   }
 }
 
+/* Some of the hosts of `all`, mostly in their order, and some with another weight. */
+static void choose_some(hosts *some, const hosts *all, int in_order) {
+  some->count = 0;
+  for (uint32_t i = 0; i < all->count; i++) {
+    if (below(8) == 0) continue;
+    some->endpoints[some->count] = all->endpoints[i];
+    if (below(20) == 0) some->endpoints[some->count].weight = 1 + below(3);
+    memcpy(some->keys[some->count++], all->keys[i], sizeof all->keys[i]);
+  }
+  for (uint32_t i = 1; !in_order && i < some->count; i++) {
+    const uint32_t other = below(i + 1);
+    const fp_endpoint endpoint = some->endpoints[i];
+    char key[sizeof some->keys[0]];
+    memcpy(key, some->keys[i], sizeof key);
+    some->endpoints[i] = some->endpoints[other];
+    memcpy(some->keys[i], some->keys[other], sizeof key);
+    some->endpoints[other] = endpoint;
+    memcpy(some->keys[other], key, sizeof key);
+  }
+}
+
+/* Whatever a ring was before: hosts come and go, get more points or fewer, change places, and share hashes. */
+static void test_updated_rings_are_the_models(void) {
+  static hosts all, some;
+  for (int round = 0; round < 12; round++) {
+    fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_RING_HASH), .panic_threshold = 50};
+    fp_cluster *cluster;
+    fp_picker *picker;
+    fp_lb_options_default(&config.options);
+    config.options.minimum_ring_size = 1000 + below(3000);
+    config.options.hash_function = round % 4 == 0 ? FASTPATH_LB_MURMUR_HASH_2 : FASTPATH_LB_XX_HASH;
+    fill(&all, round % 3 == 0 ? 4 : MAX_HOSTS - below(80), 1);
+    cluster = cluster_of(&all, FASTPATH_LB_RING_HASH, &config.options);
+    picker = fp_picker_new(cluster, 0);
+    for (int update = 0; update < 25; update++) {
+      uint32_t points;
+      choose_some(&some, &all, update % 5 != 0);
+      if (some.count < 2) continue;
+      CHECK_EQ(fp_cluster_update(cluster, &config, some.endpoints, some.count, NULL), FASTPATH_OK);
+      points = ring_model(&some, &config.options);
+      for (uint32_t i = 0; i < points; i += 1 + below(8)) {
+        const uint64_t hash = ring[i].hash + i % 3 - 1;
+        CHECK_EQ(pick_index(picker, hash), ring_model_pick(points, hash, 0));
+        if (i % 16 == 0) CHECK_EQ(pick_again(picker, hash, 3), ring_model_pick(points, hash, 3));
+      }
+      CHECK_EQ(pick_index(picker, UINT64_MAX), ring_model_pick(points, UINT64_MAX, 0));
+    }
+    fp_picker_free(picker);
+    fp_cluster_unref(cluster);
+  }
+}
+
 static void test_maglev_tables_are_the_models(void) {
   static const uint32_t sizes[] = {127, 509, 1021, 8191, 65537},
                         limits[] = {1, 2, 5, 100, 100000, UINT32_MAX / MAX_HOSTS};
@@ -400,6 +452,7 @@ static void test_sizes_that_make_no_sense_are_refused(void) {
 
 int main(void) {
   test_rings_are_the_models();
+  test_updated_rings_are_the_models();
   test_maglev_tables_are_the_models();
   test_a_ring_moves_only_the_requests_of_the_host_that_left();
   test_a_request_without_a_hash_goes_anywhere();

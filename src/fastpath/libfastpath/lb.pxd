@@ -97,6 +97,8 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t (*pick)(const fp_host_group *group, fp_lb_state *state, const fp_lb_request *request) noexcept nogil
         void (*pick_many)(const fp_host_group *group, fp_lb_state *state, const uint64_t *numbers, size_t count,
                           uint32_t *indices) noexcept nogil
+        fp_status (*table_update)(const fp_host_group *group, const fp_host_group *previous, void **table,
+                                  fp_error *error) noexcept nogil
 
     void fp_lb_options_default(fp_lb_options *options)
     const fp_lb_policy *fp_lb_policy_get(fp_lb_policy_id id)
