@@ -31,6 +31,7 @@ from verdicts import MISSED, STRETCH, Change, Target, changes, load_targets, not
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
 WIDTH = 82
+TIMES = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
 @dataclass
@@ -103,13 +104,15 @@ def rows_in(module: str) -> Iterator[Row]:
 
 
 def amount(value: float, unit: str) -> str:
+    if unit == "ns":
+        value, unit = next((value / size, name) for name, size in TIMES.items() if value < 1000 * size or name == "s")
     text = f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
     return f"{text}x" if unit == "x" else f"{text} {unit}"
 
 
 def line_of(row: Row, target: Target | None) -> str:
     name = ", ".join(filter(None, (target.text if target else row.key, row.case)))
-    low, high = (amount(value, "").strip() for value in row.spread)
+    low, high = (amount(value, row.unit if row.unit == "ns" else "").strip() for value in row.spread)
     line = f"  {name:<{WIDTH}} {amount(row.value, row.unit):>16}  ({low} to {high})"
     if target is None:
         return line
@@ -178,7 +181,7 @@ def main() -> int:
     parts: dict[str, Callable[[], Iterator[Row]]] = {
         "c": lambda: rows_in("c_rows"),
         "http": lambda: rows_in("http_rows"),
-        "routes": lambda: rows_in("bench_routes"),
+        "routes": lambda: rows_in("route_rows"),
         "balancers": lambda: rows_in("balancer_rows"),
         "installed": lambda: installed(report, options.plots),
         "tables": tables,

@@ -24,7 +24,7 @@ static size_t below(size_t limit) {
   return (size_t)(state >> 33) % limit;
 }
 
-/* The same names as bench_routes.py gives its routes. */
+/* The same names as route_rows.py gives its routes. */
 static size_t route_path(size_t number, char *path) {
   static const char *const resources[] = {"users", "orders", "items", "invoices", "reports", "sessions", "search"};
   return (size_t)snprintf(path, PATH_ROOM, "/api/v%zu/team%zu/%s/%zu/", number % 3, number % 101, resources[number % 7],

@@ -95,12 +95,12 @@ def _positive(text: str) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from . import demo
+    from .demo.run import example, run, serve
 
-    files = options.config or [demo.example()]
+    files = options.config or [example()]
     if options.serve:
-        return demo.serve(files)
-    return demo.run(files, options.requests, options.connections, options.seed)
+        return serve(files)
+    return run(files, options.requests, options.connections, options.seed)
 
 
 def _diff(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import subprocess
 
 from conformance.envoy_oracle import program
 
-from fastpath.demo import example
+from fastpath.demo.run import example
 
 
 def test_the_example_is_what_envoy_accepts() -> None:

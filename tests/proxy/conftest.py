@@ -285,7 +285,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     async def body() -> None:
         async with lab.stack:
-            await asyncio.wait_for(pyfuncitem.obj(**arguments), 20)
+            await asyncio.wait_for(pyfuncitem.obj(**arguments), 60)
 
     loop = uvloop.new_event_loop() if lab.uses_uvloop else asyncio.new_event_loop()
     problems: list[dict[str, Any]] = []

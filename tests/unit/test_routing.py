@@ -432,6 +432,7 @@ def test_a_listener_that_strips_ports_makes_the_table_ignore_them() -> None:
     assert cluster(RouteTable.from_config(configuration("r")), "/", "a.com:81") is None
     stripping = configuration("r", listener(strip_any_host_port=True))
     assert cluster(RouteTable.from_config(stripping), "/", "a.com:81") == "r"
+    assert cluster(RouteTable.from_config(stripping), "/", "a" * 5000 + ":81") is None
 
 
 def test_a_listener_that_normalizes_paths_makes_the_table_do_so() -> None:
@@ -541,3 +542,40 @@ def test_the_scheme_of_an_absolute_target_is_the_requests() -> None:
         asked.append(request)
     assert [match is not None for match in table.match_many(asked)] == [True, True, False, True]
     assert [table.match(each) is not None for each in asked] == [True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("values", "chosen"),
+    [
+        (("0",), "zero"),
+        (("99",), "one"),
+        (("+150",), "one"),
+        (("18446744073709551615",), "zero"),  # the greatest there is, which is 15 of 100
+        (("18446744073709551616",), None),  # any that is no such number leaves it to chance
+        (("",), None),
+        (("+",), None),
+        (("12x",), None),
+        (("1", "1"), None),
+        ((), None),
+    ],
+)
+def test_a_header_may_choose_the_share(values: tuple[str, ...], chosen: str | None) -> None:
+    clusters = (WeightedCluster("zero", 50), WeightedCluster("one", 50))
+    action = RouteAction(weighted_clusters=clusters, random_value_header="x-share")
+    routes = table(Route(RouteMatch(prefix="/"), action))
+
+    def found(random: int) -> str | None:
+        headers = [("x-share", value) for value in values]
+        match = routes.match_parts(method="GET", authority="h", path="/", headers=headers, random=random)
+        assert match is not None
+        return match.cluster
+
+    assert (found(10), found(60)) == ((chosen, chosen) if chosen else ("zero", "one"))
+
+
+def test_a_share_may_be_for_the_cluster_that_a_header_names() -> None:
+    share = WeightedCluster("", 1, cluster_header="x-to")
+    routes = table(Route(RouteMatch(prefix="/"), RouteAction(weighted_clusters=(share,))))
+    match = routes.match_parts(method="GET", authority="h", path="/", headers=[("x-to", "there")])
+    assert match is not None
+    assert match.cluster == "there"

@@ -1,7 +1,4 @@
-"""`fastpath demo`: the library at work on loopback, between real upstreams and a client that knows nothing of it."""
+"""`fastpath demo`: the library at work on loopback, between real upstreams and a client that knows nothing of it.
 
-from __future__ import annotations
-
-from .run import example, run, serve
-
-__all__ = ["example", "run", "serve"]
+Nothing is imported here: its upstreams and its client are processes of their own, which need none of the library.
+"""

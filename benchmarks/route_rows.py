@@ -1,7 +1,5 @@
 """Looking up a route, beside a dict and the routers that Python has. Paths are asked for in shuffled order.
 
-    pytest benchmarks/bench_routes.py --benchmark-only    groups by number of routes
-
 A dict is the floor: it finds equal keys only, in no order of precedence. The goals count in its lookups, in shuffled
 order: by strings that are equal to its keys and not the same objects, whose hashes are known from an earlier round.
 A dict, and routers that are made of dicts, profit from known hashes: there are rows as well by strings that were just
@@ -22,9 +20,7 @@ from pathlib import Path
 from statistics import median
 
 import github_routes
-import pytest
 from measuring import Row, Sample, compared, figure, in_turns, middle_half, timed
-from pytest_benchmark.fixture import BenchmarkFixture
 
 import fastpath
 from fastpath.benchmarking import routers
@@ -136,25 +132,6 @@ def ask(find: Find, paths: list[str]) -> None:
 def asked(engine: str, count: int) -> list[str]:
     """Enough lookups to measure; few of what is slow."""
     return questions(count)[:200] if engine in SLOW else questions(count)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("count", SIZES)
-def test_lookup(benchmark: BenchmarkFixture, engine: str, count: int) -> None:
-    make, most = ENGINES[engine]
-    count = min(count, most)
-    paths = asked(engine, count)
-    benchmark.group = f"{count} routes"
-    benchmark.extra_info["lookups"] = len(paths)
-    benchmark.pedantic(ask, args=(make(paths_of(count)), paths), rounds=10, warmup_rounds=1)
-
-
-@pytest.mark.parametrize("count", SIZES)
-def test_build(benchmark: BenchmarkFixture, count: int) -> None:
-    benchmark.group = "build a table"
-    paths = paths_of(count)
-    table = benchmark.pedantic(table_of, args=(paths, "prefix"), rounds=5)
-    benchmark.extra_info["bytes per route"] = table.size / count
 
 
 def least(work: Callable[[], object], seconds: float = 1.0) -> float:
