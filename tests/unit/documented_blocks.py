@@ -186,6 +186,8 @@ class Shell:
                 start_new_session=True,
                 text=True,
             )
+        # A sanitized archive wants its flags.
+        self._say('cc() { command cc $CFLAGS "$@"; }')
 
     def __enter__(self) -> Shell:
         return self
@@ -195,11 +197,14 @@ class Shell:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
+    def _say(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
+
     def run(self, command: Command, where: str) -> None:
         begin = self._output.stat().st_size
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{{ {command.text}\n}} </dev/null\necho $? >.shell-status\n")
-        self._process.stdin.flush()
+        self._say(f"{{ {command.text}\n}} </dev/null\necho $? >.shell-status")
         status = self._output.parent / ".shell-status"
         deadline = time.monotonic() + _PATIENCE
         while True:
