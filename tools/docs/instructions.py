@@ -1,9 +1,9 @@
 """The directive `instructions`: rows of benchmarks/instructions.json as a table, so that no page has figures of before.
 
-    ```{instructions}
-    head a: a request of 703 bytes
-    route prefix: one of 10,000 routes
-    ```
+```{instructions}
+head a: a request of 703 bytes
+route prefix: one of 10,000 routes
+```
 """
 
 from __future__ import annotations
