@@ -81,6 +81,8 @@ test-c: build/llhttp/LICENSE ## C tests under ASan and UBSan
 	@$(CORE_MK) VARIANT=asan test
 
 test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
+	@tools/need.sh curl curl
+	@tools/need.sh openssl openssl
 	@$(PYTEST) $(SIDE_BY_SIDE) $(TESTS)
 
 # Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. What Envoy

@@ -18,7 +18,7 @@ author = "The fastpath maintainers"
 copyright = author  # noqa: A001
 version = release = fastpath.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "headers", "pictures"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "headers", "instructions", "pictures"]
 # The headers' pages are written when the build begins.
 exclude_patterns = ["_build"]
 root_doc = "index"

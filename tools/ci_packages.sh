@@ -14,6 +14,8 @@ cd "$(dirname "$0")"
 ./need.sh pkg-config pkg-config
 ./need.sh valgrind valgrind
 ./need.sh dot graphviz
+./need.sh curl curl
+./need.sh openssl openssl
 ./find_python.sh >/dev/null 2>&1 || ./need.sh python3-config python3-dev python3-pip
 python=$(./find_python.sh)
 "$python" -m pip --version >/dev/null 2>&1 || ./need.sh pip3 python3-pip

@@ -8,6 +8,8 @@ A page may say three things of a block, all of which its reader sees too:
     # not run by the tests: REASON          nothing is done with it
     $ fastpath config check x   # exits with 1    a command that does not succeed
 
+Ports 18000 to 18999 stand for free ones.
+
 What a page shows below a command is what comes out, line by line in this order, with more in between if need be; `...`
 stands for any text. A command with `&` is waited for until it has written what is shown.
 """
@@ -19,11 +21,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,7 @@ _FENCED = re.compile(r"^(```+)([^\n]*)\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"# ([\w.-]+\.(?:yaml|py|json))(: refused)?")
 _NOT_RUN = re.compile(r"# not run by the tests: (\S.*)")
 _EXITS = re.compile(r"# exits with (\d+)$")
+_PORT = re.compile(r"\b18\d{3}\b")
 _PATIENCE = 60.0
 
 
@@ -117,7 +121,7 @@ def commands_of(block: Block) -> list[Command]:
 
 def run(blocks: Sequence[Block], directory: Path, names: dict[str, Any]) -> None:
     """All of a page's, in a directory that is the current one."""
-    for block in blocks:
+    for block in _with_free_ports(blocks):
         if block.not_run:
             continue
         if block.file:
@@ -133,6 +137,16 @@ def run(blocks: Sequence[Block], directory: Path, names: dict[str, Any]) -> None
                     shell.run(command, str(block))
         elif block.language == "c":
             _compile(block)
+
+
+def _with_free_ports(blocks: Sequence[Block]) -> list[Block]:
+    named = sorted({port for block in blocks for port in _PORT.findall(block.text)})
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in named]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        free = {port: str(each.getsockname()[1]) for port, each in zip(named, sockets, strict=True)}
+    return [replace(block, text=_PORT.sub(lambda found: free[found[0]], block.text)) for block in blocks]
 
 
 def _load(block: Block, directory: Path) -> None:
@@ -186,6 +200,8 @@ class Shell:
                 start_new_session=True,
                 text=True,
             )
+        # A sanitized archive wants its flags.
+        self._say('cc() { command cc $CFLAGS "$@"; }')
 
     def __enter__(self) -> Shell:
         return self
@@ -195,11 +211,14 @@ class Shell:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
+    def _say(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
+
     def run(self, command: Command, where: str) -> None:
         begin = self._output.stat().st_size
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{{ {command.text}\n}} </dev/null\necho $? >.shell-status\n")
-        self._process.stdin.flush()
+        self._say(f"{{ {command.text}\n}} </dev/null\necho $? >.shell-status")
         status = self._output.parent / ".shell-status"
         deadline = time.monotonic() + _PATIENCE
         while True:

@@ -145,3 +145,13 @@ def test_retry_conditions_are_named() -> None:
     page = (DOCS / "how-to" / "retries.md").read_text()
     (sentence,) = re.findall(r"The gateway retries on (.*?)\. ", page, re.DOTALL)
     assert set(re.findall(r"`([\w-]+)`", sentence)) == set(RETRY_CONDITIONS)
+
+
+def test_targets_of_make_exist() -> None:
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    pages = [*PAGES, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
+    told = {
+        (page.name, name) for page in pages for name in re.findall(r"(?:`|\$ )make ([a-z][a-z0-9-]*)", page.read_text())
+    }
+    assert told
+    assert not {each for each in told if each[1] not in targets}
