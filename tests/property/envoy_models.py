@@ -194,6 +194,7 @@ _share: Fields = {
     "host_rewrite_literal": header_texts,
     "metadata_match": structs,
     "fault": faults,
+    "stateful_session": sessions,
 }
 shares = some(m.WeightedCluster, _share, name=clusters, weight=st.integers(1, 9)) | some(
     m.WeightedCluster, _share, name=st.just(""), cluster_header=tokens, weight=st.integers(1, 9)
@@ -633,7 +634,12 @@ _by_reports = some(
         "slow_start": slow_starts,
     },
 )
+_keys = some(m.MetadataKey, key=names, path=tuples(names, 1))
+_sources = st.one_of(some(m.OverrideHostSource, header=tokens), some(m.OverrideHostSource, metadata=_keys))
+_overrides = some(m.OverrideHostConfig, sources=tuples(_sources, 1))
 _by_policy: tuple[Fields, ...] = (
+    {"lb_policy": st.just(m.LbPolicy.RANDOM), "override_host": _overrides, "locality_weighted": flags},
+    {"lb_policy": st.just(m.LbPolicy.MAGLEV), "override_host": _overrides, "subsets": subsets},
     {
         "lb_policy": st.just(m.LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN),
         "client_side_weighted_round_robin": _by_reports,
@@ -667,7 +673,7 @@ _by_policy: tuple[Fields, ...] = (
         "locality_weighted": flags,
     },
 )
-VARIED[m.Cluster] = {"client_side_weighted_round_robin"}
+VARIED[m.Cluster] = {"client_side_weighted_round_robin", "override_host"}
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 

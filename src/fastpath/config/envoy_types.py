@@ -22,6 +22,7 @@ __all__ = [
     "OMIT_CANARY_HOSTS",
     "OMIT_HOST_METADATA",
     "ORIGINAL_DST",
+    "OVERRIDE_HOST_POLICY",
     "PREVIOUS_HOSTS",
     "PREVIOUS_PRIORITIES",
     "PROXY_PROTOCOL",
@@ -94,3 +95,4 @@ LB_POLICY_TYPES = {
 }
 SUBSET_POLICY = f"{LB_POLICIES}subset.v3.Subset"
 WRR_LOCALITY_POLICY = f"{LB_POLICIES}wrr_locality.v3.WrrLocality"
+OVERRIDE_HOST_POLICY = f"{LB_POLICIES}override_host.v3.OverrideHost"

@@ -58,6 +58,7 @@ from .matcher import (
 )
 from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
 from .outlier_detection import HostFlag, OutlierDetection, OutlierEjectionType
+from .override_host import MetadataKey, OverrideHostConfig, OverrideHostSource
 from .position import Position
 from .route import (
     DirectResponse,
@@ -141,6 +142,7 @@ __all__ = [
     "MatcherList",
     "MatcherMap",
     "MaxStreamDuration",
+    "MetadataKey",
     "MetadataMatcher",
     "NetworkFilter",
     "NoneOf",
@@ -148,6 +150,8 @@ __all__ = [
     "OriginalDst",
     "OutlierDetection",
     "OutlierEjectionType",
+    "OverrideHostConfig",
+    "OverrideHostSource",
     "ParentStatus",
     "PathWithEscapedSlashesAction",
     "PeakEwmaConfig",

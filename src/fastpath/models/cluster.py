@@ -11,6 +11,7 @@ from .discovery import DiscoveryType, DnsConfig
 from .health_check import HealthCheck
 from .locality import ZoneAwareConfig
 from .outlier_detection import OutlierDetection
+from .override_host import OverrideHostConfig
 from .position import Position, position_field
 from .subset import SubsetConfig
 
@@ -282,6 +283,9 @@ class Cluster:
         {HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED}
     )
     """Health of hosts that a session may ask for (common_lb_config); empty: the default, as in Envoy."""
+    override_host: OverrideHostConfig | None = None
+    """Whether requests may name their hosts (envoy.load_balancing_policies.override_host). `pick` does not look at
+    requests: see `Cluster.override_hosts`."""
     subsets: SubsetConfig | None = None
     """None: all hosts are for all requests."""
     round_robin: RoundRobinConfig = RoundRobinConfig()

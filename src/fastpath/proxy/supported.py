@@ -123,6 +123,7 @@ def _route(route: Route) -> Iterator[_Finding]:
         yield ".route.max_stream_duration", "the gateway does not limit how long streams last"
     for index, weighted in enumerate(action.weighted_clusters):
         here = f".route.weighted_clusters.clusters[{index}]"
+        yield from _session(weighted.stateful_session, f"{here}.stateful_session")
         yield from ((here + field, reason) for field, reason in _mutations(weighted.mutations))
         if weighted.host_rewrite_literal and not _may_send(authority=weighted.host_rewrite_literal):
             yield f"{here}.host_rewrite_literal", f"{weighted.host_rewrite_literal!r} cannot be a host"
