@@ -15,6 +15,7 @@ __all__ = [
     "HTTP_CONNECTION_MANAGER",
     "HTTP_FAULT",
     "HTTP_INSPECTOR",
+    "HTTP_PROTOCOL_OPTIONS",
     "LB_POLICIES",
     "LB_POLICY_TYPES",
     "LISTENER",
@@ -72,6 +73,7 @@ HEADER_SESSION = "envoy.extensions.http.stateful_session.header.v3.HeaderBasedSe
 DOWNSTREAM_TLS_CONTEXT = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 
+HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"

@@ -26,7 +26,7 @@ from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
 from .filter_chain import ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
-from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
+from .health_check import GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
 from .locality import Locality, LocalityBasis, ZoneAwareConfig
 from .match_tree import (
@@ -111,6 +111,7 @@ __all__ = [
     "FilterChainMatch",
     "FilterStateMatcher",
     "FractionalPercent",
+    "GrpcHealthCheck",
     "HashFunction",
     "HashPolicy",
     "HashPolicyCookie",

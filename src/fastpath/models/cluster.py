@@ -268,6 +268,8 @@ class Cluster:
     lb_policy: LbPolicy = LbPolicy.ROUND_ROBIN
     connect_timeout: float = 5.0
     """Seconds."""
+    http2: bool = False
+    """Whether hosts are spoken to in HTTP/2 (http2_protocol_options), as checks by gRPC need. The gateway cannot."""
     healthy_panic_threshold: float = 50.0
     """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
     overprovisioning_factor: int = 140
