@@ -67,6 +67,7 @@ cdef class Cluster:
     cdef object ticking  # the given clock while slow start needs it, else None
     cdef int64_t now  # what that said last
     cdef readonly bint looks_at_requests  # the choice depends on a hash or on metadata_match
+    cdef public object _override_host  # an OverrideHostConfig: requests may name hosts; see override_hosts
 
     cdef int look_at_clock(self) except -1
     cdef int read_clock(self) except -1

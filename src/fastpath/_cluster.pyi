@@ -6,7 +6,7 @@ from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
 from fastpath._subset import Labels, SubsetRules
-from fastpath.models import HealthStatus, HostFlag
+from fastpath.models import HealthStatus, HostFlag, OverrideHostConfig
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 _Rules: TypeAlias = tuple[int, int, bool, bool, int, bool]
@@ -103,6 +103,9 @@ class Cluster:
     def hosts(self) -> tuple[Host, ...]: ...
     def _reseed(self, seed: int) -> None: ...
     def report_load(self, host: Host, report: Any) -> None: ...
+    _override_host: OverrideHostConfig | None
+    def override_hosts(self, request: Any, metadata: Any = None) -> Any: ...
+    def acquire(self, host: Host) -> Pick: ...
     def _update(
         self,
         policy: int | Policy,

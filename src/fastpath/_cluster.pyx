@@ -513,6 +513,14 @@ cdef class Cluster:
     def report_load(self, Host host not None, report):
         """A host says what its load is. Filled in by fastpath.clusters."""
 
+    def override_hosts(self, request, metadata=None):
+        """The hosts that a request names. Filled in by fastpath.clusters."""
+
+    def acquire(self, Host host not None):
+        """As `pick`, for a host that is chosen already, whatever is known of its health."""
+        live(host)
+        return pick_of(self, host)
+
     cdef tuple hosts_of(self, fp_host_set *set):
         """The Hosts of a host set (NULL: the current one), which also keeps those of the newest set alive."""
         cdef fp_host_set *old

@@ -166,6 +166,10 @@ cdef class Dispatcher:
             raise NoHostAvailable(f"there is no cluster {name!r}")
         cluster = <Cluster>known
         found.cluster = cluster
+        if cluster._override_host is not None:
+            found.host = cluster.override_hosts(found.request, metadata).take()
+        if found.host is not None:
+            return 0
         if cluster.looks_at_requests:
             self.choose_by_request(found, stream, filter_state)
         else:

@@ -24,10 +24,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fastpath import models
 from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy, RetryPriority
 from fastpath._hash_keys import xxh64
+from fastpath._http import Request
 from fastpath.balancing.client_side_weights import ClientSideWeights, weights_of
 from fastpath.balancing.core_arguments import Arguments, arguments_of
 from fastpath.balancing.endpoints import EndpointRows, Group, locate
 from fastpath.balancing.labels import MetadataMatch
+from fastpath.balancing.override_hosts import HostIndex, OverrideHosts, check_override_host
 from fastpath.balancing.refusal import refusal
 from fastpath.balancing.zones import Zones
 from fastpath.errors import ConfigError, NoHostAvailable
@@ -36,6 +38,7 @@ from fastpath.health import HealthCluster, UpdateFailed, outlier_values
 from fastpath.models import LbPolicy
 from fastpath.orca import OrcaLoadReport
 from fastpath.policies import HostPolicy, as_policy
+from fastpath.substitution.heads import RequestHead
 
 __all__ = [
     "Cluster",
@@ -57,13 +60,14 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("__weakref__", "_callers", "_groups", "_rows", "_updating", "_weights", "_zones", "model")
+    __slots__ = ("__weakref__", "_callers", "_groups", "_index", "_rows", "_updating", "_weights", "_zones", "model")
 
     model: models.Cluster
     """What it was made from, or last updated with."""
 
     _callers: Cluster | None  # the manager's local cluster, unless this is it
     _groups: list[Group]  # what the core has of the rows
+    _index: HostIndex  # of the hosts that were last asked for
     _rows: EndpointRows
     _updating: threading.Lock
     _weights: ClientSideWeights | None  # while load reports decide about weights
@@ -95,6 +99,7 @@ class Cluster(HealthCluster):
         rows = EndpointRows(model, "", self._zones, self._rows)
         custom = isinstance(self.policy, Policy)
         weights = None if custom else weights_of(model, "", self.clock(), self._weights)
+        check_override_host(model.override_host, "override_host")
         groups = rows.groups if weights is None else weights.weigh(rows.groups, self.clock())
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
@@ -102,12 +107,32 @@ class Cluster(HealthCluster):
         except ConfigError as error:
             raise _located(error, model, "") from None
         self.model, self._rows, self._groups, self._weights = model, rows, groups, weights
+        self._override_host = model.override_host
         self._detect(model.outlier_detection, values)
         self._note_update(before)
 
     def _arguments(self, model: models.Cluster) -> Arguments:
         custom = self.policy if isinstance(self.policy, Policy) else None
         return arguments_of(model, self._zones, self._callers, "", custom)
+
+    def find_host(self, key: str) -> Host | None:
+        """The host that is named like this, as str(host) does, whatever is known of its health."""
+        hosts = self.hosts
+        index = self._index
+        if index.hosts is not hosts:
+            index = self._index = HostIndex(hosts)
+        return index.find(key)
+
+    def override_hosts(
+        self, request: Request | RequestHead, metadata: Mapping[str, Mapping[str, object]] | None = None
+    ) -> OverrideHosts:
+        """The hosts that a request names, where the model's `override_host` says; `metadata` is its dynamic metadata.
+
+        For each attempt take the next one, and give it to `acquire`; when there is none, `pick` another host.
+        """
+        config = self._override_host
+        head = request if isinstance(request, RequestHead) else RequestHead.of(request)
+        return OverrideHosts(config or _NO_OVERRIDES, self.find_host, head, metadata)
 
     def report_load(self, host: Host, report: OrcaLoadReport) -> None:
         """What a host has said of its load otherwise than by the head of a response, which is for `Pick.report`.
@@ -256,18 +281,20 @@ def _make(
 ) -> Cluster:
     arguments, rows = arguments_of(model, zones, callers, path, custom), EndpointRows(model, path, zones)
     weights = None if custom is not None else weights_of(model, path, clock())
+    check_override_host(model.override_host, f"{path}override_host")
     try:
         cluster = Cluster(model.name, *arguments, rows.groups, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:
         raise _located(error, model, path) from None
     cluster.model, cluster._rows, cluster._groups, cluster._updating = model, rows, rows.groups, threading.Lock()
-    cluster._weights = weights
+    cluster._weights, cluster._override_host, cluster._index = weights, model.override_host, HostIndex(())
     cluster._zones, cluster._callers = zones, callers
     cluster._start_health(seed, clock)
     cluster._detect(model.outlier_detection, outlier_values(model.outlier_detection, f"{path}outlier_detection"))
     return cluster
 
 
+_NO_OVERRIDES = models.OverrideHostConfig(())
 _POLICY_FIELDS = {LbPolicy.LEAST_REQUEST: "least_request", LbPolicy.RING_HASH: "ring_hash", LbPolicy.MAGLEV: "maglev"}
 
 

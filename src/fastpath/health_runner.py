@@ -150,8 +150,9 @@ class HealthRunner:
             probe = check.probe
             result = probe.connected()
             if result is None:
-                writer.write(probe.outgoing)
                 while result is None:
+                    if probe.outgoing:
+                        writer.write(probe.outgoing)
                     result = probe.receive(await reader.read(65536))
                 kept = checker.config.reuse_connection and probe.reusable and result is not CheckResult.NETWORK
             return result

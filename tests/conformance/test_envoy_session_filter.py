@@ -47,7 +47,14 @@ ROUTES: dict[str, dict[str, Any] | None] = {
     "header": {"stateful_session": session("header", {"name": "X-S"})},
     "strict_header": {"stateful_session": session("header", {"name": "x-s"}, strict=True)},
 }
+# The same of a share of the route, which is its only one with a weight.
+SHARES: dict[str, dict[str, Any]] = {
+    "listener": {"stateful_session": session("header", {"name": "X-S"})},
+    "off": {"stateful_session": cookie(True)},
+    "ttl": {"disabled": True},
+}
 CASES = [Case(name, (Group("-u-"),)) for name in ROUTES]
+CASES += [Case(f"share_{name}", (Group("-u-"),)) for name in SHARES]
 PATHS = {"path": ["/path/", "/path/in", "/path/in/", "/path/inner", "/path/in?a"], "slash": ["/slash/", "/slash/a"]}
 
 
@@ -83,7 +90,7 @@ def requests(server: int) -> Asked:
     good = values[3]
     values += ["!!!", good.rstrip("=") + "*", good[:-1], good + "="]
     made: Asked = []
-    for name in ROUTES:
+    for name in (case.name for case in CASES):
         for path in PATHS.get(name, [f"/{name}/"]):
             made.append((name, path, {}))
             made += [(name, path, {"cookie": f"s={value}", "x-s": value}) for value in values]
@@ -141,10 +148,16 @@ async def compare(directory: Path) -> None:
     resources = configured["static_resources"]
     manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     manager["http_filters"].insert(0, {"name": NAME, "typed_config": {"@type": FILTER, **cookie()}})
-    for route, own in zip(manager["route_config"]["virtual_hosts"][0]["routes"], ROUTES.values(), strict=True):
+    owned = [*ROUTES.values(), *(ROUTES[name] for name in SHARES)]
+    routes = manager["route_config"]["virtual_hosts"][0]["routes"]
+    for route, own in zip(routes, owned, strict=True):
         route["match"] = {"prefix": route["match"]["prefix"].rstrip("/") + "/"}
         if own is not None:
             route["typed_per_filter_config"] = {NAME: {"@type": f"{FILTER}PerRoute", **own}}
+    for route, own in zip(routes[len(ROUTES) :], SHARES.values(), strict=True):
+        share = {"name": route["route"].pop("cluster"), "weight": 1}
+        share["typed_per_filter_config"] = {NAME: {"@type": f"{FILTER}PerRoute", **own}}
+        route["route"]["weighted_clusters"] = {"clusters": [{"name": "off", "weight": 0}, share]}
     asked = requests(server)
     with run_envoy(configured, [port, server], directory):
         theirs = await asyncio.to_thread(all_answers, port, asked)

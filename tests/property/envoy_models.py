@@ -194,6 +194,7 @@ _share: Fields = {
     "host_rewrite_literal": header_texts,
     "metadata_match": structs,
     "fault": faults,
+    "stateful_session": sessions,
 }
 shares = some(m.WeightedCluster, _share, name=clusters, weight=st.integers(1, 9)) | some(
     m.WeightedCluster, _share, name=st.just(""), cluster_header=tokens, weight=st.integers(1, 9)
@@ -386,7 +387,7 @@ listener_filters = st.one_of(
     some(m.HttpInspector),
     some(
         m.ProxyProtocol,
-        {"allow_requests_without_proxy_protocol": flags, "disallowed_versions": tuples(st.integers(1, 2))},
+        {"allow_requests_without_proxy_protocol": flags, "disallowed_versions": tuples(st.integers(1, 2), 0, 1)},
     ),
     some(m.OriginalDst),
 )
@@ -557,6 +558,7 @@ zone_aware = some(
 ring_sizes = st.integers(1, 8388608)
 _settings: Fields = {
     "dns": dns,
+    "http2": flags,
     "lb_policy": st.sampled_from([each for each in m.LbPolicy if each.value < 64]),
     "connect_timeout": seconds,
     "healthy_panic_threshold": st.floats(0, 100),
@@ -633,7 +635,20 @@ _by_reports = some(
         "slow_start": slow_starts,
     },
 )
+_keys = some(m.MetadataKey, key=names, path=tuples(names, 1))
+_sources = st.one_of(some(m.OverrideHostSource, header=tokens), some(m.OverrideHostSource, metadata=_keys))
+_overrides = some(m.OverrideHostConfig, sources=tuples(_sources, 1))
+_grpc_checks = some(
+    m.GrpcHealthCheck,
+    {"service_name": names, "authority": header_texts, "initial_metadata": tuples(_plain_options)},
+)
 _by_policy: tuple[Fields, ...] = (
+    {
+        "http2": st.just(True),
+        "health_checks": st.builds(lambda check, kind: (replace(check, check=kind),), health_checks, _grpc_checks),
+    },
+    {"lb_policy": st.just(m.LbPolicy.RANDOM), "override_host": _overrides, "locality_weighted": flags},
+    {"lb_policy": st.just(m.LbPolicy.MAGLEV), "override_host": _overrides, "subsets": subsets},
     {
         "lb_policy": st.just(m.LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN),
         "client_side_weighted_round_robin": _by_reports,
@@ -667,7 +682,7 @@ _by_policy: tuple[Fields, ...] = (
         "locality_weighted": flags,
     },
 )
-VARIED[m.Cluster] = {"client_side_weighted_round_robin"}
+VARIED[m.Cluster] = {"client_side_weighted_round_robin", "override_host"}
 VARIED[m.RingHashConfig] = {"minimum_ring_size", "maximum_ring_size", "hash_function"}
 
 

@@ -24,6 +24,11 @@ def test_localities_are_weighted_when_the_cluster_says_so() -> None:
     assert read(common_lb_config={"locality_weighted_lb_config": {}}).locality_weighted
 
 
+@pytest.mark.parametrize("window", ["0s", "1.5s", {"seconds": 3}])
+def test_a_window_for_updates_changes_nothing(window: Any) -> None:
+    assert read(common_lb_config={"update_merge_window": window}) == read()
+
+
 def test_the_policy_of_an_assignment_is_read() -> None:
     assert read().overprovisioning_factor == 140
     cluster = read(
@@ -51,6 +56,7 @@ def test_a_weight_of_no_locality_is_none() -> None:
         ({"round_robin_lb_config": {"x": 1}}, "round_robin_lb_config"),
         ({"common_lb_config": {"close_connections_on_host_set_change": True}}, "common_lb_config"),
         ({"common_lb_config": {"ignore_new_hosts_until_first_hc": True}}, "common_lb_config"),
+        ({"common_lb_config": {"update_merge_window": "-1s"}}, "common_lb_config.update_merge_window"),
         ({"load_assignment": assignment(policy={"drop_overloads": []})}, "load_assignment.policy"),
         (
             {"load_assignment": assignment(policy={"overprovisioning_factor": 0})},

@@ -13,6 +13,7 @@ from fastpath.models import Cluster, HashFunction, LbPolicy
 PACKAGE = "type.googleapis.com/envoy.extensions.load_balancing_policies."
 ROUND_ROBIN = "round_robin.v3.RoundRobin"
 BY_REPORTS = "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin"
+OVERRIDE = "override_host.v3.OverrideHost"
 LOCALITIES = "wrr_locality.v3.WrrLocality"
 
 
@@ -23,6 +24,14 @@ def policies(*listed: tuple[str, dict[str, Any]]) -> dict[str, Any]:
             for kind, config in listed
         ]
     }
+
+
+KEY = {"key": "envoy.lb", "path": [{"key": "a"}, {"key": "b"}]}
+RANDOM = policies(("random.v3.Random", {}))
+
+
+def override(source: dict[str, Any], fallback: dict[str, Any] = RANDOM, **fields: Any) -> dict[str, Any]:
+    return policies((OVERRIDE, {"override_host_sources": [source], "fallback_policy": fallback, **fields}))
 
 
 def struct(type_url: str) -> dict[str, Any]:
@@ -131,6 +140,39 @@ WEIGHTED = {"locality_weighted_lb_config": {}}
                 ),
             },
         ),
+        (
+            OVERRIDE,
+            {
+                "override_host_sources": [{"header": "x-to"}, {"metadata": KEY}],
+                "fallback_policy": policies((LOCALITIES, {"endpoint_picking_policy": policies((BY_REPORTS, {}))})),
+            },
+            {
+                "lb_policy": LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN,
+                "locality_weighted": True,
+                "override_host": models.OverrideHostConfig(
+                    (
+                        models.OverrideHostSource("x-to"),
+                        models.OverrideHostSource(metadata=models.MetadataKey("envoy.lb", ("a", "b"))),
+                    )
+                ),
+            },
+        ),
+        (
+            OVERRIDE,
+            {
+                "override_host_sources": [{"header": "x-to"}],
+                "fallback_policy": policies(
+                    (
+                        "subset.v3.Subset",
+                        {"subset_selectors": [{"keys": ["a"]}], "subset_lb_policy": policies((ROUND_ROBIN, {}))},
+                    )
+                ),
+            },
+            {
+                "override_host": models.OverrideHostConfig((models.OverrideHostSource("x-to"),)),
+                "subsets": models.SubsetConfig((models.SubsetSelector(frozenset({"a"})),)),
+            },
+        ),
         (BY_REPORTS, {}, {"lb_policy": LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN}),
         (
             LOCALITIES,
@@ -209,7 +251,20 @@ def test_the_first_policy_that_envoy_knows_counts() -> None:
         (policies((BY_REPORTS, {"oob_reporting_config": {}})), {}, "'oob_reporting_config' is not supported"),
         (policies((BY_REPORTS, {"blackout_period": "-1s"})), {}, "blackout_period"),
         (policies((BY_REPORTS, {"weights": 1})), {}, "'weights' is unknown"),
-        (policies(("override_host.v3.OverrideHost", {})), {}, "'override_host.v3.OverrideHost' is not supported"),
+        (policies((OVERRIDE, {"fallback_policy": RANDOM})), {}, "override_host_sources has at least one"),
+        (policies((OVERRIDE, {"override_host_sources": [{"header": "a"}]})), {}, "fallback_policy"),
+        (override({}), {}, "has no source: one of header, metadata is needed"),
+        (override({"header": "a", "metadata": KEY}), {}, "header"),
+        (override({"header": "a b"}), {}, "expected the name of a header field"),
+        (override({"metadata": {"key": "a"}}), {}, "path has at least one key"),
+        (override({"metadata": {"key": "", "path": [{"key": "b"}]}}), {}, "override_host_sources[0].metadata"),
+        (override({"metadata": {"key": "a", "path": [{"key": ""}]}}), {}, "metadata.path[0]"),
+        (override({"header": "a"}, selected_host_key=KEY), {}, "'selected_host_key' is not supported"),
+        (
+            policies((OVERRIDE, {"override_host_sources": [{"header": "a"}], "fallback_policy": override({})})),
+            {},
+            f"the policy '{OVERRIDE}' is not supported",
+        ),
         (policies(("pick_first.v3.PickFirst", {"shuffle_address_list": True})), {}, "'shuffle_address_list' is not"),
         (policies(("subset.v3.Subset", {})), {}, "subset_lb_policy"),
         (policies(("ring_hash.v3.RingHash", {"hash_balance_factor": 120})), {}, "'hash_balance_factor' is unknown or"),

@@ -149,6 +149,12 @@ def test_listener_filters_and_their_timeout() -> None:
     assert listener_of(chain(), listener_filters_timeout="0s").listener_filters_timeout == 0.0
 
 
+def test_some_version_of_proxy_headers_must_be_left() -> None:
+    both = any_of("filters.listener.proxy_protocol.v3.ProxyProtocol", disallowed_versions=["V1", "V2"])
+    with pytest.raises(ConfigError, match="disallowed_versions leaves no version"):
+        listener_of(chain(), listener_filters=[both])
+
+
 def test_certificates_and_what_is_asked_of_clients() -> None:
     context = {
         "common_tls_context": {

@@ -29,10 +29,19 @@ def cookie(**fields: Any) -> dict[str, Any]:
     return {"session_state": {"name": "c", "typed_config": typed}}
 
 
-def read(filters: list[dict[str, Any]], own: dict[str, Any] | None = None) -> models.Config:
+def read(
+    filters: list[dict[str, Any]], own: dict[str, Any] | None = None, share: dict[str, Any] | None = None
+) -> models.Config:
     route: dict[str, Any] = {"match": {"prefix": "/"}, "direct_response": {"status": 200}}
+    clusters: list[dict[str, Any]] = []
     if own is not None:
         route["typed_per_filter_config"] = {NAME: {"@type": f"{FILTER}PerRoute", **own}}
+    if share is not None:
+        per_filter = {NAME: {"@type": f"{FILTER}PerRoute", **share}}
+        split = [{"name": "a", "weight": 1, "typed_per_filter_config": per_filter}, {"name": "b", "weight": 1}]
+        del route["direct_response"]
+        route["route"] = {"weighted_clusters": {"clusters": split}}
+        clusters += [{"name": "a"}, {"name": "b"}]
     hosts = [{"name": "h", "domains": ["*"], "routes": [route]}]
     manager = {
         "@type": HCM,
@@ -45,7 +54,7 @@ def read(filters: list[dict[str, Any]], own: dict[str, Any] | None = None) -> mo
         "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
         "filter_chains": [{"filters": [{"name": "hcm", "typed_config": manager}]}],
     }
-    config = load({"static_resources": {"listeners": [listener]}})
+    config = load({"static_resources": {"listeners": [listener], "clusters": clusters}})
     assert load(to_dict(config)) == config
     return config
 
@@ -80,6 +89,14 @@ def test_what_routes_say_is_read() -> None:
     assert of_route(read(listener, {"stateful_session": header("x-t")})) == StatefulSession(header="x-t")
 
 
+def test_what_shares_say_is_read() -> None:
+    config = read([session_filter(**header())], {"disabled": True}, {"stateful_session": header("x-t")})
+    assert of_route(config) == StatefulSession()
+    action = config.route_configurations["r"].virtual_hosts[0].routes[0].action
+    assert isinstance(action, models.RouteAction)
+    assert [share.stateful_session for share in action.weighted_clusters] == [StatefulSession(header="x-t"), None]
+
+
 @pytest.mark.parametrize(
     ("filters", "own", "reason"),
     [
@@ -103,3 +120,5 @@ def test_the_gateway_refuses_what_it_cannot_write(state: dict[str, Any]) -> None
         Gateway(read([session_filter(**state)]))
     with pytest.raises(ConfigError, match="stateful_session"):
         Gateway(read([session_filter()], {"stateful_session": state}))
+    with pytest.raises(ConfigError, match=r"clusters\[0\].stateful_session"):
+        Gateway(read([session_filter()], share={"stateful_session": state}))

@@ -9,10 +9,12 @@ import pytest
 
 from fastpath import ClusterManager, ConfigErrors, load, models
 from fastpath.clusters import Cluster
+from fastpath.config import to_dict
 from fastpath.health import CheckResult, HealthChecker
 from fastpath.health.probes import HttpProbe, TcpProbe
 from fastpath.models import (
     Endpoint,
+    GrpcHealthCheck,
     HeaderAppendAction,
     HeaderValueOption,
     HealthCheck,
@@ -336,6 +338,14 @@ BASE = {"timeout": "1s", "interval": "2s", "unhealthy_threshold": 3, "healthy_th
 HTTP_BASE: dict[str, Any] = {"path": "/health"}
 
 
+HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+
+def protocol(name: str, **options: Any) -> dict[str, Any]:
+    explicit = {"@type": f"type.googleapis.com/{HTTP_OPTIONS}", "explicit_http_config": {name: options}}
+    return {HTTP_OPTIONS: explicit}
+
+
 def load_check(http: dict[str, Any] | None = None, **fields: Any) -> HealthCheck:
     check = {**BASE, **({} if http is None else {"http_health_check": {**HTTP_BASE, **http}}), **fields}
     cluster = {"name": "c", "health_checks": [check]}
@@ -392,6 +402,45 @@ class TestConfiguration:
         assert loaded == HealthCheck(1, 2, 3, 4, check, interval_jitter_percent=8, reuse_connection=False, **times)
         tcp = {"send": {"text": "50"}, "receive": [{"text": "51"}]}
         assert load_check(tcp_health_check=tcp).check == TcpHealthCheck(b"P", (b"Q",))
+
+    def test_grpc(self) -> None:
+        metadata = [{"header": {"key": "x-a", "value": "b"}}]
+        check = {"service_name": "s", "authority": "a.example", "initial_metadata": metadata}
+        cluster = {"name": "c", "typed_extension_protocol_options": protocol("http2_protocol_options")}
+
+        def loaded(check: dict[str, Any]) -> HealthCheck:
+            checks = [{**BASE, "grpc_health_check": check}]
+            config = load({"static_resources": {"clusters": [{**cluster, "health_checks": checks}]}})
+            assert config.clusters[0].http2
+            assert load(to_dict(config)) == config
+            return config.clusters[0].health_checks[0]
+
+        kind = GrpcHealthCheck("s", "a.example", (HeaderValueOption("x-a", "b"),))
+        assert loaded(check) == HealthCheck(1, 2, 3, 4, kind)
+        assert loaded({}).check == GrpcHealthCheck()
+        metadata[0]["header"]["value"] = "%PROTOCOL%"
+        with pytest.raises(ConfigErrors, match="format operators"):
+            loaded(check)
+        with pytest.raises(ConfigErrors, match="needs http2_protocol_options"):
+            load_check(grpc_health_check={})
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"mine": {}}, "HttpProtocolOptions"),
+            ({HTTP_OPTIONS: {"@type": f"type.googleapis.com/{HTTP_OPTIONS}"}}, "explicit_http_config"),
+            (protocol("http3_protocol_options"), "'http3_protocol_options' is not supported"),
+            (protocol("http2_protocol_options", max_concurrent_streams=1), "max_concurrent_streams"),
+        ],
+    )
+    def test_other_protocols_of_hosts_are_refused(self, options: dict[str, Any], reason: str) -> None:
+        with pytest.raises(ConfigErrors) as caught:
+            load({"static_resources": {"clusters": [{"name": "c", "typed_extension_protocol_options": options}]}})
+        assert reason in str(caught.value)
+
+    def test_http1_is_what_there_is_without(self) -> None:
+        cluster = {"name": "c", "typed_extension_protocol_options": protocol("http_protocol_options")}
+        assert load({"static_resources": {"clusters": [cluster]}}).clusters == (models.Cluster("c"),)
 
     @pytest.mark.parametrize(
         ("http", "fields"),

@@ -5,7 +5,16 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from ..models import Cluster, DiscoveryType, Endpoint, HealthStatus, LbPolicy, Locality, LocalityEndpoints
+from ..models import (
+    Cluster,
+    DiscoveryType,
+    Endpoint,
+    GrpcHealthCheck,
+    HealthStatus,
+    LbPolicy,
+    Locality,
+    LocalityEndpoints,
+)
 from .envoy_address import read_socket_address
 from .envoy_circuit_breakers import read_circuit_breakers
 from .envoy_common_lb import AssignmentPolicy, read_assignment_policy, read_common_lb
@@ -17,6 +26,7 @@ from .envoy_locality import read_locality
 from .envoy_metadata import read_metadata
 from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
+from .envoy_upstream_http import read_http2
 from .fields import UINT32_MAX, Section
 
 __all__ = ["Assignment", "read_assignment", "read_cluster"]
@@ -76,11 +86,16 @@ def read_cluster(section: Section) -> Cluster:
         circuit_breaker=read_circuit_breakers(section.section("circuit_breakers")),
         health_checks=read_health_checks(section),
         outlier_detection=read_outlier_detection(section.section("outlier_detection")),
+        http2=read_http2(section),
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
     if cluster.subsets is not None and cluster.subsets.locality_weight_aware and not cluster.locality_weighted:
         section.error("locality_weight_aware subsets need a locality_weighted_lb_config in common_lb_config")
+    for each in cluster.health_checks:
+        if isinstance(each.check, GrpcHealthCheck) and not cluster.http2:
+            reason = "a grpc_health_check needs http2_protocol_options in typed_extension_protocol_options"
+            section.value.problems.add_at(each.position, reason)
     cluster = read_load_balancing_policy(section, cluster)
     section.end(_UNSUPPORTED_CONFIGS)
     return cluster

@@ -20,7 +20,6 @@ __all__ = [
 
 # What else there is: none of it is ignored.
 _UNSUPPORTED = (
-    "update_merge_window",
     "ignore_new_hosts_until_first_hc",
     "close_connections_on_host_set_change",
 )
@@ -52,6 +51,7 @@ def read_common_lb(section: Section | None) -> CommonLb:
     statuses = _DEFAULT_STATUSES
     if section is None:
         return CommonLb(50.0, False, ZoneAwareConfig(), statuses, ConsistentHashingConfig())
+    section.duration("update_merge_window")  # here every change counts at once
     threshold = section.percent("healthy_panic_threshold", 50.0)
     weighted = section.section("locality_weighted_lb_config")
     zones = section.section("zone_aware_lb_config")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ..models import FractionalPercent, HttpFault
 from .envoy_matcher import read_fractional_percent, read_header_matcher
-from .envoy_types import FAULT_FILTER, HTTP_FAULT
 from .fields import Section
 
-__all__ = ["read_fault", "read_http_fault"]
+__all__ = ["read_http_fault"]
 
 _UNSUPPORTED = (
     "abort_grpc_status_runtime",
@@ -51,17 +50,4 @@ def read_http_fault(section: Section) -> HttpFault:
         position=section.position,
     )
     section.end(_UNSUPPORTED)
-    return fault
-
-
-def read_fault(section: Section) -> HttpFault | None:
-    """The fault among a message's typed_per_filter_config."""
-    filters = section.section("typed_per_filter_config")
-    if filters is None:
-        return None
-    fault = None
-    if filters.get(FAULT_FILTER) is not None:
-        content = filters.typed(FAULT_FILTER, HTTP_FAULT)
-        fault = read_http_fault(content) if content is not None else None
-    filters.end()
     return fault

@@ -1,4 +1,4 @@
-"""What routes, virtual hosts and route configurations say to HTTP filters (typed_per_filter_config)."""
+"""What routes, their shares, virtual hosts and route configurations say to HTTP filters (typed_per_filter_config)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ..models import HeaderAppendAction, HeaderMutations, HeaderValueOption
 from .fields import Section, Value
 from .node import shorten
 
-__all__ = ["read_header_mutations"]
+__all__ = ["read_header_mutations", "read_header_options"]
 
 _LIMIT = 1000
 _BYTES_LIMIT = 16384
@@ -27,15 +27,16 @@ def read_header_mutations(section: Section) -> dict[str, Any]:
     if section.lacks(_LISTS):
         return {}
     mutations = HeaderMutations(
-        request_headers_to_add=_read_options(section, "request_headers_to_add"),
+        request_headers_to_add=read_header_options(section, "request_headers_to_add"),
         request_headers_to_remove=_read_names(section, "request_headers_to_remove"),
-        response_headers_to_add=_read_options(section, "response_headers_to_add"),
+        response_headers_to_add=read_header_options(section, "response_headers_to_add"),
         response_headers_to_remove=_read_names(section, "response_headers_to_remove"),
     )
     return {"mutations": mutations}
 
 
-def _read_options(section: Section, name: str) -> tuple[HeaderValueOption, ...]:
+def read_header_options(section: Section, name: str) -> tuple[HeaderValueOption, ...]:
+    """HeaderValueOptions of a field."""
     options = tuple(_read_option(item) for item in section.sections(name))
     if len(options) > _LIMIT:
         section.error(f'"{name}" has {len(options)} items, the limit is {_LIMIT}')

@@ -1,12 +1,13 @@
-"""Envoy's active health checking (envoy.config.core.v3.HealthCheck): HTTP/1 and TCP."""
+"""Envoy's active health checking (envoy.config.core.v3.HealthCheck): HTTP/1, TCP and gRPC."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..models import HealthCheck, HttpHealthCheck, Int64Range, TcpHealthCheck
-from .envoy_header import read_header_mutations
+from ..models import GrpcHealthCheck, HeaderValueOption, HealthCheck, HttpHealthCheck, Int64Range, TcpHealthCheck
+from .envoy_header import read_header_mutations, read_header_options
 from .fields import Section, Value
 
 __all__ = ["read_health_checks"]
@@ -53,13 +54,12 @@ def _read(section: Section) -> HealthCheck | None:
     kind = section.one_of(
         "health checker", "http_health_check", "tcp_health_check", "grpc_health_check", "custom_health_check"
     )
-    check: HttpHealthCheck | TcpHealthCheck | None = None
-    if kind in ("http_health_check", "tcp_health_check"):
+    check: HttpHealthCheck | TcpHealthCheck | GrpcHealthCheck | None = None
+    if kind is not None and kind in _KINDS:
         inner = section.section(kind)
-        if inner is not None:
-            check = _read_http(inner) if kind == "http_health_check" else _read_tcp(inner)
+        check = None if inner is None else _KINDS[kind](inner)
     elif kind is not None:
-        section.error(f"{kind} is not supported; http_health_check and tcp_health_check are")
+        section.error(f"{kind} is not supported; supported are {', '.join(_KINDS)}")
     read: dict[str, Any] = {name: _positive(section, name) for name in _INTERVALS}
     read |= {name: section.duration(name) for name in ("initial_jitter", "interval_jitter")}
     read["interval_jitter_percent"] = section.integer("interval_jitter_percent")
@@ -114,9 +114,7 @@ def _read_http(section: Section) -> HttpHealthCheck:
     added, removed = (
         (mutations.request_headers_to_add, mutations.request_headers_to_remove) if mutations is not None else ((), ())
     )
-    for option in added:
-        if "%" in option.value:
-            section.value.problems.add_at(option.position, "format operators are not supported in health checks")
+    _refuse_operators(section, added)
     receive = tuple(_read_payload(item) for item in section.sections("receive"))
     if limit and sum(map(len, receive)) > limit:
         section.error(f"receive is longer than the {limit} bytes of response_buffer_size")
@@ -137,6 +135,12 @@ def _read_http(section: Section) -> HttpHealthCheck:
         section.error("path must begin with / and hold only visible ASCII characters")
     section.end(("service_name_matcher",))
     return check
+
+
+def _refuse_operators(section: Section, options: tuple[HeaderValueOption, ...]) -> None:
+    for option in options:
+        if "%" in option.value:
+            section.value.problems.add_at(option.position, "format operators are not supported in health checks")
 
 
 def _is_target(path: str) -> bool:
@@ -187,3 +191,23 @@ def _read_payload(section: Section) -> bytes:
             value.expected("hexadecimal digits")
     section.end()
     return data
+
+
+def _read_grpc(section: Section) -> GrpcHealthCheck:
+    metadata = read_header_options(section, "initial_metadata")
+    _refuse_operators(section, metadata)
+    check = GrpcHealthCheck(
+        section.string("service_name"),
+        section.header_text("authority") or "",
+        metadata,
+        position=section.position,
+    )
+    section.end()
+    return check
+
+
+_KINDS: Mapping[str, Callable[[Section], HttpHealthCheck | TcpHealthCheck | GrpcHealthCheck]] = {
+    "http_health_check": _read_http,
+    "tcp_health_check": _read_tcp,
+    "grpc_health_check": _read_grpc,
+}

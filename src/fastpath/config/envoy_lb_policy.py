@@ -20,8 +20,9 @@ from .envoy_lb import (
     read_ring_hash_policy,
     read_round_robin,
 )
+from .envoy_override_host import read_override_host
 from .envoy_subset import read_subset_policy
-from .envoy_types import LB_POLICIES, LB_POLICY_TYPES, SUBSET_POLICY, WRR_LOCALITY_POLICY
+from .envoy_types import LB_POLICIES, LB_POLICY_TYPES, OVERRIDE_HOST_POLICY, SUBSET_POLICY, WRR_LOCALITY_POLICY
 from .fields import Section
 from .node import shorten
 
@@ -33,6 +34,7 @@ _FIELDS = (
     "lb_policy",
     "locality_weighted",
     "zone_aware",
+    "override_host",
     "subsets",
     "round_robin",
     "client_side_weighted_round_robin",
@@ -186,6 +188,14 @@ def _read_wrr_locality(config: Section) -> _Fields:
     return {**fields, "locality_weighted": True}
 
 
+def _read_override_host(config: Section) -> _Fields:
+    override = read_override_host(config)
+    inner = config.section("fallback_policy", required=True)
+    fields = {} if inner is None else _read_first(inner, _READERS_WITHIN_OVERRIDES, named=True)
+    config.end(("selected_host_key",))
+    return {**fields, "override_host": override}
+
+
 def _named(policy: LbPolicy, read: Callable[[Section], _Fields]) -> _Readers:
     return {LB_POLICY_TYPES[policy]: lambda config: {"lb_policy": policy, **read(config)}}
 
@@ -199,9 +209,10 @@ _READERS_WITHIN_SUBSETS: _Readers = {
     **_named(LbPolicy.PICK_FIRST, _read_pick_first),
 }
 _READERS_WITHIN_LOCALITIES = _named(LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN, _read_client_side_weighted_round_robin)
-_READERS: _Readers = {
+_READERS_WITHIN_OVERRIDES: _Readers = {
     **_READERS_WITHIN_SUBSETS,
     **_READERS_WITHIN_LOCALITIES,
     SUBSET_POLICY: _read_subset,
     WRR_LOCALITY_POLICY: _read_wrr_locality,
 }
+_READERS: _Readers = {**_READERS_WITHIN_OVERRIDES, OVERRIDE_HOST_POLICY: _read_override_host}

@@ -74,6 +74,8 @@ def _read_listener_filter(section: Section) -> ListenerFilter | None:
     elif kind == PROXY_PROTOCOL:
         config.string("stat_prefix")
         versions = [value.enum(_ProxyVersion) for value in config.items("disallowed_versions")]
+        if set(_ProxyVersion) <= set(versions):
+            config.error("disallowed_versions leaves no version")
         model = ProxyProtocol(
             allow_requests_without_proxy_protocol=config.boolean("allow_requests_without_proxy_protocol"),
             disallowed_versions=tuple(version.value + 1 for version in versions if version is not None),

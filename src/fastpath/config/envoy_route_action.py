@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models import MaxStreamDuration, RequestMirrorPolicy, RouteAction, WeightedCluster
-from .envoy_fault import read_fault
+from .envoy_filters import read_filters
 from .envoy_hash_policy import read_hash_policies
 from .envoy_header import read_header_mutations
 from .envoy_matcher import header_name, read_regex_rewrite, read_runtime_fraction
@@ -190,7 +190,7 @@ def _read_optional_of_share(item: Section) -> dict[str, Any]:
         "cluster_header": header_name(item, "cluster_header") or "",
         "host_rewrite_literal": item.header_text("host_rewrite_literal") or None,
         "metadata_match": _read_metadata_match(item),
-        "fault": read_fault(item),
+        **read_filters(item),
     }
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "HTTP_CONNECTION_MANAGER",
     "HTTP_FAULT",
     "HTTP_INSPECTOR",
+    "HTTP_PROTOCOL_OPTIONS",
     "LB_POLICIES",
     "LB_POLICY_TYPES",
     "LISTENER",
@@ -22,6 +23,7 @@ __all__ = [
     "OMIT_CANARY_HOSTS",
     "OMIT_HOST_METADATA",
     "ORIGINAL_DST",
+    "OVERRIDE_HOST_POLICY",
     "PREVIOUS_HOSTS",
     "PREVIOUS_PRIORITIES",
     "PROXY_PROTOCOL",
@@ -71,6 +73,7 @@ HEADER_SESSION = "envoy.extensions.http.stateful_session.header.v3.HeaderBasedSe
 DOWNSTREAM_TLS_CONTEXT = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 
+HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster"
 HEADER_INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 PREVIOUS_PRIORITIES = "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
@@ -94,3 +97,4 @@ LB_POLICY_TYPES = {
 }
 SUBSET_POLICY = f"{LB_POLICIES}subset.v3.Subset"
 WRR_LOCALITY_POLICY = f"{LB_POLICIES}wrr_locality.v3.WrrLocality"
+OVERRIDE_HOST_POLICY = f"{LB_POLICIES}override_host.v3.OverrideHost"

@@ -1,8 +1,8 @@
 """Active checks: which host is to be asked when, and what its answers make of it.
 
     checker = HealthChecker(cluster, check)
-    for check in checker.take_due():              # connect to check.host, send check.probe.outgoing,
-        ...                                       # feed what comes to check.probe.receive
+    for check in checker.take_due():              # connect to check.host, send check.probe.outgoing, then and
+        ...                                       # after all that came, which is fed to check.probe.receive
         checker.finish(check, result)             # the flags of the host follow
     wait_until(checker.next_due())
 
@@ -19,12 +19,15 @@ from random import Random
 
 from fastpath import _health
 from fastpath._cluster import Host
-from fastpath.models import HealthCheck, HostFlag, HttpHealthCheck
+from fastpath.models import GrpcHealthCheck, HealthCheck, HostFlag, HttpHealthCheck
 
 from .cluster import HealthCluster
-from .probes import CheckResult, HttpProbe, Probe, TcpProbe
+from .grpc_probe import GrpcProbe, connection_maker
+from .probes import CheckResult, HttpProbe, TcpProbe
 
 __all__ = ["Check", "CheckResult", "HealthCheckStats", "HealthChecker"]
+
+Probe = HttpProbe | TcpProbe | GrpcProbe
 
 _FAILED, _DEGRADED, _TIMEOUT = HostFlag.FAILED_ACTIVE_HC, HostFlag.DEGRADED_ACTIVE_HC, HostFlag.ACTIVE_HC_TIMEOUT
 _LEAST_INTERVAL = 0.001
@@ -74,10 +77,12 @@ class HealthChecker:
     """Asks the hosts of a cluster, those that updates bring as well, whether they are healthy.
 
     From its making on hosts count as unhealthy until their first check has passed, as in Envoy. `seed` makes the jitter
-    repeatable. One thread at a time may call its methods.
+    repeatable. One thread at a time may call its methods. ImportError when checks by gRPC lack their package.
     """
 
     def __init__(self, cluster: HealthCluster, config: HealthCheck, *, seed: int | None = None):
+        if isinstance(config.check, GrpcHealthCheck):
+            connection_maker()
         self.cluster = cluster
         self.config = config
         self.stats = HealthCheckStats()
@@ -148,6 +153,8 @@ class HealthChecker:
 
     def _probe(self) -> Probe:
         check = self.config.check
+        if isinstance(check, GrpcHealthCheck):
+            return GrpcProbe(check, self.cluster.name, self.config.timeout)
         return HttpProbe(check, self.cluster.name) if isinstance(check, HttpHealthCheck) else TcpProbe(check)
 
     def _follow(self) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 from fastpath._connection import CLIENT, Connection
 from fastpath._events import NEED_DATA, PAUSED, Data, EndOfMessage
 from fastpath._http import Request
 from fastpath._response import InformationalResponse, Response
 from fastpath.errors import ProtocolError
-from fastpath.models import HeaderAppendAction, HttpHealthCheck, Int64Range, TcpHealthCheck
+from fastpath.models import HeaderAppendAction, HeaderValueOption, HttpHealthCheck, Int64Range, TcpHealthCheck
 
-__all__ = ["CheckResult", "HttpProbe", "Probe", "TcpProbe"]
+__all__ = ["CheckResult", "HttpProbe", "TcpProbe", "with_options"]
 
 
 class CheckResult(enum.Enum):
@@ -31,7 +32,7 @@ class CheckResult(enum.Enum):
 
 
 class HttpProbe:
-    """A request and its response. `outgoing` is what to send."""
+    """A request and its response. `outgoing` is what to send now: at first, and after each `receive`."""
 
     def __init__(self, check: HttpHealthCheck, cluster_name: str):
         self._check = check
@@ -55,6 +56,7 @@ class HttpProbe:
 
     def receive(self, data: bytes) -> CheckResult | None:
         """Bytes from the host, b"" at the end of its stream. The result, None while more is needed."""
+        self.outgoing = b""
         try:
             self._connection.receive_data(data)
             return self._take_events()
@@ -107,18 +109,26 @@ class TcpProbe:
 
     def receive(self, data: bytes) -> CheckResult | None:
         """As HttpProbe.receive."""
+        self.outgoing = b""
         if not data:
             return CheckResult.NETWORK
         self._received += data
         return CheckResult.PASSED if _holds(self._received, self._check.receive) else None
 
 
-Probe = HttpProbe | TcpProbe
-
-
 def _request_headers(check: HttpHealthCheck, cluster_name: str) -> list[tuple[str, str]]:
     headers = [("host", check.host or cluster_name), ("user-agent", "Envoy/HC")]
-    for option in check.request_headers_to_add:
+    headers = with_options(headers, check.request_headers_to_add)
+    removed = {name.lower() for name in check.request_headers_to_remove}
+    headers = [each for each in headers if each[0] not in removed]
+    if check.send:
+        headers.append(("content-length", str(len(check.send))))
+    return headers
+
+
+def with_options(headers: list[tuple[str, str]], options: Iterable[HeaderValueOption]) -> list[tuple[str, str]]:
+    """The header fields, and what the options make of them."""
+    for option in options:
         name = option.key.lower()
         present = any(name == each for each, _ in headers)
         action = option.append_action
@@ -130,10 +140,6 @@ def _request_headers(check: HttpHealthCheck, cluster_name: str) -> list[tuple[st
             headers = [each for each in headers if each[0] != name]
         if option.value or option.keep_empty_value:
             headers.append((name, option.value))
-    removed = {name.lower() for name in check.request_headers_to_remove}
-    headers = [each for each in headers if each[0] not in removed]
-    if check.send:
-        headers.append(("content-length", str(len(check.send))))
     return headers
 
 

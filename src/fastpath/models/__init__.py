@@ -26,7 +26,7 @@ from .config import Config
 from .discovery import DiscoveryType, DnsConfig, DnsLookupFamily
 from .filter_chain import ConnectionSourceType, FilterChain, FilterChainMatch, NetworkFilter
 from .header import HeaderAppendAction, HeaderMutations, HeaderValueOption
-from .health_check import HealthCheck, HttpHealthCheck, TcpHealthCheck
+from .health_check import GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck
 from .listener import HttpInspector, Listener, ListenerFilter, OriginalDst, ProxyProtocol, TlsInspector
 from .locality import Locality, LocalityBasis, ZoneAwareConfig
 from .match_tree import (
@@ -58,6 +58,7 @@ from .matcher import (
 )
 from .network_filter import HttpConnectionManager, PathWithEscapedSlashesAction, TcpProxy, TcpProxyCluster
 from .outlier_detection import HostFlag, OutlierDetection, OutlierEjectionType
+from .override_host import MetadataKey, OverrideHostConfig, OverrideHostSource
 from .position import Position
 from .route import (
     DirectResponse,
@@ -110,6 +111,7 @@ __all__ = [
     "FilterChainMatch",
     "FilterStateMatcher",
     "FractionalPercent",
+    "GrpcHealthCheck",
     "HashFunction",
     "HashPolicy",
     "HashPolicyCookie",
@@ -141,6 +143,7 @@ __all__ = [
     "MatcherList",
     "MatcherMap",
     "MaxStreamDuration",
+    "MetadataKey",
     "MetadataMatcher",
     "NetworkFilter",
     "NoneOf",
@@ -148,6 +151,8 @@ __all__ = [
     "OriginalDst",
     "OutlierDetection",
     "OutlierEjectionType",
+    "OverrideHostConfig",
+    "OverrideHostSource",
     "ParentStatus",
     "PathWithEscapedSlashesAction",
     "PeakEwmaConfig",

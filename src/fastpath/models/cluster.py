@@ -11,6 +11,7 @@ from .discovery import DiscoveryType, DnsConfig
 from .health_check import HealthCheck
 from .locality import ZoneAwareConfig
 from .outlier_detection import OutlierDetection
+from .override_host import OverrideHostConfig
 from .position import Position, position_field
 from .subset import SubsetConfig
 
@@ -267,6 +268,8 @@ class Cluster:
     lb_policy: LbPolicy = LbPolicy.ROUND_ROBIN
     connect_timeout: float = 5.0
     """Seconds."""
+    http2: bool = False
+    """Whether hosts are spoken to in HTTP/2 (http2_protocol_options), as checks by gRPC need. The gateway cannot."""
     healthy_panic_threshold: float = 50.0
     """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
     overprovisioning_factor: int = 140
@@ -282,6 +285,9 @@ class Cluster:
         {HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED}
     )
     """Health of hosts that a session may ask for (common_lb_config); empty: the default, as in Envoy."""
+    override_host: OverrideHostConfig | None = None
+    """Whether requests may name their hosts (envoy.load_balancing_policies.override_host). `pick` does not look at
+    requests: see `Cluster.override_hosts`."""
     subsets: SubsetConfig | None = None
     """None: all hosts are for all requests."""
     round_robin: RoundRobinConfig = RoundRobinConfig()

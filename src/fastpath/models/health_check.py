@@ -8,7 +8,7 @@ from .header import HeaderValueOption
 from .matcher import Int64Range
 from .position import Position, position_field
 
-__all__ = ["HealthCheck", "HttpHealthCheck", "TcpHealthCheck"]
+__all__ = ["GrpcHealthCheck", "HealthCheck", "HttpHealthCheck", "TcpHealthCheck"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,19 @@ class TcpHealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class GrpcHealthCheck:
+    """A call of grpc.health.v1.Health/Check, to which SERVING is the only good answer."""
+
+    service_name: str = ""
+    """"": the server as a whole."""
+    authority: str = ""
+    """"": the cluster's name."""
+    initial_metadata: tuple[HeaderValueOption, ...] = ()
+    """Without format operators."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCheck:
     """What is asked of each host, how often, and how many answers change its health. Times are in seconds."""
 
@@ -55,7 +68,7 @@ class HealthCheck:
     """Failures in a row that make a healthy host unhealthy."""
     healthy_threshold: int
     """Successes in a row that make an unhealthy host healthy; the very first one does by itself."""
-    check: HttpHealthCheck | TcpHealthCheck
+    check: HttpHealthCheck | TcpHealthCheck | GrpcHealthCheck
     initial_jitter: float = 0.0
     """The first check is up to so much later."""
     interval_jitter: float = 0.0

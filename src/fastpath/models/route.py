@@ -130,6 +130,8 @@ class WeightedCluster:
     metadata_match: Mapping[str, object] = field(default_factory=dict)
     fault: HttpFault | None = None
     """Instead of the route's and those of what is around it."""
+    stateful_session: StatefulSession | None = None
+    """Likewise."""
     position: Position | None = position_field()
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 from asyncio import Task, TimerHandle
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fastpath import (
@@ -38,8 +39,9 @@ from .stateful_session import Session, session_of
 from .upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
-    from fastpath import CircuitBreaker, Cluster, Host, Match, PathNormalizer, Pick
+    from fastpath import CircuitBreaker, Cluster, Host, Match, PathNormalizer, Pick, RequestHead
 
+    from ..balancing.override_hosts import OverrideHosts
     from .downstream import Downstream
     from .fault_filter import FaultFilter
     from .gateway import Gateway
@@ -76,6 +78,7 @@ class Exchange(UpstreamRequest):
         "_finalizer",
         "_finished",
         "_idle",
+        "_overrides",
         "_plan",
         "_replay",
         "_retries_left",
@@ -132,6 +135,7 @@ class Exchange(UpstreamRequest):
         self.wants_body = not request.has_body  # the end of a message without a body is taken at once
         self._finished = False
         self._session: Session | None = None
+        self._overrides: OverrideHosts | None = None  # once its hosts are asked for
         self._faults: FaultFilter | None = None  # what counts this request among those with a fault
         self._finalizer: Finalizer | None = None
         self._shadows: list[Shadow] | None = None
@@ -303,8 +307,16 @@ class Exchange(UpstreamRequest):
         """A host of the route's cluster, on a retry none that the retry policy does not want. NoHostAvailable."""
         cluster, session = self._cluster, self._session
         assert cluster is not None
+        overriding = cluster.model.override_host is not None
         if session is not None and session.host is not None and not self.failed:
-            return self._pick_in(cluster, session.host, strict=session.strict)
+            try:
+                return self._pick_in(cluster, session.host, strict=session.strict or overriding)
+            except NoHostAvailable:
+                if session.strict or not overriding:
+                    raise
+        named = self._next_override(cluster) if overriding else None
+        if named is not None:
+            return cluster.acquire(named)
         if cluster.model.client_ip_affinity is None:
             return self._pick_in(cluster, None)
         timeout, client = cluster.model.client_ip_affinity, self.downstream.info.remote
@@ -314,6 +326,17 @@ class Exchange(UpstreamRequest):
         pick = self._pick_in(cluster, None if self.failed else affinity.host_of(client.ip, timeout))
         affinity.note(client.ip, str(pick.host), timeout)
         return pick
+
+    def _next_override(self, cluster: Cluster) -> Host | None:
+        """The host that the request, as the route makes it, names for this attempt."""
+        if self._overrides is None:
+            assert self._finalizer is not None
+            assert self.match is not None
+            head: Request | RequestHead = self.request
+            with suppress(ProtocolError, ValueError):  # which are answered when the request is sent
+                head = self._finalizer.request(self.match, None).head()
+            self._overrides = cluster.override_hosts(head)
+        return self._overrides.take()
 
     def _pick_in(self, cluster: Cluster, override_host: str | None, *, strict: bool = False) -> Pick:
         plan, finalizer = self._plan, self._finalizer

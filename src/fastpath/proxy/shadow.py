@@ -13,9 +13,10 @@ from .retry import TIMEOUT, reset_kind
 from .upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
-    from fastpath import Cluster, Request
+    from fastpath import Cluster, Pick, Request
 
     from ..actions import RouteActions
+    from ..balancing.override_hosts import OverrideHosts
     from .finalizer import FinalRequest
     from .gateway import Gateway
     from .upstream import Upstream
@@ -30,14 +31,15 @@ def start_shadows(gateway: Gateway, actions: RouteActions, request: Request, fin
         cluster = gateway.clusters.get(mirror.cluster)
         if cluster is not None and len(gateway.shadows) < gateway.options.max_shadows:
             arguments = {**final.arguments, "authority": mirror.authority}
-            shadows.append(Shadow(gateway, cluster, request, final.rewriter, arguments))
+            named = None if cluster.model.override_host is None else cluster.override_hosts(final.head())
+            shadows.append(Shadow(gateway, cluster, request, final.rewriter, arguments, named))
     return shadows
 
 
 class Shadow(UpstreamRequest):
     """Nobody waits for it, and it is tried once."""
 
-    __slots__ = ("_arguments", "_body", "_cluster", "_end", "_request", "_rewriter", "_timer")
+    __slots__ = ("_arguments", "_body", "_cluster", "_end", "_named", "_request", "_rewriter", "_timer")
 
     def __init__(
         self,
@@ -46,12 +48,14 @@ class Shadow(UpstreamRequest):
         request: Request,
         rewriter: HeadRewriter,
         arguments: dict[str, Any],
+        named: OverrideHosts | None,
     ):
         super().__init__(gateway)
         self._cluster = cluster
         self._request = request
         self._rewriter = rewriter
         self._arguments = arguments  # for Upstream.send_head
+        self._named = named  # hosts that the request names
         self._body = ReplayBody(gateway.options.max_replay_bytes)
         self._end: EndOfMessage | None = None
         self._timer: TimerHandle | None = None
@@ -71,13 +75,17 @@ class Shadow(UpstreamRequest):
             return
         self._end = end
         try:
-            pick = self._cluster.pick(self._request)
+            pick = self._choose(self._cluster)
         except NoHostAvailable:
             self.give_up()
             return
         self._timer = self.gateway.loop.call_later(timeout, self.timed_out)
         if not self._go_to(pick, self._cluster):
             self.give_up()
+
+    def _choose(self, cluster: Cluster) -> Pick:
+        named = None if self._named is None else self._named.take()
+        return cluster.pick(self._request) if named is None else cluster.acquire(named)
 
     def give_up(self) -> None:
         """End the copy, whatever has become of it."""

@@ -26,10 +26,10 @@ _VARINT, _TEXT = 0, 2
 
 
 def session_of(match: Match, listener: StatefulSession | None) -> StatefulSession | None:
-    """What counts for a route: its own, its virtual host's, its configuration's, or the listener's. None: nothing."""
+    """What counts for a route: its share's, its own, its virtual host's, its configuration's, or the listener's."""
     if listener is None:
         return None
-    for level in (match.route, match.virtual_host, match.configuration):
+    for level in (match.weighted_cluster, match.route, match.virtual_host, match.configuration):
         if level is not None and level.stateful_session is not None:
             listener = level.stateful_session
             break

@@ -36,14 +36,17 @@ _Finding = tuple[str, str]
 def check_supported(config: Config) -> list[HttpConnectionManager]:
     """The connection manager of each listener.
 
-    Raises ConfigError, with the path to the field, for the first thing that the listeners or their routes ask for in
-    vain.
+    ConfigError, with the path to the field, for the first thing that listeners, routes or clusters ask for in vain.
     """
     managers = [_manager_of(listener, f"listeners[{index}]") for index, listener in enumerate(config.listeners)]
     for name in dict.fromkeys(manager.route_config_name for manager in managers):
         configuration = config.route_configurations.get(name)
         if configuration is not None:
             _check(configuration, f"route_configurations[{name!r}]")
+    for index, cluster in enumerate(config.clusters):
+        if cluster.http2:
+            path = _place(cluster.position, f"clusters[{index}]")
+            _refuse([(".http2", "the gateway speaks HTTP/1 to hosts")], cluster.position, path)
     return managers
 
 
@@ -123,6 +126,7 @@ def _route(route: Route) -> Iterator[_Finding]:
         yield ".route.max_stream_duration", "the gateway does not limit how long streams last"
     for index, weighted in enumerate(action.weighted_clusters):
         here = f".route.weighted_clusters.clusters[{index}]"
+        yield from _session(weighted.stateful_session, f"{here}.stateful_session")
         yield from ((here + field, reason) for field, reason in _mutations(weighted.mutations))
         if weighted.host_rewrite_literal and not _may_send(authority=weighted.host_rewrite_literal):
             yield f"{here}.host_rewrite_literal", f"{weighted.host_rewrite_literal!r} cannot be a host"

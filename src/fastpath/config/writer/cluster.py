@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...models import Cluster, DiscoveryType, Endpoint, LocalityEndpoints
+from ..envoy_types import HTTP_PROTOCOL_OPTIONS
 from .address import write_socket_address
 from .circuit_breakers import write_circuit_breakers
 from .common_lb import write_assignment_policy, write_common_lb
 from .discovery import write_discovery
-from .fields import Json, changed, duration, member
+from .fields import Json, any_of, changed, duration, member
 from .health_check import write_health_checks
 from .lb import write_least_request, write_maglev, write_ring_hash, write_round_robin
 from .lb_policy import needs_policy, write_load_balancing_policy
@@ -27,12 +28,20 @@ def write_cluster(cluster: Cluster) -> Json:
         **write_discovery(cluster),
         **_write_balancing(cluster),
         **changed(cluster, "connect_timeout", write=duration),
+        **_write_protocol(cluster),
         **member("common_lb_config", write_common_lb(cluster, in_policy=in_policy)),
         **_write_messages(cluster),
         **changed(cluster, "outlier_detection", write=write_outlier_detection),
         **changed(cluster, "health_checks", write=write_health_checks),
         **member("load_assignment", write_assignment(cluster) if in_place else None),
     }
+
+
+def _write_protocol(cluster: Cluster) -> Json:
+    if not cluster.http2:
+        return {}
+    options = any_of(HTTP_PROTOCOL_OPTIONS, {"explicit_http_config": {"http2_protocol_options": {}}})
+    return {"typed_extension_protocol_options": {HTTP_PROTOCOL_OPTIONS: options}}
 
 
 def _write_balancing(cluster: Cluster) -> Json:

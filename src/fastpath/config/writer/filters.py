@@ -1,4 +1,4 @@
-"""What routes, virtual hosts and route configurations say to HTTP filters (typed_per_filter_config)."""
+"""What routes, their shares, virtual hosts and route configurations say to HTTP filters (typed_per_filter_config)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def write_filters_of(level: Route | VirtualHost | RouteConfiguration | WeightedC
     filters: Json = {}
     if level.fault is not None:
         filters[FAULT_FILTER] = any_of(HTTP_FAULT, write_http_fault(level.fault))
-    if not isinstance(level, WeightedCluster) and level.stateful_session is not None:
+    if level.stateful_session is not None:
         filters[SESSION_FILTER] = any_of(STATEFUL_SESSION_PER_ROUTE, write_session_of(level.stateful_session))
     return member("typed_per_filter_config", filters)

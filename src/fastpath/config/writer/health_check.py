@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...models import HealthCheck, HttpHealthCheck, Int64Range, TcpHealthCheck
+from ...models import GrpcHealthCheck, HealthCheck, HttpHealthCheck, Int64Range, TcpHealthCheck
 from .fields import Json, changed, duration
 from .header import write_header_options
 from .matcher import write_range
@@ -39,7 +39,10 @@ def _write(check: HealthCheck) -> Json:
     }
 
 
-def _write_kind(check: HttpHealthCheck | TcpHealthCheck) -> Json:
+def _write_kind(check: HttpHealthCheck | TcpHealthCheck | GrpcHealthCheck) -> Json:
+    if isinstance(check, GrpcHealthCheck):
+        metadata = changed(check, "initial_metadata", write=write_header_options)
+        return {"grpc_health_check": {**changed(check, "service_name", "authority"), **metadata}}
     payloads = {**changed(check, "send", write=_write_payload), **changed(check, "receive", write=_write_payloads)}
     if isinstance(check, TcpHealthCheck):
         return {"tcp_health_check": payloads}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models import Cluster, LbPolicy, LocalityBasis
-from ..envoy_types import LB_POLICY_TYPES, SUBSET_POLICY, WRR_LOCALITY_POLICY
+from ..envoy_types import LB_POLICY_TYPES, OVERRIDE_HOST_POLICY, SUBSET_POLICY, WRR_LOCALITY_POLICY
 from .common_lb import write_consistent_hashing, write_zone_aware_policy
 from .fields import Json, extension, member, unwritable
 from .lb import (
@@ -13,6 +13,7 @@ from .lb import (
     write_ring_hash,
     write_round_robin,
 )
+from .override_host import write_override_host
 from .subset import write_subsets
 
 __all__ = ["needs_policy", "write_load_balancing_policy"]
@@ -24,12 +25,20 @@ def needs_policy(cluster: Cluster) -> bool:
     zones = cluster.zone_aware
     forced = zones.force_local_zone_min_size is not None or zones.locality_basis is not LocalityBasis.HEALTHY_HOSTS_NUM
     only_here = cluster.lb_policy in (LbPolicy.PICK_FIRST, LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN)
-    needed = redundant or forced or only_here or cluster.least_request.full_scan
+    overrides = cluster.override_host is not None
+    needed = redundant or forced or only_here or overrides or cluster.least_request.full_scan
     return needed and cluster.lb_policy in LB_POLICY_TYPES
 
 
 def write_load_balancing_policy(cluster: Cluster) -> Json:
     """A LoadBalancingPolicy with one policy."""
+    policy = _write_policy(cluster)
+    if cluster.override_host is None:
+        return policy
+    return _only(OVERRIDE_HOST_POLICY, {**write_override_host(cluster.override_host), "fallback_policy": policy})
+
+
+def _write_policy(cluster: Cluster) -> Json:
     policy = _only(LB_POLICY_TYPES[cluster.lb_policy], _write_config(cluster))
     by_reports = cluster.lb_policy is LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN
     if by_reports and cluster.subsets is not None:
