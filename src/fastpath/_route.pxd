@@ -17,6 +17,7 @@ cdef class RouteMatcher:
     cdef PathNormalizer normalizer  # None: paths are matched as they are
     cdef fp_authority_options authority_options
     cdef bint normalizes_authority
+    cdef bint takes_as_it_is  # neither authority nor path is normalised
 
     cdef Match match_record(
         self, HeadRecord *record, fp_span scheme, object tls, object random, object metadata, object filter_state

@@ -65,6 +65,7 @@ cdef class RouteMatcher:
         self.normalizes_authority = (
             strip_trailing_host_dot or strip_any_host_port or strip_matching_host_port != 0
         )
+        self.takes_as_it_is = normalizer is None and not self.normalizes_authority
 
     def __dealloc__(self):
         fp_snapshot_reader_clear(&self.reader)
@@ -100,6 +101,8 @@ cdef class RouteMatcher:
     @cython.final
     cdef Match answer(self, fp_route_request *request, object random):
         request.random = next_random(&self.random_state) if random is None else random
+        if self.takes_as_it_is:
+            return self.look_up(request)
         if self.normalizes_authority:
             return self.answer_with_authority_normalized(request)
         return self.answer_with_path(request)
@@ -165,11 +168,7 @@ cdef class RouteMatcher:
         cdef const fp_route_table *table
         cdef fp_route_match found
         cdef fp_status status
-        cdef uint32_t share = FASTPATH_ROUTE_INDEX_NONE
-        cdef fp_span spans[32]  # FASTPATH_ROUTE_PARAMS_MAX
-        cdef fp_span path
         cdef tuple entry
-        cdef bint with_params
         if self.cell is NULL:
             raise ValueError("nothing was published")
         table = <const fp_route_table *>fp_snapshot_read(&self.reader)
@@ -178,20 +177,9 @@ cdef class RouteMatcher:
             check(status, NULL)
             return None
         entry = <tuple>(<tuple>fp_route_table_context(table))[found.virtual_host]
-        if found.share_total != 0:
-            share = fp_route_table_choose_share(table, &found, chooser(entry, found.route, request))
-        with_params = entry[3] is not None and found.tls_redirect == 0
-        if with_params:
-            path = request.path
-            path.len = path_end(path)
-            fp_route_table_params(table, &found, path, spans)
-        # Making an object may run a collection, and that code which publishes: the table must not be used any more.
-        match = match_new(entry, found.route, share)
-        if with_params:
-            match.with_details().params = params_of(<tuple>(<tuple>entry[3])[found.route], spans)
-        if entry[7] is True and found.tls_redirect == 0:
-            match.with_details().named_cluster = named_cluster(match, request)
-        return match
+        if found.share_total == 0 and entry[3] is None and entry[7] is not True:
+            return match_new(entry, found.route, FASTPATH_ROUTE_INDEX_NONE)
+        return match_with_more(table, &found, entry, request)
 
     def draw(self):
         """The next value of the table's own generator, 0 to 2**64-1."""
@@ -211,12 +199,17 @@ cdef class RouteMatcher:
         metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
         filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         """
+        cdef fp_route_request parts
         cdef fp_span scheme_span
-        if scheme is PLAIN:
-            scheme_span.data = <const uint8_t *>PyBytes_AS_STRING(PLAIN)
-            scheme_span.len = 4
-        else:
-            required_span(scheme, &scheme_span, "scheme")
+        if scheme is PLAIN and tls is None and metadata is None and filter_state is None:
+            # The same as below, in few steps.
+            parts.flags = 0
+            parts.scheme.data = <const uint8_t *>b"http"
+            parts.scheme.len = 4
+            parts.attributes = NULL
+            request_of(live(request.record), &parts)
+            return self.answer(&parts, random)
+        required_span(scheme, &scheme_span, "scheme")
         return self.match_record(live(request.record), scheme_span, tls, random, metadata, filter_state)
 
     cdef Match match_record(
@@ -294,6 +287,30 @@ cdef class RouteMatcher:
             return self.answer(&request, random)
         finally:
             PyMem_Free(lines.block)
+
+
+cdef Match match_with_more(
+    const fp_route_table *table, const fp_route_match *found, tuple entry, const fp_route_request *request
+):
+    """The match for an entry whose routes may be split, have templates, or name a header with the cluster."""
+    cdef uint32_t share = FASTPATH_ROUTE_INDEX_NONE
+    cdef fp_span spans[32]  # FASTPATH_ROUTE_PARAMS_MAX
+    cdef fp_span path
+    cdef Match match
+    cdef bint with_params = entry[3] is not None and found.tls_redirect == 0
+    if found.share_total != 0:
+        share = fp_route_table_choose_share(table, found, chooser(entry, found.route, request))
+    if with_params:
+        path = request.path
+        path.len = path_end(path)
+        fp_route_table_params(table, found, path, spans)
+    # Making an object may run a collection, and that code which publishes: the table must not be used any more.
+    match = match_new(entry, found.route, share)
+    if with_params:
+        match.with_details().params = params_of(<tuple>(<tuple>entry[3])[found.route], spans)
+    if entry[7] is True and found.tls_redirect == 0:
+        match.with_details().named_cluster = named_cluster(match, request)
+    return match
 
 
 cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *request):

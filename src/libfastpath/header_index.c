@@ -11,12 +11,6 @@ enum {
   NAMES_MAX = 8 /* headers that are considered */
 };
 
-/* Whether the condition can only hold where a line of its header has exactly its value. */
-static bool is_exact(const fp_condition *condition) {
-  return condition->kind == FASTPATH_ROUTE_CONDITION_HEADER && condition->source == FP_HEADER_FIELD &&
-         condition->compare == FASTPATH_ROUTE_COMPARE_EXACT && condition->flags == 0 && !condition->joined;
-}
-
 static bool same_name(const fp_condition *a, const fp_condition *b) {
   return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;
 }
@@ -28,7 +22,7 @@ static bool is_plain(const fp_route_program *program) { return program->regex ==
 static const fp_condition *wanted_of(const fp_route_program *program, const fp_condition *header) {
   for (uint32_t i = 0; is_plain(program) && i < program->condition_count; i++) {
     const fp_condition *condition = &program->conditions[i];
-    if (is_exact(condition) && same_name(condition, header)) return condition;
+    if (condition->shape == FP_CONDITION_EXACT_LINE && same_name(condition, header)) return condition;
   }
   return NULL;
 }
@@ -44,7 +38,7 @@ static const fp_condition *most_wanted(const fp_route_list *list, const fp_route
     for (uint32_t j = 0; is_plain(program) && j < program->condition_count; j++) {
       const fp_condition *condition = &program->conditions[j];
       size_t at = 0;
-      if (!is_exact(condition)) continue;
+      if (condition->shape != FP_CONDITION_EXACT_LINE) continue;
       while (at < known && !same_name(names[at], condition)) at++;
       if (at == NAMES_MAX) continue;
       if (at == known) names[known++] = condition;

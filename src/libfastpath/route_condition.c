@@ -49,6 +49,14 @@ static void find_source(fp_condition *made) {
   }
 }
 
+/* After its value has been read. */
+static fp_condition_shape shape_of(const fp_condition *made) {
+  const bool plain = made->kind == FASTPATH_ROUTE_CONDITION_HEADER && made->compare == FASTPATH_ROUTE_COMPARE_EXACT &&
+                     made->flags == 0 && !made->joined;
+  if (plain && made->source == FP_HEADER_METHOD) return FP_CONDITION_EXACT_METHOD;
+  return plain && made->source == FP_HEADER_FIELD ? FP_CONDITION_EXACT_LINE : FP_CONDITION_ANY;
+}
+
 /* Those that look for something by its name. */
 static bool is_named(uint8_t kind) {
   return kind <= FASTPATH_ROUTE_CONDITION_COOKIE || kind >= FASTPATH_ROUTE_CONDITION_METADATA;
@@ -135,6 +143,12 @@ fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_con
   if (from->kind == FASTPATH_ROUTE_CONDITION_FRACTION) {
     result.fraction.numerator = from->numerator;
     result.fraction.denominator = from->denominator;
+  }
+  result.shape = (uint8_t)shape_of(&result);
+  if (result.shape == FP_CONDITION_EXACT_LINE) {
+    const fp_http_field line = {
+        .name_len = (uint16_t)result.name_len, .id = result.name_id, .value_len = result.value_len};
+    result.line = fp_line_shape(&line);
   }
   if (status >= 0) *made = result;
   return status;
@@ -316,28 +330,11 @@ static int field_holds(const fp_condition *condition, const fp_asked_request *as
   return verdict(condition, true, matched);
 }
 
-static FASTPATH_NOINLINE int any_header_holds(const fp_condition *condition, const fp_asked_request *asked) {
+static int header_holds(const fp_condition *condition, const fp_asked_request *asked) {
   fp_span value;
   if (is_in_lines(condition, asked)) return field_holds(condition, asked);
   value = pseudo_header(condition, asked->request);
   return verdict(condition, value.data != NULL, value.data == NULL ? 0 : fp_condition_compare(condition, value));
-}
-
-/* Whether the value, which may be missing, is exactly the condition's. */
-static inline bool is_exactly(const fp_condition *condition, fp_span value) {
-  return value.data != NULL && value.len == condition->value_len && same_bytes(value.data, condition->value, value.len);
-}
-
-/* The same as the last but one, shorter for what most routes ask for: an exact value of the method or of a line. */
-static inline int header_holds(const fp_condition *condition, const fp_asked_request *asked) {
-  const bool plain = condition->compare == FASTPATH_ROUTE_COMPARE_EXACT && condition->flags == 0 && !condition->joined;
-  if (plain && condition->source == FP_HEADER_METHOD) return is_exactly(condition, asked->request->method);
-  if (!plain || condition->source != FP_HEADER_FIELD) return any_header_holds(condition, asked);
-  const fp_http_field *line = first_line(condition, asked);
-  while (line != NULL && !is_exactly(condition, value_of(asked->request, line))) {
-    line = next_line(condition, asked->request, line);
-  }
-  return line != NULL;
 }
 
 static bool same_lookup(const fp_lookup *lookup, const fp_condition *condition) {
@@ -376,11 +373,11 @@ static int cookie_holds(const fp_condition *condition, fp_asked_request *asked) 
   return matched < 0 ? matched : (matched != 0) != ((condition->flags & FASTPATH_ROUTE_INVERT) != 0);
 }
 
-static FASTPATH_NOINLINE int any_holds(const fp_condition *condition, fp_asked_request *asked) {
+int fp_condition_holds_any(const fp_condition *condition, fp_asked_request *asked) {
   const fp_route_request *request = asked->request;
   const bool invert = (condition->flags & FASTPATH_ROUTE_INVERT) != 0;
   switch ((fp_route_condition_kind)condition->kind) {
-    case FASTPATH_ROUTE_CONDITION_HEADER: break; /* see below */
+    case FASTPATH_ROUTE_CONDITION_HEADER: return header_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_QUERY: return query_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_COOKIE: return cookie_holds(condition, asked);
     case FASTPATH_ROUTE_CONDITION_GRPC: return fp_request_is_grpc(asked) != invert;
@@ -396,9 +393,4 @@ static FASTPATH_NOINLINE int any_holds(const fp_condition *condition, fp_asked_r
       return fp_attribute_address_holds(condition, request->attributes);
   }
   return 0;
-}
-
-int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
-  if (condition->kind == FASTPATH_ROUTE_CONDITION_HEADER) return header_holds(condition, asked);
-  return any_holds(condition, asked);
 }

@@ -5,8 +5,11 @@
 #include <fastpath/regex.h>
 #include <fastpath/route.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "attribute_test.h"
+#include "bits.h"
 #include "route_headers.h"
 
 /* Where the value of a header comes from. */
@@ -21,6 +24,13 @@ typedef enum fp_header_source {
   FP_HEADER_FORWARDED_PROTO /* the connection's scheme when there is no line of it */
 } fp_header_source;
 
+/* What most conditions are, which is told in few steps: an exact value of the method, or of a header's line. */
+typedef enum fp_condition_shape {
+  FP_CONDITION_ANY,
+  FP_CONDITION_EXACT_METHOD,
+  FP_CONDITION_EXACT_LINE
+} fp_condition_shape;
+
 /* A compiled condition. Its bytes are its owner's, its regex and its test are counted. */
 typedef struct fp_condition {
   uint8_t kind;    /* fp_route_condition_kind */
@@ -28,12 +38,14 @@ typedef struct fp_condition {
   uint8_t flags;
   uint8_t source;  /* fp_header_source */
   uint8_t joined;  /* lines of this header are one list */
+  uint8_t shape;   /* fp_condition_shape */
   uint16_t name_id; /* of a well-known header, else 0 */
   uint32_t name_len;
   uint32_t value_len;
   const uint8_t *name; /* of a header in lower case; of metadata the filter, of filter state the key */
   const uint8_t *value; /* in lower case when case is ignored */
   union {
+    uint64_t line;                /* of an exact line: fp_line_shape */
     fp_regex *regex;              /* of REGEX */
     fp_attribute_test *attribute; /* of METADATA and FILTER_STATE_ADDRESS */
     struct {
@@ -84,7 +96,42 @@ fp_status fp_condition_header(const fp_condition *condition, const fp_asked_requ
 fp_status fp_condition_first_line(const fp_condition *condition, const fp_asked_request *asked,
                                   fp_joined_header *joined, fp_span *value);
 
+/* What a line's lengths and its id are, in one word: most lines differ in it from the one that is looked for. */
+static inline uint64_t fp_line_shape(const fp_http_field *field) {
+  uint64_t word;
+  _Static_assert(offsetof(fp_http_field, value_len) + sizeof word == sizeof *field, "two lengths and an id");
+  memcpy(&word, (const uint8_t *)field + offsetof(fp_http_field, value_len), sizeof word);
+  return word;
+}
+
+/* fp_condition_holds for those of any shape. */
+int fp_condition_holds_any(const fp_condition *condition, fp_asked_request *asked);
+
+/* Whether a value, of which data is NULL when it is missing, is exactly the condition's. */
+static inline bool fp_condition_is_exactly(const fp_condition *condition, const uint8_t *data, size_t len) {
+  return data != NULL && len == condition->value_len && same_bytes(data, condition->value, len);
+}
+
+/* Whether a line of the condition's header has exactly its value. */
+static inline bool fp_condition_has_line(const fp_condition *condition, const fp_asked_request *asked) {
+  const fp_route_request *request = asked->request;
+  const uint8_t *const name = condition->name;
+  const size_t len = condition->name_len;
+  if (!fp_asked_may_have(asked, len, condition->name_id) || fp_header_is_nominated(asked, name, len)) return false;
+  for (uint32_t i = 0; i < request->field_count; i++) {
+    const fp_http_field *field = &request->fields[i];
+    if (likely(fp_line_shape(field) != condition->line)) continue;
+    if (field->id == 0 && !fp_header_is_named(request->data + field->name, name, len)) continue;
+    if (same_bytes(request->data + field->value, condition->value, field->value_len)) return true;
+  }
+  return false;
+}
+
 /* 1 when it holds, 0 when not, or an error (MEMORY). Threads: one for each `asked`. */
-int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked);
+static inline int fp_condition_holds(const fp_condition *condition, fp_asked_request *asked) {
+  if (condition->shape == FP_CONDITION_EXACT_LINE) return fp_condition_has_line(condition, asked);
+  if (condition->shape != FP_CONDITION_EXACT_METHOD) return fp_condition_holds_any(condition, asked);
+  return fp_condition_is_exactly(condition, asked->request->method.data, asked->request->method.len);
+}
 
 #endif

@@ -10,8 +10,8 @@
 
 /* ---- header lines ---- */
 
-static FASTPATH_NOINLINE bool same_but_for_case(const uint8_t *a, const uint8_t *b, size_t len) {
-  return fp_http_same_name(a, b, len);
+bool fp_header_is_named_in_other_case(const uint8_t *here, const uint8_t *name, size_t len) {
+  return fp_http_same_name(here, name, len);
 }
 
 static inline const fp_http_field *next_by_id(const fp_http_field *field, const fp_http_field *end, uint16_t id) {
@@ -29,9 +29,8 @@ const fp_http_field *fp_header_next(const fp_route_request *request, const fp_ht
   end = request->fields + request->field_count;
   if (id != 0) return next_by_id(field, end, id);
   for (; field < end; field++) {
-    const uint8_t *here = request->data + field->name;
     if (field->name_len != len || field->id != 0) continue;
-    if (likely(same_bytes(here, name, len)) || same_but_for_case(here, name, len)) return field;
+    if (fp_header_is_named(request->data + field->name, name, len)) return field;
   }
   return NULL;
 }

@@ -3,6 +3,15 @@
 #define FASTPATH_INTERNAL_ROUTE_HEADERS_H
 
 #include "asked_request.h"
+#include "bits.h"
+
+/* fp_header_is_named for names that are not the same byte for byte. */
+bool fp_header_is_named_in_other_case(const uint8_t *here, const uint8_t *name, size_t len);
+
+/* Whether `len` bytes are this name, in any letter case. */
+static inline bool fp_header_is_named(const uint8_t *here, const uint8_t *name, size_t len) {
+  return likely(same_bytes(here, name, len)) || fp_header_is_named_in_other_case(here, name, len);
+}
 
 /*
  * The next line of a header after `after` (NULL: the first), or NULL. The name may be in any letter case, `id` is its

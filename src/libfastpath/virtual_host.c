@@ -349,8 +349,9 @@ fp_status fp_virtual_host_new(const fp_route_builder *builder, size_t first, siz
     fp_virtual_host_unref(made);
     return status;
   }
-  made->plain = made->sure && made->cased.trie.nodes != NULL && made->folded.trie.nodes == NULL &&
-                made->splits == NULL && require_tls == FASTPATH_ROUTE_TLS_NONE;
+  made->one_trie = made->cased.trie.nodes != NULL && made->folded.trie.nodes == NULL &&
+                   made->templates.trie.nodes == NULL && made->connect_count == 0 && !made->tests_paths;
+  made->plain = made->sure && made->one_trie && made->splits == NULL && require_tls == FASTPATH_ROUTE_TLS_NONE;
   *host = made;
   return FASTPATH_OK;
 }

@@ -37,7 +37,8 @@ typedef struct fp_virtual_host {
   fp_path_index folded;    /* routes that ignore letter case */
   fp_path_index templates;
   bool sure;               /* no conditions, no templates, no tree: ranks are all there is */
-  bool plain;              /* beyond that, one trie of cased paths, no shares and no TLS asked for */
+  bool one_trie;           /* of cased paths, and no regexes, templates and CONNECT routes: conditions at most */
+  bool plain;              /* beyond being sure, one trie of cased paths, no shares and no TLS asked for */
   bool tests_paths;        /* there are regexes or templates, which want the path cut */
   uint8_t require_tls;     /* fp_route_require_tls */
   /*

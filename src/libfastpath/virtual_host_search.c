@@ -50,20 +50,24 @@ static inline void try_candidates(search *of, const fp_route_candidate *candidat
   }
 }
 
+/* The candidates of a list and of those above it. */
+static inline void try_lists(search *of, const fp_path_index *owner, const fp_route_list *list) {
+  for (; list != NULL && of->status >= 0 && list->lowest < of->visits.best;
+       list = fp_route_list_above(&owner->trie, list)) {
+    try_candidates(of, fp_route_list_candidates(list), list->count);
+    if (list->index != 0 && of->status >= 0) {
+      of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, of->asked,
+                                           &of->visits.best);
+    }
+  }
+}
+
 /* The deepest lists first: their ranks tend to be lower, and then the others need not be tried. */
 static void drain(fp_route_visits *visits) {
   search *of = (search *)visits;
   while (visits->count > 0) {
-    const fp_route_list *list = visits->lists[--visits->count];
-    const fp_path_index *owner = visits->owners[visits->count];
-    for (; list != NULL && of->status >= 0 && list->lowest < visits->best;
-         list = fp_route_list_above(&owner->trie, list)) {
-      try_candidates(of, fp_route_list_candidates(list), list->count);
-      if (list->index != 0 && of->status >= 0) {
-        of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, of->asked,
-                                             &visits->best);
-      }
-    }
+    visits->count--;
+    try_lists(of, visits->owners[visits->count], visits->lists[visits->count]);
   }
 }
 
@@ -121,11 +125,10 @@ static fp_status walk_cut(search *of, bool ignore_parameters) {
   return of->status;
 }
 
-fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
-                                 uint32_t *route) {
+static FASTPATH_NOINLINE fp_status search_any(const fp_virtual_host *host, fp_asked_request *asked,
+                                              bool ignore_parameters, uint32_t *route) {
   const fp_route_request *request = asked->request;
   search of;
-  if (host->tree != NULL) return fp_virtual_host_find_by_tree(host, asked, ignore_parameters, route);
   of.visits.best = FASTPATH_ROUTE_INDEX_NONE;
   of.visits.count = 0;
   of.visits.drain = drain;
@@ -145,4 +148,43 @@ fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *
   }
   *route = of.visits.best;
   return of.status;
+}
+
+/* The list that stands where a walk has ended, or NULL; a rank, or the list's sure one, goes into `best`. */
+static inline const fp_route_list *list_at(const fp_route_trie *trie, uint32_t end, uint32_t *best) {
+  const fp_route_list *list = NULL;
+  uint32_t sure = end;
+  if (end == FP_ROUTE_TRIE_NONE) return NULL;
+  if (fp_route_trie_is_list(end)) {
+    list = fp_route_trie_list(trie, end);
+    sure = list->sure;
+  }
+  if (sure < *best) *best = sure;
+  return list;
+}
+
+/* The same where one trie has all the paths, and nothing but conditions is left to ask: no lists have to wait. */
+static fp_status search_cased(const fp_virtual_host *host, fp_asked_request *asked, uint32_t *route) {
+  const fp_path_index *cased = &host->cased;
+  const fp_span path = asked->request->path;
+  const fp_route_trie_ends found = cased->trie.walk(&cased->trie, path.data, path.len);
+  search of;
+  of.visits.best = FASTPATH_ROUTE_INDEX_NONE;
+  of.host = host;
+  of.asked = asked;
+  of.path = of.whole = path;
+  of.status = FASTPATH_OK;
+  const fp_route_list *above = list_at(&cased->trie, found.prefix, &of.visits.best);
+  const fp_route_list *exact = list_at(&cased->trie, found.exact, &of.visits.best);
+  try_lists(&of, cased, exact);
+  try_lists(&of, cased, above);
+  *route = of.visits.best;
+  return of.status;
+}
+
+fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
+                                 uint32_t *route) {
+  if (host->tree != NULL) return fp_virtual_host_find_by_tree(host, asked, ignore_parameters, route);
+  if (host->one_trie && !ignore_parameters && asked->request->path.len > 0) return search_cased(host, asked, route);
+  return search_any(host, asked, ignore_parameters, route);
 }
