@@ -143,8 +143,10 @@ def rings() -> Iterator[Row]:
 
 def maglev() -> Iterator[Row]:
     for count in (10, 100, 1_000, 10_000):
-        ours, names = by_key(equal_cluster_of(count, LbPolicy.MAGLEV)), names_of(count)
-        yield Row(f"Maglev, pick(str) of {count}", ours, with_keys(python_maglev(names)), 3.5, 4)
+        cluster, names = equal_cluster_of(count, LbPolicy.MAGLEV), names_of(count)
+        ours, rival = by_key(cluster), python_maglev(names)
+        assert [str(host) for host in cluster.pick_many(hash_keys=KEYS)] == [rival(key) for key in KEYS]
+        yield Row(f"Maglev, pick(str) of {count}", ours, with_keys(rival), 3.5, 4)
         model = [model_of([1] * count, LbPolicy.MAGLEV)]
         build = functools.partial(python_maglev, names)
         yield Row(f"Maglev of {count} built", functools.partial(ClusterManager, model), build, 25, 40, rounds=3)
