@@ -113,8 +113,10 @@ def rings() -> Iterator[Row]:
 
 def maglev() -> Iterator[Row]:
     for count in (10, 100, 1_000, 10_000):
-        ours, names = by_key(equal_cluster_of(count, LbPolicy.MAGLEV)), names_of(count)
-        yield against("maglev", count, ours, with_keys(python_maglev(names)))
+        cluster, names = equal_cluster_of(count, LbPolicy.MAGLEV), names_of(count)
+        ours, rival = by_key(cluster), python_maglev(names)
+        assert [str(host) for host in cluster.pick_many(hash_keys=KEYS)] == [rival(key) for key in KEYS]
+        yield against("maglev", count, ours, with_keys(rival))
         model = [model_of([1] * count, LbPolicy.MAGLEV)]
         build = functools.partial(python_maglev, names)
         yield against("maglev-built", count, functools.partial(ClusterManager, model), build, operations=1, rounds=5)

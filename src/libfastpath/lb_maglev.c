@@ -11,6 +11,7 @@
 #include "bounded_load.h"
 #include "error.h"
 #include "lb_policies.h"
+#include "maglev_table.h"
 #include "memory.h"
 #include "tournament.h"
 
@@ -21,12 +22,9 @@ typedef struct maglev {
 
 /* A host while the table is built. */
 typedef struct builder {
+  uint64_t start; /* of the key, behind what all keys begin with: decides most comparisons */
   fp_span key;
-  double weight; /* share of the sum */
-  double target; /* it is passed over while iteration * weight is below this */
   uint32_t host;
-  uint32_t next; /* slot of its permutation */
-  uint32_t skip;
 } builder;
 
 static int is_prime(uint32_t number) {
@@ -45,9 +43,26 @@ static fp_status maglev_check(const fp_lb_options *options, fp_error *error) {
   return fp_bounded_load_check(options, error);
 }
 
-static int is_before(fp_span a, fp_span b) {
-  const int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-  return order != 0 ? order < 0 : a.len < b.len;
+static size_t common_length(fp_span a, fp_span b) {
+  const size_t least = a.len < b.len ? a.len : b.len;
+  size_t len = 0;
+  while (len < least && a.data[len] == b.data[len]) len++;
+  return len;
+}
+
+/* Eight bytes from `at` on, the first as the highest; zeros behind the end. */
+static uint64_t word_at(fp_span key, size_t at) {
+  uint64_t word = 0;
+  for (size_t i = at; i < at + 8; i++) word = word << 8 | (i < key.len ? key.data[i] : 0);
+  return word;
+}
+
+static int is_before(const builder *a, const builder *b) {
+  const fp_span left = a->key, right = b->key;
+  int order;
+  if (a->start != b->start) return a->start < b->start;
+  order = memcmp(left.data, right.data, left.len < right.len ? left.len : right.len);
+  return order != 0 ? order < 0 : left.len < right.len;
 }
 
 /* Stable merge sort by key; the result is in builders. */
@@ -58,7 +73,7 @@ static void sort_by_key(builder *builders, builder *scratch, uint32_t count) {
       const uint64_t end = middle + width < count ? middle + width : count;
       uint64_t left = start, right = middle;
       for (uint64_t at = start; at < end; at++) {
-        const int take_right = left == middle || (right < end && is_before(builders[right].key, builders[left].key));
+        const int take_right = left == middle || (right < end && is_before(&builders[right], &builders[left]));
         scratch[at] = builders[take_right ? right++ : left++];
       }
     }
@@ -66,112 +81,107 @@ static void sort_by_key(builder *builders, builder *scratch, uint32_t count) {
   }
 }
 
-static void fill_builders(const fp_host_group *group, builder *builders) {
+/* Hosts in the order of their keys, which is that of their turns. */
+static fp_status fill_takers(const fp_host_group *group, fp_maglev_taker *takers) {
   const uint32_t size = group->options->table_size;
-  uint64_t sum = 0;
-  for (uint32_t i = 0; i < group->count; i++) sum += group->weights[i];
+  builder *builders = fp_memory_alloc(2 * (size_t)group->count * sizeof *builders);
+  fp_span common = {NULL, 0};
+  if (builders == NULL) return FASTPATH_ERR_MEMORY;
   for (uint32_t i = 0; i < group->count; i++) {
-    const fp_span key = fp_host_hash_key(group->hosts[i]);
-    builders[i] = (builder){.key = key,
-                            .weight = fp_lb_share(group, i, sum),
-                            .host = i,
-                            .next = (uint32_t)(fp_hash_xxh64(key.data, key.len, 0) % size),
-                            .skip = (uint32_t)(fp_hash_xxh64(key.data, key.len, 1) % (size - 1)) + 1};
+    builders[i] = (builder){.key = fp_host_hash_key(group->hosts[i]), .host = i};
+    if (i == 0) common = builders[0].key;
+    common.len = common_length(common, builders[i].key);
   }
-}
-
-/* The table while slots are free: a bit for each that is taken, since many are tried, and bits stay in the cache. */
-typedef struct filling {
-  maglev *table;
-  uint64_t *taken;
-} filling;
-
-static inline uint32_t slot_after(uint32_t slot, uint32_t skip, uint32_t size) {
-  const uint32_t next = slot + skip;
-  return next < size ? next : next - size;
-}
-
-static void take_slot(const filling *self, builder *taker) {
-  const uint32_t size = self->table->size, skip = taker->skip;
-  uint32_t slot = taker->next;
-  while (self->taken[slot / 64] >> slot % 64 & 1) slot = slot_after(slot, skip, size);
-  self->taken[slot / 64] |= (uint64_t)1 << slot % 64;
-  self->table->slots[slot] = taker->host;
-  taker->next = slot_after(slot, skip, size);
-}
-
-static void take_in_order(const filling *self, builder *builders, uint32_t count) {
-  for (uint32_t taken = 0, at = 0; taken < self->table->size; taken++) {
-    take_slot(self, &builders[at]);
-    at = at + 1 == count ? 0 : at + 1;
+  for (uint32_t i = 0; i < group->count; i++) builders[i].start = word_at(builders[i].key, common.len);
+  sort_by_key(builders, builders + group->count, group->count);
+  for (uint32_t i = 0; i < group->count; i++) {
+    const fp_span key = builders[i].key;
+    takers[i] = (fp_maglev_taker){.next = (uint32_t)(fp_hash_xxh64(key.data, key.len, 0) % size),
+                                  .skip = (uint32_t)(fp_hash_xxh64(key.data, key.len, 1) % (size - 1)) + 1,
+                                  .host = builders[i].host};
   }
+  fp_memory_free(builders);
+  return FASTPATH_OK;
 }
+
+static void take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count) {
+  for (uint32_t at = 0; filling->left > 0; at = at + 1 == count ? 0 : at + 1) fp_maglev_take(filling, &takers[at]);
+}
+
+/* What a host's turns go by. */
+typedef struct pace {
+  double weight; /* share of the sum */
+  double target; /* it is passed over while iteration * weight is below this */
+} pace;
 
 /* The first iteration after `iteration` that is not passed over: the least with iteration * weight >= target, exactly as
    the doubles have it. */
-static uint64_t next_turn(const builder *taker, uint64_t iteration) {
-  const double estimate = taker->target / taker->weight;
+static uint64_t next_turn(const pace *self, uint64_t iteration) {
+  const double estimate = self->target / self->weight;
   uint64_t turn = estimate < (double)UINT32_MAX ? (uint64_t)estimate : UINT32_MAX;
   if (turn <= iteration) turn = iteration + 1;
-  while (turn > iteration + 1 && (double)(turn - 1) * taker->weight >= taker->target) turn--;
-  while (turn < UINT32_MAX && (double)turn * taker->weight < taker->target) turn++;
+  while (turn > iteration + 1 && (double)(turn - 1) * self->weight >= self->target) turn--;
+  while (turn < UINT32_MAX && (double)turn * self->weight < self->target) turn++;
   return turn;
 }
 
-/* By weight. Who takes the next slot is who has the earliest turn; within an iteration, builders go in order. */
-static void take_turns(const filling *self, builder *builders, uint32_t count, fp_tournament *turns) {
+/* By weight. Who takes the next slot is who has the earliest turn; within an iteration, takers go in order. */
+static fp_status take_turns(const fp_host_group *group, fp_maglev_filling *filling, fp_maglev_taker *takers) {
+  pace *paces = fp_memory_alloc(group->count * sizeof *paces);
+  void *memory = fp_memory_alloc(fp_tournament_size(group->count));
+  fp_tournament turns;
   double most = 0.0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (builders[i].weight > most) most = builders[i].weight;
-    turns->deadlines[i] = 1;
-    turns->orders[i] = i;
+  if (paces != NULL && memory != NULL) {
+    fp_tournament_init(&turns, group->count, memory);
+    for (uint32_t i = 0; i < group->count; i++) {
+      paces[i] = (pace){fp_lb_share(group, takers[i].host, group->weight_sum), 0.0};
+      if (paces[i].weight > most) most = paces[i].weight;
+      turns.deadlines[i] = 1;
+      turns.orders[i] = i;
+    }
+    fp_tournament_start(&turns);
+    while (filling->left > 0) {
+      pace *own = &paces[turns.winner];
+      fp_maglev_take(filling, &takers[turns.winner]);
+      own->target += most;
+      fp_tournament_replay(&turns, next_turn(own, turns.deadlines[turns.winner]), turns.winner);
+    }
   }
-  fp_tournament_start(turns);
-  for (uint32_t taken = 0; taken < self->table->size; taken++) {
-    builder *taker = &builders[turns->winner];
-    const uint64_t iteration = turns->deadlines[turns->winner];
-    take_slot(self, taker);
-    taker->target += most;
-    fp_tournament_replay(turns, next_turn(taker, iteration), turns->winner);
-  }
+  fp_memory_free(paces);
+  fp_memory_free(memory);
+  return filling->left > 0 ? FASTPATH_ERR_MEMORY : FASTPATH_OK;
+}
+
+static fp_status table_fill(const fp_host_group *group, uint32_t *slots) {
+  fp_maglev_taker *takers = fp_memory_alloc(group->count * sizeof *takers);
+  fp_maglev_filling filling;
+  fp_status status = fp_maglev_filling_init(&filling, slots, group->options->table_size);
+  if (takers == NULL) status = FASTPATH_ERR_MEMORY;
+  if (status >= 0) status = fill_takers(group, takers);
+  if (status >= 0 && group->weights_equal) take_in_order(&filling, takers, group->count);
+  if (status >= 0 && !group->weights_equal) status = take_turns(group, &filling, takers);
+  fp_maglev_filling_clear(&filling);
+  fp_memory_free(takers);
+  return status;
 }
 
 static fp_status maglev_new(const fp_host_group *group, void **table, fp_error *error) {
   const uint32_t size = group->options->table_size, count = group->count;
   maglev *self;
-  builder *builders;
-  uint64_t *taken;
-  void *memory;
-  fp_tournament turns;
+  fp_status status;
   if (count > size)
     return fp_error_set(error, FASTPATH_ERR_CONFIG, 0, SIZE_MAX, "the table of %u slots is too small for %u hosts",
                         size, count);
   self = fp_memory_alloc(sizeof *self + size * sizeof self->slots[0]);
-  builders = fp_memory_alloc(2 * (size_t)count * sizeof *builders);
-  memory = fp_memory_alloc(fp_tournament_size(count));
-  taken = fp_memory_alloc((size / 64 + 1) * sizeof *taken);
-  if (self == NULL || builders == NULL || memory == NULL || taken == NULL) {
-    fp_memory_free(self);
-    fp_memory_free(taken);
-    fp_memory_free(builders);
-    fp_memory_free(memory);
-    return FASTPATH_ERR_MEMORY;
-  }
+  if (self == NULL) return FASTPATH_ERR_MEMORY;
   self->size = size;
-  memset(taken, 0, (size / 64 + 1) * sizeof *taken);
-  fill_builders(group, builders);
-  sort_by_key(builders, builders + count, count);
-  if (group->weights_equal) {
-    take_in_order(&(filling){self, taken}, builders, count);
+  status = table_fill(group, self->slots);
+  if (status >= 0) {
+    *table = self;
   } else {
-    fp_tournament_init(&turns, count, memory);
-    take_turns(&(filling){self, taken}, builders, count, &turns);
+    fp_memory_free(self);
   }
-  fp_memory_free(taken);
-  fp_memory_free(builders);
-  fp_memory_free(memory);
-  *table = self;
-  return FASTPATH_OK;
+  return status;
 }
 
 static void maglev_free(void *table) { fp_memory_free(table); }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fastpath._subset import Labels
 from fastpath.errors import ConfigError
-from fastpath.models import Cluster, DiscoveryType, Endpoint, HealthStatus, SubsetConfig
+from fastpath.models import Cluster, DiscoveryType, Endpoint, SubsetConfig
 
 from .labels import host_labels
 from .localities import number_localities
@@ -21,7 +21,6 @@ __all__ = ["EndpointRows", "Group", "is_name", "locate"]
 
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
-_HEALTH = {status: status.value for status in HealthStatus}
 _RESOLVED = (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS)
 _FIELDS = {"config_weight": ".weight"}
 
@@ -41,6 +40,8 @@ class EndpointRows:
         known = previous._known_for(model) if previous is not None else {}
         self._model = model  # keeps its endpoints, whose identities are the keys below
         self._known: dict[int, Row | None] = {}
+        rows_now, subsets = self._known, model.subsets
+        by_hostname = model.consistent_hashing.use_hostname_for_hashing
         self.groups: list[Group] = []
         """As the core takes them."""
         numbers = number_localities(model.localities, zones.own)
@@ -55,10 +56,10 @@ class EndpointRows:
                 if key in known:
                     row = known[key]
                 elif not may_be_names or not is_name(endpoint.address):
-                    row = _row(endpoint, model, where, index)
+                    row = _row(endpoint, subsets, where, index, by_hostname=by_hostname)
                 else:
                     row = None
-                self._known[key] = row
+                rows_now[key] = row
                 if row is not None:
                     rows.append(row)
             self.groups.append((locality.priority, number, weight, zones.number(place_of(locality)), rows))
@@ -74,8 +75,7 @@ class EndpointRows:
         return self._known if alike else {}
 
 
-def _row(endpoint: Endpoint, model: Cluster, where: str, index: int) -> Row:
-    subsets, by_hostname = model.subsets, model.consistent_hashing.use_hostname_for_hashing
+def _row(endpoint: Endpoint, subsets: SubsetConfig | None, where: str, index: int, *, by_hostname: bool) -> Row:
     weight, port, hostname = endpoint.weight, endpoint.port, endpoint.hostname
     if weight is None:
         weight = 1
@@ -89,7 +89,7 @@ def _row(endpoint: Endpoint, model: Cluster, where: str, index: int) -> Row:
         _hash_key(endpoint, by_hostname=by_hostname) if endpoint.metadata or by_hostname else b"",
         port,
         weight,
-        _HEALTH[endpoint.health_status],
+        endpoint.health_status._value_,  # as `.value`, but without a search
         None if subsets is None else _labels(endpoint, subsets, f"{where}.endpoints[{index}]"),
     )
 

@@ -101,18 +101,19 @@ def bisect_ring(names: list[str]) -> Callable[[str], str]:
 
 
 def python_maglev(names: list[str], size: int = 65537) -> Callable[[str], str | None]:
-    offsets = [xxhash.xxh64_intdigest(name.encode()) % size for name in names]
-    skips = [xxhash.xxh64_intdigest(name.encode(), 1) % (size - 1) + 1 for name in names]
+    """Slot for slot the table of fastpath: hosts take turns in the order of their names."""
+    ordered = sorted(names)
+    count = len(ordered)
+    slots = [xxhash.xxh64_intdigest(name.encode()) % size for name in ordered]
+    skips = [xxhash.xxh64_intdigest(name.encode(), 1) % (size - 1) + 1 for name in ordered]
     table: list[str | None] = [None] * size
-    taken = 0
-    while taken < size:
-        for index, name in enumerate(names):
-            while table[offsets[index]] is not None:
-                offsets[index] = (offsets[index] + skips[index]) % size
-            table[offsets[index]] = name
-            taken += 1
-            if taken == size:
-                break
+    for left in range(size, 0, -count):
+        for index in range(min(count, left)):
+            slot, skip = slots[index], skips[index]
+            while table[slot] is not None:
+                slot = (slot + skip) % size
+            table[slot] = ordered[index]
+            slots[index] = slot
     digest = xxhash.xxh64_intdigest
 
     def pick(key: str) -> str | None:
