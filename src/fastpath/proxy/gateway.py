@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -61,7 +61,7 @@ class Options:
     resolver: Resolver | None = None
     """Of the names in STRICT_DNS and LOGICAL_DNS clusters; None for the operating system's."""
     resolve_timeout: float = 5.0
-    """How long the start waits until names have been asked for once."""
+    """How long the start, and an update, waits until names have been asked for once."""
     linger_timeout: float = 2.0
     """How long a client may go on sending after an answer that ends the connection."""
 
@@ -192,7 +192,8 @@ class Gateway:
         """Take up the routes and clusters of another configuration: all of it or, with a ConfigError, nothing.
 
         Connections stay, and requests under way go on as they began. New clusters are there before the routes to them,
-        old ones until no route leads to them. Listeners cannot change but for their routes and faults: ConfigError.
+        and their names looked up, for at most Options.resolve_timeout; old ones until no route leads to them. Listeners
+        cannot change but for their routes and faults: ConfigError.
         """
         async with self._updating:
             if self.draining or config == self.config:
@@ -206,37 +207,45 @@ class Gateway:
             given = {model.name: model for model in config.clusters}
             leaving = [model for name, model in before.items() if name not in given]
             await asyncio.to_thread(self.clusters.update, [*config.clusters, *leaving])
+            await self._unfollow(name for name in given if given[name] != before.get(name))
+            if self._servers:
+                await self._resolve()
             self.config, self._managers, self.tables, self._faults = config, managers, tables, faults
             for server, table, fault in zip(self._servers, tables.values(), faults, strict=False):
                 server.table, server.faults = table, fault
             self.clusters.update(config.clusters)
             self._breakers = {name: each for name, each in self._breakers.items() if name in given}
             self.health.update(self.clusters.values())
-            for name in [name for name in self._followings if given.get(name) != before[name]]:
-                await self._followings.pop(name).close()
-            if self._servers:
-                self._follow_names()
+            await self._unfollow(model.name for model in leaving)
 
     def follow(self, files: ConfigFiles, *, on_failure: Callable[[Exception], object] | None = None) -> ConfigFollowing:
         """Take up what the files say, from now until the result is closed, as fastpath.watching.follow does."""
         return ConfigFollowing(self.update, files, on_failure)
 
-    def _follow_names(self) -> None:
-        """Give the clusters that are configured by name their hosts, from now on."""
+    def _follow_names(self) -> list[Following]:
+        """Give the clusters that are configured by name their hosts, from now on; those that were not followed yet."""
 
         def report(name: str, error: OSError) -> None:
             self.report_exception(f"{name} could not be resolved", error)
 
+        added = []
         for cluster in self.clusters.values():
             is_named = cluster.model.type in (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS)
             if is_named and cluster.name not in self._followings:
                 source = DnsSource(cluster.model, resolver=self.options.resolver, on_failure=report)
                 self._followings[cluster.name] = follow(cluster, source)
+                added.append(self._followings[cluster.name])
+        return added
+
+    async def _unfollow(self, names: Iterable[str]) -> None:
+        for following in [self._followings.pop(name) for name in names if name in self._followings]:
+            await following.close()
 
     async def _resolve(self) -> None:
-        self._follow_names()
-        if self._followings:
-            waiting = [asyncio.ensure_future(following.ready()) for following in self._followings.values()]
+        """Look the names up that were not yet, and wait for them, but not for ever."""
+        added = self._follow_names()
+        if added:
+            waiting = [asyncio.ensure_future(following.ready()) for following in added]
             _, late = await asyncio.wait(waiting, timeout=self.options.resolve_timeout)
             for task in late:
                 task.cancel()
