@@ -263,10 +263,12 @@ class Exchange(UpstreamRequest):
             self._answer(finalizer.answer(match))
             return
         if finalizer.actions.hashes:
-            finalizer.take_hash()
-            if action.use_hash_policy and plan.split and finalizer.hash is not None:
-                match = self.match = self.downstream.server.match(self, finalizer.hash) or match
-                finalizer.actions = plan.actions.of_share(match.weighted_cluster)
+            if action.use_hash_policy and plan.split:
+                finalizer.take_hash()
+                if finalizer.hash is not None:
+                    match = self.match = self.downstream.server.match(self, finalizer.hash) or match
+                    finalizer.actions = plan.actions.of_share(match.weighted_cluster)
+            finalizer.take_hash(match)
         config = session_of(match, self.downstream.server.sessions)
         if config is not None:
             self._session = Session.begin(config, self.request)

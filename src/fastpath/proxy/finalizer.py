@@ -54,11 +54,17 @@ class Finalizer:
         self._stream: StreamInfo | None = None
         self._cookies: list[bytes] | None = None
 
-    def take_hash(self) -> None:
-        """Ask the hash policies; cookies that they make up are set in the response."""
-        stream = self._info()
-        assert stream.head is not None
-        made = self.actions.hash(stream.head, stream)
+    def take_hash(self, match: Match | None = None) -> None:
+        """Ask the hash policies; cookies that they make up are set in the response.
+
+        match: they see the request as its route changes it, but for what depends on the host; None: as it came.
+        """
+        stream, actions = self._info(), self.actions
+        head = stream.head
+        if match is not None and not actions.plain:
+            head = actions.finalize_request(match, self._exchange.request, self._known()).head
+        assert head is not None
+        made = actions.hash(head, stream)
         self.hash = made.key
         self._cookies = made.cookies or None
 
