@@ -108,6 +108,8 @@ def _read_map(
             value.warn(f"Istio passes over the header {key!r}; use the field of that name")
             continue
         how = value.section()
-        if how is not None:
+        if key.startswith("@"):  # no field of a request has such a name
+            value.error(f"{shorten(key)!r} speaks of a JWT, which is not looked at")
+        elif how is not None:
             found.append((key, value, string_matcher(how)))
     return found
