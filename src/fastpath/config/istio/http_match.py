@@ -77,12 +77,13 @@ def read_http_match(section: Section, client: Client) -> HttpMatch:
         query_parameters=queries,
         position=section.position,
     )
+    gateways = strings(section, "gateways")
     found = HttpMatch(
         match,
         section.string("name"),
         port_number(section, "port"),
-        strings(section, "gateways"),
-        applies_to(section, client),
+        gateways,
+        applies_to(section, client, at_gateways=bool(gateways)),
     )
     section.end(("statPrefix",))
     return found
