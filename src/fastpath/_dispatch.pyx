@@ -178,8 +178,8 @@ cdef class Dispatcher:
 
     cdef int choose_by_request(self, Dispatched found, object stream, object filter_state) except -1:
         actions = self.actions_of(found)
-        if found.hash is None and actions.hashes:
-            found.hash = actions.hash(found.request, stream, filter_state=filter_state)
+        if actions.hashes:
+            found.hash = actions.host_hash(found.match, found.request, stream, filter_state=filter_state)
         key = found.hash.key if found.hash is not None else None
         found.host = found.cluster.choose(key, (), None, actions.metadata_match)
         return 0

@@ -60,6 +60,29 @@ def policy(random: Random) -> dict[str, Any]:
     return made | ({"terminal": True} if random.random() < 0.3 else {})
 
 
+def changes(random: Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a route does to requests before they are hashed: fields of the route, and of its action."""
+    route: dict[str, Any] = {}
+    action: dict[str, Any] = {}
+    if random.random() < 0.3:
+        value = random.choice(("1", "%REQ(x-b)%", "%REQ(:path)%", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"))
+        how = random.choice(("APPEND_IF_EXISTS_OR_ADD", "OVERWRITE_IF_EXISTS_OR_ADD", "ADD_IF_ABSENT"))
+        field = {"key": random.choice((*NAMES, "cookie")), "value": value}
+        route["request_headers_to_add"] = [{"header": field, "append_action": how}]
+    if random.random() < 0.2:
+        route["request_headers_to_remove"] = [random.choice((*NAMES, "cookie"))]
+    if random.random() < 0.3:
+        action |= random.choice(
+            (
+                {"prefix_rewrite": "/other/"},
+                {"regex_rewrite": {"pattern": {"regex": "[0-9]+"}, "substitution": "n"}},
+                {"host_rewrite_literal": "b"},
+                {"auto_host_rewrite": True},
+            )
+        )
+    return route, action
+
+
 @dataclass
 class Sent:
     """A request."""
@@ -153,10 +176,11 @@ async def compare(directory: Path) -> None:
     manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
     (host,) = manager["route_config"]["virtual_hosts"]
     del host["response_headers_to_add"]
-    host["routes"] = [
-        {"match": {"prefix": f"/{route}/"}, "route": {"cluster": "c", "hash_policy": policies}}
-        for route, policies in enumerate(lists)
-    ]
+    host["routes"] = []
+    for number, policies in enumerate(lists):
+        route, action = changes(random)
+        action |= {"cluster": "c", "hash_policy": policies}
+        host["routes"].append({"match": {"prefix": f"/{number}/"}, "route": action, **route})
     listening = await asyncio.start_server(Server().handle, "0.0.0.0", server_port)
     try:
         with run_envoy(made, [port], directory):

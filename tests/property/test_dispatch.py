@@ -147,7 +147,7 @@ def step_by_step(table: RouteTable, manager: ClusterManager, data: bytes, seen: 
         return ("no host",)
     asked = actions_of(match)
     try:
-        key = asked.hash(request, filter_state=state).key
+        key = asked.host_hash(match, request, filter_state=state).key
         host = manager[match.cluster].pick_host(hash_key=key, metadata_match=asked.metadata_match)
     except NoHostAvailable:
         return ("no host",)

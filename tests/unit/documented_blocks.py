@@ -200,8 +200,8 @@ class Shell:
                 start_new_session=True,
                 text=True,
             )
-        # A sanitized archive wants its flags.
-        self._say('cc() { command cc $CFLAGS "$@"; }')
+        # A sanitized archive wants its flags; curl hangs at its start with a sanitizer loaded before it.
+        self._say('cc() { command cc $CFLAGS "$@"; }; curl() { LD_PRELOAD= command curl "$@"; }')
 
     def __enter__(self) -> Shell:
         return self

@@ -404,6 +404,8 @@ def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
         (route(match=[{"sourceLabels": {"a": "b"}}]), "spec.http[0].match[0]", "say with Scope.labels"),
         (route(match=[{"uri": {"exact": "/", "prefix": "/"}}]), "match[0].uri", "exclude each other"),
         (route(match=[{"uri": {"prefix": "x"}}]), "match[0].uri", "begins with '/'"),
+        (route(match=[{"headers": {"@request.auth.claims.a": {"exact": "b"}}}]), "match[0].headers", "of a JWT"),
+        (route(match=[{"withoutHeaders": {"@request.auth.claims.a": {}}}]), "match[0].withoutHeaders", "of a JWT"),
         (route(to("a"), to("b")), "spec.http[0]", "the weights of the destinations"),
         (route(timeout="5"), "http[0].timeout", "a duration such as"),
         (route(retries={"attempts": 1, "retryOn": "sometimes"}), "retries.retryOn", "'sometimes' is unknown"),

@@ -282,6 +282,13 @@ class TestVisibility:
             scope = Scope(namespace=namespace, labels=labels)
             assert cluster_at(load(documents, scope=scope), host="a", table="80") == found
 
+    def test_a_match_that_names_gateways_does_not_ask_for_sources(self) -> None:
+        match = {"gateways": ["mesh"], "sourceLabels": {"app": "x"}, "sourceNamespace": "there"}
+        http = [route(to("b"), match=[match]), route(to("a"))]
+        documents = [virtual_service(*http, hosts=("a",), gateways=["mesh"]), *SERVICES]
+        config = load(documents, scope=Scope(namespace="default", labels={"app": "y"}))
+        assert cluster_at(config, host="a", table="80") == "default/b:80"
+
 
 class TestMesh:
     def test_gateways_do_not_see_what_is_for_the_mesh_and_the_other_way_round(self) -> None:

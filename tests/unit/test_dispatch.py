@@ -33,6 +33,9 @@ from fastpath.models import (
     FilterStateMatcher,
     HashPolicy,
     HashPolicyCookie,
+    HeaderAppendAction,
+    HeaderMutations,
+    HeaderValueOption,
     LbPolicy,
     LocalityEndpoints,
     MetadataMatcher,
@@ -223,6 +226,21 @@ def test_hash_policies_place_requests() -> None:
     decision = found(Dispatcher(table(to("/", action)), clusters), HEAD)
     assert decision.hash.key == xxh64(b"anna")
     assert decision.host is clusters["web"].pick_host(hash_key=b"anna")
+
+
+def test_a_host_is_chosen_by_what_the_route_makes_of_the_request() -> None:
+    action = RouteAction(cluster="web", prefix_rewrite="/", hash_policy=(HashPolicy(header=":path"),))
+    shared = HeaderValueOption("x-user", "bert", HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD)
+    named = RouteAction(cluster="web", hash_policy=(HashPolicy(header="x-user"),))
+    clusters = manager(cluster("web", 50, lb_policy=LbPolicy.RING_HASH))
+    rewritten = found(Dispatcher(table(to("/shop/", action)), clusters), HEAD)
+    assert rewritten.hash.key == xxh64(b"/cart?item=1")
+    route = Route(RouteMatch(prefix="/"), named, mutations=HeaderMutations((shared,)))
+    stream = StreamInfo()
+    overwritten = found(Dispatcher(table(route), clusters), HEAD, stream=stream)
+    assert overwritten.hash.key == xxh64(b"bert")
+    assert overwritten.host is clusters["web"].pick_host(hash_key=b"bert")
+    assert stream.head is None
 
 
 def test_hash_of_the_source_and_a_new_cookie() -> None:

@@ -338,13 +338,38 @@ class RouteActions(RouteLayout):
         *,
         filter_state: Mapping[str, object] | None = None,
     ) -> Hash:
-        """The request's hash, by the route's hash policies; its key is None when they give none.
+        """The request's hash as it came, by the route's hash policies; its key is None when they give none.
 
-        `filter_state` counts instead of the stream's.
+        It chooses among weighted clusters (use_hash_policy). `filter_state` counts instead of the stream's.
         """
         if self._hasher is None:
             return Hash()
         head = request if isinstance(request, RequestHead) else RequestHead.of(request)
+        return self._hasher.hash(head, stream, filter_state)
+
+    def host_hash(
+        self,
+        match: Match,
+        request: Request | RequestHead,
+        stream: StreamInfo | None = None,
+        *,
+        filter_state: Mapping[str, object] | None = None,
+    ) -> Hash:
+        """The hash that chooses the host: of the request as the route changes it, but for what depends on the host.
+
+        Errors as finalize_request.
+        """
+        if self._hasher is None:
+            return Hash()
+        if self.plain:
+            head = self._head_of(match, request, None)
+        else:
+            before = stream.head if stream is not None else None
+            try:
+                head = self.finalize_request(match, request, stream).head
+            finally:
+                if stream is not None:
+                    stream.head = before
         return self._hasher.hash(head, stream, filter_state)
 
     def timeouts(self, request: Request | RequestHead | None = None) -> Timeouts:

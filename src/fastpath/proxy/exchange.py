@@ -59,6 +59,7 @@ _FAILED = {
     "protocol": Reply(502, b"the upstream's answer was not HTTP\n"),
     "overflow": Reply(503, b"too much is under way to the upstream\n", ((b"x-envoy-overloaded", b"true"),)),
 }
+_UNSENDABLE = Reply(500, b"the request cannot be sent as the route rewrites it\n")
 
 
 class Exchange(UpstreamRequest):
@@ -263,10 +264,16 @@ class Exchange(UpstreamRequest):
             self._answer(finalizer.answer(match))
             return
         if finalizer.actions.hashes:
-            finalizer.take_hash()
-            if action.use_hash_policy and plan.split and finalizer.hash is not None:
-                match = self.match = self.downstream.server.match(self, finalizer.hash) or match
-                finalizer.actions = plan.actions.of_share(match.weighted_cluster)
+            if action.use_hash_policy and plan.split:
+                finalizer.take_hash()
+                if finalizer.hash is not None:
+                    match = self.match = self.downstream.server.match(self, finalizer.hash) or match
+                    finalizer.actions = plan.actions.of_share(match.weighted_cluster)
+            try:
+                finalizer.take_host_hash(match)
+            except (ProtocolError, ValueError):
+                self.reply(_UNSENDABLE, "rewrite")
+                return
         config = session_of(match, self.downstream.server.sessions)
         if config is not None:
             self._session = Session.begin(config, self.request)
@@ -402,7 +409,7 @@ class Exchange(UpstreamRequest):
             if changes:
                 self._hook_failed(error)
             else:
-                self.reply(Reply(500, b"the request cannot be sent as the route rewrites it\n"), "rewrite")
+                self.reply(_UNSENDABLE, "rewrite")
             return
         self._sent_at = self.gateway.loop.time()
         if self._replay is not None:

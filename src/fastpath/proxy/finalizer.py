@@ -42,7 +42,7 @@ class FinalRequest:
 class Finalizer:
     """One request's: the actions of its route, and what their operators know of the request.
 
-    `hash` is what the hash policies say, once `take_hash` has been called.
+    `hash` is what the hash policies say, once they have been asked.
     """
 
     __slots__ = ("_cookies", "_exchange", "_stream", "actions", "hash")
@@ -55,10 +55,14 @@ class Finalizer:
         self._cookies: list[bytes] | None = None
 
     def take_hash(self) -> None:
-        """Ask the hash policies; cookies that they make up are set in the response."""
+        """Ask the hash policies about the request as it came."""
         stream = self._info()
         assert stream.head is not None
-        made = self.actions.hash(stream.head, stream)
+        self.hash = self.actions.hash(stream.head, stream).key
+
+    def take_host_hash(self, match: Match) -> None:
+        """Ask the hash policies about the request as it will be; cookies that they make up are set in the response."""
+        made = self.actions.host_hash(match, self._exchange.request, self._info())
         self.hash = made.key
         self._cookies = made.cookies or None
 

@@ -77,12 +77,13 @@ def read_http_match(section: Section, client: Client) -> HttpMatch:
         query_parameters=queries,
         position=section.position,
     )
+    gateways = strings(section, "gateways")
     found = HttpMatch(
         match,
         section.string("name"),
         port_number(section, "port"),
-        strings(section, "gateways"),
-        applies_to(section, client),
+        gateways,
+        applies_to(section, client, at_gateways=bool(gateways)),
     )
     section.end(("statPrefix",))
     return found
@@ -108,6 +109,8 @@ def _read_map(
             value.warn(f"Istio passes over the header {key!r}; use the field of that name")
             continue
         how = value.section()
-        if how is not None:
+        if key.startswith("@"):  # no field of a request has such a name
+            value.error(f"{shorten(key)!r} speaks of a JWT, which is not looked at")
+        elif how is not None:
             found.append((key, value, string_matcher(how)))
     return found

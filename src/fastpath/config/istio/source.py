@@ -12,9 +12,14 @@ from .client import Client
 __all__ = ["applies_to"]
 
 
-def applies_to(match: Section, client: Client) -> bool:
-    """Whether a match is for the workload whose configuration this is."""
+def applies_to(match: Section, client: Client, *, at_gateways: bool = False) -> bool:
+    """Whether a match is for the workload whose configuration this is.
+
+    `at_gateways`: the match of a request names the gateways that it is for, and then Istio does not ask who sends.
+    """
     namespace, labels = match.string("sourceNamespace"), string_map(match, "sourceLabels")
+    if at_gateways:
+        return True
     if namespace and client.namespace is None:
         match.error("sourceNamespace: say with Scope.namespace whose configuration this is")
     if labels and client.labels is None:
