@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "host_match.h"
 #include "memory.h"
 
 #define MIN_PART_BUCKET_BITS 9 /* a part has at least so many buckets, unless there are fewer */
@@ -192,9 +193,10 @@ static uint32_t place_of_added(const weaving *self, uint32_t number) {
   const uint64_t hash = added->hashes[number];
   uint32_t place = fp_ring_find(before, hash);
   if (place < self->read) place = self->read;
-  while (place < before->count && before->hashes[place] == hash &&
-         self->change->places[before->hosts[place]] < added->hosts[number])
-    place++;
+  for (; place < before->count && before->hashes[place] == hash; place++) {
+    const uint32_t now = self->change->places[before->hosts[place]];
+    if (now != FP_HOST_NOWHERE && now >= added->hosts[number]) break; /* those of hosts that left say nothing */
+  }
   return place;
 }
 

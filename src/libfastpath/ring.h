@@ -40,7 +40,7 @@ void fp_ring_make_unique(fp_ring *ring);
 
 /* How a ring differs from one before. */
 typedef struct fp_ring_change {
-  const uint32_t *places; /* by host before: its number now; of one that is gone any */
+  const uint32_t *places; /* by host before: its number now; FP_HOST_NOWHERE for one that is gone */
   const fp_ring *added;   /* by hosts now */
   const fp_ring *removed; /* points of the one before, by its hosts */
 } fp_ring_change;

@@ -210,7 +210,7 @@ static void choose_some(hosts *some, const hosts *all, int in_order) {
 /* Whatever a ring was before: hosts come and go, get more points or fewer, change places, and share hashes. */
 static void test_updated_rings_are_the_models(void) {
   static hosts all, some;
-  for (int round = 0; round < 12; round++) {
+  for (int round = 0; round < 40; round++) {
     fp_cluster_config config = {.policy = fp_lb_policy_get(FASTPATH_LB_RING_HASH), .panic_threshold = 50};
     fp_cluster *cluster;
     fp_picker *picker;
