@@ -1,6 +1,6 @@
 """Fields of a protobuf message as they are on the wire (https://protobuf.dev/programming-guides/encoding/).
 
-For the few small messages that come in headers and answers: no package for protobuf has to be there to read them.
+For the few small messages that go in headers and health checks: no package for protobuf has to be there for them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-__all__ = ["double_of", "fields_of", "map_entry", "text_of"]
+__all__ = ["double_of", "fields_of", "map_entry", "text_of", "varint"]
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SIZES = {_FIXED64: 8, _FIXED32: 4}
@@ -22,16 +22,16 @@ def fields_of(message: bytes) -> Iterator[Field]:
     """Number, value, and whether its length was fixed, of each field. ValueError for what is no message."""
     at = 0
     while at < len(message):
-        tag, at = _varint(message, at)
+        tag, at = _read_varint(message, at)
         kind = tag & 7
         if tag < 8:
             raise ValueError("a field has the number 0")
         if kind == _VARINT:
-            value, at = _varint(message, at)
+            value, at = _read_varint(message, at)
             yield tag >> 3, value, False
             continue
         if kind == _BYTES:
-            size, at = _varint(message, at)
+            size, at = _read_varint(message, at)
         elif kind in _SIZES:
             size = _SIZES[kind]
         else:
@@ -66,7 +66,7 @@ def map_entry(message: bytes) -> tuple[str, float]:
     return key, number
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _read_varint(message: bytes, at: int) -> tuple[int, int]:
     """The number and the place behind it."""
     number = 0
     for count, byte in enumerate(message[at : at + _MOST_DIGITS]):
@@ -74,3 +74,12 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
         if byte < 128:
             return number & (1 << 64) - 1, at + count + 1
     raise ValueError("a number does not end")
+
+
+def varint(number: int) -> bytes:
+    """A number of 0 or more."""
+    parts = bytearray()
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])

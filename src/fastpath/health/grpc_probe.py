@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fastpath.models import GrpcHealthCheck
-from fastpath.wire_format import fields_of
+from fastpath.wire_format import fields_of, varint
 
 from .probes import CheckResult, with_options
 
@@ -47,7 +47,7 @@ class GrpcProbe:
         self._body = bytearray()
         self._serving: bool | None = None  # None: no message yet
         service = check.service_name.encode()
-        message = b"" if not service else b"\x0a" + _varint(len(service)) + service
+        message = b"" if not service else b"\x0a" + varint(len(service)) + service
         headers = [
             (":method", "POST"),
             (":scheme", "http"),
@@ -155,11 +155,3 @@ class GrpcProbe:
 
 def _is_ok(status: bytes) -> bool:
     return status.strip(b" ").isdigit() and int(status) == 0
-
-
-def _varint(number: int) -> bytes:
-    parts = bytearray()
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*parts, number])

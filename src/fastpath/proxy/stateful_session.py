@@ -16,7 +16,7 @@ from fastpath import Match, Request
 from ..actions.hashing import cookie_value, set_cookie
 from ..models import StatefulSession
 from ..substitution.heads import as_bytes
-from ..wire_format import fields_of
+from ..wire_format import fields_of, varint
 from .heads import HeaderChanges
 
 __all__ = ["Session", "session_of"]
@@ -110,13 +110,5 @@ def _decoded(value: bytes) -> bytes:
 
 
 def _message(address: bytes, expires: int) -> bytes:
-    message = bytes([_ADDRESS << 3 | _TEXT]) + _varint(len(address)) + address
-    return message if not expires else message + bytes([_EXPIRES << 3 | _VARINT]) + _varint(expires)
-
-
-def _varint(number: int) -> bytes:
-    parts = bytearray()
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*parts, number])
+    message = bytes([_ADDRESS << 3 | _TEXT]) + varint(len(address)) + address
+    return message if not expires else message + bytes([_EXPIRES << 3 | _VARINT]) + varint(expires)
