@@ -14,7 +14,7 @@ from pathlib import Path
 
 OUTPUT = Path(__file__).resolve().parent.parent / "src" / "libfastpath" / "http_names_table.h"
 
-MAX_LENGTH = 31  # a name and the colon behind it fit one 32-byte compare
+MAX_LENGTH = 30  # a name, the colon behind it and its id fit one load of 32 bytes
 SLOT_BITS = 10
 WORD = (1 << 64) - 1
 TAIL_SHIFT = 29  # not a multiple of 8: where head and tail are the same bytes, they must not cancel out
@@ -67,9 +67,6 @@ def generate() -> str:
     assert len(set(lower)) == len(lower) < 256
     assert all(2 <= len(name) <= MAX_LENGTH for name in lower)
     factor = perfect_factor(lower)
-    slots = [0] * (1 << SLOT_BITS)
-    for index, name in enumerate(lower, 1):
-        slots[slot(name, factor)] = index
 
     lines = [
         "/* http_names_table.h - made by tools/http_names.py; change that script and run it. */",
@@ -89,12 +86,9 @@ def generate() -> str:
     ]
     rows = [f'  X({i}, "{low}", "{NAMES[i - 1]}", {len(low)})' for i, low in enumerate(lower, 1)]
     lines += [row + " \\" for row in rows[:-1]] + [rows[-1], ""]
-    lines += ["/* Lower-case names filled up with colons, from id 1. */", "#define HTTP_NAME_FOLDED \\"]
-    rows = [f'  "{name.ljust(MAX_LENGTH + 1, ":")}"' for name in lower]
-    lines += [row + ", \\" for row in rows[:-1]] + [rows[-1], ""]
-    lines += ["/* Slot of the hash -> id, as rows of sixteen. */", "#define HTTP_NAME_SLOTS \\"]
-    table = [", ".join(map(str, slots[start : start + 16])) for start in range(0, len(slots), 16)]
-    lines += [f"  {row}, \\" for row in table[:-1]] + [f"  {table[-1]}", "", "#endif"]
+    lines += ["/* X(slot of the hash, lower-case name filled up with colons, id) */", "#define HTTP_NAME_SLOTS(X) \\"]
+    rows = [f'  X({slot(name, factor)}, "{name.ljust(MAX_LENGTH + 1, ":")}", {i})' for i, name in enumerate(lower, 1)]
+    lines += [row + " \\" for row in rows[:-1]] + [rows[-1], "", "#endif"]
     return "\n".join(lines) + "\n"
 
 

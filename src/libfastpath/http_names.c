@@ -14,11 +14,11 @@ static const struct {
   char wire[HTTP_NAME_PADDED];
 } names[HTTP_NAME_COUNT + 1] = {{0, "", ""}, HTTP_NAME_LIST(ROW)};
 
+#define ENTRY(slot, folded, id) [slot] = {folded, id},
 #define ONE_IN(counter) [FASTPATH_HTTP_NAME_##counter] = UINT64_C(1) << 8 * FASTPATH_HTTP_NAME_##counter
 
 const fp_http_name_index fp_http_names = {
-    .slots = {HTTP_NAME_SLOTS},
-    .folded = {"", HTTP_NAME_FOLDED},
+    .slots = {HTTP_NAME_SLOTS(ENTRY)},
     .tally = {ONE_IN(HOST), ONE_IN(CONTENT_LENGTH), ONE_IN(TRANSFER_ENCODING), ONE_IN(CONNECTION), ONE_IN(UPGRADE),
               ONE_IN(EXPECT)},
 };
@@ -49,7 +49,7 @@ uint16_t fp_http_name_id(const uint8_t *name, size_t len) {
   memcpy(line + 2, name, len);
   uint64_t head = folded_little_endian(name, len < 8 ? len : 8);
   uint32_t tail = (uint32_t)folded_little_endian(line + 2 + len - 4, 4);
-  uint16_t id = fp_http_names.slots[fp_http_name_slot(head, tail, (uint32_t)len)];
+  uint16_t id = fp_http_names.slots[fp_http_name_slot(head, tail, (uint32_t)len)].id;
   if (names[id].len != len || !fp_http_same_name(name, (const uint8_t *)names[id].lower, len)) return 0;
   return id;
 }

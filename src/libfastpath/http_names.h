@@ -7,14 +7,17 @@
 #include "bits.h"
 #include "http_names_table.h"
 
-#define HTTP_NAME_PADDED 32
+#define HTTP_NAME_PADDED 31
+
+/* Where the hash leads to: one load tells which name it may be. Zeros where no name lives. */
+typedef struct fp_http_name_entry {
+  uint8_t folded[HTTP_NAME_PADDED]; /* lower case, filled up with colons: one compare finds the name and its end */
+  uint8_t id;
+} fp_http_name_entry;
 
 /* What a scan needs to know a name by, in one piece so that one register reaches it all. */
 typedef struct fp_http_name_index {
-  /* Slot of the hash -> id, 0 where no name lives. */
-  uint8_t slots[1 << HTTP_NAME_SLOT_BITS];
-  /* Per id the lower-case name, filled up with colons: one compare finds both the name and its end. */
-  uint8_t folded[HTTP_NAME_COUNT + 1][HTTP_NAME_PADDED];
+  fp_http_name_entry slots[1 << HTTP_NAME_SLOT_BITS];
   /* Per id what one field adds to a tally of eight byte-wide counters: 1 in counter `id` up to Expect, else nothing. */
   uint64_t tally[HTTP_NAME_COUNT + 1];
 } fp_http_name_index;

@@ -128,8 +128,9 @@ static inline uint32_t find_lines(const view *v, uint32_t *ends) {
 /* The well-known name in front of a colon, its bytes known to be token bytes and the ones before it CRLF. */
 static inline uint32_t known_name(const uint8_t *at, uint32_t len) {
   uint64_t head = low_bytes(load64(at) | UINT64_C(0x2020202020202020), len);
-  uint32_t id = fp_http_names.slots[fp_http_name_slot(head, load32(at + len - 4) | 0x20202020, len)];
-  return id & (0 - (uint32_t)is_name(at, fp_http_names.folded[id], len));
+  const fp_http_name_entry *entry =
+      &fp_http_names.slots[fp_http_name_slot(head, load32(at + len - 4) | 0x20202020, len)];
+  return entry->id & (0 - (uint32_t)is_name(at, entry->folded, len));
 }
 
 /* Any field at all: a long name, a rare byte in it, more blanks around the value or none, no value. */
