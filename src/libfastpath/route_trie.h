@@ -91,7 +91,7 @@ struct fp_route_trie {
   uint32_t *lists; /* each an fp_route_list and its candidates; NULL when no key is conditional */
   void *block;
   size_t lists_len; /* in words */
-  uint64_t levels[FP_ROUTE_TRIE_LEVELS_MAX]; /* of the shortcuts in the order in which they are tried: 1 << level */
+  uint32_t levels[FP_ROUTE_TRIE_LEVELS_MAX]; /* of the shortcuts in the order in which they are tried */
   uint32_t slot_tag; /* the bits of a slot that are of the hash; the others are the node */
   uint8_t level_count; /* 0: there are no shortcuts */
   uint8_t slot_shift; /* what is left of a hash is the slot where to begin */

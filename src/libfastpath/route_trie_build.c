@@ -42,7 +42,7 @@ typedef struct {
   size_t key_len, key_room;
   shortcut *shortcuts;
   size_t shortcut_count, shortcut_room;
-  uint64_t levels[FP_ROUTE_TRIE_LEVELS_MAX]; /* 1 << level */
+  uint32_t levels[FP_ROUTE_TRIE_LEVELS_MAX];
   uint8_t level_count;
   bool far; /* some shortcuts are long */
   bool tokens;
@@ -311,8 +311,8 @@ static void choose_levels(builder *build, size_t count) {
       break;
     }
   }
-  if (chosen[1] != 0) build->levels[build->level_count++] = UINT64_C(1) << (chosen[1] - 1);
-  if (chosen[0] != 0 && chosen[0] != chosen[1]) build->levels[build->level_count++] = UINT64_C(1) << (chosen[0] - 1);
+  if (chosen[1] != 0) build->levels[build->level_count++] = chosen[1] - 1;
+  if (chosen[0] != 0 && chosen[0] != chosen[1]) build->levels[build->level_count++] = chosen[0] - 1;
 }
 
 /* Makes the node one that shortcuts lead to; `key` is its bytes. */

@@ -49,13 +49,13 @@ FASTPATH_INLINE uint64_t fp_route_segment_ends(const uint8_t *text, size_t len, 
   return likely(len < 64) ? ends | UINT64_C(1) << len : ends;
 }
 
-/* The end of the segment of a level; beyond FP_ROUTE_SHORTCUT_REACH when there is none. */
-static inline size_t fp_route_segment_end(uint64_t ends, uint64_t level) {
-#if defined(FASTPATH_BMI2)
-  return (size_t)_tzcnt_u64(_pdep_u64(level, ends));
-#else
-  level = first_bit(level);
-  for (; level >= 8; level--) ends &= ends - 1;
+/*
+ * The end of the segment of a level, from 0 on; beyond FP_ROUTE_SHORTCUT_REACH when there is none. A trie asks for the
+ * same level again and again, so that the jump is foreseen; the one instruction that does all of it (PDEP) takes as long
+ * as a memory access on some machines.
+ */
+static inline size_t fp_route_segment_end(uint64_t ends, uint32_t level) {
+  for (; unlikely(level >= 8); level--) ends &= ends - 1;
   switch (level) {
     case 7: ends &= ends - 1; /* fallthrough */
     case 6: ends &= ends - 1; /* fallthrough */
@@ -66,8 +66,7 @@ static inline size_t fp_route_segment_end(uint64_t ends, uint64_t level) {
     case 1: ends &= ends - 1; /* fallthrough */
     default: break;
   }
-  return first_bit(ends | UINT64_C(1) << 63);
-#endif
+  return first_bit_or_any(ends);
 }
 
 FASTPATH_INLINE uint64_t fp_route_shortcut_load(const uint8_t *at, bool folded) {
