@@ -20,6 +20,7 @@ from libc.string cimport memset
 from posix.unistd cimport getpid
 
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
+from fastpath._plain_method cimport PyMethodDef, PyObject_Vectorcall, add_plain_method
 from fastpath._status cimport check
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
@@ -40,19 +41,6 @@ from fastpath.models import HealthStatus, HostFlag
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
     unsigned long PyThread_get_thread_ident() noexcept nogil
-    object PyObject_Vectorcall(object call, PyObject *const *arguments, size_t count, PyObject *names)
-    object PyDescr_NewMethod(PyTypeObject *type, PyMethodDef *method)
-    void PyType_Modified(type changed)
-    const int METH_FASTCALL
-    const int METH_KEYWORDS
-    ctypedef object (*PyCFunction)(object self, object arguments)
-    ctypedef struct PyMethodDef:
-        const char *ml_name
-        PyCFunction ml_meth
-        int ml_flags
-        const char *ml_doc
-    ctypedef struct PyTypeObject:
-        PyObject *tp_dict
 
 cdef extern from *:
     """
@@ -754,8 +742,7 @@ def has_policy(int policy):
     return fp_lb_policy_get(<fp_lb_policy_id>policy) is not NULL
 
 
-# Most picks name a hash key or nothing at all. Cython's wrapper of a method with so many keywords takes as long as such
-# a pick itself: these come before it, and leave it the other calls.
+# Most picks name a hash key or nothing at all.
 
 cdef str HASH_KEY = "hash_key"
 
@@ -781,21 +768,8 @@ cdef object pick_host(object self, PyObject *const *arguments, Py_ssize_t count,
     return choose_by_key(<Cluster>self, NULL if names is NULL else arguments[0])
 
 
-cdef PyMethodDef[2] plain_methods
+cdef PyMethodDef pick_method, pick_host_method
 cdef bytes pick_doc = Cluster._pick.__doc__.encode()
 cdef bytes pick_host_doc = Cluster._pick_host.__doc__.encode()
-plain_methods[0] = PyMethodDef(b"pick", <PyCFunction><void *>pick, METH_FASTCALL | METH_KEYWORDS, pick_doc)
-plain_methods[1] = PyMethodDef(
-    b"pick_host", <PyCFunction><void *>pick_host, METH_FASTCALL | METH_KEYWORDS, pick_host_doc
-)
-
-
-cdef int add_method(PyMethodDef *method) except -1:
-    cdef PyTypeObject *cluster = <PyTypeObject *>Cluster
-    (<dict>cluster.tp_dict)[method.ml_name.decode()] = PyDescr_NewMethod(cluster, method)
-    return 0
-
-
-add_method(&plain_methods[0])
-add_method(&plain_methods[1])
-PyType_Modified(Cluster)
+add_plain_method(Cluster, &pick_method, b"pick", pick, pick_doc)
+add_plain_method(Cluster, &pick_host_method, b"pick_host", pick_host, pick_host_doc)

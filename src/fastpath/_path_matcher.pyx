@@ -8,6 +8,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_SetItem
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t
@@ -77,7 +78,7 @@ cdef class PathMatcher:
         cdef fp_span pieces[32]  # FASTPATH_ROUTE_PARAMS_MAX
         cdef uint32_t found = 0
         cdef fp_status status
-        cdef tuple names
+        cdef PyObject *names
         cdef dict params
         cdef Py_ssize_t i
         path_span(path, &span)
@@ -85,15 +86,15 @@ cdef class PathMatcher:
         if status != FASTPATH_OK:
             check(status, NULL)
             return None
-        names = <tuple>PyTuple_GET_ITEM(index.names, <Py_ssize_t>found)
+        names = PyTuple_GET_ITEM(<object><PyObject *>index.names, <Py_ssize_t>found)  # borrowed: the index stays
         params = {}
         if type(path) is str and PyUnicode_IS_COMPACT_ASCII(path):
-            for i in range(PyTuple_GET_SIZE(names)):
-                PyDict_SetItem(params, <object>PyTuple_GET_ITEM(names, i), ascii_of(pieces[i]))
+            for i in range(PyTuple_GET_SIZE(<object>names)):
+                PyDict_SetItem(params, <object>PyTuple_GET_ITEM(<object>names, i), ascii_of(pieces[i]))
         else:
-            for i in range(PyTuple_GET_SIZE(names)):
-                PyDict_SetItem(params, <object>PyTuple_GET_ITEM(names, i), piece_of(path, pieces[i]))
-        return <object>PyTuple_GET_ITEM(index.values, <Py_ssize_t>found), params
+            for i in range(PyTuple_GET_SIZE(<object>names)):
+                PyDict_SetItem(params, <object>PyTuple_GET_ITEM(<object>names, i), piece_of(path, pieces[i]))
+        return <object>PyTuple_GET_ITEM(<object><PyObject *>index.values, <Py_ssize_t>found), params
 
 
 cdef PathIndex index_new(tuple templates, tuple values):

@@ -35,7 +35,13 @@ class RouteMatcher:
         filter_state: FilterState | None = None,
     ) -> Match | None: ...
     def match_many(
-        self, requests: Iterable[Request], *, scheme: str | bytes = b"http", tls: object = None
+        self,
+        requests: Iterable[Request],
+        *,
+        scheme: str | bytes = b"http",
+        tls: object = None,
+        metadata: Metadata | None = None,
+        filter_state: FilterState | None = None,
     ) -> list[Match | None]: ...
     def match_parts(
         self,

@@ -3,6 +3,8 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -10,6 +12,7 @@ from fastpath._attributes cimport RequestAttributes
 from fastpath._http cimport Request
 from fastpath._match cimport Match, match_new
 from fastpath._path cimport PathNormalizer
+from fastpath._plain_method cimport PyMethodDef, PyObject_Vectorcall, add_plain_method
 from fastpath._record cimport live
 from fastpath._route_builder cimport RouteTableSnapshot
 from fastpath._route_request cimport Lines, lines_from, path_end, request_of, tls_flags
@@ -24,9 +27,6 @@ from fastpath.libfastpath.snapshot cimport *
 
 cdef enum:
     STACK_ROOM = 2048  # bytes that a normalised path may take before they come from the heap
-
-
-cdef bytes PLAIN = b"http"  # the scheme of most requests, known by its identity
 
 
 cdef void table_ref(void *table) noexcept nogil:
@@ -176,8 +176,8 @@ cdef class RouteMatcher:
         if status != FASTPATH_OK:
             check(status, NULL)
             return None
-        entry = <tuple>(<tuple>fp_route_table_context(table))[found.virtual_host]
-        if found.share_total == 0 and entry[3] is None and entry[7] is not True:
+        entry = <tuple>PyTuple_GET_ITEM(<tuple>fp_route_table_context(table), <Py_ssize_t>found.virtual_host)
+        if found.share_total == 0 and not has_more(entry):
             return match_new(entry, found.route, FASTPATH_ROUTE_INDEX_NONE)
         return match_with_more(table, &found, entry, request)
 
@@ -185,8 +185,8 @@ cdef class RouteMatcher:
         """The next value of the table's own generator, 0 to 2**64-1."""
         return next_random(&self.random_state)
 
-    def match(
-        self, Request request not None, random=None, *, scheme=PLAIN, tls=None, metadata=None, filter_state=None
+    def _match(
+        self, Request request not None, random=None, *, scheme=b"http", tls=None, metadata=None, filter_state=None
     ):
         """The route for a parsed request, or None. Reads the head where it lies.
 
@@ -199,16 +199,7 @@ cdef class RouteMatcher:
         metadata: the request's dynamic metadata: for each filter, by its name, a mapping of values as JSON has them.
         filter_state: for each key a text (str or bytes), or an `ipaddress` address.
         """
-        cdef fp_route_request parts
         cdef fp_span scheme_span
-        if scheme is PLAIN and tls is None and metadata is None and filter_state is None:
-            # The same as below, in few steps.
-            parts.flags = 0
-            parts.scheme.data = <const uint8_t *>b"http"
-            parts.scheme.len = 4
-            parts.attributes = NULL
-            request_of(live(request.record), &parts)
-            return self.answer(&parts, random)
         required_span(scheme, &scheme_span, "scheme")
         return self.match_record(live(request.record), scheme_span, tls, random, metadata, filter_state)
 
@@ -228,14 +219,18 @@ cdef class RouteMatcher:
             parts.attributes = &attributes.data
         return self.answer(&parts, random)
 
-    def match_many(self, requests, *, scheme=b"http", tls=None):
-        """The routes for parsed requests, as a list of what `match` returns for each."""
+    def match_many(self, requests, *, scheme=b"http", tls=None, metadata=None, filter_state=None):
+        """The routes for parsed requests, as a list of what `match` returns for each; the other arguments are for all."""
         cdef fp_route_request parts
+        cdef RequestAttributes attributes
         cdef list matches = []
         parts.flags = 0
         parts.attributes = NULL
         required_span(scheme, &parts.scheme, "scheme")
         tls_flags(tls, &parts.flags)
+        if metadata is not None or filter_state is not None:
+            attributes = RequestAttributes(metadata, filter_state)
+            parts.attributes = &attributes.data
         for request in requests:
             if not isinstance(request, Request):
                 raise TypeError(f"expected a Request, found {type(request).__name__}")
@@ -287,6 +282,30 @@ cdef class RouteMatcher:
             return self.answer(&request, random)
         finally:
             PyMem_Free(lines.block)
+
+
+# Most matches ask with a request and nothing else.
+
+cdef object match(object self, PyObject *const *arguments, Py_ssize_t count, PyObject *names):
+    cdef fp_route_request request
+    if count != 1 or names is not NULL or type(<object>arguments[0]) is not Request:
+        return PyObject_Vectorcall(self._match, arguments, <size_t>count, names)
+    request.flags = 0
+    request.scheme.data = <const uint8_t *>b"http"
+    request.scheme.len = 4
+    request.attributes = NULL
+    request_of(live((<Request>arguments[0]).record), &request)
+    return (<RouteMatcher>self).answer(&request, None)
+
+
+cdef PyMethodDef match_method
+cdef bytes match_doc = RouteMatcher._match.__doc__.encode()
+add_plain_method(RouteMatcher, &match_method, b"match", match, match_doc)
+
+
+cdef inline bint has_more(tuple entry):
+    """Whether some of the virtual host's matches have more to them than a route: variables, a cluster's name."""
+    return <object>PyTuple_GET_ITEM(entry, 3) is not None or <object>PyTuple_GET_ITEM(entry, 7) is True
 
 
 cdef Match match_with_more(

@@ -21,8 +21,8 @@ typedef struct fp_lookup {
  */
 typedef struct fp_asked_request {
   const fp_route_request *request;
-  uint64_t known[2];  /* a bit for the id of each line, 0 standing for all names without one */
-  uint64_t others;    /* of lines without an id: a bit for the length of the name, modulo 64 */
+  uint64_t ids;       /* a bit for the id of each line, modulo 64 */
+  uint64_t lengths;   /* a bit for the length of each line's name, modulo 64 */
   uint64_t nominated; /* likewise of the names in Connection */
   uint32_t lookup_count; /* how many were made; the last ones are kept, since routes tend to ask for the same few */
   fp_lookup lookups[FP_LOOKUPS_MAX];
@@ -31,15 +31,12 @@ typedef struct fp_asked_request {
 /* One pass over the request's lines. The request stays the caller's and must outlive `asked`. */
 void fp_asked_request_init(fp_asked_request *asked, const fp_route_request *request);
 
-static inline uint64_t fp_length_bit(size_t len) { return UINT64_C(1) << (len & 63); }
-
-static inline bool fp_asked_may_have_id(const fp_asked_request *asked, uint16_t id) {
-  return (asked->known[id >> 6 & 1] >> (id & 63) & 1) != 0;
-}
+/* The bit of a length, or of an id. */
+static inline uint64_t fp_asked_bit(size_t number) { return UINT64_C(1) << (number & 63); }
 
 /* Whether there may be a line of this name, whose fp_http_name_id is `id`. */
 static inline bool fp_asked_may_have(const fp_asked_request *asked, size_t len, uint16_t id) {
-  return id != 0 ? fp_asked_may_have_id(asked, id) : (asked->others & fp_length_bit(len)) != 0;
+  return (asked->ids >> (id & 63) & asked->lengths >> (len & 63) & 1) != 0;
 }
 
 #endif

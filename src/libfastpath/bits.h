@@ -152,6 +152,9 @@ static inline void copy_16(uint8_t *to, const uint8_t *from, size_t len) {
   }
 }
 
+/* As load_short, of any number of bytes: 0 of none, the first 8 of more. */
+static inline uint64_t load_beginning(const uint8_t *at, size_t len) { return len == 0 ? 0 : load_short(at, len); }
+
 /* Whether two texts of the same length are the same, for short ones: no call, and hardly a branch. */
 static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len) {
   if (len <= 8) return len == 0 || load_short(a, len) == load_short(b, len);
@@ -159,6 +162,12 @@ static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len) {
     if (load64(a + at) != load64(b + at)) return false;
   }
   return load64(a + len - 8) == load64(b + len - 8);
+}
+
+/* same_bytes where the load_beginning of `b` is known, so that short ones are compared without it. */
+static inline bool same_beginning(const uint8_t *a, uint64_t beginning, const uint8_t *b, size_t len) {
+  if (likely(len - 1 < 8)) return load_short(a, len) == beginning;
+  return len == 0 || (load64(a) == beginning && same_bytes(a + 8, b + 8, len - 8));
 }
 
 #endif

@@ -25,21 +25,11 @@ void fp_domain_lower(uint8_t *out, const uint8_t *text, size_t len) {
   store64(out + len - 8, last);
 }
 
-/* Of the text in lower case. */
-static inline uint32_t hash_lowered(const uint8_t *text, size_t len) {
+static inline uint32_t hash_of(const uint8_t *text, size_t len) {
   uint64_t hash = len;
-  if (len <= 8) return len == 0 ? 0 : (uint32_t)(mix_word(hash, lower_word(load_short(text, len))) >> 32);
-  for (size_t at = 0; at + 8 < len; at += 8) hash = mix_word(hash, lower_word(load64(text + at)));
-  return (uint32_t)(mix_word(hash, lower_word(load64(text + len - 8))) >> 32);
-}
-
-/* Whether `lower` is the text in lower case. */
-static FASTPATH_NOINLINE bool is_lowered(const uint8_t *lower, const uint8_t *text, size_t len) {
-  if (len <= 8) return len == 0 || load_short(lower, len) == lower_word(load_short(text, len));
-  for (size_t at = 0; at + 8 < len; at += 8) {
-    if (load64(lower + at) != lower_word(load64(text + at))) return false;
-  }
-  return load64(lower + len - 8) == lower_word(load64(text + len - 8));
+  if (len <= 8) return len == 0 ? 0 : (uint32_t)(mix_word(hash, load_short(text, len)) >> 32);
+  for (size_t at = 0; at + 8 < len; at += 8) hash = mix_word(hash, load64(text + at));
+  return (uint32_t)(mix_word(hash, load64(text + len - 8)) >> 32);
 }
 
 /* ---- building ---- */
@@ -52,16 +42,13 @@ static bool is_prefix(const uint8_t *domain, size_t len) {
 
 static bool is_default(const uint8_t *domain, size_t len) { return len == 1 && domain[0] == '*'; }
 
-/* The slot that holds this text in lower case, or the empty one where it would go. */
+/* The slot that holds this text, or the empty one where it would go. */
 static inline size_t probe(const fp_domain_index *index, const uint8_t *text, size_t len, uint32_t hash) {
   size_t at = hash & index->slot_mask;
   for (;; at = (at + 1) & index->slot_mask) {
     const fp_domain_slot *slot = &index->slots[at];
     if (slot->virtual_host == FP_DOMAIN_NO_HOST) return at;
-    if (slot->hash == hash && slot->len == len) {
-      const uint8_t *domain = index->bytes + slot->offset;
-      if (likely(same_bytes(domain, text, len)) || is_lowered(domain, text, len)) return at;
-    }
+    if (slot->hash == hash && slot->len == len && likely(same_bytes(index->bytes + slot->offset, text, len))) return at;
   }
 }
 
@@ -81,7 +68,7 @@ static fp_status fill_slots(fp_domain_index *index, const fp_domain *domains, si
   index->slot_mask = slots - 1;
   for (size_t i = 0; i < count; i++) {
     const uint8_t *bytes = index->bytes + domains[i].offset;
-    const uint32_t hash = hash_lowered(bytes, domains[i].len);
+    const uint32_t hash = hash_of(bytes, domains[i].len);
     fp_domain_slot *slot = &index->slots[probe(index, bytes, domains[i].len, hash)];
     if (slot->virtual_host != FP_DOMAIN_NO_HOST) {
       return fp_error_set(error, FASTPATH_ERR_CONFIG_DUPLICATE_DOMAIN, 0, i, "domain \"%.*s\" occurs twice",
@@ -213,13 +200,26 @@ static FASTPATH_NOINLINE uint32_t look_up_wildcard(const fp_domain_index *index,
   return index->default_host;
 }
 
+/* Whose domain is this very text, or FP_DOMAIN_NO_HOST. */
+static inline uint32_t look_up_exact(const fp_domain_index *index, const uint8_t *host, size_t len) {
+  const uint32_t found = index->slots[probe(index, host, len, hash_of(host, len))].virtual_host;
+  /* Wildcards are in the table too, since they must not repeat, but no host is equal to one. */
+  return likely(!is_suffix(host, len) && !is_prefix(host, len)) ? found : FP_DOMAIN_NO_HOST;
+}
+
+/* The same in lower case, where that makes a difference. */
+static FASTPATH_NOINLINE uint32_t look_up_lowered(const fp_domain_index *index, const uint8_t *host, size_t len) {
+  uint8_t lower[MAX];
+  if (len == 0) return FP_DOMAIN_NO_HOST;
+  fp_domain_lower(lower, host, len);
+  return memcmp(lower, host, len) == 0 ? FP_DOMAIN_NO_HOST : look_up_exact(index, lower, len);
+}
+
 uint32_t fp_domain_index_look_up(const fp_domain_index *index, const uint8_t *host, size_t len) {
   if (len <= MAX) {
-    const fp_domain_slot *slot = &index->slots[probe(index, host, len, hash_lowered(host, len))];
-    /* Wildcards are in the table too, since they must not repeat, but no host is equal to one. */
-    if (slot->virtual_host != FP_DOMAIN_NO_HOST && !is_suffix(host, len) && !is_prefix(host, len)) {
-      return slot->virtual_host;
-    }
+    uint32_t found = look_up_exact(index, host, len); /* as most hosts come */
+    if (unlikely(found == FP_DOMAIN_NO_HOST)) found = look_up_lowered(index, host, len);
+    if (found != FP_DOMAIN_NO_HOST) return found;
   }
   return len == 0 ? index->default_host : look_up_wildcard(index, host, len);
 }

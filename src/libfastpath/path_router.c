@@ -26,6 +26,7 @@ typedef struct {
 
 struct fp_path_router {
   fp_path_edges literals; /* from 0 to an index */
+  uint64_t literal_lengths; /* a bit for each of their lengths, modulo 64: most paths with variables have another one */
   fp_path_segments segments;
   fp_route_table *parts; /* NULL for none */
   uint32_t *parts_index; /* of its routes, which are in the same order */
@@ -93,6 +94,7 @@ static void add_literal(builder *b, uint32_t len, uint32_t index) {
   key = fp_path_text_key(&room, 0, len);
   if (fp_path_edges_find(&router->literals, router->text, 0, &key) != FP_PATH_NONE) return; /* the first one counts */
   fp_path_edges_put(&router->literals, router->text, b->text_len, len, 0, index);
+  router->literal_lengths |= UINT64_C(1) << (len & 63);
 }
 
 static uint32_t names_len(const fp_path_template *of) {
@@ -245,7 +247,7 @@ static FASTPATH_NOINLINE fp_status find_parts(const fp_path_router *router, fp_s
 FASTPATH_INLINE fp_status find(const fp_path_router *router, fp_span path, search *found) {
   fp_path_text_read(&found->path, path);
   found->index = FP_PATH_NONE;
-  if (router->literals.count > 0) {
+  if ((router->literal_lengths >> (found->path.len & 63) & 1) != 0) {
     const fp_path_key key = fp_path_text_key(&found->path, 0, found->path.len);
     found->index = fp_path_edges_find(&router->literals, router->text, 0, &key);
   }

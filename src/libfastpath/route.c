@@ -171,7 +171,8 @@ static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32
   fp_status status;
   if (is_server(request->path)) return match_nothing(index, match);
   fp_asked_request_init(&asked, request);
-  if (fp_asked_may_have_id(&asked, HTTP_NAME_X_FORWARDED_PROTO) && is_empty(fp_request_forwarded_proto(request))) {
+  if (unlikely(fp_asked_may_have(&asked, sizeof "x-forwarded-proto" - 1, HTTP_NAME_X_FORWARDED_PROTO)) &&
+      is_empty(fp_request_forwarded_proto(request))) {
     return match_nothing(index, match);
   }
   if (host->require_tls != FASTPATH_ROUTE_TLS_NONE && wants_tls(host, request)) {

@@ -144,6 +144,8 @@ fp_status fp_condition_new(const fp_route_condition *from, uint8_t *text, fp_con
     result.fraction.numerator = from->numerator;
     result.fraction.denominator = from->denominator;
   }
+  result.name_beginning = load_beginning(result.name, result.name_len);
+  result.value_beginning = load_beginning(result.value, result.value_len);
   result.shape = (uint8_t)shape_of(&result);
   if (result.shape == FP_CONDITION_EXACT_LINE) {
     const fp_http_field line = {
@@ -254,7 +256,8 @@ static inline fp_span value_of(const fp_route_request *request, const fp_http_fi
 /* Whether the lines of the request say it, rather than what Envoy makes of the request. */
 static inline bool is_in_lines(const fp_condition *condition, const fp_asked_request *asked) {
   if (condition->source != FP_HEADER_FORWARDED_PROTO) return condition->source == FP_HEADER_FIELD;
-  return fp_asked_may_have_id(asked, condition->name_id);
+  return fp_asked_may_have(asked, condition->name_len, condition->name_id) &&
+         next_line(condition, asked->request, NULL) != NULL;
 }
 
 /* What is no header line; data NULL when it is missing. */

@@ -44,6 +44,8 @@ typedef struct fp_condition {
   uint32_t value_len;
   const uint8_t *name; /* of a header in lower case; of metadata the filter, of filter state the key */
   const uint8_t *value; /* in lower case when case is ignored */
+  uint64_t name_beginning; /* load_beginning of the two */
+  uint64_t value_beginning;
   union {
     uint64_t line;                /* of an exact line: fp_line_shape */
     fp_regex *regex;              /* of REGEX */
@@ -56,6 +58,8 @@ typedef struct fp_condition {
     } fraction;
   };
 } fp_condition;
+
+_Static_assert(sizeof(fp_condition) == 64, "a condition is one cache line");
 
 /* Whether it holds NUL, CR or LF. */
 bool fp_condition_text_is_forbidden(fp_span text);
@@ -109,7 +113,14 @@ int fp_condition_holds_any(const fp_condition *condition, fp_asked_request *aske
 
 /* Whether a value, of which data is NULL when it is missing, is exactly the condition's. */
 static inline bool fp_condition_is_exactly(const fp_condition *condition, const uint8_t *data, size_t len) {
-  return data != NULL && len == condition->value_len && same_bytes(data, condition->value, len);
+  return data != NULL && len == condition->value_len &&
+         same_beginning(data, condition->value_beginning, condition->value, len);
+}
+
+/* Whether as many bytes as its name has are that, in any letter case. */
+static inline bool fp_condition_names(const fp_condition *condition, const uint8_t *here) {
+  return likely(same_beginning(here, condition->name_beginning, condition->name, condition->name_len)) ||
+         fp_header_is_named_in_other_case(here, condition->name, condition->name_len);
 }
 
 /* Whether a line of the condition's header has exactly its value. */
@@ -121,8 +132,10 @@ static inline bool fp_condition_has_line(const fp_condition *condition, const fp
   for (uint32_t i = 0; i < request->field_count; i++) {
     const fp_http_field *field = &request->fields[i];
     if (likely(fp_line_shape(field) != condition->line)) continue;
-    if (field->id == 0 && !fp_header_is_named(request->data + field->name, name, len)) continue;
-    if (same_bytes(request->data + field->value, condition->value, field->value_len)) return true;
+    if (condition->name_id == 0 && !fp_condition_names(condition, request->data + field->name)) continue;
+    if (same_beginning(request->data + field->value, condition->value_beginning, condition->value, field->value_len)) {
+      return true;
+    }
   }
   return false;
 }

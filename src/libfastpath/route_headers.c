@@ -96,7 +96,7 @@ bool fp_request_is_grpc(const fp_asked_request *asked) {
   const fp_http_field *field = NULL;
   fp_span value = {NULL, 0};
   bool list = false; /* further lines stand behind a ',' */
-  if (request->path.len == 0 || !fp_asked_may_have_id(asked, id) ||
+  if (request->path.len == 0 || !fp_asked_may_have(asked, sizeof name - 1, id) ||
       fp_header_is_nominated(asked, name, sizeof name - 1))
     return false;
   while ((field = fp_header_next(request, field, name, sizeof name - 1, id)) != NULL) {
@@ -203,7 +203,8 @@ bool fp_cookie(const fp_asked_request *asked, const uint8_t *name, size_t len, f
   static const uint8_t cookie[] = "cookie";
   const uint16_t id = HTTP_NAME_COOKIE;
   const fp_http_field *field = NULL;
-  if (!fp_asked_may_have_id(asked, id) || fp_header_is_nominated(asked, cookie, sizeof cookie - 1)) return false;
+  if (!fp_asked_may_have(asked, sizeof cookie - 1, id) || fp_header_is_nominated(asked, cookie, sizeof cookie - 1))
+    return false;
   while ((field = fp_header_next(request, field, cookie, sizeof cookie - 1, id)) != NULL) {
     fp_span rest = {request->data + field->value, field->value_len};
     while (rest.len > 0) {

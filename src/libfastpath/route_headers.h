@@ -31,7 +31,7 @@ bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint
 
 /* The same for a header that Connection names. */
 static inline bool fp_header_is_nominated(const fp_asked_request *asked, const uint8_t *name, size_t len) {
-  return (asked->nominated & fp_length_bit(len)) != 0 && fp_header_is_nominated_in_lines(asked->request, name, len);
+  return (asked->nominated & fp_asked_bit(len)) != 0 && fp_header_is_nominated_in_lines(asked->request, name, len);
 }
 
 /* A value put together from several lines. On the stack, or allocated when it is large. */

@@ -33,28 +33,28 @@ typedef struct fp_path_index {
 
 /* Shared, atomic count. Fields are read by the inline functions below. */
 typedef struct fp_virtual_host {
-  fp_path_index cased;
-  fp_path_index folded;    /* routes that ignore letter case */
-  fp_path_index templates;
+  /* What most lookups read comes first, together. */
   bool sure;               /* no conditions, no templates, no tree: ranks are all there is */
   bool one_trie;           /* of cased paths, and no regexes, templates and CONNECT routes: conditions at most */
   bool plain;              /* beyond being sure, one trie of cased paths, no shares and no TLS asked for */
   bool tests_paths;        /* there are regexes or templates, which want the path cut */
   uint8_t require_tls;     /* fp_route_require_tls */
+  fp_route_program *programs; /* of the candidates */
+  fp_match_tree *tree; /* finds a list of routes; `lists` has a virtual host for each, this one no routes of its own */
   /*
    * The splits: for each route the place of its entry in `ends`, 0 for none. An entry is the number of shares and
    * then, for each, the sum of the weights up to and including it. Both are NULL when no route is split.
    */
   uint32_t *splits;
   uint32_t *ends;
-  fp_route_program *programs; /* of the candidates */
-  fp_condition *conditions;   /* that the programs ask for */
-  uint8_t *text;              /* of the conditions */
+  fp_path_index cased;
+  fp_path_index folded; /* routes that ignore letter case */
+  fp_path_index templates;
+  fp_condition *conditions; /* that the programs ask for */
+  uint8_t *text; /* of the conditions */
   fp_route_candidate *connects; /* CONNECT routes, in order */
-  fp_path_template **by_route;  /* each route's template, counted; NULL when no route has one */
-  fp_shadowed_route *shadowed;  /* in order */
-  /* The tree that finds a list of routes, and a virtual host for each list; this one then has no routes of its own. */
-  fp_match_tree *tree;
+  fp_path_template **by_route; /* each route's template, counted; NULL when no route has one */
+  fp_shadowed_route *shadowed; /* in order */
   struct fp_virtual_host **lists;
   uint32_t route_count;
   uint32_t program_count;

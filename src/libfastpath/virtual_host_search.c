@@ -150,36 +150,46 @@ static FASTPATH_NOINLINE fp_status search_any(const fp_virtual_host *host, fp_as
   return of.status;
 }
 
-/* The list that stands where a walk has ended, or NULL; a rank, or the list's sure one, goes into `best`. */
-static inline const fp_route_list *list_at(const fp_route_trie *trie, uint32_t end, uint32_t *best) {
-  const fp_route_list *list = NULL;
-  uint32_t sure = end;
-  if (end == FP_ROUTE_TRIE_NONE) return NULL;
-  if (fp_route_trie_is_list(end)) {
-    list = fp_route_trie_list(trie, end);
-    sure = list->sure;
+/* ---- where one trie has all the paths, and nothing but conditions is left to ask: no lists have to wait ---- */
+
+/* The first rank below `best` in a list and those above it whose conditions hold, or `best`; an error goes to `status`. */
+static FASTPATH_NOINLINE uint32_t first_that_holds(const fp_virtual_host *host, const fp_route_list *list,
+                                                   uint32_t best, fp_asked_request *asked, fp_status *status) {
+  const fp_path_index *cased = &host->cased;
+  for (; list != NULL && list->lowest < best; list = fp_route_list_above(&cased->trie, list)) {
+    const fp_route_candidate *candidate = fp_route_list_candidates(list), *const end = candidate + list->count;
+    for (; candidate < end && candidate->rank < best; candidate++) {
+      const int holds = fp_route_program_conditions(&host->programs[candidate->program], asked);
+      if (holds == 0) continue;
+      if (unlikely(holds < 0)) *status = (fp_status)holds;
+      if (holds > 0) best = candidate->rank;
+      break;
+    }
+    if (unlikely(list->index != 0) && *status >= 0) {
+      *status =
+          fp_candidate_index_find(cased->indexes[list->index - 1], host->programs, asked->request->path, asked, &best);
+    }
+    if (unlikely(*status < 0)) break;
   }
-  if (sure < *best) *best = sure;
-  return list;
+  return best;
 }
 
-/* The same where one trie has all the paths, and nothing but conditions is left to ask: no lists have to wait. */
+/* The same where a walk has ended: at a rank, a list, or nothing. */
+static inline uint32_t first_at(const fp_virtual_host *host, uint32_t end, uint32_t best, fp_asked_request *asked,
+                                fp_status *status) {
+  const fp_route_list *list;
+  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return end < best ? end : best;
+  list = fp_route_trie_list(&host->cased.trie, end);
+  return first_that_holds(host, list, list->sure < best ? list->sure : best, asked, status);
+}
+
 static fp_status search_cased(const fp_virtual_host *host, fp_asked_request *asked, uint32_t *route) {
-  const fp_path_index *cased = &host->cased;
   const fp_span path = asked->request->path;
-  const fp_route_trie_ends found = cased->trie.walk(&cased->trie, path.data, path.len);
-  search of;
-  of.visits.best = FASTPATH_ROUTE_INDEX_NONE;
-  of.host = host;
-  of.asked = asked;
-  of.path = of.whole = path;
-  of.status = FASTPATH_OK;
-  const fp_route_list *above = list_at(&cased->trie, found.prefix, &of.visits.best);
-  const fp_route_list *exact = list_at(&cased->trie, found.exact, &of.visits.best);
-  try_lists(&of, cased, exact);
-  try_lists(&of, cased, above);
-  *route = of.visits.best;
-  return of.status;
+  const fp_route_trie_ends found = host->cased.trie.walk(&host->cased.trie, path.data, path.len);
+  fp_status status = FASTPATH_OK;
+  const uint32_t exact = first_at(host, found.exact, FASTPATH_ROUTE_INDEX_NONE, asked, &status);
+  *route = status < 0 ? exact : first_at(host, found.prefix, exact, asked, &status);
+  return status;
 }
 
 fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,

@@ -185,6 +185,8 @@ static void pseudo_headers_are_parts_of_the_request(void) {
   CHECK(header(":scheme", EXACT, "http", 0, ""));
   CHECK(header(":scheme", EXACT, "https", 0, "x-forwarded-proto: HTTPS\n"));
   CHECK(header(":scheme", EXACT, "http", 0, "x-forwarded-proto: gopher\n"));
+  /* The lines have the bits of its id and of its length, and are others. */
+  CHECK(header("x-forwarded-proto", EXACT, "http", 0, "expires: 0\nx-seventeen-bytes: 0\n"));
   CHECK(header(":scheme", EXACT, "http", 0, "x-forwarded-proto: https\nx-forwarded-proto: https\n"));
   CHECK(header(":scheme", EXACT, "https", 0, "x-forwarded-proto: \nx-forwarded-proto: https\n"));
 }

@@ -96,6 +96,8 @@ def test_a_parsed_request_may_have_them_too() -> None:
     assert table.match(request, filter_state={"f": "gold"}) is None
     assert table.match(request) is None
     assert table.match_many([request]) == [None]
+    assert None not in table.match_many([request] * 2, metadata={"f": {"key": "gold"}})
+    assert table.match_many([request], filter_state={"f": "gold"}) == [None]
 
 
 def test_explanations_name_the_condition() -> None:
