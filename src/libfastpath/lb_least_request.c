@@ -8,9 +8,12 @@
 #include <fastpath/cluster.h>
 #include <math.h>
 
+#include "bits.h"
 #include "error.h"
 #include "lb_policies.h"
 #include "live_schedule.h"
+
+#define IN_CACHE 128u /* hosts that are, whichever is drawn */
 
 static fp_status least_request_check(const fp_lb_options *options, fp_error *error) {
   if (!isfinite(options->active_request_bias) || options->active_request_bias < 0)
@@ -44,11 +47,20 @@ static uint32_t less_busy(const fp_host_group *group, uint32_t first, uint32_t s
 /* 32 random bits as an index below count. */
 static uint32_t scale(uint64_t bits, uint32_t count) { return (uint32_t)((bits & UINT32_MAX) * count >> 32); }
 
+/* Hosts lie scattered in memory, and what is drawn next is known already: it is fetched while the worker does other
+   things. */
+static void fetch_next(const fp_host_group *group, uint64_t random) {
+  const uint64_t bits = fp_lb_random(&random);
+  FASTPATH_PREFETCH(group->hosts[scale(bits, group->count)]);
+  FASTPATH_PREFETCH(group->hosts[scale(bits >> 32, group->count)]);
+}
+
 static uint32_t pick_of_few(const fp_host_group *group, uint64_t *random) {
   const uint64_t bits = fp_lb_random(random);
   uint32_t best = less_busy(group, scale(bits, group->count), scale(bits >> 32, group->count));
   for (uint32_t i = 2; i < group->options->choice_count; i++)
     best = less_busy(group, best, scale(fp_lb_random(random), group->count));
+  if (group->count > IN_CACHE) fetch_next(group, *random);
   return best;
 }
 
