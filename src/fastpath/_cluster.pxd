@@ -1,5 +1,6 @@
 from libc.stdint cimport int64_t, uint32_t
 
+from fastpath._endpoints cimport EndpointArray
 from fastpath._hash_keys cimport HashKeys, key_hash
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
@@ -83,7 +84,7 @@ cdef class Cluster:
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices)
     cdef tuple hosts_of(self, fp_host_set *set)
     cdef int configure(self, object policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
-                       list groups) except -1
+                       EndpointArray endpoints) except -1
 
 
 # What a ClusterManager is to other modules: its clusters by name, replaced as a whole.

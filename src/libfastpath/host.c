@@ -2,7 +2,6 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -47,11 +46,24 @@ static uint8_t *append(uint8_t *text, fp_span span) {
   return text + span.len;
 }
 
+/* In decimal, behind a colon; at most 6 bytes. */
+static size_t write_port(uint8_t *text, uint16_t port) {
+  uint8_t digits[5];
+  size_t count = 0;
+  *text = ':';
+  do {
+    digits[count++] = (uint8_t)('0' + port % 10);
+    port = (uint16_t)(port / 10);
+  } while (port > 0);
+  for (size_t i = 0; i < count; i++) text[1 + i] = digits[count - 1 - i];
+  return count + 1;
+}
+
 fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags) {
   const fp_span address = endpoint->address, hostname = endpoint->hostname, hash_key = endpoint->hash_key;
   const int bracketed = memchr(address.data, ':', address.len) != NULL;
-  char port[8];
-  const size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
+  uint8_t port[8];
+  const size_t port_len = write_port(port, endpoint->port);
   const size_t key_len = address.len + (bracketed ? 2 : 0) + port_len;
   size_t size;
   fp_host *host;
