@@ -11,15 +11,30 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
 from fastpath._hash_keys cimport PyUnicode_1BYTE_DATA, PyUnicode_GET_LENGTH, PyUnicode_IS_COMPACT_ASCII
+from fastpath._slots cimport slot_of, slot_offset
 from fastpath._subset cimport Labels
 
-from fastpath.models import HealthStatus
+from fastpath.models import Endpoint, HealthStatus
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
     long long PyLong_AsLongLongAndOverflow(object value, int *overflow) except? -1
 
 cdef object UNKNOWN = HealthStatus.UNKNOWN
+cdef type PLAIN = Endpoint
+cdef Py_ssize_t ADDRESS = slot_offset(Endpoint.address)
+cdef Py_ssize_t PORT = slot_offset(Endpoint.port)
+cdef Py_ssize_t WEIGHT = slot_offset(Endpoint.weight)
+cdef Py_ssize_t HOSTNAME = slot_offset(Endpoint.hostname)
+cdef Py_ssize_t HEALTH = slot_offset(Endpoint.health_status)
+cdef Py_ssize_t METADATA = slot_offset(Endpoint.metadata)
+cdef bint HAS_SLOTS = min(ADDRESS, PORT, WEIGHT, HOSTNAME, HEALTH, METADATA) > 0
+
+
+cdef inline object field(object endpoint, Py_ssize_t offset, str name):
+    if HAS_SLOTS and type(endpoint) is PLAIN:
+        return slot_of(endpoint, offset, name)
+    return getattr(endpoint, name)
 
 
 cdef inline bint is_within(object value, long long least, long long most, long long *number) except -1:
@@ -31,13 +46,13 @@ cdef inline bint is_within(object value, long long least, long long most, long l
     return overflow == 0 and least <= number[0] <= most
 
 
-cdef object hash_key_of(object endpoint, object metadata, bint by_hostname):
+cdef object hash_key_of(object metadata, object hostname, bint by_hostname):
     """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
     cdef object fields = metadata.get("envoy.lb") if metadata else None
     cdef object key = fields.get("hash_key") if fields else None
     if key and isinstance(key, str):
         return key
-    return endpoint.hostname if by_hostname else ""
+    return hostname if by_hostname else ""
 
 
 @cython.final
@@ -108,21 +123,21 @@ cdef class EndpointArray:
     cdef bint read(self, object endpoint, bint by_hostname, fp_endpoint *item) except -1:
         """Whether weight and port are what they must be; the item, then."""
         cdef long long number = 1
-        cdef object weight = endpoint.weight, port = endpoint.port, hostname, metadata, health
+        cdef object weight = field(endpoint, WEIGHT, "weight"), hostname, metadata, health
         if weight is not None and not is_within(weight, 1, UINT32_MAX, &number):
             return False
         item.weight = <uint32_t>number
-        if not is_within(port, 0, UINT16_MAX, &number):
+        if not is_within(field(endpoint, PORT, "port"), 0, UINT16_MAX, &number):
             return False
         item.port = <uint16_t>number
-        self.take_text(endpoint.address, &item.address)
-        hostname = endpoint.hostname
+        self.take_text(field(endpoint, ADDRESS, "address"), &item.address)
+        hostname = field(endpoint, HOSTNAME, "hostname")
         if hostname:
             self.take_text(hostname, &item.hostname)
-        metadata = endpoint.metadata
+        metadata = field(endpoint, METADATA, "metadata")
         if by_hostname or metadata:
-            self.take_text(hash_key_of(endpoint, metadata, by_hostname), &item.hash_key)
-        health = endpoint.health_status
+            self.take_text(hash_key_of(metadata, hostname, by_hostname), &item.hash_key)
+        health = field(endpoint, HEALTH, "health_status")
         item.health = 0 if health is UNKNOWN else health.value
         return True
 
