@@ -67,6 +67,7 @@ cdef class Cluster:
     cdef object given_clock  # None: the system's
     cdef object ticking  # the given clock while slow start needs it, else None
     cdef int64_t now  # what that said last
+    cdef bint reads_hosts  # the policy does, before it gives one
     cdef readonly bint looks_at_requests  # the choice depends on a hash or on metadata_match
     cdef public object _override_host  # an OverrideHostConfig: requests may name hosts; see override_hosts
 

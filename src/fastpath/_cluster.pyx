@@ -27,6 +27,7 @@ from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_s
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_LEAST_REQUEST,
     FASTPATH_LB_PEAK_EWMA,
     FASTPATH_LB_REQUEST_HASH,
     fp_host,
@@ -320,7 +321,8 @@ cdef inline Host host_chosen(Cluster self, fp_status status, fp_host *host, size
     """The Host of what the picker has answered."""
     if status != FASTPATH_OK:
         self.refuse(status, 0)
-    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+    # What the policy has just read of the host is near, and else the tuple is.
+    if not self.reads_hosts and fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
         return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
     return wrap(host)
 
@@ -477,6 +479,7 @@ cdef class Cluster:
         self.policy = policy
         self.key_hash = config.policy.hash
         self.ticking = ticking
+        self.reads_hosts = config.policy is fp_lb_policy_get(FASTPATH_LB_LEAST_REQUEST)
         self.looks_at_requests = config.policy.number == FASTPATH_LB_REQUEST_HASH or subset_rules is not None
         return 0
 
