@@ -1,5 +1,6 @@
 from libc.stdint cimport int64_t, uint32_t
 
+from fastpath._endpoints cimport EndpointArray
 from fastpath._hash_keys cimport HashKeys, key_hash
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
@@ -66,6 +67,7 @@ cdef class Cluster:
     cdef object given_clock  # None: the system's
     cdef object ticking  # the given clock while slow start needs it, else None
     cdef int64_t now  # what that said last
+    cdef bint reads_hosts  # the policy does, before it gives one
     cdef readonly bint looks_at_requests  # the choice depends on a hash or on metadata_match
     cdef public object _override_host  # an OverrideHostConfig: requests may name hosts; see override_hosts
 
@@ -83,7 +85,7 @@ cdef class Cluster:
     cdef tuple pick_indices(self, HashKeys keys, size_t count, uint32_t *indices)
     cdef tuple hosts_of(self, fp_host_set *set)
     cdef int configure(self, object policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
-                       list groups) except -1
+                       EndpointArray endpoints) except -1
 
 
 # What a ClusterManager is to other modules: its clusters by name, replaced as a whole.

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, final, overload
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
+from fastpath._endpoints import EndpointArray
 from fastpath._subset import Labels, SubsetRules
 from fastpath.models import HealthStatus, HostFlag, OverrideHostConfig
 
@@ -12,8 +13,6 @@ _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 _Rules: TypeAlias = tuple[int, int, bool, bool, int, bool]
 _Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]
 _Zones: TypeAlias = tuple[Cluster, int, int, int, bool, bool, int]
-_Row: TypeAlias = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
-_Group: TypeAlias = tuple[int, int, int, int, list[_Row]]
 
 class HostStats(NamedTuple):
     active_requests: int
@@ -89,7 +88,7 @@ class Cluster:
         options: _Options,
         subset_rules: SubsetRules | None,
         zones: _Zones | None,
-        groups: list[_Group],
+        endpoints: EndpointArray,
         seed: int,
         clock: Callable[[], float] | None = None,
     ) -> Self: ...
@@ -113,7 +112,7 @@ class Cluster:
         options: _Options,
         subset_rules: SubsetRules | None,
         zones: _Zones | None,
-        groups: list[_Group],
+        endpoints: EndpointArray,
     ) -> None: ...
     def pick(
         self,

@@ -19,6 +19,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 from posix.unistd cimport getpid
 
+from fastpath._endpoints cimport EndpointArray
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
 from fastpath._plain_method cimport PyMethodDef, PyObject_Vectorcall, add_plain_method
 from fastpath._status cimport check
@@ -27,6 +28,7 @@ from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_s
 from fastpath.libfastpath.cluster cimport *
 from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport (
+    FASTPATH_LB_LEAST_REQUEST,
     FASTPATH_LB_PEAK_EWMA,
     FASTPATH_LB_REQUEST_HASH,
     fp_host,
@@ -307,7 +309,8 @@ cdef inline Host host_chosen(Cluster self, fp_status status, fp_host *host, size
     """The Host of what the picker has answered."""
     if status != FASTPATH_OK:
         self.refuse(status, 0)
-    if fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+    # What the policy has just read of the host is near, and else the tuple is.
+    if not self.reads_hosts and fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
         return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
     return wrap(host)
 
@@ -375,12 +378,12 @@ cdef class Cluster:
     """
 
     def __cinit__(self, str name not None, policy, tuple rules not None, tuple options not None,
-                  SubsetRules subset_rules, tuple zones, list groups not None, uint64_t seed, clock=None):
+                  SubsetRules subset_rules, tuple zones, EndpointArray endpoints not None, uint64_t seed, clock=None):
         self.name = name
         self.given_clock = clock
         if isinstance(policy, Policy) and (<Policy>policy).runs_python:
             self.pick_lock = PickLock()
-        self.configure(policy, rules, options, subset_rules, zones, groups)
+        self.configure(policy, rules, options, subset_rules, zones, endpoints)
         self.picker = fp_picker_new(self.ptr, seed)
         if self.picker is NULL:
             raise MemoryError
@@ -412,7 +415,7 @@ cdef class Cluster:
         return 0
 
     cdef int configure(self, object policy, tuple rules, tuple options, SubsetRules subset_rules, tuple zones,
-                       list groups) except -1:
+                       EndpointArray endpoints) except -1:
         """Make the cluster, or update it.
 
         rules: (panic_threshold, overprovisioning_factor, weighted_priority_health, locality_weighted,
@@ -421,78 +424,56 @@ cdef class Cluster:
         slow_start_window, slow_start_aggression, slow_start_min_weight, hash_balance_factor, full_scan, decay_time,
         default_latency, latency_penalty);
         zones: (callers, zone, routing_enabled, min_cluster_size, by_weight, force_local, force_local_min), callers: a
-        Cluster; None without zone routing;
-        groups: (priority, locality, locality_weight, zone, endpoints), endpoints: (address, hostname, hash_key, port,
-        weight, health, labels).
+        Cluster; None without zone routing.
         """
         cdef fp_cluster_config config
         cdef fp_error error
         cdef fp_status status
-        cdef size_t count = sum([len(group[4]) for group in groups]), i = 0
-        cdef uint32_t priority, locality, locality_weight, zone
         cdef Cluster callers
-        cdef bytes address, hostname, hash_key
-        cdef Labels labels
-        cdef fp_endpoint *array = <fp_endpoint *>malloc((count + 1) * sizeof(fp_endpoint))
-        if array is NULL:
-            raise MemoryError
-        try:
-            config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
-                config.locality_weighted, config.override_statuses, config.fail_on_panic = rules
-            config.zones.callers = NULL
-            config.zones.routing_enabled = 0
-            if zones is not None:
-                callers, config.zones.zone, config.zones.routing_enabled, config.zones.min_cluster_size, \
-                    config.zones.by_weight, config.zones.force_local, config.zones.force_local_min = zones
-                config.zones.callers = callers.ptr
-            config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
-            config.initial_flags = self.initial_flags
-            fp_lb_options_default(&config.options)
-            if isinstance(policy, Policy):
-                config.policy = (<Policy>policy).ptr
-                config.options.context = (<Policy>policy).context
+        config.panic_threshold, config.overprovisioning_factor, config.weighted_priority_health, \
+            config.locality_weighted, config.override_statuses, config.fail_on_panic = rules
+        config.zones.callers = NULL
+        config.zones.routing_enabled = 0
+        if zones is not None:
+            callers, config.zones.zone, config.zones.routing_enabled, config.zones.min_cluster_size, \
+                config.zones.by_weight, config.zones.force_local, config.zones.force_local_min = zones
+            config.zones.callers = callers.ptr
+        config.subset_rules = subset_rules.ptr if subset_rules is not None else NULL
+        config.initial_flags = self.initial_flags
+        fp_lb_options_default(&config.options)
+        if isinstance(policy, Policy):
+            config.policy = (<Policy>policy).ptr
+            config.options.context = (<Policy>policy).context
+        else:
+            config.policy = fp_lb_policy_get(<fp_lb_policy_id><int>policy)
+        config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
+            config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
+            config.options.slow_start_window, config.options.slow_start_aggression, \
+            config.options.slow_start_min_weight, config.options.hash_balance_factor, \
+            config.options.full_scan, config.options.decay_time, config.options.default_latency, \
+            config.options.latency_penalty = options
+        timed = config.options.slow_start_window > 0 or config.policy is fp_lb_policy_get(FASTPATH_LB_PEAK_EWMA)
+        ticking = self.given_clock if timed else None
+        if ticking is not None:
+            self.read_clock()
+            config.options.clock = cell_read
+            config.options.clock_data = &self.now
+        with nogil:
+            if self.ptr is NULL:
+                status = fp_cluster_new(&config, endpoints.items, endpoints.count, &self.ptr, &error)
             else:
-                config.policy = fp_lb_policy_get(<fp_lb_policy_id><int>policy)
-            config.options.active_request_bias, config.options.choice_count, config.options.minimum_ring_size, \
-                config.options.maximum_ring_size, config.options.hash_function, config.options.table_size, \
-                config.options.slow_start_window, config.options.slow_start_aggression, \
-                config.options.slow_start_min_weight, config.options.hash_balance_factor, \
-                config.options.full_scan, config.options.decay_time, config.options.default_latency, \
-                config.options.latency_penalty = options
-            timed = config.options.slow_start_window > 0 or config.policy is fp_lb_policy_get(FASTPATH_LB_PEAK_EWMA)
-            ticking = self.given_clock if timed else None
-            if ticking is not None:
-                self.read_clock()
-                config.options.clock = cell_read
-                config.options.clock_data = &self.now
-            for priority, locality, locality_weight, zone, endpoints in groups:
-                for endpoint in <list?>endpoints:
-                    address, hostname, hash_key, array[i].port, array[i].weight, array[i].health, labels = \
-                        <tuple?>endpoint
-                    array[i].priority, array[i].locality = priority, locality
-                    array[i].locality_weight, array[i].zone = locality_weight, zone
-                    array[i].address = span_of(address)
-                    array[i].hostname = span_of(hostname)
-                    array[i].hash_key = span_of(hash_key)
-                    array[i].labels = labels.ptr if labels is not None else NULL
-                    i += 1
-            with nogil:
-                if self.ptr is NULL:
-                    status = fp_cluster_new(&config, array, count, &self.ptr, &error)
-                else:
-                    status = fp_cluster_update(self.ptr, &config, array, count, &error)
-        finally:
-            free(array)
+                status = fp_cluster_update(self.ptr, &config, endpoints.items, endpoints.count, &error)
         check(status, &error)
         self.policy = policy
         self.key_hash = config.policy.hash
         self.ticking = ticking
+        self.reads_hosts = config.policy is fp_lb_policy_get(FASTPATH_LB_LEAST_REQUEST)
         self.looks_at_requests = config.policy.number == FASTPATH_LB_REQUEST_HASH or subset_rules is not None
         return 0
 
     def _update(self, policy, tuple rules not None, tuple options not None, SubsetRules subset_rules,
-                tuple zones, list groups not None):
-        self.configure(policy, rules, options, subset_rules, zones, groups)
+                tuple zones, EndpointArray endpoints not None):
+        self.configure(policy, rules, options, subset_rules, zones, endpoints)
         self.hosts_of(NULL)
 
     def _judge(self, Host host not None):

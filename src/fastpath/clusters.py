@@ -23,11 +23,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import models
 from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy, RetryPriority
+from fastpath._endpoints import EndpointArray
 from fastpath._hash_keys import xxh64
 from fastpath._http import Request
 from fastpath.balancing.client_side_weights import ClientSideWeights, weights_of
 from fastpath.balancing.core_arguments import Arguments, arguments_of
-from fastpath.balancing.endpoints import EndpointRows, Group, locate
+from fastpath.balancing.endpoints import CoreEndpoints, locate
 from fastpath.balancing.labels import MetadataMatch
 from fastpath.balancing.override_hosts import HostIndex, OverrideHosts, check_override_host
 from fastpath.balancing.refusal import refusal
@@ -60,15 +61,15 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("__weakref__", "_callers", "_groups", "_index", "_rows", "_updating", "_weights", "_zones", "model")
+    __slots__ = ("__weakref__", "_callers", "_endpoints", "_given", "_index", "_updating", "_weights", "_zones", "model")
 
     model: models.Cluster
     """What it was made from, or last updated with."""
 
     _callers: Cluster | None  # the manager's local cluster, unless this is it
-    _groups: list[Group]  # what the core has of the rows
+    _endpoints: CoreEndpoints  # as the model has them
+    _given: EndpointArray  # as the core has them: with other weights, perhaps
     _index: HostIndex  # of the hosts that were last asked for
-    _rows: EndpointRows
     _updating: threading.Lock
     _weights: ClientSideWeights | None  # while load reports decide about weights
     _zones: Zones
@@ -96,17 +97,17 @@ class Cluster(HealthCluster):
     def _become(self, model: models.Cluster) -> None:
         before = self.hosts
         arguments = self._arguments(model)
-        rows = EndpointRows(model, "", self._zones, self._rows)
+        endpoints = CoreEndpoints(model, "", self._zones, self._endpoints)
         custom = isinstance(self.policy, Policy)
         weights = None if custom else weights_of(model, "", self.clock(), self._weights)
         check_override_host(model.override_host, "override_host")
-        groups = rows.groups if weights is None else weights.weigh(rows.groups, self.clock())
+        given = endpoints.array if weights is None else weights.weigh(endpoints.array, self.clock())
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
-            self._update(*arguments, groups)
+            self._update(*arguments, given)
         except ConfigError as error:
             raise _located(error, model, "") from None
-        self.model, self._rows, self._groups, self._weights = model, rows, groups, weights
+        self.model, self._endpoints, self._given, self._weights = model, endpoints, given, weights
         self._override_host = model.override_host
         self._detect(model.outlier_detection, values)
         self._note_update(before)
@@ -158,10 +159,10 @@ class Cluster(HealthCluster):
         """Have the hosts weigh what their load reports say."""
         weights = self._weights
         if weights is not None:
-            groups = weights.weigh(self._rows.groups, self.clock())
-            if groups != self._groups:
-                self._update(*self._arguments(self.model), groups)
-                self._groups = groups
+            given = weights.weigh(self._endpoints.array, self.clock())
+            if not given.has_weights_of(self._given):
+                self._update(*self._arguments(self.model), given)
+                self._given = given
 
 
 class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
@@ -279,14 +280,17 @@ def _make(
     callers: Cluster | None,
     custom: Policy | None,
 ) -> Cluster:
-    arguments, rows = arguments_of(model, zones, callers, path, custom), EndpointRows(model, path, zones)
+    arguments, endpoints = arguments_of(model, zones, callers, path, custom), CoreEndpoints(model, path, zones)
     weights = None if custom is not None else weights_of(model, path, clock())
+    if weights is not None:
+        weights.watch(endpoints.array)
     check_override_host(model.override_host, f"{path}override_host")
     try:
-        cluster = Cluster(model.name, *arguments, rows.groups, seed, None if clock is time.monotonic else clock)
+        cluster = Cluster(model.name, *arguments, endpoints.array, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:
         raise _located(error, model, path) from None
-    cluster.model, cluster._rows, cluster._groups, cluster._updating = model, rows, rows.groups, threading.Lock()
+    cluster.model, cluster._endpoints, cluster._given = model, endpoints, endpoints.array
+    cluster._updating = threading.Lock()
     cluster._weights, cluster._override_host, cluster._index = weights, model.override_host, HostIndex(())
     cluster._zones, cluster._callers = zones, callers
     cluster._start_health(seed, clock)

@@ -11,12 +11,14 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define FASTPATH_INLINE static inline __attribute__((always_inline))
 #define FASTPATH_NOINLINE __attribute__((noinline))
+#define FASTPATH_PREFETCH(address) __builtin_prefetch(address)
 #define FASTPATH_HIDDEN __attribute__((visibility("hidden"))) /* data reached without the loader's table */
 #else
 #define likely(condition) (condition)
 #define unlikely(condition) (condition)
 #define FASTPATH_INLINE static inline
 #define FASTPATH_NOINLINE
+#define FASTPATH_PREFETCH(address) ((void)(address))
 #define FASTPATH_HIDDEN
 #endif
 

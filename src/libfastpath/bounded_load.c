@@ -82,7 +82,7 @@ static void swap(uint32_t *places, uint32_t a, uint32_t b) {
 /* Active requests for each that the host may have; above 1 it has too many. slots: of all hosts together. */
 static double overload(const fp_host_group *group, uint32_t index, uint64_t slots) {
   const double own = ceil((double)slots * fp_lb_share(group, index, group->weight_sum));
-  return (double)fp_host_active_requests(group->hosts[index]) / (own < 1.0 ? 1.0 : own);
+  return (double)fp_host_active(group->hosts[index]) / (own < 1.0 ? 1.0 : own);
 }
 
 uint32_t fp_bounded_load_search(const fp_host_group *group, const fp_lb_state *state, uint64_t hash, uint32_t chosen) {

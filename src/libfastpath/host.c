@@ -2,7 +2,6 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -14,10 +13,9 @@ typedef _Atomic uint64_t counter;
 
 struct fp_host {
   /* What a pick touches comes first, so that it shares a cache line; what an update touches shares the next one. */
-  counter active_requests;
+  fp_host_front front;
   fp_latency_average latency;
   counter requests;
-  _Atomic(void *) user_data;
   _Atomic size_t references;
   counter success;
   counter error;
@@ -47,11 +45,24 @@ static uint8_t *append(uint8_t *text, fp_span span) {
   return text + span.len;
 }
 
+/* In decimal, behind a colon; at most 6 bytes. */
+static size_t write_port(uint8_t *text, uint16_t port) {
+  uint8_t digits[5];
+  size_t count = 0;
+  *text = ':';
+  do {
+    digits[count++] = (uint8_t)('0' + port % 10);
+    port = (uint16_t)(port / 10);
+  } while (port > 0);
+  for (size_t i = 0; i < count; i++) text[1 + i] = digits[count - 1 - i];
+  return count + 1;
+}
+
 fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags) {
   const fp_span address = endpoint->address, hostname = endpoint->hostname, hash_key = endpoint->hash_key;
   const int bracketed = memchr(address.data, ':', address.len) != NULL;
-  char port[8];
-  const size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)endpoint->port);
+  uint8_t port[8];
+  const size_t port_len = write_port(port, endpoint->port);
   const size_t key_len = address.len + (bracketed ? 2 : 0) + port_len;
   size_t size;
   fp_host *host;
@@ -201,16 +212,16 @@ static fp_traffic *traffic_of(const fp_host *host) {
 }
 
 void fp_host_acquire(fp_host *host) {
-  count(&host->active_requests);
+  count(&host->front.active_requests);
   count(&host->requests);
   if (traffic_of(host) != NULL) fp_traffic_acquire(traffic_of(host));
 }
 
 fp_status fp_host_release(fp_host *host) {
-  uint64_t old = atomic_load_explicit(&host->active_requests, memory_order_relaxed);
+  uint64_t old = atomic_load_explicit(&host->front.active_requests, memory_order_relaxed);
   do {
     if (old == 0) return FASTPATH_ERR_STATE;
-  } while (!atomic_compare_exchange_weak_explicit(&host->active_requests, &old, old - 1, memory_order_relaxed,
+  } while (!atomic_compare_exchange_weak_explicit(&host->front.active_requests, &old, old - 1, memory_order_relaxed,
                                                   memory_order_relaxed));
   if (traffic_of(host) != NULL) fp_traffic_release(traffic_of(host));
   return FASTPATH_OK;
@@ -273,12 +284,10 @@ fp_status fp_host_report(fp_host *host, uint32_t status, fp_reset reset, int64_t
   return fp_outlier_monitor_report(host->monitor, status, reset) ? FASTPATH_DUE : FASTPATH_OK;
 }
 
-uint64_t fp_host_active_requests(const fp_host *host) {
-  return atomic_load_explicit(&host->active_requests, memory_order_relaxed);
-}
+uint64_t fp_host_active_requests(const fp_host *host) { return fp_host_active(host); }
 
 void fp_host_stats_get(const fp_host *host, fp_host_stats *stats) {
-  stats->active_requests = atomic_load_explicit(&host->active_requests, memory_order_relaxed);
+  stats->active_requests = fp_host_active(host);
   stats->requests = atomic_load_explicit(&host->requests, memory_order_relaxed);
   stats->success = atomic_load_explicit(&host->success, memory_order_relaxed);
   stats->error = atomic_load_explicit(&host->error, memory_order_relaxed);
@@ -289,8 +298,8 @@ void fp_host_stats_get(const fp_host *host, fp_host_stats *stats) {
   stats->latency_total = atomic_load_explicit(&host->latency_total, memory_order_relaxed);
 }
 
-void *fp_host_user_data(const fp_host *host) { return atomic_load_explicit(&host->user_data, memory_order_acquire); }
+void *fp_host_user_data(const fp_host *host) { return fp_host_owner(host); }
 
 void fp_host_set_user_data(fp_host *host, void *data) {
-  atomic_store_explicit(&host->user_data, data, memory_order_release);
+  atomic_store_explicit(&host->front.user_data, data, memory_order_release);
 }

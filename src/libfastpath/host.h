@@ -3,10 +3,26 @@
 #define FASTPATH_INTERNAL_HOST_H
 
 #include <fastpath/cluster.h>
+#include <stdatomic.h>
 
 #include "outlier_monitor.h"
 #include "slow_start.h"
 #include "traffic.h"
+
+/* What a host begins with: what a pick reads, all of it in one cache line. */
+typedef struct fp_host_front {
+  _Atomic uint64_t active_requests;
+  _Atomic(void *) user_data;
+} fp_host_front;
+
+/* As fp_host_active_requests and fp_host_user_data, for loops over many hosts. */
+static inline uint64_t fp_host_active(const fp_host *host) {
+  return atomic_load_explicit(&((const fp_host_front *)host)->active_requests, memory_order_relaxed);
+}
+
+static inline void *fp_host_owner(const fp_host *host) {
+  return atomic_load_explicit(&((const fp_host_front *)host)->user_data, memory_order_acquire);
+}
 
 /* A host with one reference, these flags and all counters 0. Copies the strings. NULL when out of memory. */
 fp_host *fp_host_new(const fp_endpoint *endpoint, uint32_t flags);

@@ -53,9 +53,4 @@ int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b) {
          a->clock_data == b->clock_data;
 }
 
-uint64_t fp_lb_random(uint64_t *state) {
-  uint64_t value = *state += 0x9E3779B97F4A7C15u;
-  value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9u;
-  value = (value ^ value >> 27) * 0x94D049BB133111EBu;
-  return value ^ value >> 31;
-}
+uint64_t fp_lb_random(uint64_t *state) { return fp_lb_next_random(state); }

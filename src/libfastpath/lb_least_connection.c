@@ -10,11 +10,12 @@
  */
 #include <fastpath/cluster.h>
 
+#include "host.h"
 #include "lb_policies.h"
 
 /* 32 bits, so that products with a weight fit; more requests than that count as so many. */
 static uint64_t active(const fp_host_group *group, uint32_t index) {
-  const uint64_t requests = fp_host_active_requests(group->hosts[index]);
+  const uint64_t requests = fp_host_active(group->hosts[index]);
   return requests < UINT32_MAX ? requests : UINT32_MAX - 1;
 }
 

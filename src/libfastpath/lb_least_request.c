@@ -8,9 +8,13 @@
 #include <fastpath/cluster.h>
 #include <math.h>
 
+#include "bits.h"
 #include "error.h"
+#include "host.h"
 #include "lb_policies.h"
 #include "live_schedule.h"
+
+#define IN_CACHE 1024u /* hosts that are near, whichever is drawn */
 
 static fp_status least_request_check(const fp_lb_options *options, fp_error *error) {
   if (!isfinite(options->active_request_bias) || options->active_request_bias < 0)
@@ -22,7 +26,7 @@ static fp_status least_request_check(const fp_lb_options *options, fp_error *err
 
 static double weight_of(const fp_host_group *group, uint32_t index, int64_t now) {
   const double bias = group->options->active_request_bias, weight = (double)group->weights[index];
-  const uint64_t active = fp_host_active_requests(group->hosts[index]);
+  const uint64_t active = fp_host_active(group->hosts[index]);
   const double load = (double)(active == UINT64_MAX ? active : active + 1);
   return weight / (bias == 1.0 ? load : pow(load, bias)) * fp_live_factor(group, index, now);
 }
@@ -38,32 +42,55 @@ static void least_request_cursor_free(void *cursor) { fp_memory_free(cursor); }
 
 /* A later host takes over only when it is strictly less busy. */
 static uint32_t less_busy(const fp_host_group *group, uint32_t first, uint32_t second) {
-  return fp_host_active_requests(group->hosts[second]) < fp_host_active_requests(group->hosts[first]) ? second : first;
+  return fp_host_active(group->hosts[second]) < fp_host_active(group->hosts[first]) ? second : first;
 }
 
 /* 32 random bits as an index below count. */
 static uint32_t scale(uint64_t bits, uint32_t count) { return (uint32_t)((bits & UINT32_MAX) * count >> 32); }
 
+/*
+ * Hosts lie scattered in memory, and so does what embedders keep of them; but what picks to come will draw is known
+ * already, when each of them draws once. It is fetched in steps, so many picks before: where the hosts are, the hosts, and
+ * what is kept of the one that will be given.
+ */
+enum {
+  FETCH_PLACES = 8,
+  FETCH_HOSTS = 5,
+  FETCH_KEPT = 2
+};
+
+static void fetch_ahead(const fp_host_group *group, uint64_t random) {
+  const uint64_t soon = fp_lb_random_ahead(random, FETCH_KEPT), later = fp_lb_random_ahead(random, FETCH_HOSTS);
+  const uint64_t last = fp_lb_random_ahead(random, FETCH_PLACES);
+  FASTPATH_PREFETCH(&group->hosts[scale(last, group->count)]);
+  FASTPATH_PREFETCH(&group->hosts[scale(last >> 32, group->count)]);
+  FASTPATH_PREFETCH(group->hosts[scale(later, group->count)]);
+  FASTPATH_PREFETCH(group->hosts[scale(later >> 32, group->count)]);
+  FASTPATH_PREFETCH(
+      fp_host_owner(group->hosts[less_busy(group, scale(soon, group->count), scale(soon >> 32, group->count))]));
+}
+
 static uint32_t pick_of_few(const fp_host_group *group, uint64_t *random) {
-  const uint64_t bits = fp_lb_random(random);
+  const uint64_t bits = fp_lb_next_random(random);
   uint32_t best = less_busy(group, scale(bits, group->count), scale(bits >> 32, group->count));
   for (uint32_t i = 2; i < group->options->choice_count; i++)
-    best = less_busy(group, best, scale(fp_lb_random(random), group->count));
+    best = less_busy(group, best, scale(fp_lb_next_random(random), group->count));
+  if (group->count > IN_CACHE && group->options->choice_count == 2) fetch_ahead(group, *random);
   return best;
 }
 
 /* The least busy of all; among equals each has the same chance (reservoir sampling). */
 static uint32_t pick_of_all(const fp_host_group *group, uint64_t *random) {
-  uint64_t least = fp_host_active_requests(group->hosts[0]);
+  uint64_t least = fp_host_active(group->hosts[0]);
   uint32_t best = 0, equals = 1;
   for (uint32_t i = 1; i < group->count; i++) {
-    const uint64_t active = fp_host_active_requests(group->hosts[i]);
+    const uint64_t active = fp_host_active(group->hosts[i]);
     if (active > least) continue;
     if (active < least) {
       least = active;
       best = i;
       equals = 1;
-    } else if (fp_lb_random(random) % ++equals == 0) {
+    } else if (fp_lb_next_random(random) % ++equals == 0) {
       best = i;
     }
   }

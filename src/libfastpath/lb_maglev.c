@@ -20,10 +20,9 @@ typedef struct maglev {
   uint32_t slots[]; /* hosts */
 } maglev;
 
-/* A host while the table is built. */
+/* A host while hosts are put in order. */
 typedef struct builder {
   uint64_t start; /* of the key, behind what all keys begin with: decides most comparisons */
-  fp_span key;
   uint32_t host;
 } builder;
 
@@ -57,23 +56,21 @@ static uint64_t word_at(fp_span key, size_t at) {
   return word;
 }
 
-static int is_before(const builder *a, const builder *b) {
-  const fp_span left = a->key, right = b->key;
-  int order;
-  if (a->start != b->start) return a->start < b->start;
-  order = memcmp(left.data, right.data, left.len < right.len ? left.len : right.len);
+static int is_before(const fp_host_group *group, const builder *a, const builder *b) {
+  const fp_span left = fp_host_hash_key(group->hosts[a->host]), right = fp_host_hash_key(group->hosts[b->host]);
+  const int order = memcmp(left.data, right.data, left.len < right.len ? left.len : right.len);
   return order != 0 ? order < 0 : left.len < right.len;
 }
 
-/* Stable merge sort by key; the result is in builders. */
-static void sort_by_key(builder *builders, builder *scratch, uint32_t count) {
+/* Stable merge sort by the whole key; the result is in builders. */
+static void sort_by_key(const fp_host_group *group, builder *builders, builder *scratch, uint32_t count) {
   for (uint64_t width = 1; width < count; width *= 2) {
     for (uint64_t start = 0; start < count; start += 2 * width) {
       const uint64_t middle = start + width < count ? start + width : count;
       const uint64_t end = middle + width < count ? middle + width : count;
       uint64_t left = start, right = middle;
       for (uint64_t at = start; at < end; at++) {
-        const int take_right = left == middle || (right < end && is_before(&builders[right], &builders[left]));
+        const int take_right = left == middle || (right < end && is_before(group, &builders[right], &builders[left]));
         scratch[at] = builders[take_right ? right++ : left++];
       }
     }
@@ -81,31 +78,63 @@ static void sort_by_key(builder *builders, builder *scratch, uint32_t count) {
   }
 }
 
-/* Hosts in the order of their keys, which is that of their turns. */
-static fp_status fill_takers(const fp_host_group *group, fp_maglev_taker *takers) {
-  const uint32_t size = group->options->table_size;
-  builder *builders = fp_memory_alloc(2 * (size_t)group->count * sizeof *builders);
-  fp_span common = {NULL, 0};
-  if (builders == NULL) return FASTPATH_ERR_MEMORY;
-  for (uint32_t i = 0; i < group->count; i++) {
-    builders[i] = (builder){.key = fp_host_hash_key(group->hosts[i]), .host = i};
-    if (i == 0) common = builders[0].key;
-    common.len = common_length(common, builders[i].key);
+/* Stable, into scratch, by one byte of the start. False, and nothing is done, when all have the same one. */
+static int sort_by_byte(const builder *builders, builder *scratch, uint32_t count, unsigned shift) {
+  uint32_t places[256] = {0};
+  for (uint32_t i = 0; i < count; i++) places[builders[i].start >> shift & 255]++;
+  if (places[builders[0].start >> shift & 255] == count) return 0;
+  for (uint32_t byte = 0, place = 0; byte < 256; byte++) {
+    const uint32_t next = place + places[byte];
+    places[byte] = place;
+    place = next;
   }
-  for (uint32_t i = 0; i < group->count; i++) builders[i].start = word_at(builders[i].key, common.len);
-  sort_by_key(builders, builders + group->count, group->count);
-  for (uint32_t i = 0; i < group->count; i++) {
-    const fp_span key = builders[i].key;
-    takers[i] = (fp_maglev_taker){.next = (uint32_t)(fp_hash_xxh64(key.data, key.len, 0) % size),
-                                  .skip = (uint32_t)(fp_hash_xxh64(key.data, key.len, 1) % (size - 1)) + 1,
-                                  .host = builders[i].host};
-  }
-  fp_memory_free(builders);
-  return FASTPATH_OK;
+  for (uint32_t i = 0; i < count; i++) scratch[places[builders[i].start >> shift & 255]++] = builders[i];
+  return 1;
 }
 
-static void take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count) {
-  for (uint32_t at = 0; filling->left > 0; at = at + 1 == count ? 0 : at + 1) fp_maglev_take(filling, &takers[at]);
+/* By key, in one of the two arrays, which is returned: by the start, from its last byte on, then those of the same. */
+static builder *sort_hosts(const fp_host_group *group, builder *builders, builder *scratch) {
+  const uint32_t count = group->count;
+  for (unsigned shift = 0; shift < 64; shift += 8) {
+    builder *sorted = scratch;
+    if (!sort_by_byte(builders, scratch, count, shift)) continue;
+    scratch = builders;
+    builders = sorted;
+  }
+  for (uint32_t start = 0, end; start < count; start = end) {
+    for (end = start + 1; end < count && builders[end].start == builders[start].start;) end++;
+    sort_by_key(group, builders + start, scratch, end - start);
+  }
+  return builders;
+}
+
+/* How a host goes through the slots. */
+static fp_maglev_taker taker_of(fp_span key, uint32_t host, uint32_t size) {
+  return (fp_maglev_taker){.next = (uint32_t)(fp_hash_xxh64(key.data, key.len, 0) % size),
+                           .skip = (uint32_t)(fp_hash_xxh64(key.data, key.len, 1) % (size - 1)) + 1,
+                           .host = host};
+}
+
+/* Hosts in the order of their keys, which is that of their turns. */
+static fp_status fill_takers(const fp_host_group *group, fp_maglev_taker *takers) {
+  const size_t count = group->count;
+  fp_maglev_taker *unordered = fp_memory_alloc(count * (sizeof *unordered + 2 * sizeof(builder)));
+  builder *builders, *sorted;
+  fp_span common = {NULL, 0};
+  if (unordered == NULL) return FASTPATH_ERR_MEMORY;
+  builders = (builder *)(unordered + count);
+  for (uint32_t i = 0; i < count; i++) {
+    const fp_span key = fp_host_hash_key(group->hosts[i]);
+    unordered[i] = taker_of(key, i, group->options->table_size);
+    if (i == 0) common = key;
+    common.len = common_length(common, key);
+  }
+  for (uint32_t i = 0; i < count; i++)
+    builders[i] = (builder){word_at(fp_host_hash_key(group->hosts[i]), common.len), i};
+  sorted = sort_hosts(group, builders, builders + count);
+  for (uint32_t i = 0; i < count; i++) takers[i] = unordered[sorted[i].host];
+  fp_memory_free(unordered);
+  return FASTPATH_OK;
 }
 
 /* What a host's turns go by. */
@@ -158,7 +187,7 @@ static fp_status table_fill(const fp_host_group *group, uint32_t *slots) {
   fp_status status = fp_maglev_filling_init(&filling, slots, group->options->table_size);
   if (takers == NULL) status = FASTPATH_ERR_MEMORY;
   if (status >= 0) status = fill_takers(group, takers);
-  if (status >= 0 && group->weights_equal) take_in_order(&filling, takers, group->count);
+  if (status >= 0 && group->weights_equal) fp_maglev_take_in_order(&filling, takers, group->count);
   if (status >= 0 && !group->weights_equal) status = take_turns(group, &filling, takers);
   fp_maglev_filling_clear(&filling);
   fp_memory_free(takers);

@@ -27,7 +27,7 @@ static fp_status peak_ewma_check(const fp_lb_options *options, fp_error *error) 
 static double cost_of(const fp_host_group *group, uint32_t index, int64_t now) {
   const fp_lb_options *options = group->options;
   const fp_host *host = group->hosts[index];
-  const uint64_t active = fp_host_active_requests(host);
+  const uint64_t active = fp_host_active(host);
   double latency = fp_host_latency(host, now, options->decay_time);
   if (latency < 0) latency = (double)(active == 0 ? options->default_latency : options->latency_penalty);
   return latency * ((double)active + 1.0);

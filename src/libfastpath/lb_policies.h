@@ -27,4 +27,19 @@ static inline double fp_lb_share(const fp_host_group *group, uint32_t index, uin
 
 int fp_lb_options_equal(const fp_lb_options *a, const fp_lb_options *b);
 
+/* What the state will give `ahead` numbers after the one that it gave last. */
+static inline uint64_t fp_lb_random_ahead(uint64_t state, uint64_t ahead) {
+  uint64_t value = state + ahead * 0x9E3779B97F4A7C15u;
+  value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9u;
+  value = (value ^ value >> 27) * 0x94D049BB133111EBu;
+  return value ^ value >> 31;
+}
+
+/* As fp_lb_random. */
+static inline uint64_t fp_lb_next_random(uint64_t *state) {
+  const uint64_t value = fp_lb_random_ahead(*state, 1);
+  *state += 0x9E3779B97F4A7C15u;
+  return value;
+}
+
 #endif

@@ -28,6 +28,10 @@ static void fill(hosts *self, uint32_t count, uint32_t weight_limit) {
                                        .port = (uint16_t)(80 + i),
                                        .weight = 1 + below(weight_limit)};
     if (below(8) == 0) self->endpoints[i].hash_key = (fp_span){(const uint8_t *)"same", 4}; /* ties on the ring */
+    if (below(8) == 0) { /* alike for long */
+      const int key_len = sprintf(self->keys[i], "a name that says: %u", below(1000));
+      self->endpoints[i].hash_key = (fp_span){(const uint8_t *)self->keys[i], (size_t)key_len};
+    }
   }
 }
 

@@ -29,6 +29,30 @@ def indices(cluster: Cluster, count: int) -> list[int]:
     return [host.port - 8000 for host in cluster.pick_many(count)]
 
 
+# ---- least request
+
+
+def split_mix(state: int) -> int:
+    value = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    value = (value ^ value >> 27) * 0x94D049BB133111EB % 2**64
+    return value ^ value >> 31
+
+
+def test_of_thousands_of_hosts_least_request_takes_the_less_busy_of_the_two_drawn() -> None:
+    count, active, seed = 3000, [0] * 3000, 5
+    endpoints = tuple(Endpoint(f"10.0.{index >> 8}.{index & 255}", 8000 + index) for index in range(count))
+    model = models.Cluster("c", (LocalityEndpoints(endpoints),), lb_policy=LbPolicy.LEAST_REQUEST)
+    cluster = ClusterManager([model], seed=seed)["c"]
+    held = []
+    for turn in range(1, 10_001):
+        bits = split_mix((seed + turn * 0x9E3779B97F4A7C15) % 2**64)
+        first, second = (bits % 2**32) * count >> 32, (bits >> 32) * count >> 32
+        held.append(cluster.pick())
+        expected = second if active[second] < active[first] else first
+        assert held[-1].host.port == 8000 + expected
+        active[expected] += 1
+
+
 # ---- scheduled round robin
 
 

@@ -162,6 +162,23 @@ def test_updates_keep_what_hosts_that_stay_have_earned() -> None:
     assert story.manager.tick() is None
 
 
+def test_a_host_given_twice_counts_once() -> None:
+    story = Story(model(group(1, 1, 1, 2), group(3), group(1, 5, priority=1), blackout_period=0.0))
+    for port, rps in ((1, 10), (2, 20), (3, 60)):
+        story.report(port, rps)
+    story.cluster.update(model(group(1, 1, 1, 2), group(3, 4), group(1, 5, priority=1), blackout_period=0.0))
+    assert story.weights == {1: 10, 2: 20, 3: 60, 4: 20, 5: 10}
+
+
+def test_a_report_of_a_host_that_has_left_is_passed_over() -> None:
+    story = Story(model(group(1, 2), blackout_period=0.0))
+    (gone,) = [host for host in story.cluster.hosts if host.port == 2]
+    story.cluster.update(model(group(1), blackout_period=0.0))
+    story.cluster.report_load(gone, OrcaLoadReport(rps_fractional=50, cpu_utilization=1.0))
+    story.cluster.update(model(group(1, 2), blackout_period=0.0))
+    assert story.weights == {1: 1, 2: 1}
+
+
 def test_the_model_does_not_change_with_weights() -> None:
     given = model(group(1, 2), blackout_period=0.0)
     story = Story(given)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fastpath._cluster import Host
+from fastpath._endpoints import EndpointArray
+from fastpath._host_weights import HostWeights
 from fastpath.models import ClientSideWeightedRoundRobinConfig, Cluster, LbPolicy
 from fastpath.orca import OrcaLoadReport
 
-from .endpoints import Group, Row
 from .refusal import MAX_UINT32, refusal
 
 __all__ = ["ClientSideWeights", "weight_of", "weights_of"]
@@ -18,21 +19,18 @@ __all__ = ["ClientSideWeights", "weight_of", "weights_of"]
 _LEAST_PERIOD = 0.1
 _MAX_FLOAT = 3.4028234663852886e38
 
-# What a host is known by, before and after it is one.
-_Key = tuple[bytes, int, bytes]
-
 
 class ClientSideWeights:
     """The weights of one cluster's hosts. Any thread may report; one at a time may weigh."""
 
-    __slots__ = ("_config", "_penalty", "_records", "due")
+    __slots__ = ("_config", "_hosts", "_penalty", "due")
 
     def __init__(self, config: ClientSideWeightedRoundRobinConfig, path: str, now: float):
         """ConfigError with a path below `path` for values that make no sense."""
         _check(config, path)
         self._config = config
         self._penalty: float = struct.unpack("f", struct.pack("f", config.error_utilization_penalty))[0]
-        self._records: dict[_Key, tuple[int, float, float]] = {}  # weight, reporting since, last report
+        self._hosts = HostWeights()
         self.due = now + self._period
         """When weights are to be worked out again."""
 
@@ -48,40 +46,17 @@ class ClientSideWeights:
         """What a host says of itself; nothing becomes of a report without requests or utilization."""
         weight = weight_of(report, self._config.metric_names_for_computing_utilization, self._penalty)
         if weight is not None:
-            key = _encoded(host.address), host.port, _encoded(host.hostname)
-            before = self._records.get(key)
-            self._records[key] = weight, now if before is None else before[1], now
+            self._hosts.report(host, weight, now)
 
-    def weigh(self, groups: Sequence[Group], now: float) -> list[Group]:
-        """The rows of a cluster's endpoints with the weights of this moment; the hosts are these from now on."""
+    def watch(self, endpoints: EndpointArray) -> None:
+        """The hosts are those of these endpoints from now on: reports of others are passed over."""
+        self._hosts.watch(endpoints)
+
+    def weigh(self, endpoints: EndpointArray, now: float) -> EndpointArray:
+        """A cluster's endpoints with the weights of this moment; the hosts are these from now on."""
         self.due = now + self._period
-        by_priority: dict[int, dict[_Key, int | None]] = {}
-        for priority, _, _, _, rows in groups:
-            known = by_priority.setdefault(priority, {})
-            for row in rows:
-                key = _key(row)
-                known[key] = self._valid(key, now)
-        present = {key for known in by_priority.values() for key in known}
-        for gone in self._records.keys() - present:
-            self._records.pop(gone, None)
-        weights = {priority: _counted(known) for priority, known in by_priority.items()}
-        return [
-            (priority, number, weight, zone, [_weighted(row, weights[priority]) for row in rows])
-            for priority, number, weight, zone, rows in groups
-        ]
-
-    def _valid(self, key: _Key, now: float) -> int | None:
-        """The host's own weight, if it counts."""
-        record = self._records.get(key)
-        if record is None:
-            return None
-        weight, since, last = record
-        if since > now - self._config.blackout_period:
-            return None
-        if last < now - self._config.weight_expiration_period:
-            self._records.pop(key, None)  # its reports begin anew, and so does its blackout period
-            return None
-        return weight
+        self._hosts.watch(endpoints)
+        return self._hosts.weigh(now, self._config.blackout_period, self._config.weight_expiration_period)
 
 
 def weights_of(
@@ -109,38 +84,6 @@ def weight_of(report: OrcaLoadReport, metric_names: Sequence[str], penalty: floa
         return None
     weight = rps / utilization
     return int(weight) if weight < MAX_UINT32 else MAX_UINT32
-
-
-def _counted(known: Mapping[_Key, int | None]) -> dict[_Key, int]:
-    """The weights that hosts of a priority count with, in sum what the core takes."""
-    median = _median([weight for weight in known.values() if weight is not None])
-    weights = {key: max(median if weight is None else weight, 1) for key, weight in known.items()}
-    total = sum(weights.values())
-    if total <= MAX_UINT32:
-        return weights
-    most = MAX_UINT32 - len(weights)
-    return {key: max(weight * most // total, 1) for key, weight in weights.items()}
-
-
-def _median(weights: list[int]) -> int:
-    if not weights:
-        return 1
-    weights.sort()
-    middle = len(weights) // 2
-    return weights[middle] if len(weights) % 2 else (weights[middle - 1] + weights[middle]) // 2
-
-
-def _key(row: Row) -> _Key:
-    return row[0], row[3], row[1]
-
-
-def _weighted(row: Row, weights: Mapping[_Key, int]) -> Row:
-    weight = weights[_key(row)]
-    return row if row[4] == weight else (*row[:4], weight, *row[5:])
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
 
 
 def _check(config: ClientSideWeightedRoundRobinConfig, path: str) -> None:

@@ -1,6 +1,7 @@
-"""A cluster's endpoints as the core takes them: rows by group, made once for each Endpoint object.
+"""A cluster's endpoints as the core takes them.
 
-An update names all endpoints, though few of them are new: rows of those that the last model had are taken from there.
+An update names all endpoints, though few of them are new. Reading one costs little, but for what subsets know it by and
+whether its address is a name: that is taken from the last model.
 """
 
 from __future__ import annotations
@@ -8,90 +9,85 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from fastpath._endpoints import EndpointArray
 from fastpath._subset import Labels
 from fastpath.errors import ConfigError
-from fastpath.models import Cluster, DiscoveryType, Endpoint, SubsetConfig
+from fastpath.models import Cluster, DiscoveryType, Endpoint, LocalityEndpoints, SubsetConfig
 
 from .labels import host_labels
 from .localities import number_localities
 from .refusal import MAX_UINT32, check_integer, refusal
 from .zones import Zones, place_of
 
-__all__ = ["EndpointRows", "Group", "is_name", "locate"]
+__all__ = ["CoreEndpoints", "is_name", "locate"]
 
 _MAX_PRIORITY = 128
 _MAX_PORT = 65535
 _RESOLVED = (DiscoveryType.STRICT_DNS, DiscoveryType.LOGICAL_DNS)
 _FIELDS = {"config_weight": ".weight"}
 
-# Address, hostname, hash key, port, weight, health, labels.
-Row = tuple[bytes, bytes, bytes, int, int, int, Labels | None]
-# Priority, locality, its weight and zone, and the rows of the endpoints there.
-Group = tuple[int, int, int, int, list[Row]]
+# Of an endpoint: its labels, and whether it is a host.
+_Look = tuple["Labels | None", bool]
 
 
-class EndpointRows:
-    """The rows of one model's endpoints. Immutable."""
+class CoreEndpoints:
+    """One model's endpoints. Immutable."""
 
-    __slots__ = ("_known", "_model", "groups")
+    __slots__ = ("_known", "_model", "array")
 
-    def __init__(self, model: Cluster, path: str, zones: Zones, previous: EndpointRows | None = None):
+    def __init__(self, model: Cluster, path: str, zones: Zones, previous: CoreEndpoints | None = None):
         """ConfigError with a path that begins with `path`."""
+        self._model = model  # keeps its endpoints, whose identities are the keys of what is known
+        self._known: dict[int, _Look] = {}
         known = previous._known_for(model) if previous is not None else {}
-        self._model = model  # keeps its endpoints, whose identities are the keys below
-        self._known: dict[int, Row | None] = {}
-        rows_now, subsets = self._known, model.subsets
         by_hostname = model.consistent_hashing.use_hostname_for_hashing
-        self.groups: list[Group] = []
+        self.array = EndpointArray()
         """As the core takes them."""
         numbers = number_localities(model.localities, zones.own)
-        may_be_names = model.type in _RESOLVED
         for place, (locality, (number, weight)) in enumerate(zip(model.localities, numbers, strict=True)):
             where = f"{path}localities[{place}]"
             check_integer(locality.priority, 0, _MAX_PRIORITY, f"{where}.priority", locality.position)
             check_integer(weight, 0, MAX_UINT32, f"{where}.weight", locality.position)
-            rows: list[Row] = []
-            for index, endpoint in enumerate(locality.endpoints):
-                key = id(endpoint)
-                if key in known:
-                    row = known[key]
-                elif not may_be_names or not is_name(endpoint.address):
-                    row = _row(endpoint, subsets, where, index, by_hostname=by_hostname)
-                else:
-                    row = None
-                rows_now[key] = row
-                if row is not None:
-                    rows.append(row)
-            self.groups.append((locality.priority, number, weight, zones.number(place_of(locality)), rows))
+            endpoints, labels = tuple(locality.endpoints), None
+            if model.type in _RESOLVED or model.subsets is not None:
+                endpoints, labels = self._look_at(locality, where, known)
+            numbered = locality.priority, number, weight, zones.number(place_of(locality))
+            added = self.array.add(endpoints, numbered, labels, by_hostname)
+            if added < len(endpoints):
+                _check_numbers(endpoints[added], f"{where}.endpoints[{added}]")
 
-    def _known_for(self, model: Cluster) -> dict[int, Row | None]:
-        """Rows by endpoint, as far as they are the same in another model."""
+    def _known_for(self, model: Cluster) -> dict[int, _Look]:
+        """What is known by endpoint, as far as it is the same in another model."""
         mine = self._model
-        alike = (
-            model.type is mine.type
-            and model.subsets == mine.subsets
-            and model.consistent_hashing.use_hostname_for_hashing == mine.consistent_hashing.use_hostname_for_hashing
-        )
-        return self._known if alike else {}
+        return self._known if model.type is mine.type and model.subsets == mine.subsets else {}
+
+    def _look_at(
+        self, locality: LocalityEndpoints, where: str, known: dict[int, _Look]
+    ) -> tuple[tuple[Endpoint, ...], list[Labels | None]]:
+        """The endpoints that are hosts, and the labels of each."""
+        hosts: list[Endpoint] = []
+        labels: list[Labels | None] = []
+        for index, endpoint in enumerate(locality.endpoints):
+            key = id(endpoint)
+            look = known.get(key) or _look_at(self._model, endpoint, f"{where}.endpoints[{index}]")
+            self._known[key] = look
+            if look[1]:
+                hosts.append(endpoint)
+                labels.append(look[0])
+        return tuple(hosts), labels
 
 
-def _row(endpoint: Endpoint, subsets: SubsetConfig | None, where: str, index: int, *, by_hostname: bool) -> Row:
-    weight, port, hostname = endpoint.weight, endpoint.port, endpoint.hostname
-    if weight is None:
-        weight = 1
-    if not (type(weight) is int and 1 <= weight <= MAX_UINT32 and type(port) is int and 0 <= port <= _MAX_PORT):
-        # Paths cost more than all the rest, and only an error needs them.
-        check_integer(weight, 1, MAX_UINT32, f"{where}.endpoints[{index}].weight", endpoint.position)
-        check_integer(port, 0, _MAX_PORT, f"{where}.endpoints[{index}].port", endpoint.position)
-    return (
-        endpoint.address.encode("utf-8", "surrogateescape"),
-        hostname.encode("utf-8", "surrogateescape") if hostname else b"",
-        _hash_key(endpoint, by_hostname=by_hostname) if endpoint.metadata or by_hostname else b"",
-        port,
-        weight,
-        endpoint.health_status._value_,  # as `.value`, but without a search
-        None if subsets is None else _labels(endpoint, subsets, f"{where}.endpoints[{index}]"),
-    )
+def _look_at(model: Cluster, endpoint: Endpoint, path: str) -> _Look:
+    if not _is_host(model, endpoint):
+        return None, False
+    _check_numbers(endpoint, path)
+    return None if model.subsets is None else _labels(endpoint, model.subsets, path), True
+
+
+def _check_numbers(endpoint: Endpoint, path: str) -> None:
+    if endpoint.weight is not None:
+        check_integer(endpoint.weight, 1, MAX_UINT32, f"{path}.weight", endpoint.position)
+    check_integer(endpoint.port, 0, _MAX_PORT, f"{path}.port", endpoint.position)
 
 
 def _is_host(model: Cluster, endpoint: Endpoint) -> bool:
@@ -106,14 +102,6 @@ def is_name(address: str) -> bool:
     except ValueError:
         return True
     return False
-
-
-def _hash_key(endpoint: Endpoint, *, by_hostname: bool) -> bytes:
-    """What hash policies place it by, when that is not its address: the string `hash_key` of metadata `envoy.lb`."""
-    key = endpoint.metadata.get("envoy.lb", {}).get("hash_key") if endpoint.metadata else None
-    if not key or not isinstance(key, str):
-        key = endpoint.hostname if by_hostname else ""
-    return key.encode("utf-8", "surrogateescape")
 
 
 def _labels(endpoint: Endpoint, subsets: SubsetConfig, path: str) -> Labels | None:

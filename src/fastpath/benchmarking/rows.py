@@ -1,4 +1,4 @@
-"""What `fastpath bench` measures. Rows of a group do the same work, the first one with fastpath."""
+"""What `fastpath bench` measures. Benchmarks of a group do the same work, the first one with fastpath."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import balancers, inputs, parsers
 from .balancers import BATCH, KEYS, POINTS
 from .routers import Find, paths_of, questions, table_of, with_dict, with_path_router, with_pymatchit
 
-__all__ = ["PEERS", "TOPICS", "Row", "chosen"]
+__all__ = ["PEERS", "TOPICS", "Benchmark", "chosen"]
 
 PEERS = ("httptools", "gunicorn_h1c", "zttp", "h11", "pymatchit", "uhashring", "xxhash")
 TOPICS = ("parse", "routes", "picks", "builds", "updates")
@@ -25,7 +25,7 @@ Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Row:
+class Benchmark:
     topic: str
     group: str
     name: str
@@ -41,8 +41,8 @@ class Row:
     """In `--quick` too."""
 
 
-def chosen(words: list[str], *, quick: bool) -> list[Row]:
-    """Rows whose topic, group or name has one of the words, of peers that are installed."""
+def chosen(words: list[str], *, quick: bool) -> list[Benchmark]:
+    """Those whose topic, group or name has one of the words, of peers that are installed."""
     return [
         row
         for row in _rows()
@@ -52,12 +52,12 @@ def chosen(words: list[str], *, quick: bool) -> list[Row]:
     ]
 
 
-def _rows() -> Iterator[Row]:
+def _rows() -> Iterator[Benchmark]:
     for rows in (_parse, _routes, _picks, _builds, _updates):
         yield from rows()
 
 
-def _parse() -> Iterator[Row]:
+def _parse() -> Iterator[Benchmark]:
     def over(messages: list[bytes], operation: parsers.Operation) -> Work:
         repeated = messages * max(1, 512 // len(messages))
         return partial(operation, repeated)
@@ -85,12 +85,12 @@ def _parse() -> Iterator[Row]:
             for name, operation in operations.items():
                 make = partial(over, messages, operation)
                 needs = "" if name == "fastpath" else name
-                yield Row("parse", f"{task}: {what}", name, make, 512, needs=needs, quick=letter == "a")
+                yield Benchmark("parse", f"{task}: {what}", name, make, 512, needs=needs, quick=letter == "a")
     for size in (64, 1024):
         bodies = [parsers.chunked_body(size)]
         for name, operation in (("fastpath", parsers.fastpath_dechunk), ("httptools", parsers.httptools_dechunk)):
             needs = "" if name == "fastpath" else name
-            yield Row(
+            yield Benchmark(
                 "parse",
                 f"64 KB in chunks of {size} B",
                 name,
@@ -100,7 +100,7 @@ def _parse() -> Iterator[Row]:
             )
 
 
-def _routes() -> Iterator[Row]:
+def _routes() -> Iterator[Benchmark]:
     def asked(make: Callable[[list[str]], Find], count: int) -> Work:
         find = make(paths_of(count))
         paths = questions(count, LOOKUPS)
@@ -116,7 +116,7 @@ def _routes() -> Iterator[Row]:
         return lambda path: match_parts(path=path)
 
     for count in (100, 1_000, 10_000, 100_000):
-        row = Row("routes", f"{count} static paths", "", lambda: _nothing, LOOKUPS, count, quick=count <= 1_000)
+        row = Benchmark("routes", f"{count} static paths", "", lambda: _nothing, LOOKUPS, count, quick=count <= 1_000)
         yield replace(row, name="fastpath, PathRouter", make=partial(asked, with_path_router, count))
         yield replace(row, name="fastpath, RouteTable", make=partial(asked, with_table, count))
         yield replace(row, name="dict", make=partial(asked, with_dict, count))
@@ -130,7 +130,7 @@ def _after(wrap: Callable[[Any], Work], make: Callable[[Any], Any], of: object) 
     return wrap(make(of))
 
 
-def _picks() -> Iterator[Row]:
+def _picks() -> Iterator[Benchmark]:
     def keyed(policy: LbPolicy, count: int) -> Work:
         return balancers.by_key(balancers.equal_cluster_of(count, policy))
 
@@ -155,7 +155,7 @@ def _picks() -> Iterator[Row]:
 
     for count in (100, 1_000):
         weights, names = balancers.weights_of(count), balancers.names_of(count)
-        row = Row("picks", "", "fastpath", lambda: _nothing, BATCH, count, quick=count == 100)
+        row = Benchmark("picks", "", "fastpath", lambda: _nothing, BATCH, count, quick=count == 100)
         edf = replace(row, group=f"weighted round robin of {count}")
         yield replace(edf, make=partial(turns, LbPolicy.ROUND_ROBIN, count))
         yield replace(edf, name="fastpath, pick", make=partial(_after, balancers.repeat, picking, count))
@@ -190,10 +190,10 @@ def _picks() -> Iterator[Row]:
         )
 
 
-def _builds() -> Iterator[Row]:
+def _builds() -> Iterator[Benchmark]:
     for count in (100, 1_000):
         names = balancers.names_of(count)
-        row = Row("builds", "", "fastpath", lambda: _nothing, size=count, quick=count == 100)
+        row = Benchmark("builds", "", "fastpath", lambda: _nothing, size=count, quick=count == 100)
         ring = replace(row, group=f"ring of {count} built")
         model = balancers.model_of([1] * count, LbPolicy.RING_HASH, POINTS * count)
         yield replace(ring, make=partial(partial, ClusterManager, [model]))
@@ -204,10 +204,10 @@ def _builds() -> Iterator[Row]:
         yield replace(maglev, name="Python", make=partial(partial, balancers.python_maglev, names), needs="xxhash")
     for count in (1_000, 10_000):
         make = partial(partial, table_of, paths_of(count), "prefix")
-        yield Row("builds", f"{count} routes built", "fastpath", make, size=count, quick=count == 1_000)
+        yield Benchmark("builds", f"{count} routes built", "fastpath", make, size=count, quick=count == 1_000)
 
 
-def _updates() -> Iterator[Row]:
+def _updates() -> Iterator[Benchmark]:
     def changing(policy: LbPolicy, count: int) -> Work:
         weights = [1] * count
         versions = [balancers.model_of(w, policy) for w in (weights, [*weights[:-1], 2])]
@@ -225,4 +225,4 @@ def _updates() -> Iterator[Row]:
     for count in (100, 10_000):
         for policy in (LbPolicy.ROUND_ROBIN, LbPolicy.RING_HASH, LbPolicy.MAGLEV):
             group = f"one host of {count} changed: {policy.name}"
-            yield Row("updates", group, "fastpath", partial(changing, policy, count), size=count, quick=count == 100)
+            yield Benchmark("updates", group, "fastpath", partial(changing, policy, count), size=count, quick=count == 100)

@@ -8,13 +8,13 @@ import os
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from fastpath.benchmarking.rows import Row, chosen
+from fastpath.benchmarking.rows import Benchmark, chosen
 
 ROWS = chosen(**json.loads(os.environ.get("FASTPATH_BENCH", '{"words": [], "quick": false}')))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.group}, {row.name}")
-def test_row(benchmark: BenchmarkFixture, row: Row) -> None:
+def test_row(benchmark: BenchmarkFixture, row: Benchmark) -> None:
     benchmark.group = row.group
     benchmark.extra_info.update(topic=row.topic, name=row.name, operations=row.operations, size=row.size)
     benchmark(row.make())
