@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from .actions import direct_answer, finalize_request
 from .config import document, load
 from .config.fields import Problems
-from .config.node import Limits, Node
+from .config.node import Limits
 from .errors import ConfigError, ConfigWarning
 from .models import Config, Route
 from .routing import Match, RouteTable
@@ -135,19 +135,11 @@ _VALIDATED = {
 }
 
 
-def _plain(node: Node) -> Any:
-    """A document's node as Python values."""
-    value = node.value
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
 def _tests(file: Path) -> Iterator[_Test]:
     problems, name = Problems(), str(file)
     documents = document.read_all(name, Limits(), problems)
     problems.raise_any()
-    content = _plain(documents[0].node) if len(documents) == 1 else None
+    content: Any = documents[0].value if len(documents) == 1 else None
     tests = content.get("tests") if isinstance(content, dict) else None
     if not isinstance(tests, list):
         raise ConfigError('expected an object with a list "tests"', source=name)

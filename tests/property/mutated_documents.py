@@ -234,6 +234,7 @@ def main() -> int:
     attempts = {"documents": try_documents, "texts": try_text}
     if options.vocabulary in (None, "envoy"):
         attempts["messages"] = try_message
+        _messages()  # importing Envoy's types takes most of a second, once
     for name in [options.only] if options.only else attempts:
         attempt = attempts[name]
         refused, slowest, began = 0, 0.0, time.monotonic()

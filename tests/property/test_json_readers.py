@@ -1,4 +1,5 @@
-"""JSON is read in two ways: flawless documents a value at a time, the others token by token. They must agree."""
+"""JSON is read in three ways, which must agree: flawless documents for what they say, or a value at a time for their
+places, and others token by token."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from fastpath import ConfigError
 from fastpath.config.json_fast import Fault, read_flawless
 from fastpath.config.json_reader import FROM_THE_START, read_flawed
-from fastpath.config.node import Limits, Node
+from fastpath.config.json_values import read_values
+from fastpath.config.node import Limits, Node, values_of
 
 SMALL = Limits(max_depth=4, max_nodes=30)
 SCALARS = (
@@ -72,11 +74,17 @@ def agree(text: str, limits: Limits) -> bool:
     """Whether the document is flawless, on which both readers agree, as on what is in it and what is wrong with it."""
     slow, problems = outcome(text, limits, FROM_THE_START)
     fast = read_flawless(text, limits)
+    try:
+        said = repr(read_values(text, limits))
+    except ValueError:
+        said = "left to the others"
     if isinstance(fast, Fault):
         assert isinstance(slow, str) or problems
+        assert said == "left to the others"
         assert outcome(text, limits, fast) == (slow, problems)
         return False
     assert (plain(fast), []) == (slow, problems)
+    assert said in (repr(values_of(fast)), "left to the others")
     return True
 
 
@@ -111,6 +119,7 @@ def test_pieces(text: str) -> None:
 
 
 def test_what_is_flawless() -> None:
+    assert read_values('{"a": [{}, [], "\\n", 1.5e3], "b": null}', SMALL) == {"a": [{}, [], "\n", 1500.0], "b": None}
     assert agree('\n{"a": [{}, [], "\\n", 1.5e3],\n\n "b":\n null}\n', SMALL)
     assert agree("[[[[1]]]]", SMALL)
     assert not agree("[[[[[1]]]]]", SMALL)

@@ -188,6 +188,21 @@ class TestRefusals:
         unknown = errors_of(listener(AnyMessage(type_url=f"type.googleapis.com/envoy{'.a' * depth}.X")))
         assert "is not known; import the module that it was generated in" in unknown[0]
 
+    def test_few_of_many_unknown_types_are_looked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sought = []
+
+        class Finder:
+            @staticmethod
+            def find_spec(name: str, *_: object) -> None:
+                sought.append(name)
+
+        monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+        kinds = [AnyMessage(type_url=f"t/envoy.nowhere{number}.v3.Kind") for number in range(2000)]
+        with pytest.raises(ConfigErrors) as raised:
+            load(DiscoveryResponse(resources=kinds))
+        assert len(raised.value.errors) == 1000
+        assert 0 < len([name for name in sought if name.startswith("envoy.nowhere")]) <= 100
+
     def test_a_type_that_does_not_belong_there(self) -> None:
         (found,) = errors_of(listener(packed(Cluster(name="a"))))
         assert found.startswith("filter_chains[0].filters[0].typed_config.@type: expected the type ")

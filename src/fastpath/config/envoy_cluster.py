@@ -95,7 +95,7 @@ def read_cluster(section: Section) -> Cluster:
     for each in cluster.health_checks:
         if isinstance(each.check, GrpcHealthCheck) and not cluster.http2:
             reason = "a grpc_health_check needs http2_protocol_options in typed_extension_protocol_options"
-            section.value.problems.add_at(each.position, reason)
+            section.problems.add_at(each.position, reason)
     cluster = read_load_balancing_policy(section, cluster)
     section.end(_UNSUPPORTED_CONFIGS)
     return cluster
@@ -174,7 +174,7 @@ def _check_weights(assignment: Section, localities: tuple[LocalityEndpoints, ...
     for locality in localities:
         by_priority[locality.priority] = by_priority.get(locality.priority, 0) + (locality.weight or 0)
         if sum(endpoint.weight or 1 for endpoint in locality.endpoints) > UINT32_MAX:
-            assignment.value.problems.add_at(locality.position, f"the endpoints' weights sum to more than {UINT32_MAX}")
+            assignment.problems.add_at(locality.position, f"the endpoints' weights sum to more than {UINT32_MAX}")
     for priority, total in by_priority.items():
         if total > UINT32_MAX:
             assignment.error(f"the weights of the localities of priority {priority} sum to more than {UINT32_MAX}")

@@ -41,8 +41,8 @@ def load(
 def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scope: Scope) -> Config:
     problems = Problems(lenient=lenient)
     documents = read_all(source, limits, problems)
-    objects = [each for each in documents if is_object(each.node)]
-    others = [each for each in documents if not is_object(each.node)]
+    objects = [each for each in documents if is_object(each)]
+    others = [each for each in documents if not is_object(each)]
     config = Config()
     if objects and not others:
         config = kubernetes.read(read_objects(objects, problems), scope, problems)
@@ -58,4 +58,4 @@ def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scop
 
 
 def _value(document: Document, problems: Problems) -> Value:
-    return Value(document.node, document.path, problems.of(document.file))
+    return Value(document.value, document.path, problems.in_document(document.file, document.places))

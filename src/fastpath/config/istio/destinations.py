@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from ...models import Cluster, Endpoint, HashPolicy
-from ..fields import Section, Value
+from ..fields import Located, Section
 from ..kubernetes_fields import string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, ServicePort, Services
@@ -96,9 +96,9 @@ class Destinations:
         """A rule for a host that is not there has no effect."""
         for rule in rules:
             if not rule.host.startswith("*") and rule.host not in self._services:
-                near = rule.item.section.value.problems.suggest(rule.host, self._services)
+                near = rule.item.section.problems.suggest(rule.host, self._services)
                 reason = f"there is no Service with the host {shorten(rule.host)!r}{near}"
-                self.unresolved.add(rule.item, rule.item.section.value, reason)
+                self.unresolved.add(rule.item, rule.item.section, reason)
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
@@ -214,13 +214,13 @@ class DestinationReader:
         if found is not None:
             return found
         if number not in ports:
-            self._miss(section.value, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
+            self._miss(section, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
         else:
             near = value.problems.suggest(subset, self._destinations.subsets(host))
-            self._miss(section.value, f"{host} has no subset {shorten(subset)!r}{near}")
+            self._miss(section, f"{host} has no subset {shorten(subset)!r}{near}")
         return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset))
 
-    def _miss(self, where: Value, reason: str) -> None:
+    def _miss(self, where: Located, reason: str) -> None:
         self._destinations.unresolved.add(self._item, where, reason)
 
 

@@ -12,7 +12,7 @@ from ..fields import Section, Value
 from ..kubernetes_fields import choice, host_name, ip_address, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
-from ..node import Node, shorten
+from ..node import shorten
 from .fields import GROUP
 from .server_tls import ServerTls, read_server_tls
 
@@ -142,7 +142,7 @@ def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     if not slash:
         place = "*"
     if host != "*":
-        host_name(Value(Node(host, value.node.line, value.node.column), value.path, value.problems))
+        host_name(Value(host, value.path, value.problems))
     if slash and not place:
         value.error(f"expected a host, or namespace/host, found {shorten(text)!r}")
     return namespace if place == "." else place, host

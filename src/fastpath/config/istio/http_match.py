@@ -101,10 +101,8 @@ def _read_map(
     section: Section, name: str, reserved: tuple[str, ...] = ()
 ) -> list[tuple[str, Value, StringMatcher | None]]:
     """Names with how their values compare."""
-    inner = section.section(name)
     found = []
-    for key, node in inner.members.items() if inner is not None else ():
-        value = Value(node, f"{section.value.path}.{name}.{key}", section.value.problems)
+    for key, value in section.fields(name):
         if key in reserved:
             value.warn(f"Istio passes over the header {key!r}; use the field of that name")
             continue

@@ -130,7 +130,7 @@ def _read_members(
     for each in found:
         if kind is DiscoveryType.STATIC and not each.is_ip:
             what = f"expected an IP address for the resolution STATIC, found {shorten(each.endpoint.address)!r}"
-            spec.value.problems.add_at(each.endpoint.position, what)
+            spec.problems.add_at(each.endpoint.position, what)
     if kind is not DiscoveryType.STATIC:
         return [replace(each, endpoint=replace(each.endpoint, hostname=each.endpoint.address)) for each in found]
     return found

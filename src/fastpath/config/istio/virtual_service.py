@@ -39,7 +39,7 @@ class _HttpRoute:
         """What becomes of requests that come to a port, which counts for destinations without one."""
         found = self.action
         if self.reader.needs_port:
-            found = read_action(Section(self.section.value, self.section.members), self.reader.at(port))
+            found = read_action(self.section.again(), self.reader.at(port))
         return found.without_plain_port(scheme)
 
 
@@ -197,7 +197,7 @@ class _Reader:
         for name in (name for match in matches for name in match.gateways):
             if _gateway_name(name, item.namespace) not in gateways:
                 reason = f"a match names the gateway {shorten(name)!r}, which the VirtualService does not"
-                self._destinations.unresolved.add(item, section.value, reason)
+                self._destinations.unresolved.add(item, section, reason)
 
 
 def _read_host(value: Value, namespace: str) -> str:
