@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fastpath.config.document import parse
 from fastpath.config.json_fast import read_flawless
-from fastpath.config.node import Limits, Node, values_of
+from fastpath.config.node import DocumentLimits, Node, values_of
 from fastpath.config.places import Places, Text
 
 NAMES = st.sampled_from(["a", "b", "a.b", "a.b.c", "a[0]", "[0]", ".", "b.", "['a']", "x-y"])
@@ -39,9 +39,9 @@ def nodes_of(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
 @given(DOCUMENTS, st.sampled_from([None, 1]))
 def test_json(document: dict[str, object], indent: int | None) -> None:
     text = json.dumps(document, indent=indent)
-    ((value, places),) = parse(text.encode(), "a.json", Limits(), [])
+    ((value, places),) = parse(text.encode(), "a.json", DocumentLimits(), [])
     assert value == document
-    root = read_flawless(text, Limits())
+    root = read_flawless(text, DocumentLimits())
     assert isinstance(root, Node)
     found = list(nodes_of(root))
     paths = [path for path, _ in found]
@@ -57,7 +57,7 @@ def test_json(document: dict[str, object], indent: int | None) -> None:
 def test_yaml(documents: list[dict[str, object]]) -> None:
     text = yaml.safe_dump_all(documents)
     lines = text.split("\n")
-    found = parse(text.encode(), "a.yaml", Limits(), [])
+    found = parse(text.encode(), "a.yaml", DocumentLimits(), [])
     assert [value for value, _ in found] == documents
     for index, (value, places) in enumerate(found):
         root = places._text.root(index)
@@ -72,7 +72,7 @@ def test_yaml(documents: list[dict[str, object]]) -> None:
 @settings(max_examples=examples(50), deadline=5000)
 @given(DOCUMENTS, st.text("ab.[]0'", max_size=12))
 def test_any_path_leads_somewhere(document: dict[str, object], path: str) -> None:
-    root = read_flawless(json.dumps(document), Limits())
+    root = read_flawless(json.dumps(document), DocumentLimits())
     assert isinstance(root, Node)
     line, column = Places(Text(lambda: [root])).find(path)
     assert line == 1

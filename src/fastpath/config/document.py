@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from .fields import Problems
 from .json_reader import looks_like_json, read_json
 from .message_reader import Message, is_message, read_message
-from .node import Limits, document_error, shorten
+from .node import DocumentLimits, document_error, shorten
 from .places import Places
 from .yaml_reader import read_yaml
 
@@ -43,7 +43,7 @@ class Document:
     places: Places | None = None
 
 
-def read_all(source: Source | Iterable[Source], limits: Limits, problems: Problems) -> list[Document]:
+def read_all(source: Source | Iterable[Source], limits: DocumentLimits, problems: Problems) -> list[Document]:
     """Read files (YAML or JSON, by their suffix or else by how they begin), directories of them, mappings and messages.
 
     A YAML file may hold several documents; empty ones are left out, but not all may be. What cannot be read is noted
@@ -93,7 +93,7 @@ def _suffix(name: str) -> str:
     return suffix if suffix in _SUFFIXES else ""
 
 
-def _read_file(file: str, limits: Limits, problems: Problems) -> list[Document]:
+def _read_file(file: str, limits: DocumentLimits, problems: Problems) -> list[Document]:
     try:
         roots = parse(_bytes_of(file, limits), file, limits, problems.errors)
     except ConfigError as error:
@@ -102,7 +102,7 @@ def _read_file(file: str, limits: Limits, problems: Problems) -> list[Document]:
     return [Document(root, file, places=places) for root, places in roots if root is not None]
 
 
-def _bytes_of(file: str, limits: Limits) -> bytes:
+def _bytes_of(file: str, limits: DocumentLimits) -> bytes:
     try:
         size = Path(file).stat().st_size
         if size > limits.max_bytes:
@@ -114,7 +114,9 @@ def _bytes_of(file: str, limits: Limits) -> bytes:
         raise document_error(f"cannot be read: {error}", shorten(file)) from error
 
 
-def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[tuple[object, Places]]:
+def parse(
+    raw: bytes, file: str | None, limits: DocumentLimits, problems: list[ConfigError]
+) -> list[tuple[object, Places]]:
     """Read the bytes of a file: what its documents say, and where. What is wrong beside goes to `problems`."""
     if len(raw) > limits.max_bytes:
         raise document_error(f"the document has {len(raw)} bytes, the limit is {limits.max_bytes}", file)
@@ -130,7 +132,7 @@ def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigErr
     return read_yaml(text, file, limits, problems)
 
 
-def from_python(source: Mapping[str, object], limits: Limits, path: str = "") -> object:
+def from_python(source: Mapping[str, object], limits: DocumentLimits, path: str = "") -> object:
     """Take over mappings, sequences and scalars; refuse other types, too many values, deep nesting and so cycles."""
     found: list[object] = [None]
     pending: list[tuple[object, Any, int | str, str, int]] = [(source, found, 0, path, 0)]

@@ -9,7 +9,7 @@ from json import JSONDecodeError, JSONDecoder
 from ..errors import ConfigError
 from .json_fast import Fault, read_flawless
 from .json_values import read_values
-from .node import Limits, Node, describe, document_error, shorten, values_of
+from .node import DocumentLimits, Node, describe, document_error, shorten, values_of
 from .places import Places, Text
 
 __all__ = ["FROM_THE_START", "looks_like_json", "read_flawed", "read_json"]
@@ -47,7 +47,9 @@ class _Lines:
         return line, offset - self.starts[line - 1] + 1
 
 
-def read_json(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> tuple[object, Places]:
+def read_json(
+    text: str, file: str | None, limits: DocumentLimits, problems: list[ConfigError]
+) -> tuple[object, Places]:
     """Read one JSON document: what it says, and where."""
 
     def with_places() -> list[Node]:
@@ -62,7 +64,7 @@ def read_json(text: str, file: str | None, limits: Limits, problems: list[Config
 
 
 def read_flawed(
-    text: str, file: str | None, limits: Limits, problems: list[ConfigError], fault: Fault = FROM_THE_START
+    text: str, file: str | None, limits: DocumentLimits, problems: list[ConfigError], fault: Fault = FROM_THE_START
 ) -> Node:
     """Read the rest of a document token by token, so that each thing wrong with it is told where it stands."""
     lines = _Lines(text)

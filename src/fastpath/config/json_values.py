@@ -6,7 +6,7 @@ import re
 from json import JSONDecoder
 from typing import NoReturn
 
-from .node import Limits
+from .node import DocumentLimits
 
 __all__ = ["read_values"]
 
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,59})(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-
 _MAX_ESCAPES = 1_000_000
 
 
-def read_values(text: str, limits: Limits) -> object:
+def read_values(text: str, limits: DocumentLimits) -> object:
     """The value of a document. Raises ValueError when there may be anything wrong with it: grammar, a key that is given
     twice, its size or depth.
     """

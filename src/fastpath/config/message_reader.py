@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..errors import ConfigError
 from .fields import Problems
-from .node import Limits, shorten
+from .node import DocumentLimits, shorten
 
 __all__ = ["Message", "is_message", "read_message"]
 
@@ -78,7 +78,7 @@ def _field(descriptor: Any) -> _Field:
     )
 
 
-def read_message(message: Any, limits: Limits, path: str, problems: Problems) -> object:
+def read_message(message: Any, limits: DocumentLimits, path: str, problems: Problems) -> object:
     """The message as a value with its "@type". Types that nobody knows and bytes that are no message go to `problems`.
 
     Raises ConfigError where a limit is passed.
@@ -95,7 +95,7 @@ def read_message(message: Any, limits: Limits, path: str, problems: Problems) ->
 class _Reader:
     """One message and what is in it, read iteratively."""
 
-    def __init__(self, limits: Limits, problems: Problems):
+    def __init__(self, limits: DocumentLimits, problems: Problems):
         self.limits = limits
         self.problems = problems
         self.left = limits.max_nodes

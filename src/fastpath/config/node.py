@@ -7,7 +7,7 @@ from typing import Union
 
 from ..errors import ConfigError
 
-__all__ = ["Limits", "Node", "NodeValue", "describe", "document_error", "shorten", "values_of"]
+__all__ = ["DocumentLimits", "Node", "NodeValue", "describe", "document_error", "shorten", "values_of"]
 
 NodeValue = Union["dict[str, Node]", "list[Node]", str, int, float, bool, None]
 
@@ -62,7 +62,7 @@ def describe(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class Limits:
+class DocumentLimits:
     """What a document may cost. The defaults leave room for tens of thousands of routes."""
 
     max_bytes: int = 64 * 1024 * 1024

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ConfigError
-from .node import Limits, Node, describe, document_error, shorten, values_of
+from .node import DocumentLimits, Node, describe, document_error, shorten, values_of
 from .places import Places, Text
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ _DIGITS = frozenset("0123456789-+")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")} | {"!"}
 
 
-def read_yaml(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[tuple[object, Places]]:
+def read_yaml(
+    text: str, file: str | None, limits: DocumentLimits, problems: list[ConfigError]
+) -> list[tuple[object, Places]]:
     """Read the documents of a YAML stream, of which there may be none: what each says, and where."""
 
     def with_places() -> list[Node]:
@@ -94,7 +96,7 @@ class _Open(NamedTuple):
 class _Builder:
     """Turns events into values, or with places into nodes; the open collections are on a stack of its own."""
 
-    def __init__(self, file: str | None, limits: Limits, problems: list[ConfigError], *, with_places: bool):
+    def __init__(self, file: str | None, limits: DocumentLimits, problems: list[ConfigError], *, with_places: bool):
         self.file = file
         self.limits = limits
         self.problems = problems
