@@ -85,7 +85,10 @@ def read_http_match(section: Section, client: Client) -> HttpMatch:
         gateways,
         applies_to(section, client, at_gateways=bool(gateways)),
     )
-    section.end(("statPrefix",))
+    statistics = section.get("statPrefix")
+    if statistics is not None:
+        statistics.warn("has no effect: requests are counted by the names of routes")
+    section.end()
     return found
 
 

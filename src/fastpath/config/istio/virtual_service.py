@@ -177,7 +177,10 @@ class _Reader:
         reader = DestinationReader(self._destinations, item)
         action = read_action(section, reader)
         name = section.string("name")
-        section.end(("corsPolicy",))
+        cors = section.get("corsPolicy")
+        if cors is not None:
+            cors.warn("has no effect: preflight requests are forwarded, and answers get no headers of CORS")
+        section.end()
         return _HttpRoute(name, found or (HttpMatch(),), action, section, reader)
 
     def _read_gateway(self, value: Value, item: KubernetesObject) -> str:
