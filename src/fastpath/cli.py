@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     config = commands.add_parser("config", help="work on configurations").add_subparsers(
         required=True, metavar="command"
     )
-    check = config.add_parser("check", help="load files and build what they describe; say all that is wrong with them")
+    check = config.add_parser("check", help="load files together and build what they describe; say all that is wrong")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--lenient", action="store_true", help="warn about unknown fields instead of refusing them")
     add_scope(check)
@@ -126,22 +126,20 @@ def _print(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    failed = 0
-    for file in options.files:
-        errors = _problems_of(file, lenient=options.lenient, scope=scope_of(options))
-        failed += bool(errors)
-        for error in errors:
-            print(error)
-        print(f"{file}: {f'{len(errors)} errors' if len(errors) > 1 else '1 error' if errors else 'ok'}")
-    return 1 if failed else 0
+    errors = _problems_of(options.files, lenient=options.lenient, scope=scope_of(options))
+    for error in errors:
+        print(error)
+    verdict = f"{len(errors)} errors" if len(errors) > 1 else "1 error" if errors else "ok"
+    print(f"{' '.join(map(str, options.files))}: {verdict}")
+    return 1 if errors else 0
 
 
-def _problems_of(file: Path, *, lenient: bool, scope: Scope) -> Sequence[ConfigError]:
+def _problems_of(files: Sequence[Path], *, lenient: bool, scope: Scope) -> Sequence[ConfigError]:
     with warnings.catch_warnings():
         warnings.simplefilter("always", ConfigWarning)
         warnings.showwarning = lambda message, *_: print(f"warning: {message}")
         try:
-            config = load(file, lenient=lenient, scope=scope)
+            config = load(files, lenient=lenient, scope=scope)
             for routes in config.route_configurations.values():
                 RouteTable(routes, warn_shadowed=True)
             for listener in config.listeners:

@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .actions import direct_answer, finalize_request
+from .cli_scope import add_scope, scope_of
 from .config import document, load
 from .config.fields import Problems
-from .config.node import Limits, Node
+from .config.node import DocumentLimits
 from .errors import ConfigError, ConfigWarning
-from .models import Config, Route
+from .models import Route
 from .routing import Match, RouteTable
 from .substitution.heads import RequestHead
 
@@ -32,28 +33,33 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         required=True, metavar="command"
     )
     check = routes.add_parser("check", help="run a file of tests, as Envoy's router_check_tool does")
-    check.add_argument("config", type=Path, metavar="CONFIG", help="a bootstrap or a route configuration")
+    _add_config(check)
     check.add_argument("tests", type=Path, metavar="TESTS", help="YAML or JSON")
-    check.add_argument("--routes", metavar="NAME", help="the route configuration, where there are several")
     check.add_argument("--only-show-failures", action="store_true", help="say nothing of tests that pass")
     check.add_argument(
         "-f", "--fail-under", type=float, default=0.0, metavar="PERCENT", help="of routes that are tried"
     )
     check.set_defaults(command=_check)
     explain = routes.add_parser("explain", help="say which route a request takes, and why")
-    explain.add_argument("config", type=Path, metavar="CONFIG", help="a bootstrap or a route configuration")
+    _add_config(explain)
     explain.add_argument("request", metavar="'METHOD URL'", help="for example 'GET https://shop.example/cart?id=1'")
     explain.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
-    explain.add_argument("--routes", metavar="NAME", help="the route configuration, where there are several")
     explain.add_argument("--random", type=int, metavar="N", help="what chance says, 0 to 2^64-1")
     explain.set_defaults(command=_explain)
 
 
-def _table(config: Config, name: str | None) -> RouteTable:
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", nargs="+", type=Path, metavar="CONFIG", help="files that are loaded together")
+    parser.add_argument("--routes", metavar="NAME", help="the route configuration, where there are several")
+    add_scope(parser)
+
+
+def _table(options: argparse.Namespace) -> RouteTable:
+    config = load(options.config, scope=scope_of(options))
     with warnings.catch_warnings():
         warnings.simplefilter("always", ConfigWarning)
         warnings.showwarning = lambda message, *_: print(f"warning: {message}", file=sys.stderr)
-        return RouteTable.from_config(config, name, seed=0)
+        return RouteTable.from_config(config, options.routes, seed=0)
 
 
 # --- explain ---------------------------------------------------------------------------------------------------------
@@ -75,7 +81,7 @@ def _explain(options: argparse.Namespace) -> int:
             return 2
         headers.append((name.strip(), value.strip()))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    table = _table(load(options.config), options.routes)
+    table = _table(options)
     explanation = table.explain(
         method=method,
         authority=parts.netloc,
@@ -135,19 +141,11 @@ _VALIDATED = {
 }
 
 
-def _plain(node: Node) -> Any:
-    """A document's node as Python values."""
-    value = node.value
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
 def _tests(file: Path) -> Iterator[_Test]:
     problems, name = Problems(), str(file)
-    documents = document.read_all(name, Limits(), problems)
+    documents = document.read_all(name, DocumentLimits(), problems)
     problems.raise_any()
-    content = _plain(documents[0].node) if len(documents) == 1 else None
+    content: Any = documents[0].value if len(documents) == 1 else None
     tests = content.get("tests") if isinstance(content, dict) else None
     if not isinstance(tests, list):
         raise ConfigError('expected an object with a list "tests"', source=name)
@@ -218,7 +216,7 @@ def _header_failures(matchers: Sequence[Mapping[str, Any]], head: RequestHead | 
 
 
 def _check(options: argparse.Namespace) -> int:
-    table = _table(load(options.config), options.routes)
+    table = _table(options)
     tried: set[int] = set()
     passed = failed = 0
     for test in _tests(options.tests):

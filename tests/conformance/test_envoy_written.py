@@ -34,13 +34,22 @@ def runnable(config: Config) -> Config:
     there = {each.name for each in config.clusters}
     added = tuple(Cluster(name) for name in CLUSTERS if name not in there)
     static = tuple(in_place(each) if each.type is DiscoveryType.EDS else each for each in config.clusters)
-    return Config(tuple(map(without_tls, config.listeners)) + serving, config.route_configurations, static + added)
+    clusters = tuple(without_certificates(each) for each in static + added)
+    return Config(tuple(map(without_tls, config.listeners)) + serving, config.route_configurations, clusters)
 
 
 def in_place(cluster: Cluster) -> Cluster:
     """STATIC instead of EDS, and so not placed by hostnames."""
     hashing = replace(cluster.consistent_hashing, use_hostname_for_hashing=False)
     return replace(cluster, type=DiscoveryType.STATIC, eds_service_name="", consistent_hashing=hashing)
+
+
+def without_certificates(cluster: Cluster) -> Cluster:
+    """Envoy opens files, looks into certificates, and asks for secrets in the name of its node."""
+    if cluster.tls is None:
+        return cluster
+    tls = replace(cluster.tls, certificate=None, certificate_secret="", trusted_ca=None, trusted_ca_secret="")
+    return replace(cluster, tls=replace(tls, subject_alt_names=()))
 
 
 def without_tls(listener: Listener) -> Listener:

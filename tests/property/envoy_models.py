@@ -556,8 +556,25 @@ zone_aware = some(
     },
 )
 ring_sizes = st.integers(1, 8388608)
+_secrets: Fields = {"trusted_ca_secret": names.filter(bool), "subject_alt_names": tuples(names.filter(bool))}
+_upstream_tls: Fields = {
+    "sni": header_texts,
+    "auto_sni": flags,
+    "auto_san_validation": flags,
+    "alpn_protocols": tuples(names.filter(bool)),
+}
+upstream_contexts = st.one_of(
+    some(m.UpstreamTlsContext, _upstream_tls, certificate_secret=names.filter(bool)),
+    some(m.UpstreamTlsContext, {**_upstream_tls, **_secrets}, trusted_ca=sources),
+    some(
+        m.UpstreamTlsContext,
+        _upstream_tls,
+        certificate=some(m.TlsCertificate, certificate_chain=sources, private_key=sources),
+    ),
+)
 _settings: Fields = {
     "dns": dns,
+    "tls": upstream_contexts,
     "http2": flags,
     "lb_policy": st.sampled_from([each for each in m.LbPolicy if each.value < 64]),
     "connect_timeout": seconds,

@@ -21,7 +21,7 @@ import yaml
 from google.protobuf.message import DecodeError
 from property.envoy_messages import BOOTSTRAP, message_of
 
-from fastpath.config import Limits, Scope, document, load
+from fastpath.config import DocumentLimits, Scope, document, load
 from fastpath.errors import ConfigError, ConfigWarning
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -181,7 +181,7 @@ def try_text(rng: random.Random, seeds: list[list[dict[str, Any]]] = SEEDS) -> b
     """Likewise, for the readers of text."""
     raw, name = mutated_text(rng, seeds)
     try:
-        document.parse(raw, name, Limits(), [])
+        document.parse(raw, name, DocumentLimits(), [])
     except ConfigError as error:
         return bool(str(error))
     return False
@@ -234,6 +234,7 @@ def main() -> int:
     attempts = {"documents": try_documents, "texts": try_text}
     if options.vocabulary in (None, "envoy"):
         attempts["messages"] = try_message
+        _messages()  # importing Envoy's types takes most of a second, once
     for name in [options.only] if options.only else attempts:
         attempt = attempts[name]
         refused, slowest, began = 0, 0.0, time.monotonic()

@@ -1,4 +1,5 @@
-"""JSON is read in two ways: flawless documents a value at a time, the others token by token. They must agree."""
+"""JSON is read in three ways, which must agree: flawless documents for what they say, or a value at a time for their
+places, and others token by token."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from fastpath import ConfigError
 from fastpath.config.json_fast import Fault, read_flawless
 from fastpath.config.json_reader import FROM_THE_START, read_flawed
-from fastpath.config.node import Limits, Node
+from fastpath.config.json_values import read_values
+from fastpath.config.node import DocumentLimits, Node, values_of
 
-SMALL = Limits(max_depth=4, max_nodes=30)
+SMALL = DocumentLimits(max_depth=4, max_nodes=30)
 SCALARS = (
     st.none()
     | st.booleans()
@@ -57,7 +59,7 @@ def plain(node: Node) -> object:
     return (type(node.value).__name__, repr(value), node.line, node.column, node.keys)
 
 
-def outcome(text: str, limits: Limits, fault: Fault) -> tuple[object, list[str]]:
+def outcome(text: str, limits: DocumentLimits, fault: Fault) -> tuple[object, list[str]]:
     """What is read from the fault on: the document or what ends the reading, and what is wrong beside."""
     problems: list[ConfigError] = []
     result: object
@@ -68,28 +70,36 @@ def outcome(text: str, limits: Limits, fault: Fault) -> tuple[object, list[str]]
     return result, list(map(str, problems))
 
 
-def agree(text: str, limits: Limits) -> bool:
+def agree(text: str, limits: DocumentLimits) -> bool:
     """Whether the document is flawless, on which both readers agree, as on what is in it and what is wrong with it."""
     slow, problems = outcome(text, limits, FROM_THE_START)
     fast = read_flawless(text, limits)
+    try:
+        said = repr(read_values(text, limits))
+    except ValueError:
+        said = "left to the others"
     if isinstance(fast, Fault):
         assert isinstance(slow, str) or problems
+        assert said == "left to the others"
         assert outcome(text, limits, fast) == (slow, problems)
         return False
     assert (plain(fast), []) == (slow, problems)
+    assert said in (repr(values_of(fast)), "left to the others")
     return True
 
 
 @settings(max_examples=examples(300), deadline=5000)
-@given(VALUES, LAYOUTS, st.sampled_from([Limits(), SMALL]))
-@example({"a": ["\ud83d\ude00", -0.0, 10**60]}, {}, Limits())
-def test_documents(value: object, layout: dict[str, object], limits: Limits) -> None:
+@given(VALUES, LAYOUTS, st.sampled_from([DocumentLimits(), SMALL]))
+@example({"a": ["\ud83d\ude00", -0.0, 10**60]}, {}, DocumentLimits())
+def test_documents(value: object, layout: dict[str, object], limits: DocumentLimits) -> None:
     agree(json.dumps(value, **layout).encode("utf-8", "replace").decode(), limits)  # type: ignore[arg-type]
 
 
 @settings(max_examples=examples(600), deadline=5000)
-@given(VALUES, LAYOUTS, st.sampled_from([Limits(), SMALL]), st.randoms(use_true_random=False))
-def test_mutated_documents(value: object, layout: dict[str, object], limits: Limits, rng: random.Random) -> None:
+@given(VALUES, LAYOUTS, st.sampled_from([DocumentLimits(), SMALL]), st.randoms(use_true_random=False))
+def test_mutated_documents(
+    value: object, layout: dict[str, object], limits: DocumentLimits, rng: random.Random
+) -> None:
     text = json.dumps(value, **layout).encode("utf-8", "replace").decode()  # type: ignore[arg-type]
     for _ in range(rng.randrange(1, 4)):
         start = rng.randrange(len(text) + 1)
@@ -111,6 +121,7 @@ def test_pieces(text: str) -> None:
 
 
 def test_what_is_flawless() -> None:
+    assert read_values('{"a": [{}, [], "\\n", 1.5e3], "b": null}', SMALL) == {"a": [{}, [], "\n", 1500.0], "b": None}
     assert agree('\n{"a": [{}, [], "\\n", 1.5e3],\n\n "b":\n null}\n', SMALL)
     assert agree("[[[[1]]]]", SMALL)
     assert not agree("[[[[[1]]]]]", SMALL)

@@ -82,3 +82,23 @@ def test_explain_says_which_route_and_what_becomes_of_the_request(capsys: pytest
 def test_explain_refuses_what_is_no_request(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["routes", "explain", CANARY, *arguments]) == 2
     assert "expected" in capsys.readouterr().err
+
+
+def test_files_are_loaded_together_for_a_workload(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kind = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService"}
+    files = []
+    for name, label in (("one", "x"), ("two", "y")):
+        match = [{"sourceLabels": {"app": label}}]
+        spec = {"hosts": [name], "http": [{"match": match, "name": name, "route": [{"destination": {"host": name}}]}]}
+        service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}}
+        files.append(tmp_path / f"{name}.yaml")
+        documents = [{**kind, "metadata": {"name": name}, "spec": spec}, service]
+        files[-1].write_text("\n---\n".join(map(json.dumps, documents)))
+    arguments = [*map(str, files), "GET http://two/", "--label", "app=y"]
+    assert main(["routes", "explain", *arguments]) == 0
+    assert "cluster_name: default/two:80" in capsys.readouterr().out
+    tests = tmp_path / "tests.json"
+    expected = {"cluster_name": "default/two:80", "route_name": "two"}
+    tests.write_text(json.dumps({"tests": [{"input": {"authority": "two", "path": "/"}, "validate": expected}]}))
+    assert main(["routes", "check", *map(str, files), str(tests), "--label", "app=y"]) == 0
+    assert main(["routes", "check", *map(str, files), str(tests), "--label", "app=x"]) == 1

@@ -62,6 +62,19 @@ def test_the_dns_extension(fields: dict[str, Any], kind: DiscoveryType, dns: Dns
     assert (model.type, model.dns) == (kind, dns)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "dns"),
+    [
+        ("envoy.cluster.dns", DiscoveryType.STRICT_DNS, DnsConfig()),
+        ("envoy.cluster.strict_dns", DiscoveryType.STRICT_DNS, DnsConfig(2.0)),
+        ("envoy.cluster.logical_dns", DiscoveryType.LOGICAL_DNS, DnsConfig(2.0)),
+    ],
+)
+def test_an_extension_without_configuration_goes_by_its_name(name: str, kind: DiscoveryType, dns: DnsConfig) -> None:
+    model = cluster(cluster_type={"name": name}, dns_refresh_rate="2s")
+    assert (model.type, model.dns) == (kind, dns)
+
+
 def test_a_management_server_tells_the_endpoints() -> None:
     source = {"eds_config": {"ads": {}, "resource_api_version": "V3"}, "service_name": "outbound|80||a"}
     model = cluster(type="EDS", eds_cluster_config=source)

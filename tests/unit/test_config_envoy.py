@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fastpath.config import Limits, load
+from fastpath.config import DocumentLimits, load
 from fastpath.errors import ConfigError, ConfigErrors, ConfigWarning
 from fastpath.models import (
     Cluster,
@@ -402,6 +402,19 @@ static_resources:
             ),
             ({"type": "STATIC", "cluster_type": DNS_CLUSTER}, "only one may be set"),
             ({"cluster_type": {"name": "redis", "typed_config": {"@type": "a/b.C"}}}, DNS_TYPE),
+            (
+                {"cluster_type": {"name": "envoy.cluster.eds"}},
+                "without a typed_config expected one of envoy.cluster.dns,",
+            ),
+            ({"cluster_type": {"name": "envoy.cluster.stat"}}, 'did you mean "envoy.cluster.static"?'),
+            ({"cluster_type": {}}, '"name" is missing'),
+            (
+                {
+                    "cluster_type": {"name": "envoy.cluster.strict_dns"},
+                    "common_lb_config": {"consistent_hashing_lb_config": {"use_hostname_for_hashing": True}},
+                },
+                "a cluster with a cluster_type cannot use_hostname_for_hashing",
+            ),
             ({"lb_policy": 6}, "6 is not supported"),
             ({"lb_policy": 99}, "expected one of ROUND_ROBIN"),
             ({"connect_timeout": "0s"}, "connect_timeout must be more than 0"),
@@ -556,7 +569,7 @@ class TestDocuments:
 
     def test_file_beyond_the_limit(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="has 100 bytes, the limit is 99"):
-            load(write(tmp_path, "#" * 100), limits=Limits(max_bytes=99))
+            load(write(tmp_path, "#" * 100), limits=DocumentLimits(max_bytes=99))
 
     @pytest.mark.parametrize(
         ("text", "name"),

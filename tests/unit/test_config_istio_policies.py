@@ -215,7 +215,6 @@ class TestSettings:
         [
             ({"connectionPool": {"http": {"h2UpgradePolicy": "UPGRADE"}}}, "h2UpgradePolicy: HTTP/2"),
             ({"connectionPool": {"http": {"useClientProtocol": True}}}, "useClientProtocol: HTTP/2"),
-            ({"tls": {"mode": "ISTIO_MUTUAL"}}, "the mode ISTIO_MUTUAL"),
             ({"tls": {"mode": "MUTUAL"}}, "the mode MUTUAL"),
             ({"tunnel": {}}, "'tunnel' is not supported"),
             ({"proxyProtocol": {}}, "'proxyProtocol' is not supported"),

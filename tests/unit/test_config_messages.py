@@ -25,7 +25,7 @@ from property.envoy_messages import BOOTSTRAP, message_of
 
 import fastpath
 from fastpath import ConfigWarning, models
-from fastpath.config import Limits, load
+from fastpath.config import DocumentLimits, load
 from fastpath.errors import ConfigErrors
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -43,7 +43,7 @@ def action_of(config: models.Config, name: str = "") -> models.RouteAction:
     return action
 
 
-def errors_of(*messages: Any, limits: Limits | None = None) -> list[str]:
+def errors_of(*messages: Any, limits: DocumentLimits | None = None) -> list[str]:
     with pytest.raises(ConfigErrors) as caught:
         load(messages[0] if len(messages) == 1 else messages, limits=limits)
     return [f"{error.path}: {error.reason}" for error in caught.value.errors]
@@ -188,6 +188,21 @@ class TestRefusals:
         unknown = errors_of(listener(AnyMessage(type_url=f"type.googleapis.com/envoy{'.a' * depth}.X")))
         assert "is not known; import the module that it was generated in" in unknown[0]
 
+    def test_few_of_many_unknown_types_are_looked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sought = []
+
+        class Finder:
+            @staticmethod
+            def find_spec(name: str, *_: object) -> None:
+                sought.append(name)
+
+        monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+        kinds = [AnyMessage(type_url=f"t/envoy.nowhere{number}.v3.Kind") for number in range(2000)]
+        with pytest.raises(ConfigErrors) as raised:
+            load(DiscoveryResponse(resources=kinds))
+        assert len(raised.value.errors) == 1000
+        assert 0 < len([name for name in sought if name.startswith("envoy.nowhere")]) <= 100
+
     def test_a_type_that_does_not_belong_there(self) -> None:
         (found,) = errors_of(listener(packed(Cluster(name="a"))))
         assert found.startswith("filter_chains[0].filters[0].typed_config.@type: expected the type ")
@@ -216,9 +231,11 @@ class TestRefusals:
     def test_limits(self) -> None:
         many = RouteConfiguration(name="r", virtual_hosts=[host()])
         size = many.ByteSize()
-        assert errors_of(many, limits=Limits(max_bytes=10)) == [f": the message has {size} bytes, the limit is 10"]
-        assert errors_of(many, limits=Limits(max_nodes=5))[0].endswith("there are more than 5 values")
-        assert errors_of(many, limits=Limits(max_depth=2)) == [
+        assert errors_of(many, limits=DocumentLimits(max_bytes=10)) == [
+            f": the message has {size} bytes, the limit is 10"
+        ]
+        assert errors_of(many, limits=DocumentLimits(max_nodes=5))[0].endswith("there are more than 5 values")
+        assert errors_of(many, limits=DocumentLimits(max_depth=2)) == [
             "virtual_hosts[0].routes[0].route: nested deeper than 2 levels"
         ]
 

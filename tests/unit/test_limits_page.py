@@ -223,18 +223,18 @@ DOCUMENTS = {
 
 
 def test_limits_of_documents_are_all_there() -> None:
-    assert {field.name for field in fields(config.Limits)} == rows("Documents").keys() == DOCUMENTS.keys()
+    assert {field.name for field in fields(config.DocumentLimits)} == rows("Documents").keys() == DOCUMENTS.keys()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_beyond_a_limit(name: str, tmp_path: Path) -> None:
     default, _, says = rows("Documents")[name]
-    assert getattr(config.Limits(), name) == number_of(default)
+    assert getattr(config.DocumentLimits(), name) == number_of(default)
     bound, text = DOCUMENTS[name]
     file = tmp_path / "a.yaml"
     file.write_text(text)
     with pytest.raises(fastpath.ConfigError, match=says):
-        fastpath.load(file, limits=replace(config.Limits(), **{name: bound}))
+        fastpath.load(file, limits=replace(config.DocumentLimits(), **{name: bound}))
 
 
 def test_what_is_let_in() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .difference import Difference, differences
 from .kubernetes_scope import Scope
 from .loader import load
-from .node import Limits
+from .node import DocumentLimits
 from .output import Form, to_dict, to_json, to_yaml
 
-__all__ = ["Difference", "Form", "Limits", "Scope", "differences", "load", "to_dict", "to_json", "to_yaml"]
+__all__ = ["Difference", "DocumentLimits", "Form", "Scope", "differences", "load", "to_dict", "to_json", "to_yaml"]

@@ -1,4 +1,4 @@
-"""Documents into nodes: YAML, JSON, Python values and protobuf messages, read iteratively under limits.
+"""Documents into plain values: YAML, JSON, Python values and protobuf messages, read iteratively under limits.
 
 A document comes from outside and may be hostile: depth, size, the number of nodes and what aliases expand to are
 bounded, an alias that contains itself is refused, and nothing in a document is ever executed or constructed.
@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ..errors import ConfigError
 from .fields import Problems
 from .json_reader import looks_like_json, read_json
 from .message_reader import Message, is_message, read_message
-from .node import Limits, Node, document_error, shorten
+from .node import DocumentLimits, document_error, shorten
+from .places import Places
 from .yaml_reader import read_yaml
 
 __all__ = ["Document", "Source", "parse", "read_all"]
@@ -31,14 +33,17 @@ Source = str | os.PathLike[str] | Mapping[str, object] | Message
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root of a document, its file (None: it is a Python object), and where it stands in a list of such objects."""
+    """What a document says: dicts, lists and scalars."""
 
-    node: Node
+    value: object
     file: str | None = None
+    """None: it is a Python object."""
     path: str = ""
+    """Where it stands in a list of such objects."""
+    places: Places | None = None
 
 
-def read_all(source: Source | Iterable[Source], limits: Limits, problems: Problems) -> list[Document]:
+def read_all(source: Source | Iterable[Source], limits: DocumentLimits, problems: Problems) -> list[Document]:
     """Read files (YAML or JSON, by their suffix or else by how they begin), directories of them, mappings and messages.
 
     A YAML file may hold several documents; empty ones are left out, but not all may be. What cannot be read is noted
@@ -88,16 +93,16 @@ def _suffix(name: str) -> str:
     return suffix if suffix in _SUFFIXES else ""
 
 
-def _read_file(file: str, limits: Limits, problems: Problems) -> list[Document]:
+def _read_file(file: str, limits: DocumentLimits, problems: Problems) -> list[Document]:
     try:
         roots = parse(_bytes_of(file, limits), file, limits, problems.errors)
     except ConfigError as error:
         problems.errors.append(error)
         return []
-    return [Document(root, file) for root in roots if root.value is not None]
+    return [Document(root, file, places=places) for root, places in roots if root is not None]
 
 
-def _bytes_of(file: str, limits: Limits) -> bytes:
+def _bytes_of(file: str, limits: DocumentLimits) -> bytes:
     try:
         size = Path(file).stat().st_size
         if size > limits.max_bytes:
@@ -109,8 +114,10 @@ def _bytes_of(file: str, limits: Limits) -> bytes:
         raise document_error(f"cannot be read: {error}", shorten(file)) from error
 
 
-def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigError]) -> list[Node]:
-    """Read the bytes of a file: the roots of its documents. What is wrong beside goes to `problems`."""
+def parse(
+    raw: bytes, file: str | None, limits: DocumentLimits, problems: list[ConfigError]
+) -> list[tuple[object, Places]]:
+    """Read the bytes of a file: what its documents say, and where. What is wrong beside goes to `problems`."""
     if len(raw) > limits.max_bytes:
         raise document_error(f"the document has {len(raw)} bytes, the limit is {limits.max_bytes}", file)
     try:
@@ -125,41 +132,36 @@ def parse(raw: bytes, file: str | None, limits: Limits, problems: list[ConfigErr
     return read_yaml(text, file, limits, problems)
 
 
-def from_python(source: Mapping[str, object], limits: Limits, path: str = "") -> Node:
+def from_python(source: Mapping[str, object], limits: DocumentLimits, path: str = "") -> object:
     """Take over mappings, sequences and scalars; refuse other types, too many values, deep nesting and so cycles."""
-    root = Node(None)
-    pending: list[tuple[object, Node, str, int]] = [(source, root, path, 0)]
+    found: list[object] = [None]
+    pending: list[tuple[object, Any, int | str, str, int]] = [(source, found, 0, path, 0)]
     nodes = 1
     while pending:
-        value, node, path, depth = pending.pop()
+        value, container, place, path, depth = pending.pop()
         if depth > limits.max_depth:
             raise ConfigError(f"nested deeper than {limits.max_depth} levels", path=shorten(path, 200))
         if isinstance(value, Mapping):
-            members: dict[str, Node] = {}
-            node.value = members
-            for key, item in value.items():
+            container[place] = members = dict(value)
+            for key, item in members.items():
                 if not isinstance(key, str):
                     raise ConfigError(f"keys are strings, found {type(key).__name__}", path=path)
-                members[key] = child = Node(item)
                 if item.__class__ not in _SCALARS:
-                    pending.append((item, child, f"{path}.{key}" if path else key, depth + 1))
+                    pending.append((item, members, key, f"{path}.{key}" if path else key, depth + 1))
             nodes += len(members)
         elif isinstance(value, Sequence) and not isinstance(value, _TEXTS):
-            items: list[Node] = []
-            node.value = items
-            for index, item in enumerate(value):
-                child = Node(item)
-                items.append(child)
+            container[place] = items = list(value)
+            for index, item in enumerate(items):
                 if item.__class__ not in _SCALARS:
-                    pending.append((item, child, f"{path}[{index}]", depth + 1))
+                    pending.append((item, items, index, f"{path}[{index}]", depth + 1))
             nodes += len(items)
         elif isinstance(value, str | bool | int | float):  # of a class of its own
-            node.value = value
+            container[place] = value
         elif isinstance(value, datetime):  # what YAML's own loaders make of an unquoted timestamp
             moment = value if value.tzinfo is None else value.astimezone(timezone.utc)
-            node.value = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+            container[place] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         else:
             raise ConfigError(f"a document holds no {type(value).__name__}", path=path)
         if nodes > limits.max_nodes:
             raise ConfigError(f"there are more than {limits.max_nodes} values", path=path)
-    return root
+    return found[0]

@@ -82,7 +82,7 @@ def _number(section: Section, name: str) -> float:
     value = section.get(name)
     if value is None:
         return 0.0
-    if value.node.value in ("Infinity", "-Infinity"):
+    if value.raw in ("Infinity", "-Infinity"):
         return float(value.string())
     return value.number(-math.inf, math.inf) or 0.0
 

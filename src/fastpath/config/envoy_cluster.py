@@ -26,7 +26,8 @@ from .envoy_locality import read_locality
 from .envoy_metadata import read_metadata
 from .envoy_outlier_detection import read_outlier_detection
 from .envoy_subset import read_subsets
-from .envoy_upstream_http import read_http2
+from .envoy_tls import read_upstream_transport_socket
+from .envoy_upstream_http import read_upstream_http
 from .fields import UINT32_MAX, Section
 
 __all__ = ["Assignment", "read_assignment", "read_cluster"]
@@ -62,8 +63,12 @@ def read_cluster(section: Section) -> Cluster:
     check_discovered(section, discovery.type, assigned.localities)
     section.one_of("lb_config", *_LB_CONFIGS, required=False)
     common = read_common_lb(section.section("common_lb_config"))
-    if common.consistent_hashing.use_hostname_for_hashing and discovery.type in _WITHOUT_HOSTNAMES:
-        section.error(f"a {discovery.type.name} cluster cannot use_hostname_for_hashing")
+    if common.consistent_hashing.use_hostname_for_hashing:
+        if discovery.by_extension:
+            section.error("a cluster with a cluster_type cannot use_hostname_for_hashing")
+        elif discovery.type in _WITHOUT_HOSTNAMES:
+            section.error(f"a {discovery.type.name} cluster cannot use_hostname_for_hashing")
+    http = read_upstream_http(section)
     cluster = Cluster(
         name=name,
         type=discovery.type,
@@ -86,7 +91,8 @@ def read_cluster(section: Section) -> Cluster:
         circuit_breaker=read_circuit_breakers(section.section("circuit_breakers")),
         health_checks=read_health_checks(section),
         outlier_detection=read_outlier_detection(section.section("outlier_detection")),
-        http2=read_http2(section),
+        http2=http.http2,
+        tls=read_upstream_transport_socket(section, http),
         connect_timeout=5.0 if connect_timeout is None else connect_timeout,
         position=section.position,
     )
@@ -95,7 +101,7 @@ def read_cluster(section: Section) -> Cluster:
     for each in cluster.health_checks:
         if isinstance(each.check, GrpcHealthCheck) and not cluster.http2:
             reason = "a grpc_health_check needs http2_protocol_options in typed_extension_protocol_options"
-            section.value.problems.add_at(each.position, reason)
+            section.problems.add_at(each.position, reason)
     cluster = read_load_balancing_policy(section, cluster)
     section.end(_UNSUPPORTED_CONFIGS)
     return cluster
@@ -174,7 +180,7 @@ def _check_weights(assignment: Section, localities: tuple[LocalityEndpoints, ...
     for locality in localities:
         by_priority[locality.priority] = by_priority.get(locality.priority, 0) + (locality.weight or 0)
         if sum(endpoint.weight or 1 for endpoint in locality.endpoints) > UINT32_MAX:
-            assignment.value.problems.add_at(locality.position, f"the endpoints' weights sum to more than {UINT32_MAX}")
+            assignment.problems.add_at(locality.position, f"the endpoints' weights sum to more than {UINT32_MAX}")
     for priority, total in by_priority.items():
         if total > UINT32_MAX:
             assignment.error(f"the weights of the localities of priority {priority} sum to more than {UINT32_MAX}")

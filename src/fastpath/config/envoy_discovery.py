@@ -10,10 +10,19 @@ from ..models import DiscoveryType, DnsConfig, DnsLookupFamily, LocalityEndpoint
 from .envoy_process import check_config_source
 from .envoy_types import DNS_CLUSTER
 from .fields import Section
+from .node import shorten
 
 __all__ = ["Discovery", "check_discovered", "read_discovery"]
 
 _UNSUPPORTED_TYPES = {"ORIGINAL_DST": 4}
+# What a cluster_type's name stands for. That of EDS is of no use: Envoy wants `type` for it.
+_NAMED_TYPES = {
+    "envoy.cluster.dns": DiscoveryType.STRICT_DNS,
+    "envoy.cluster.logical_dns": DiscoveryType.LOGICAL_DNS,
+    "envoy.cluster.static": DiscoveryType.STATIC,
+    "envoy.cluster.strict_dns": DiscoveryType.STRICT_DNS,
+}
+_NEW_DNS = "envoy.cluster.dns"
 _MIN_REFRESH = 0.001
 
 
@@ -34,6 +43,8 @@ class Discovery(NamedTuple):
     type: DiscoveryType
     dns: DnsConfig
     eds_service_name: str
+    by_extension: bool
+    """Whether it is told by cluster_type."""
 
 
 def read_discovery(section: Section) -> Discovery:
@@ -43,16 +54,28 @@ def read_discovery(section: Section) -> Discovery:
     if custom is None:
         kind = section.enum("type", DiscoveryType, DiscoveryType.STATIC, _UNSUPPORTED_TYPES)
     else:
-        kind, dns = _read_dns_cluster(custom)
+        kind, dns = _read_cluster_type(custom, dns)
         if section.get("type") is not None:
             section.error("type and cluster_type are one field: only one may be set")
-    return Discovery(kind, dns, _read_eds(section, kind))
+    return Discovery(kind, dns, _read_eds(section, kind), custom is not None)
+
+
+def _read_cluster_type(section: Section, dns: DnsConfig) -> tuple[DiscoveryType, DnsConfig]:
+    """A cluster_type: DnsCluster, or without a configuration what its name stands for with the cluster's DNS fields."""
+    name = section.get("name", required=True)
+    if section.get("typed_config") is not None:
+        return _read_dns_cluster(section)
+    section.end()
+    text = name.string() if name is not None else ""
+    if name is not None and text not in _NAMED_TYPES:
+        near = section.problems.suggest(text, _NAMED_TYPES)
+        name.error(f"without a typed_config expected one of {', '.join(_NAMED_TYPES)}, found {shorten(text)!r}{near}")
+    return _NAMED_TYPES.get(text, DiscoveryType.STATIC), DnsConfig() if text == _NEW_DNS else dns
 
 
 def _read_dns_cluster(section: Section) -> tuple[DiscoveryType, DnsConfig]:
-    """A cluster_type: the extension envoy.cluster.dns."""
+    """A cluster_type with the configuration of the extension envoy.cluster.dns."""
     kind, dns = DiscoveryType.STRICT_DNS, DnsConfig()
-    section.string("name", required=True)
     typed = section.typed("typed_config", DNS_CLUSTER)
     if typed is not None:
         family = typed.enum("dns_lookup_family", _Family, _Family.UNSPECIFIED)

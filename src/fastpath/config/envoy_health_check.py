@@ -140,7 +140,7 @@ def _read_http(section: Section) -> HttpHealthCheck:
 def _refuse_operators(section: Section, options: tuple[HeaderValueOption, ...]) -> None:
     for option in options:
         if "%" in option.value:
-            section.value.problems.add_at(option.position, "format operators are not supported in health checks")
+            section.problems.add_at(option.position, "format operators are not supported in health checks")
 
 
 def _is_target(path: str) -> bool:

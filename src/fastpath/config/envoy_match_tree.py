@@ -115,9 +115,9 @@ def _map(reader: _Reader, section: Section) -> tuple[str, tuple[tuple[str, Match
     if content is not None:
         value = content.get("map", required=True)
         entries = value.section() if value is not None else None
-        for key, node in (entries.members if entries is not None else {}).items():
+        for key, raw in (entries.members if entries is not None else {}).items():
             assert entries is not None
-            target = Value(node, f"{entries.value.path}[{key!r}]", entries.value.problems).section()
+            target = Value(raw, f"{entries.path}[{key!r}]", entries.problems).section()
             targets.append((key, _target(reader, target) if target is not None else _NOTHING))
         if not targets:
             content.error("the map is empty")

@@ -45,7 +45,7 @@ def header_name(section: Section, name: str, *, required: bool = False, empty: b
     if value is None:
         return None
     text = value.string()
-    if empty and value.node.value == "":
+    if empty and value.raw == "":
         return None
     if not _is_header_name(text):
         value.error(f"expected the name of a header field, found {shorten(text)!r}")
@@ -54,7 +54,7 @@ def header_name(section: Section, name: str, *, required: bool = False, empty: b
 
 def _text(value: Value, *, empty: bool = True) -> str:
     text = value.string()
-    if not empty and text == "" and value.node.value == "":
+    if not empty and text == "" and value.raw == "":
         value.error("must not be empty")
     if _has_forbidden(text):
         value.error("must not hold NUL, CR or LF")

@@ -21,7 +21,7 @@ def read_metadata(parent: Section, field: str = "metadata") -> Mapping[str, Mapp
     found: dict[str, Mapping[str, object]] = {}
     for name in filters.members:
         value = filters.get(name)
-        plain = value.plain() if value is not None else {}
+        plain = value.raw if value is not None else {}
         if value is not None and not isinstance(plain, dict):
             value.expected("an object")
         elif isinstance(plain, dict):

@@ -112,7 +112,7 @@ def _read_http_connection_manager(manager: Section, place: Place) -> HttpConnect
 def _read_escaped_slashes(manager: Section) -> PathWithEscapedSlashesAction:
     """IMPLEMENTATION_SPECIFIC_DEFAULT is what Envoy keeps unchanged, unless its runtime says otherwise."""
     value = manager.get("path_with_escaped_slashes_action")
-    if value is None or value.node.value in (0, "IMPLEMENTATION_SPECIFIC_DEFAULT"):
+    if value is None or value.raw in (0, "IMPLEMENTATION_SPECIFIC_DEFAULT"):
         return PathWithEscapedSlashesAction.KEEP_UNCHANGED
     return value.enum(PathWithEscapedSlashesAction) or PathWithEscapedSlashesAction.KEEP_UNCHANGED
 

@@ -197,8 +197,8 @@ def _unset_weights(entry: Section) -> None:
     assignment = entry.section("endpoint_config")
     for locality in assignment.sections("endpoints") if assignment is not None else ():
         weight = locality.get("load_balancing_weight")
-        if weight is not None and weight.node.value == 0:
-            weight.node.value = None
+        if weight is not None and weight.raw == 0:
+            del locality.members[weight.path.rpartition(".")[2]]
 
 
 def _dumped_scopes(part: Section, found: Resources) -> None:

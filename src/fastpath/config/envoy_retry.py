@@ -95,7 +95,7 @@ def _read_retry_on(section: Section) -> tuple[str, ...]:
         if condition not in _CONDITIONS:  # Envoy reads over it
             near = value.problems.suggest(condition, _CONDITIONS)
             reason = f"the condition {shorten(condition)!r} is unknown{near}"
-            value.problems.unknown(reason, value.path, value.node.line, value.node.column)
+            value.problems.unknown(reason, value.path)
     return conditions
 
 

@@ -70,7 +70,7 @@ def read_route_configuration(section: Section) -> RouteConfiguration:
         position=section.position,
     )
     section.end(_UNSUPPORTED)
-    _refuse_repetitions(configuration, section.value.problems)
+    _refuse_repetitions(configuration, section.problems)
     return configuration
 
 
@@ -80,7 +80,7 @@ def read_virtual_hosts(sections: Sequence[Section]) -> RouteConfiguration:
         section.string("@type")
     hosts = tuple(_read_virtual_host(section, MAX_BODY_BYTES) for section in sections)
     configuration = RouteConfiguration("", hosts, position=sections[0].position)
-    _refuse_repetitions(configuration, sections[0].value.problems)
+    _refuse_repetitions(configuration, sections[0].problems)
     return configuration
 
 
@@ -207,7 +207,7 @@ def _read_metadata(section: Section | None) -> Mapping[str, Mapping[str, object]
     if section is None:
         return {}
     filters = section.get("filter_metadata")
-    content = filters.plain() if filters is not None else {}
+    content = filters.raw if filters is not None else {}
     section.end(("typed_filter_metadata",))
     if not isinstance(content, dict) or not all(isinstance(value, dict) for value in content.values()):
         section.error("filter_metadata holds an object for each filter")

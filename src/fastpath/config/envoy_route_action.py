@@ -201,7 +201,7 @@ def _read_metadata_match(parent: Section) -> Mapping[str, object]:
         return {}
     wanted: Mapping[str, object] = {}
     filters = section.get("filter_metadata")
-    content = filters.plain() if filters is not None else {}
+    content = filters.raw if filters is not None else {}
     if filters is not None and not isinstance(content, dict):
         filters.expected("an object")
     elif isinstance(content, dict):

@@ -40,7 +40,7 @@ def _read_config(section: Section) -> SubsetConfig:
 
 def _read_struct(section: Section, name: str) -> Mapping[str, object]:
     value = section.get(name)
-    plain = {} if value is None else value.plain()
+    plain = {} if value is None else value.raw
     if isinstance(plain, dict):
         return plain
     if value is not None:

@@ -1,28 +1,122 @@
-"""Certificates of a listener (envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext)."""
+"""TLS of listeners and clusters (envoy.extensions.transport_sockets.tls.v3)."""
 
 from __future__ import annotations
 
-from ..models import DataSource, DownstreamTlsContext, TlsCertificate
-from .envoy_types import DOWNSTREAM_TLS_CONTEXT, RAW_BUFFER
+from dataclasses import dataclass, replace
+
+from ..models import DataSource, DownstreamTlsContext, TlsCertificate, UpstreamTlsContext
+from .envoy_process import check_config_source
+from .envoy_types import DOWNSTREAM_TLS_CONTEXT, RAW_BUFFER, UPSTREAM_TLS_CONTEXT
+from .envoy_upstream_http import UpstreamHttp
 from .fields import Section
 
-__all__ = ["read_transport_socket"]
+__all__ = ["read_transport_socket", "read_upstream_transport_socket"]
+
+_MAX_SNI = 255
 
 
 def read_transport_socket(parent: Section) -> DownstreamTlsContext | None:
     """A filter chain's `transport_socket`; None for plain bytes."""
+    config = _read_socket(parent, DOWNSTREAM_TLS_CONTEXT)
+    return None if config is None else _read_context(config)
+
+
+def read_upstream_transport_socket(parent: Section, http: UpstreamHttp) -> UpstreamTlsContext | None:
+    """A cluster's `transport_socket`; None for plain bytes."""
+    config = _read_socket(parent, UPSTREAM_TLS_CONTEXT)
+    return None if config is None else _read_upstream_context(config, http)
+
+
+def _read_socket(parent: Section, context: str) -> Section | None:
+    """What a `transport_socket` that does TLS holds."""
     socket = parent.section("transport_socket")
     if socket is None:
         return None
     socket.string("name", required=True)
-    found = socket.typed_one_of("typed_config", (DOWNSTREAM_TLS_CONTEXT, RAW_BUFFER))
+    found = socket.typed_one_of("typed_config", (context, RAW_BUFFER))
     socket.end()
     if found is None:
         return None
     kind, config = found
-    model = _read_context(config) if kind == DOWNSTREAM_TLS_CONTEXT else None
-    config.end()
-    return model
+    if kind == RAW_BUFFER:
+        config.end()
+        return None
+    return config
+
+
+def _read_upstream_context(context: Section, http: UpstreamHttp) -> UpstreamTlsContext:
+    sni = context.header_text("sni") or ""
+    if len(sni.encode()) > _MAX_SNI:
+        context.error(f"sni has at most {_MAX_SNI} bytes")
+    common = context.section("common_tls_context")
+    context.end()
+    model = UpstreamTlsContext(sni, http.auto_sni, http.auto_san_validation, position=context.position)
+    if common is None:
+        return model
+    certificates = [_read_certificate(each) for each in common.sections("tls_certificates")]
+    secrets = [_read_secret(each) for each in common.sections("tls_certificate_sds_secret_configs")]
+    if len(certificates) + len(secrets) > 1:
+        common.error("a client shows one certificate")
+    peer = _read_validation(common)
+    protocols = _read_protocols(common)
+    common.end()
+    return replace(
+        model,
+        alpn_protocols=protocols,
+        certificate=certificates[0] if certificates else None,
+        certificate_secret=secrets[0] if secrets else "",
+        trusted_ca=peer.trusted_ca,
+        trusted_ca_secret=peer.secret,
+        subject_alt_names=peer.names,
+    )
+
+
+@dataclass
+class _Peer:
+    """What is asked of the server's certificate."""
+
+    trusted_ca: DataSource | None = None
+    secret: str = ""
+    names: tuple[str, ...] = ()
+
+
+def _read_validation(common: Section) -> _Peer:
+    kinds = ("validation_context", "validation_context_sds_secret_config", "combined_validation_context")
+    kind = common.one_of("way to validate", *kinds, required=False)
+    section = common.section(kind) if kind is not None else None
+    if section is None:
+        return _Peer()
+    if kind == kinds[1]:
+        return _Peer(secret=_read_secret(section))
+    inner: Section | None = section
+    peer = _Peer()
+    if kind == kinds[2]:
+        inner = section.section("default_validation_context", required=True)
+        secret = section.section("validation_context_sds_secret_config", required=True)
+        peer.secret = _read_secret(secret) if secret is not None else ""
+        section.end()
+    if inner is not None:
+        peer.trusted_ca = read_data_source(inner, "trusted_ca")
+        peer.names = tuple(_read_name(each) for each in inner.sections("match_subject_alt_names"))
+        if peer.names and peer.trusted_ca is None and not peer.secret:
+            inner.error("names of a certificate are worth nothing without a trusted_ca")
+        inner.end(("match_typed_subject_alt_names",))
+    return peer
+
+
+def _read_name(section: Section) -> str:
+    """A StringMatcher of the one kind that models have."""
+    name = section.string("exact", required=True)
+    section.end(("contains", "custom", "ignore_case", "prefix", "safe_regex", "suffix"))
+    return name
+
+
+def _read_secret(section: Section) -> str:
+    """An SdsSecretConfig: where to ask for it is for those who do."""
+    name = section.string("name", required=True)
+    check_config_source(section.section("sds_config"))
+    section.end()
+    return name
 
 
 def _read_context(context: Section) -> DownstreamTlsContext:
@@ -32,22 +126,29 @@ def _read_context(context: Section) -> DownstreamTlsContext:
     trusted_ca = None
     if common is not None:
         certificates = tuple(_read_certificate(section) for section in common.sections("tls_certificates"))
-        protocols = tuple(value.string() for value in common.items("alpn_protocols"))
+        protocols = _read_protocols(common)
         validation = common.section("validation_context")
         if validation is not None:
             trusted_ca = read_data_source(validation, "trusted_ca")
             validation.end()
         common.end()
-    for protocol in protocols:
-        if not 0 < len(protocol.encode("utf-8", "surrogateescape")) < 256:
-            context.error("an ALPN protocol has 1 to 255 bytes")
-    return DownstreamTlsContext(
+    model = DownstreamTlsContext(
         certificates=certificates,
         alpn_protocols=protocols,
         require_client_certificate=context.boolean("require_client_certificate"),
         trusted_ca=trusted_ca,
         position=context.position,
     )
+    context.end()
+    return model
+
+
+def _read_protocols(common: Section) -> tuple[str, ...]:
+    protocols = tuple(value.string() for value in common.items("alpn_protocols"))
+    for protocol in protocols:
+        if not 0 < len(protocol.encode("utf-8", "surrogateescape")) < 256:
+            common.error("an ALPN protocol has 1 to 255 bytes")
+    return protocols
 
 
 def _read_certificate(section: Section) -> TlsCertificate:

@@ -38,6 +38,7 @@ __all__ = [
     "SUBSET_POLICY",
     "TCP_PROXY",
     "TLS_INSPECTOR",
+    "UPSTREAM_TLS_CONTEXT",
     "URI_TEMPLATE_MATCH",
     "URI_TEMPLATE_REWRITE",
     "VIRTUAL_HOST",
@@ -71,6 +72,7 @@ COOKIE_SESSION = "envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSe
 HEADER_SESSION = "envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState"
 
 DOWNSTREAM_TLS_CONTEXT = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+UPSTREAM_TLS_CONTEXT = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
 
 HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"

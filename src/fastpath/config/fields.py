@@ -11,15 +11,17 @@ import difflib
 import enum
 import re
 import warnings
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import TypeVar
 
 from ..errors import ConfigError, ConfigErrors, ConfigWarning
 from ..models import Position
-from .node import Node, NodeValue, document_error, shorten
+from .node import describe, document_error, shorten
+from .places import Places
 
-__all__ = ["Problems", "Section", "Value"]
+__all__ = ["Located", "Problems", "Section", "Value"]
 
 E = TypeVar("E", bound=enum.Enum)
 
@@ -42,7 +44,7 @@ def camel_case(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in others)
 
 
-def _exact_integer(value: NodeValue) -> int | None:
+def _exact_integer(value: object) -> int | None:
     """What stands for a whole number: 5, 5.0 and "5"."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**53 else None
@@ -56,7 +58,7 @@ class Problems:
     """All that is wrong with a set of documents. `lenient` turns unknown fields into warnings.
 
     Each file has a part of its own, `of(file)`, which knows the others, so that references between documents can be
-    reported where they stand.
+    reported where they stand; and each document of a file one that knows its places.
     """
 
     def __init__(self, *, lenient: bool = False):
@@ -65,8 +67,9 @@ class Problems:
         self.errors: list[ConfigError] = []
         self.either_case = True
         """Fields may be written in snake_case and camelCase, as protobuf has it; otherwise as they are asked for."""
+        self._places: Places | None = None
         self._parts: dict[str | None, Problems] = {None: self}
-        self._suggestions_left = _MAX_SUGGESTIONS
+        self._suggestions_left = [_MAX_SUGGESTIONS]
 
     def of(self, file: str | None) -> Problems:
         """The part for a file."""
@@ -79,24 +82,49 @@ class Problems:
             self._parts[file] = part
         return part
 
+    def in_document(self, file: str | None, places: Places | None, *, either_case: bool = True) -> Problems:
+        """The part for a document of a file."""
+        part = copy(self.of(file))
+        part.either_case = either_case
+        part._places = places
+        return part
+
+    def position(self, path: str) -> Position:
+        return Position(path) if self._places is None else Position.late(path, self.file, self._places)
+
     def suggest(self, found: str, names: Iterable[str]) -> str:
         """'; did you mean ...?' when a name is near, else nothing."""
-        if len(found) > 100 or not self._suggestions_left:
+        if len(found) > 100 or not self._suggestions_left[0]:
             return ""
-        self._suggestions_left -= 1
+        self._suggestions_left[0] -= 1
         near = difflib.get_close_matches(found, names, n=1, cutoff=0.7)
         return f'; did you mean "{near[0]}"?' if near else ""
 
     def add(self, reason: str, path: str, line: int = 0, column: int = 0) -> None:
+        """Note what is wrong with the file, or at a place that is known."""
         if len(self.errors) < _MAX_REPORTED:
             self.errors.append(document_error(reason, self.file, line, column, path))
 
-    def unknown(self, reason: str, path: str, line: int, column: int) -> None:
+    def add_value(self, reason: str, path: str) -> None:
+        """Note what is wrong with a value of the document."""
+        if len(self.errors) < _MAX_REPORTED:
+            self.errors.append(self._error(reason, path))
+
+    def unknown(self, reason: str, path: str, key: str | None = None) -> None:
+        """Note, or warn of, what nobody knows: a value of the document, or the key of one."""
         if self.lenient:
-            error = document_error(reason, self.file, line, column, path)
-            warnings.warn(f"ignored: {error}", ConfigWarning, stacklevel=2)
-        else:
-            self.add(reason, path, line, column)
+            warnings.warn(f"ignored: {self._error(reason, path, key)}", ConfigWarning, stacklevel=2)
+        elif len(self.errors) < _MAX_REPORTED:
+            self.errors.append(self._error(reason, path, key))
+
+    def warn(self, reason: str, path: str) -> None:
+        warnings.warn(str(self._error(reason, path)), ConfigWarning, stacklevel=2)
+
+    def _error(self, reason: str, path: str, key: str | None = None) -> ConfigError:
+        line, column = 0, 0
+        if self._places is not None:
+            line, column = self._places.find(path) if key is None else self._places.find_key(path, key)
+        return document_error(reason, self.file, line, column, path)
 
     def add_at(self, position: Position | None, reason: str) -> None:
         place = position or Position()
@@ -119,33 +147,42 @@ class Problems:
             raise ConfigErrors(found)
 
 
-class Value:
-    """A node and the path to it."""
+class Located:
+    """Something in a document, and the path to it."""
 
-    __slots__ = ("node", "path", "problems")
+    __slots__ = ("path", "problems")
 
-    def __init__(self, node: Node, path: str, problems: Problems):
-        self.node = node
+    def __init__(self, path: str, problems: Problems):
         self.path = path
         self.problems = problems
 
     @property
     def position(self) -> Position:
-        return Position(self.path, self.problems.file, self.node.line or None, self.node.column or None)
+        return self.problems.position(self.path)
 
     def error(self, reason: str) -> None:
-        self.problems.add(reason, self.path, self.node.line, self.node.column)
+        self.problems.add_value(reason, self.path)
 
     def warn(self, reason: str) -> None:
         """Tell what has no effect, and is no error where the document is meant for."""
-        error = document_error(reason, self.problems.file, self.node.line, self.node.column, self.path)
-        warnings.warn(str(error), ConfigWarning, stacklevel=2)
+        self.problems.warn(reason, self.path)
+
+
+class Value(Located):
+    """A value of a document."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: object, path: str, problems: Problems):
+        self.raw = raw
+        self.path = path
+        self.problems = problems
 
     def expected(self, what: str) -> None:
-        self.error(f"expected {what}, found {self.node.describe()}")
+        self.error(f"expected {what}, found {describe(self.raw)}")
 
     def string(self) -> str:
-        value = self.node.value
+        value = self.raw
         if isinstance(value, str):
             return value
         hint = " (quote it to make it text)" if isinstance(value, (bool, int, float)) else ""
@@ -153,7 +190,7 @@ class Value:
         return ""
 
     def integer(self, minimum: int, maximum: int) -> int | None:
-        value = _exact_integer(self.node.value)
+        value = _exact_integer(self.raw)
         if value is None:
             self.expected("an integer")
             return None
@@ -164,7 +201,7 @@ class Value:
 
     def number(self, minimum: float, maximum: float) -> float | None:
         """A double; from YAML it comes as the text that was written."""
-        value = self.node.value
+        value = self.raw
         if isinstance(value, str) and _NUMBER.match(value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -176,7 +213,7 @@ class Value:
         return float(value)
 
     def boolean(self) -> bool | None:
-        value = self.node.value
+        value = self.raw
         if isinstance(value, bool):
             return value
         if value in ("true", "false"):
@@ -186,9 +223,9 @@ class Value:
 
     def duration(self) -> float | None:
         """Seconds, from "1.5s" or {"seconds": 1, "nanos": 500000000}. Never negative."""
-        value = self.node.value
+        value = self.raw
         if isinstance(value, dict):
-            return self._duration_of_parts(Section(self, value))
+            return self._duration_of_parts(Section(value, self.path, self.problems))
         match = _DURATION.match(value) if isinstance(value, str) else None
         if match is None:
             self.expected('a duration in seconds such as "1.5s"')
@@ -212,7 +249,7 @@ class Value:
 
     def enum(self, kind: type[E], unsupported: Mapping[str, int] = {}) -> E | None:
         """A member of `kind` by name or number. `unsupported` names values that exist but are not built yet."""
-        value = self.node.value
+        value = self.raw
         names = {member.name: member for member in kind}
         if isinstance(value, str) and value in names:
             return names[value]
@@ -226,7 +263,7 @@ class Value:
             self.error(f"{value} is not supported; supported are {', '.join(names)}")
             return None
         near = self.problems.suggest(value, names) if isinstance(value, str) else ""
-        self.error(f"expected one of {', '.join(names)}, found {self.node.describe()}{near}")
+        self.error(f"expected one of {', '.join(names)}, found {describe(self.raw)}{near}")
         return None
 
     def base64(self) -> bytes:
@@ -240,94 +277,92 @@ class Value:
 
     def section(self) -> Section | None:
         """The value as an object with fields."""
-        if isinstance(self.node.value, dict):
-            return Section(self, self.node.value)
+        raw = self.raw
+        if isinstance(raw, dict):
+            return Section(raw, self.path, self.problems)
         self.expected("an object")
         return None
 
-    def plain(self) -> object:
-        """The value as Python dicts, lists and scalars (for opaque data such as metadata)."""
-        value = self.node.value
-        if isinstance(value, dict):
-            return {name: Value(node, f"{self.path}.{name}", self.problems).plain() for name, node in value.items()}
-        if isinstance(value, list):
-            return [Value(node, f"{self.path}[{i}]", self.problems).plain() for i, node in enumerate(value)]
-        return value
 
-
-class Section:
+class Section(Located):
     """The fields of one object. Fields that nobody asked for by the time of `end` are unknown.
 
     Large configurations have millions of fields, most of them asked for and not there, so that case costs the least.
     """
 
-    __slots__ = ("_camel", "asked", "members", "value")
+    __slots__ = ("_camel", "asked", "members")
 
-    def __init__(self, value: Value, members: dict[str, Node]):
-        self.value = value
+    def __init__(self, members: dict[str, object], path: str, problems: Problems):
         self.members = members
-        self.asked: list[str] = []
-        self._camel = value.problems.either_case and bool(members) and not "".join(members).islower()
+        self.path = path
+        self.problems = problems
+        self.asked: set[str] = set()
+        self._camel = problems.either_case and bool(members) and not "".join(members).islower()
 
-    @property
-    def position(self) -> Position:
-        return self.value.position
-
-    def error(self, reason: str) -> None:
-        self.value.error(reason)
+    def again(self) -> Section:
+        """The same object, of which nothing has been asked yet."""
+        return Section(self.members, self.path, self.problems)
 
     def lacks(self, names: tuple[str, ...]) -> bool:
         """Whether none of the fields is there; true is only said for sure, so that they need not be asked for."""
         if self._camel or not self.members.keys().isdisjoint(names):
             return False
-        self.asked += names
+        self.asked.update(names)
         return True
 
     def get(self, name: str, *, required: bool = False) -> Value | None:
         """The field by its snake_case name, None when it is not set."""
-        self.asked.append(name)
-        node = self.members.get(name)
-        if node is None and not required and not self._camel:
-            return None
+        self.asked.add(name)
+        raw = self.members.get(name)
         written = name
         if self._camel:
-            node, written = self._either(name, node)
-        if node is None or node.value is None:
+            raw, written = self._either(name, raw)
+        if raw is None:
             if required:
                 self.error(f'"{name}" is missing')
             return None
-        path = self.value.path
-        return Value(node, f"{path}.{written}" if path else written, self.value.problems)
+        path = self.path
+        return Value(raw, f"{path}.{written}" if path else written, self.problems)
 
     def _which(self, names: tuple[str, ...]) -> list[str]:
         """Those of the fields that are set."""
         if self._camel:
             return [name for name in names if self.get(name) is not None]
-        self.asked += names
+        self.asked.update(names)
         members = self.members
-        return [name for name in names if name in members and members[name].value is not None]
+        return [name for name in names if name in members and members[name] is not None]
 
-    def _either(self, name: str, node: Node | None) -> tuple[Node | None, str]:
+    def _either(self, name: str, raw: object) -> tuple[object, str]:
         """The field by this name or its camelCase one, and which it was."""
         camel = camel_case(name)
-        other = self.members.get(camel) if camel != name else None
-        self.asked.append(camel)
-        if other is None:
-            return node, name
-        if node is not None:
+        self.asked.add(camel)
+        if camel == name or camel not in self.members:
+            return raw, name
+        if name in self.members:
             self.error(f'"{name}" and "{camel}" are the same field; give it once')
-        return other, camel
+        return self.members[camel], camel
+
+    def fields(self, name: str) -> Iterator[tuple[str, Value]]:
+        """What an object in the field holds by names that are no fields of ours."""
+        section = self.section(name)
+        if section is not None:
+            yield from section.entries()
+
+    def entries(self) -> Iterator[tuple[str, Value]]:
+        """All that the object holds, by names that are no fields of ours."""
+        for name, raw in self.members.items():
+            yield name, Value(raw, f"{self.path}.{name}", self.problems)
 
     def string(self, name: str, default: str = "", *, required: bool = False) -> str:
-        node = self.members.get(name)
-        if node is not None and node.value.__class__ is str and node.value and not self._camel:
-            self.asked.append(name)
-            return str(node.value)
+        raw = self.members.get(name)
+        if raw.__class__ is str and raw and not self._camel:
+            self.asked.add(name)
+            return str(raw)
         value = self.get(name, required=required)
         if value is None:
             return default
         text = value.string()
-        if required and text == "" and value.node.value == "":
+        if required and text == "" and value.raw == "":
             value.error("must not be empty")
         return text
 
@@ -380,17 +415,18 @@ class Section:
         value = self.get(name)
         if value is None:
             return ()
-        nodes = value.node.value
-        if not isinstance(nodes, list):
+        raw, path, problems = value.raw, value.path, value.problems
+        if not isinstance(raw, list):
             value.expected("a list")
             return ()
-        path, problems = value.path, value.problems
-        return [Value(node, f"{path}[{index}]", problems) for index, node in enumerate(nodes)]
+        return [Value(each, f"{path}[{index}]", problems) for index, each in enumerate(raw)]
 
     def sections(self, name: str) -> Sequence[Section]:
         """The objects of a list."""
-        values = self.items(name)
-        return [section for section in map(Value.section, values) if section is not None] if values else ()
+        if name not in self.members and not self._camel:
+            self.asked.add(name)
+            return ()
+        return [section for value in self.items(name) if (section := value.section()) is not None]
 
     def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:
         """Which of the fields of a oneof is set; an error when there are several, or none though one is required."""
@@ -424,18 +460,16 @@ class Section:
 
     def end(self, unsupported: Container[str] = ()) -> None:
         """Report the fields that nobody asked for. `unsupported` are names that Envoy has, which are no slips."""
-        asked = set(self.asked)
+        asked = self.asked
         if self.members.keys() <= asked:
             return
         unknown = [name for name in self.members if name not in asked]
         for name in unknown[:_MAX_REPORTED]:
-            keys = self.value.node.keys or {}
-            line, column = keys.get(name, (self.value.node.line, self.value.node.column))
             if name in unsupported:
                 reason = f"the field {name!r} is not supported"
             else:
                 camel = any(map(str.isupper, name))
                 names = {camel_case(known) for known in asked} if camel else asked
-                near = self.value.problems.suggest(name, sorted(names))
+                near = self.problems.suggest(name, sorted(names))
                 reason = f"the field {shorten(name)!r} is unknown or not supported{near}"
-            self.value.problems.unknown(reason, self.value.path, line, column)
+            self.problems.unknown(reason, self.path, name)

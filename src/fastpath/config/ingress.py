@@ -83,7 +83,7 @@ def read_ingresses(objects: Objects, services: Services, secrets: Secrets, scope
 
 def _not_served(item: KubernetesObject) -> ObjectStatus:
     """What is another controller's to read stays unread."""
-    item.section.asked.append("spec")
+    item.section.asked.add("spec")
     item.section.end()
     condition = Condition("Accepted", False, "OtherClass", "its class is not served here")
     return ObjectStatus("Ingress", item.namespace, item.name, (condition,), position=item.position)
@@ -161,7 +161,7 @@ class _Reader:
         tls.end()
         certificate = self._secrets.certificate(item.namespace, name)
         if certificate is None:
-            near = tls.value.problems.suggest(name, self._secrets.names(item.namespace))
+            near = tls.problems.suggest(name, self._secrets.names(item.namespace))
             backends.missing.append(
                 ("InvalidCertificateRef", f'no Secret "{shorten(name)}" with a certificate is there{near}')
             )
@@ -214,12 +214,12 @@ class _Reader:
 
 def _read_host(rule: Section) -> str:
     value = rule.get("host")
-    return host_name(value) if value is not None and value.node.value != "" else "*"
+    return host_name(value) if value is not None and value.raw != "" else "*"
 
 
 def _read_path(section: Section) -> str:
     value = section.get("path")
-    return url_path(value) if value is not None and value.node.value != "" else "/"
+    return url_path(value) if value is not None and value.raw != "" else "/"
 
 
 def _route(host: str, match: RouteMatch, action: RouteAction, item: KubernetesObject) -> Route:
@@ -243,5 +243,5 @@ def _one_label_more(match: RouteMatch, host: str) -> RouteMatch:
 def _refuse_vendor_annotations(item: KubernetesObject) -> None:
     for name in item.annotations:
         if _VENDORS.match(name) and name not in ANNOTATIONS:
-            where, problems = item.position, item.section.value.problems
-            problems.unknown(f"the annotation {shorten(name)!r} is not supported", where.path, where.line or 0, 0)
+            reason = f"the annotation {shorten(name)!r} is not supported"
+            item.section.problems.unknown(reason, item.section.path)

@@ -62,7 +62,7 @@ class BackendReader:
     def _resolve(self, target: Section, name: str, port: int | str) -> str:
         service = self._services.find(self._namespace, name)
         if service is None:
-            near = target.value.problems.suggest(name, self._services.names(self._namespace))
+            near = target.problems.suggest(name, self._services.names(self._namespace))
             self.missing.append(("BackendNotFound", f'there is no Service "{self._namespace}/{name}"{near}'))
             return cluster_name(self._namespace, name, port)
         found = service.find_port(port)

@@ -29,9 +29,9 @@ class IngressClasses:
 
 def _class_of(item: KubernetesObject) -> str | None:
     spec = item.section.members.get("spec")
-    named = spec.value.get("ingressClassName") if spec is not None and isinstance(spec.value, dict) else None
-    if named is not None and isinstance(named.value, str):
-        return named.value
+    named = spec.get("ingressClassName") if isinstance(spec, dict) else None
+    if isinstance(named, str):
+        return named
     return item.annotations.get(_OLD_ANNOTATION)
 
 

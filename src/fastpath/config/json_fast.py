@@ -6,7 +6,7 @@ import re
 from json import JSONDecodeError, JSONDecoder
 from typing import NamedTuple
 
-from .node import Limits, Node, NodeValue
+from .node import DocumentLimits, Node, NodeValue
 
 __all__ = ["Fault", "read_flawless"]
 
@@ -39,7 +39,7 @@ class Fault(NamedTuple):
     nodes: int
 
 
-def read_flawless(text: str, limits: Limits) -> Node | Fault:
+def read_flawless(text: str, limits: DocumentLimits) -> Node | Fault:
     """The root of a document, unless anything is wrong with it: grammar, a key given twice, its size or depth."""
     # What is open: the members of an object and the places of their keys, or (members is None) the items of a list.
     members: dict[str, Node] | None = None

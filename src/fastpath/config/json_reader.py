@@ -1,4 +1,4 @@
-"""JSON (RFC 8259) without recursion, each node with its line and column."""
+"""JSON (RFC 8259): what a document says, and for messages where it says so, read without recursion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from json import JSONDecodeError, JSONDecoder
 
 from ..errors import ConfigError
 from .json_fast import Fault, read_flawless
-from .node import Limits, Node, document_error, shorten
+from .json_values import read_values
+from .node import DocumentLimits, Node, describe, document_error, shorten, values_of
+from .places import Places, Text
 
 __all__ = ["FROM_THE_START", "looks_like_json", "read_flawed", "read_json"]
 
@@ -45,14 +47,24 @@ class _Lines:
         return line, offset - self.starts[line - 1] + 1
 
 
-def read_json(text: str, file: str | None, limits: Limits, problems: list[ConfigError]) -> Node:
-    """Read one JSON document."""
-    found = read_flawless(text, limits)
-    return found if isinstance(found, Node) else read_flawed(text, file, limits, problems, found)
+def read_json(
+    text: str, file: str | None, limits: DocumentLimits, problems: list[ConfigError]
+) -> tuple[object, Places]:
+    """Read one JSON document: what it says, and where."""
+
+    def with_places() -> list[Node]:
+        found = read_flawless(text, limits)
+        return [found if isinstance(found, Node) else read_flawed(text, file, limits, problems, found)]
+
+    try:
+        return read_values(text, limits), Places(Text(with_places))
+    except ValueError:
+        roots = with_places()
+        return values_of(roots[0]), Places(Text(with_places, roots))
 
 
 def read_flawed(
-    text: str, file: str | None, limits: Limits, problems: list[ConfigError], fault: Fault = FROM_THE_START
+    text: str, file: str | None, limits: DocumentLimits, problems: list[ConfigError], fault: Fault = FROM_THE_START
 ) -> Node:
     """Read the rest of a document token by token, so that each thing wrong with it is told where it stands."""
     lines = _Lines(text)
@@ -122,7 +134,7 @@ def read_flawed(
         else:
             node = Node(_WORDS[match["word"]], *lines.at(start))
         if not expect.startswith("value"):
-            raise error(f"not JSON: expected {expect}, found {node.describe()}", start)
+            raise error(f"not JSON: expected {expect}, found {describe(node.value)}", start)
         nodes += 1
         if nodes > limits.max_nodes:
             raise error(f"there are more than {limits.max_nodes} values", start)

@@ -75,8 +75,8 @@ def _refuse_unknown_kinds(objects: Objects, problems: Problems) -> None:
         near = problems.suggest(kind, names)
         for item in objects.of_kind(group, kind):
             where = f" of {group}" if group else ""
-            reason, place = f"the kind {kind!r}{where} is unknown or not supported{near}", item.position
-            item.section.value.problems.unknown(reason, place.path, place.line or 0, place.column or 0)
+            reason = f"the kind {kind!r}{where} is unknown or not supported{near}"
+            item.section.problems.unknown(reason, item.section.path)
 
 
 def _refuse_unknown_versions(objects: Objects, group: str, kind: str) -> None:

@@ -138,7 +138,7 @@ def _read_target(parent: Section) -> str:
     if reference is None:
         return ""
     kind, name = reference.string("kind"), reference.string("name")
-    reference.asked += ("apiVersion", "fieldPath", "namespace", "resourceVersion", "uid")
+    reference.asked.update(("apiVersion", "fieldPath", "namespace", "resourceVersion", "uid"))
     reference.end()
     return name if kind == "Pod" else ""
 

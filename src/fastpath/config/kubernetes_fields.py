@@ -37,7 +37,7 @@ def choice(section: Section, name: str, options: Sequence[str], default: str = "
     if value is None:
         return default
     text = value.string()
-    if value.node.value == text and text not in options:
+    if value.raw == text and text not in options:
         near = value.problems.suggest(text, options)
         value.error(f"expected one of {', '.join(options)}, found {shorten(text)!r}{near}")
         return default
@@ -48,7 +48,7 @@ def integer(section: Section, name: str, minimum: int, maximum: int, *, required
     value = section.get(name, required=required)
     if value is None:
         return None
-    if type(value.node.value) is not int:
+    if type(value.raw) is not int:
         value.expected("an integer")
         return None
     return value.integer(minimum, maximum)
@@ -68,11 +68,10 @@ def string_map(parent: Section, name: str) -> Mapping[str, str]:
     section = parent.section(name)
     if section is None:
         return {}
-    path, problems = section.value.path, section.value.problems
-    return {
-        key: Value(node, f"{path}.{key}", problems).string() if node.value is not None else ""
-        for key, node in section.members.items()
-    }
+    members = section.members
+    if all(raw.__class__ is str for raw in members.values()):
+        return members  # type: ignore[return-value]
+    return {key: value.string() if value.raw is not None else "" for key, value in section.entries()}
 
 
 def ip_address(value: Value, text: str) -> str:

@@ -10,7 +10,7 @@ from ..models import Position
 from .document import Document
 from .fields import Problems, Section, Value
 from .kubernetes_fields import string_map
-from .node import Node, shorten
+from .node import shorten
 
 __all__ = ["KubernetesObject", "Objects", "is_object", "read_objects"]
 
@@ -120,18 +120,18 @@ class Objects:
         return self._by_kind.get((group, kind), {}).get((namespace, name))
 
 
-def is_object(node: Node) -> bool:
+def is_object(document: Document) -> bool:
     """Whether a document is a Kubernetes object, whatever is wrong with it."""
-    return isinstance(node.value, dict) and not node.value.keys().isdisjoint(("apiVersion", "kind"))
+    value = document.value
+    return isinstance(value, dict) and not value.keys().isdisjoint(("apiVersion", "kind"))
 
 
 def read_objects(documents: Iterable[Document], problems: Problems) -> Objects:
     """The objects of all documents, lists taken apart. What says nothing about traffic is left out."""
     objects = Objects()
     for document in documents:
-        part = problems.of(document.file)
-        part.either_case = False
-        pending = [(Value(document.node, document.path, part), "", "")]
+        part = problems.in_document(document.file, document.places, either_case=False)
+        pending = [(Value(document.value, document.path, part), "", "")]
         while pending:
             value, version, kind = pending.pop()
             section = value.section()
@@ -178,6 +178,6 @@ def _read_object(section: Section, api_version: str, kind: str) -> KubernetesObj
         string_map(metadata, "annotations"),
         created.string() if created is not None else "",
     )
-    metadata.asked += _METADATA
+    metadata.asked.update(_METADATA)
     metadata.end()
     return item

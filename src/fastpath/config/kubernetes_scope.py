@@ -26,4 +26,4 @@ class Scope:
     namespace: str | None = None
     """The namespace of the workload whose sidecar or gateway this is, for what Istio shows to some namespaces only."""
     labels: Mapping[str, str] | None = None
-    """The labels of that workload, which Istio's selectors are compared with."""
+    """The labels of that workload or gateway, which Istio's selectors are compared with."""

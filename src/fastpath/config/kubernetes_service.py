@@ -171,7 +171,7 @@ def _read_service(item: KubernetesObject) -> Service:
         position=item.position,
     )
     choice(spec, "externalTrafficPolicy", _POLICIES, "Cluster")
-    spec.asked += _OTHER_FIELDS
+    spec.asked.update(_OTHER_FIELDS)
     spec.end()
     return service
 
@@ -193,9 +193,9 @@ def _read_port(section: Section, *, several: bool) -> ServicePort:
 
 
 def _read_target(value: Value) -> int | str | None:
-    if isinstance(value.node.value, str):
+    if isinstance(value.raw, str):
         return value.string()
-    if type(value.node.value) is not int:
+    if type(value.raw) is not int:
         value.expected("a port's number or name")
         return None
     return value.integer(1, 65535)

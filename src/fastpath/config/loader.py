@@ -11,7 +11,7 @@ from .document import Document, Source, read_all
 from .fields import Problems, Value
 from .kubernetes_object import is_object, read_objects
 from .kubernetes_scope import Scope
-from .node import Limits
+from .node import DocumentLimits
 
 __all__ = ["load"]
 
@@ -20,7 +20,7 @@ def load(
     source: Source | Iterable[Source],
     *,
     lenient: bool = False,
-    limits: Limits | None = None,
+    limits: DocumentLimits | None = None,
     scope: Scope | None = None,
 ) -> Config:
     """Read a configuration from YAML or JSON files, directories of them, Python mappings or protobuf messages.
@@ -35,14 +35,14 @@ def load(
     ConfigWarning. `limits` bounds what reading each file may cost.
     """
     with paused_collector():
-        return _load(source, lenient, limits or Limits(), scope or Scope())
+        return _load(source, lenient, limits or DocumentLimits(), scope or Scope())
 
 
-def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scope: Scope) -> Config:
+def _load(source: Source | Iterable[Source], lenient: bool, limits: DocumentLimits, scope: Scope) -> Config:
     problems = Problems(lenient=lenient)
     documents = read_all(source, limits, problems)
-    objects = [each for each in documents if is_object(each.node)]
-    others = [each for each in documents if not is_object(each.node)]
+    objects = [each for each in documents if is_object(each)]
+    others = [each for each in documents if not is_object(each)]
     config = Config()
     if objects and not others:
         config = kubernetes.read(read_objects(objects, problems), scope, problems)
@@ -58,4 +58,4 @@ def _load(source: Source | Iterable[Source], lenient: bool, limits: Limits, scop
 
 
 def _value(document: Document, problems: Problems) -> Value:
-    return Value(document.node, document.path, problems.of(document.file))
+    return Value(document.value, document.path, problems.in_document(document.file, document.places))

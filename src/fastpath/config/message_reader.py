@@ -1,6 +1,6 @@
-"""Protobuf messages into nodes, field by field: what the same document says in protobuf's JSON mapping.
+"""Protobuf messages into plain values, field by field: what the same document says in protobuf's JSON mapping.
 
-Whoever gives a message has imported protobuf; nothing here does so before. Fields that are not set have no node,
+Whoever gives a message has imported protobuf; nothing here does so before. Fields that are not set have no value,
 whether they have presence or are at their default. An Any is unpacked with the types that are loaded, or else those
 that stand where xds-protos keeps them.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,13 +18,15 @@ from typing import Any, NamedTuple, Protocol
 
 from ..errors import ConfigError
 from .fields import Problems
-from .node import Limits, Node, NodeValue, shorten
+from .node import DocumentLimits, shorten
 
 __all__ = ["Message", "is_message", "read_message"]
 
 # Where Envoy's own types are, and nothing that a document names is imported from elsewhere. Packages are no deeper than
 # this: importing one goes from parent to parent by recursion.
 _GENERATED = re.compile(r"((?:envoy|udpa|xds)(?:\.[a-z][a-z0-9_]{0,63}){1,16})\.[A-Z][A-Za-z0-9_.]*\Z", re.ASCII)
+# Each type that nobody knows may have to be looked for in files. After so many the message is refused anyhow.
+_MAX_UNKNOWN_TYPES = 100
 _ANY = "google.protobuf.Any"
 _LIST = "google.protobuf.ListValue"
 _STRUCT = "google.protobuf.Struct"
@@ -75,47 +78,49 @@ def _field(descriptor: Any) -> _Field:
     )
 
 
-def read_message(message: Any, limits: Limits, path: str, problems: Problems) -> Node:
-    """The message as a node with its "@type". Types that nobody knows and bytes that are no message go to `problems`.
+def read_message(message: Any, limits: DocumentLimits, path: str, problems: Problems) -> object:
+    """The message as a value with its "@type". Types that nobody knows and bytes that are no message go to `problems`.
 
     Raises ConfigError where a limit is passed.
     """
     size = message.ByteSize()
     if size > limits.max_bytes:
         raise ConfigError(f"the message has {size} bytes, the limit is {limits.max_bytes}", path=path)
-    root = Node(None)
-    _Reader(limits, problems).read(message, root, path)
-    if isinstance(root.value, dict):
-        root.value = {"@type": Node(f"type.googleapis.com/{message.DESCRIPTOR.full_name}"), **root.value}
-    return root
+    found = _Reader(limits, problems).read(message, path)
+    if isinstance(found, dict):
+        return {"@type": f"type.googleapis.com/{message.DESCRIPTOR.full_name}", **found}
+    return found
 
 
 class _Reader:
     """One message and what is in it, read iteratively."""
 
-    def __init__(self, limits: Limits, problems: Problems):
+    def __init__(self, limits: DocumentLimits, problems: Problems):
         self.limits = limits
         self.problems = problems
         self.left = limits.max_nodes
+        self.unknown_types = 0
         self.fields: dict[Any, _Field] = {}
-        self.pending: list[tuple[Any, Node, str, int]] = []
-        """Messages to read, the nodes that they become, their paths and depths."""
+        self.pending: list[tuple[Any, Any, int | str, str, int]] = []
+        """Messages to read, the dicts and lists that they become a part of, their keys there, paths and depths."""
         self.unknown_fields = import_module("google.protobuf.unknown_fields").UnknownFieldSet
 
-    def read(self, message: Any, root: Node, path: str) -> None:
-        self.pending.append((message, root, path, 0))
+    def read(self, message: Any, path: str) -> object:
+        found: list[object] = [None]
+        self.pending.append((message, found, 0, path, 0))
         while self.pending:
-            message, node, path, depth = self.pending.pop()
+            message, container, key, path, depth = self.pending.pop()
             self._refuse_depth(depth, path)
-            node.value = self._value_of(message, path, depth + 1)
+            container[key] = self._value_of(message, path, depth + 1)
             if self.left < 0:
                 raise ConfigError(f"there are more than {self.limits.max_nodes} values", path=shorten(path, 200))
+        return found[0]
 
     def _refuse_depth(self, depth: int, path: str) -> None:
         if depth > self.limits.max_depth:
             raise ConfigError(f"nested deeper than {self.limits.max_depth} levels", path=shorten(path, 200))
 
-    def _value_of(self, message: Any, path: str, depth: int) -> NodeValue:
+    def _value_of(self, message: Any, path: str, depth: int) -> object:
         name = message.DESCRIPTOR.full_name
         if name in _VALUES:
             if name in _WRAPPERS:
@@ -130,57 +135,55 @@ class _Reader:
                 return self._plain(message, path, depth)
         return self._members(message, path, depth)
 
-    def _members(self, message: Any, path: str, depth: int) -> dict[str, Node]:
-        members: dict[str, Node] = {}
+    def _members(self, message: Any, path: str, depth: int, beside: Mapping[str, object] = {}) -> dict[str, object]:
+        """The fields of a message, and what stands beside them."""
+        members = dict(beside)
         fields = self.fields
         for descriptor, value in message.ListFields():
             field = fields.get(descriptor)
             if field is None:
                 field = fields[descriptor] = _field(descriptor)
-            members[field.name] = node = Node(None)
-            if field.repeated or field.message or field.enum or field.octets:
-                self._fill(node, field, value, f"{path}.{field.name}" if path else field.name, depth)
+            if field.message:
+                members[field.name] = None
+                self._fill(members, field, value, f"{path}.{field.name}" if path else field.name, depth)
+            elif field.repeated:
+                members[field.name] = [_plain_scalar(field, each) for each in value]
+                self.left -= len(value)
+            elif field.enum or field.octets:
+                members[field.name] = _plain_scalar(field, value)
             else:
-                node.value = value
-        self.left -= len(members)
+                members[field.name] = value
+        self.left -= len(members) - len(beside)
         unknown = self.unknown_fields(message)
         if len(unknown):
-            self.problems.unknown(f"the field number {unknown[0].field_number} is unknown", path, 0, 0)
+            self.problems.unknown(f"the field number {unknown[0].field_number} is unknown", path)
         return members
 
-    def _fill(self, node: Node, field: _Field, value: Any, path: str, depth: int) -> None:
+    def _fill(self, members: dict[str, object], field: _Field, value: Any, path: str, depth: int) -> None:
         if field.entry is not None:
-            node.value = self._map(value, path, depth, message=field.entry.message_type is not None)
-        elif field.repeated and field.message:
-            node.value = self._list(value, path, depth)
+            members[field.name] = self._map(value, path, depth, message=field.entry.message_type is not None)
         elif field.repeated:
-            node.value = [Node(_plain_scalar(field, each)) for each in value]
-            self.left -= len(value)
-        elif field.message:
-            self.pending.append((value, node, path, depth))
+            members[field.name] = self._list(value, path, depth)
         else:
-            node.value = _plain_scalar(field, value)
+            self.pending.append((value, members, field.name, path, depth))
 
-    def _list(self, messages: Any, path: str, depth: int) -> list[Node]:
-        nodes = [Node(None) for _ in messages]
-        self.left -= len(nodes)
-        self.pending += [
-            (message, node, f"{path}[{index}]", depth)
-            for index, (message, node) in enumerate(zip(messages, nodes, strict=True))
-        ]
-        return nodes
+    def _list(self, messages: Any, path: str, depth: int) -> list[object]:
+        items: list[object] = [None] * len(messages)
+        self.left -= len(items)
+        self.pending += [(each, items, index, f"{path}[{index}]", depth) for index, each in enumerate(messages)]
+        return items
 
-    def _map(self, values: Any, path: str, depth: int, *, message: bool) -> dict[str, Node]:
-        members: dict[str, Node] = {}
+    def _map(self, values: Any, path: str, depth: int, *, message: bool) -> dict[str, object]:
+        members: dict[str, object] = {}
         for key in sorted(values):  # a map has no order, and what becomes of it should not change from run to run
             name = str(key)
-            members[name] = node = Node(None if message else _scalar(values[key]))
+            members[name] = None if message else _scalar(values[key])
             if message:
-                self.pending.append((values[key], node, f"{path}.{name}", depth))
+                self.pending.append((values[key], members, name, f"{path}.{name}", depth))
         self.left -= len(members)
         return members
 
-    def _plain(self, value: Any, path: str, depth: int) -> NodeValue:
+    def _plain(self, value: Any, path: str, depth: int) -> object:
         """A google.protobuf.Value."""
         kind = value.WhichOneof("kind")
         if kind == "struct_value":
@@ -192,16 +195,18 @@ class _Reader:
             return int(number) if number.is_integer() and abs(number) < 2**53 else number
         return None if kind in (None, "null_value") else _scalar(getattr(value, kind))
 
-    def _any(self, packed: Any, path: str, depth: int) -> NodeValue:
+    def _any(self, packed: Any, path: str, depth: int) -> object:
         """The fields of what is packed, beside its "@type"."""
         url = packed.type_url
         if not url and not packed.value:
             return {}
-        members = {"@type": Node(url)}
+        members: dict[str, object] = {"@type": url}
         self.left -= 1
         name = url.rpartition("/")[2]
-        kind = _class_of(name, packed.DESCRIPTOR.file.pool)
+        is_looked_for = self.unknown_types < _MAX_UNKNOWN_TYPES
+        kind = _class_of(name, packed.DESCRIPTOR.file.pool, is_looked_for=is_looked_for)
         if kind is None:
+            self.unknown_types += 1
             self.problems.add(
                 f"the type {shorten(url, 120)!r} is not known; import the module that it was generated in",
                 f"{path}.@type",
@@ -213,30 +218,29 @@ class _Reader:
             self.problems.add(f"the bytes are no message of the type {shorten(name, 120)}", f"{path}.value")
             return members
         if name in _VALUES:
-            members["value"] = node = Node(None)
-            self.pending.append((message, node, f"{path}.value", depth))
+            members["value"] = None
+            self.pending.append((message, members, "value", f"{path}.value", depth))
             return members
         self._refuse_depth(depth, path)  # the message is on a level of its own
-        members.update(self._members(message, path, depth + 1))
-        return members
+        return self._members(message, path, depth + 1, members)
 
 
-def _scalar(value: Any) -> NodeValue:
+def _scalar(value: Any) -> object:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    return value  # type: ignore[no-any-return]
+    return value
 
 
-def _plain_scalar(field: _Field, value: Any) -> NodeValue:
+def _plain_scalar(field: _Field, value: Any) -> object:
     return field.enum.get(value, value) if field.enum else _scalar(value)
 
 
-def _class_of(name: str, pool: Any) -> Any:
-    """The class of messages of this type; None when there is none."""
+def _class_of(name: str, pool: Any, *, is_looked_for: bool) -> Any:
+    """The class of messages of this type; None when there is none, or it is not loaded and not to be looked for."""
     try:
         descriptor = pool.FindMessageTypeByName(name)
     except KeyError:
-        package = _GENERATED.match(name)
+        package = _GENERATED.match(name) if is_looked_for else None
         if package is None:
             return None
         _import_generated(package[1])

@@ -1,4 +1,4 @@
-"""A document as a tree of nodes that remember where they stood, and what it may cost to read one."""
+"""Values of documents: how they are told in messages, where they stand, and what it may cost to read them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Union
 
 from ..errors import ConfigError
 
-__all__ = ["Limits", "Node", "NodeValue", "document_error", "shorten"]
+__all__ = ["DocumentLimits", "Node", "NodeValue", "describe", "document_error", "shorten", "values_of"]
 
 NodeValue = Union["dict[str, Node]", "list[Node]", str, int, float, bool, None]
 
 
 class Node:
-    """One value of a document: a dict or list of nodes, or a scalar. Line and column count from 1; 0 is unknown."""
+    """One value of a text with its place: a dict or list of nodes, or a scalar. Line and column count from 1."""
 
     __slots__ = ("column", "keys", "line", "value")
 
@@ -26,24 +26,43 @@ class Node:
         self.keys = keys
         """Of an object: line and column of each key."""
 
-    def describe(self) -> str:
-        """What this is, for an error message: `the integer 5`."""
-        value = self.value
-        if value is None:
-            return "null"
-        if isinstance(value, bool):
-            return f"the boolean {str(value).lower()}"
-        if isinstance(value, int):
-            return f"the integer {shorten(str(value)) if abs(value) < 10**60 else 'with more than 60 digits'}"
-        if isinstance(value, float):
-            return f"the number {value}"
-        if isinstance(value, str):
-            return f"the string {shorten(value)!r}"
-        return "an object" if isinstance(value, dict) else "a list"
+
+def values_of(root: Node) -> object:
+    """The dicts, lists and scalars that a node and those below it stand for."""
+    found: list[object] = [None]
+    pending: list[tuple[Node, list[object] | dict[str, object], int | str]] = [(root, found, 0)]
+    while pending:
+        node, container, key = pending.pop()
+        value: object = node.value
+        if isinstance(node.value, dict):
+            members: dict[str, object] = dict.fromkeys(node.value)
+            value = members
+            pending += [(each, members, name) for name, each in node.value.items()]
+        elif isinstance(node.value, list):
+            items: list[object] = [None] * len(node.value)
+            value = items
+            pending += [(each, items, index) for index, each in enumerate(node.value)]
+        container[key] = value  # type: ignore[index]
+    return found[0]
+
+
+def describe(value: object) -> str:
+    """What a value is, for an error message: `the integer 5`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, int):
+        return f"the integer {shorten(str(value)) if abs(value) < 10**60 else 'with more than 60 digits'}"
+    if isinstance(value, float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the string {shorten(value)!r}"
+    return "an object" if isinstance(value, dict) else "a list"
 
 
 @dataclass(frozen=True)
-class Limits:
+class DocumentLimits:
     """What a document may cost. The defaults leave room for tens of thousands of routes."""
 
     max_bytes: int = 64 * 1024 * 1024

@@ -18,7 +18,7 @@ from .collector import paused_collector
 from .difference import differences
 from .document import from_python, parse
 from .fields import Problems, Value
-from .node import Limits, Node
+from .node import DocumentLimits
 from .writer import write_bootstrap, write_resources
 from .yaml_writer import write_yaml
 
@@ -40,7 +40,7 @@ def to_dict(config: Config, *, form: Form = "bootstrap") -> dict[str, Any]:
     """
     with paused_collector():
         document = _FORMS[form](config)
-        _refuse_losses(config, from_python(document, Limits()))
+        _refuse_losses(config, from_python(document, DocumentLimits()))
         return document
 
 
@@ -61,16 +61,16 @@ def to_json(config: Config, *, form: Form = "bootstrap") -> str:
         raise ConfigError("JSON has no infinite numbers, and none that are not a number") from error
 
 
-def _parse(text: str, file: str) -> Node:
+def _parse(text: str, file: str) -> object:
     """What was written, read again. The file's name only tells the format."""
     problems: list[ConfigError] = []
-    (root,) = parse(text.encode(), file, Limits(), problems)
+    ((value, _),) = parse(text.encode(), file, DocumentLimits(), problems)
     if problems:
         raise ConfigErrors(problems)
-    return root
+    return value
 
 
-def _refuse_losses(config: Config, root: Node) -> None:
+def _refuse_losses(config: Config, root: object) -> None:
     problems = Problems()
     section = Value(root, "", problems).section()
     assert section is not None  # both forms are objects

@@ -83,7 +83,7 @@ from .route import (
 from .status import Condition, ListenerStatus, ObjectStatus, ParentStatus
 from .subset import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .substitution import SubstitutionFormatString
-from .tls import DataSource, DownstreamTlsContext, TlsCertificate
+from .tls import DataSource, DownstreamTlsContext, TlsCertificate, UpstreamTlsContext
 
 __all__ = [
     "AddressMatcher",
@@ -186,6 +186,7 @@ __all__ = [
     "TlsContextMatch",
     "TlsInspector",
     "TlsRequirement",
+    "UpstreamTlsContext",
     "ValueMatcher",
     "VirtualCluster",
     "VirtualHost",

@@ -14,6 +14,7 @@ from .outlier_detection import OutlierDetection
 from .override_host import OverrideHostConfig
 from .position import Position, position_field
 from .subset import SubsetConfig
+from .tls import UpstreamTlsContext
 
 __all__ = [
     "ClientSideWeightedRoundRobinConfig",
@@ -270,6 +271,8 @@ class Cluster:
     """Seconds."""
     http2: bool = False
     """Whether hosts are spoken to in HTTP/2 (http2_protocol_options), as checks by gRPC need. The gateway cannot."""
+    tls: UpstreamTlsContext | None = None
+    """How hosts are spoken to in TLS (transport_socket); None: they are not. The gateway cannot."""
     healthy_panic_threshold: float = 50.0
     """Percent (common_lb_config): with fewer healthy hosts all are used. 0 means never."""
     overprovisioning_factor: int = 140

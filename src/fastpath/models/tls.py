@@ -1,4 +1,4 @@
-"""What a listener's TLS shows to clients and asks of them, as data: nothing here opens a file or does TLS.
+"""What TLS shows to peers and asks of them, as data: nothing here opens a file or does TLS.
 
 Source: Envoy v3 API, envoy.extensions.transport_sockets.tls.v3.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .position import Position, position_field
 
-__all__ = ["DataSource", "DownstreamTlsContext", "TlsCertificate"]
+__all__ = ["DataSource", "DownstreamTlsContext", "TlsCertificate", "UpstreamTlsContext"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +39,29 @@ class DownstreamTlsContext:
     require_client_certificate: bool = False
     trusted_ca: DataSource | None = None
     """Against which a client's certificate is verified."""
+    position: Position | None = position_field()
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamTlsContext:
+    """How connections to a cluster's hosts are to be encrypted."""
+
+    sni: str = ""
+    """The server name that is asked for."""
+    auto_sni: bool = False
+    """It is the host of the request (upstream_http_protocol_options)."""
+    auto_san_validation: bool = False
+    """The server's certificate has to be for that host (upstream_http_protocol_options)."""
+    alpn_protocols: tuple[str, ...] = ()
+    """What the client speaks, the most wanted first."""
+    certificate: TlsCertificate | None = None
+    """What is shown to servers that ask for one."""
+    certificate_secret: str = ""
+    """Instead: the name of the secret that a management server tells."""
+    trusted_ca: DataSource | None = None
+    """Against which the server's certificate is verified; without one it is not."""
+    trusted_ca_secret: str = ""
+    """Instead, as certificate_secret."""
+    subject_alt_names: tuple[str, ...] = ()
+    """Names of which the server's certificate has one (match_subject_alt_names, exact). None of them: any will do."""
     position: Position | None = position_field()

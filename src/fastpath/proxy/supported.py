@@ -44,8 +44,10 @@ def check_supported(config: Config) -> list[HttpConnectionManager]:
         if configuration is not None:
             _check(configuration, f"route_configurations[{name!r}]")
     for index, cluster in enumerate(config.clusters):
+        path = _place(cluster.position, f"clusters[{index}]")
+        if cluster.tls is not None:
+            _refuse([(".transport_socket", "the gateway does no TLS")], cluster.position, path)
         if cluster.http2:
-            path = _place(cluster.position, f"clusters[{index}]")
             _refuse([(".http2", "the gateway speaks HTTP/1 to hosts")], cluster.position, path)
     return managers
 

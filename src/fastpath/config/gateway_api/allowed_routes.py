@@ -80,10 +80,8 @@ def read_allowed_routes(listener: Section, possible: tuple[str, ...]) -> Allowed
 def _read_selector(section: Section) -> tuple[_Requirement, ...]:
     """A LabelSelector; an empty one selects everything."""
     found: list[_Requirement] = []
-    labels = section.section("matchLabels")
-    if labels is not None:
-        for key, node in labels.members.items():
-            found.append(_Requirement(key, "In", (str(node.value),)))
+    for key, value in section.fields("matchLabels"):
+        found.append(_Requirement(key, "In", (str(value.raw),)))
     for each in section.sections("matchExpressions"):
         key, operator = each.string("key", required=True), choice(each, "operator", _OPERATORS, "In", required=True)
         found.append(_Requirement(key, operator, strings(each, "values")))

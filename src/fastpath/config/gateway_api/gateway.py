@@ -171,7 +171,7 @@ class _Reader:
             each.end()
             if kind != "IPAddress":
                 problem = Problem("UnsupportedAddress", f"addresses of the type {kind} are not supported")
-            elif value is not None and value.node.value != "":
+            elif value is not None and value.raw != "":
                 found = found or ip_address(value, value.string())
         return found or "0.0.0.0", problem
 
@@ -181,7 +181,7 @@ class _Reader:
         section = spec.section("infrastructure")
         if section is None:
             return None
-        section.asked += ("annotations", "labels")
+        section.asked.update(("annotations", "labels"))
         parameters = section.get("parametersRef")
         section.end()
         return Problem("InvalidParameters", "parametersRef is not supported") if parameters is not None else None
@@ -189,7 +189,7 @@ class _Reader:
     def _read_listener(self, section: Section) -> GatewayListener:
         protocol = section.string("protocol", required=True)
         host = section.get("hostname")
-        hostname = host_name(host) if host is not None and host.node.value != "" else "*"
+        hostname = host_name(host) if host is not None and host.raw != "" else "*"
         tls = section.section("tls")
         if tls is not None and protocol in ("HTTP", "TCP", "UDP"):
             section.error(f"a listener of the protocol {protocol} has no tls")
@@ -262,9 +262,9 @@ def _refuse_repetitions(spec: Section, listeners: list[GatewayListener]) -> None
     for each in listeners:
         place = (each.port, each.protocol, each.hostname)
         if each.name in names:
-            spec.value.problems.add_at(each.position, f'there is another listener named "{each.name}"')
+            spec.problems.add_at(each.position, f'there is another listener named "{each.name}"')
         elif place in places:
-            spec.value.problems.add_at(each.position, "another listener has the same port, protocol and hostname")
+            spec.problems.add_at(each.position, "another listener has the same port, protocol and hostname")
         names.add(each.name)
         places.add(place)
 

@@ -116,7 +116,7 @@ class ReferenceReader:
             return self._refuse("RefNotPermitted", f"no ReferenceGrant allows the {target}")
         service = self._services.find(namespace, name)
         if service is None:
-            near = section.value.problems.suggest(name, self._services.names(namespace))
+            near = section.problems.suggest(name, self._services.names(namespace))
             return self._refuse("BackendNotFound", f"there is no {target}{near}")
         if service.external_name:
             return self._refuse("UnsupportedValue", f"the {target} is an ExternalName, which routes may not lead to")

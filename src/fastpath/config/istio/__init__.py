@@ -6,16 +6,18 @@ the VirtualServices bound to it; what a workload of the mesh sends to a Service 
 
 from __future__ import annotations
 
-from ...models import Config
-from ..kubernetes_object import Objects
+from collections.abc import Iterator, Mapping
+
+from ...models import Condition, Config, ObjectStatus
+from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_scope import Scope
 from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Services
 from .client import read_client
-from .destinations import read_destinations
+from .destinations import Destinations, read_destinations
 from .edge import edge_config
 from .fields import GROUP
-from .gateway import read_gateways
+from .gateway import Gateway, read_gateways
 from .mesh import mesh_config
 from .sidecar import read_sidecar
 from .virtual_service import read_virtual_services
@@ -28,8 +30,8 @@ def read_istio(objects: Objects, services: Services, secrets: Secrets, scope: Sc
     if not any(group == GROUP for group, _ in objects.kinds()):
         return Config(clusters=tuple(services.clusters()))
     client = read_client(objects, scope)
-    destinations = read_destinations(objects, services, client)
-    gateways = read_gateways(objects, secrets)
+    destinations = read_destinations(objects, services, secrets, client)
+    gateways = read_gateways(objects, secrets, client)
     virtual_services = read_virtual_services(objects, gateways, destinations, client)
     edge = edge_config(gateways, virtual_services, client)
     mesh = mesh_config(virtual_services, destinations, read_sidecar(objects, destinations, client), client)
@@ -37,5 +39,19 @@ def read_istio(objects: Objects, services: Services, secrets: Secrets, scope: Sc
         (*edge.listeners, *mesh.listeners),
         {**edge.route_configurations, **mesh.route_configurations},
         tuple(destinations.clusters),
-        statuses=tuple(destinations.unresolved.statuses(objects)),
+        statuses=(*destinations.unresolved.statuses(objects), *_refusals(destinations, gateways)),
     )
+
+
+def _refusals(destinations: Destinations, gateways: Mapping[str, Gateway]) -> Iterator[ObjectStatus]:
+    """Objects that have no part in the configuration, though they might have one in another."""
+    for item, reason in destinations.unsupported.items():
+        yield _refusal(item, "UnsupportedValue", reason)
+    for gateway in gateways.values():
+        if not gateway.is_ours:
+            yield _refusal(gateway.item, "NotSelected", "the selector is not for the labels of the scope")
+
+
+def _refusal(item: KubernetesObject, reason: str, message: str) -> ObjectStatus:
+    condition = Condition("Accepted", status=False, reason=reason, message=message)
+    return ObjectStatus(item.kind, item.namespace, item.name, (condition,), position=item.position)

@@ -1,6 +1,7 @@
 """Whose configuration is read: the sidecars or gateways that objects are shown to, or hidden from.
 
-Source: `exportTo` of VirtualService, DestinationRule and ServiceEntry, and https://istio.io/latest/docs/ops/deployment/
+Source: `exportTo` of VirtualService, DestinationRule and ServiceEntry, the annotation of Services
+(https://istio.io/latest/docs/reference/config/annotations/), and https://istio.io/latest/docs/ops/deployment/
 deployment-model/#namespace-tenancy.
 """
 
@@ -10,13 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..fields import Section
-from ..kubernetes_object import Objects
+from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_scope import Scope
 from .fields import GROUP
 
-__all__ = ["Client", "Exports", "Locality", "exports_of", "read_client", "read_exports"]
+__all__ = ["Client", "Exports", "Locality", "exports_of", "read_client", "read_exports", "read_service_exports"]
 
 Locality = tuple[str, str, str]
+
+_ANNOTATION = "networking.istio.io/exportTo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,21 @@ def read_exports(spec: Section, namespace: str, client: Client) -> Exports:
 
 
 def exports_of(spec: Section, namespace: str) -> Exports:
-    texts = [value.string() for value in spec.items("exportTo")]
+    return _exports([value.string() for value in spec.items("exportTo")], namespace)
+
+
+def read_service_exports(service: KubernetesObject, client: Client) -> Exports:
+    """The annotation of a Service that says what `exportTo` says of others."""
+    texts = [text.strip() for text in service.annotations.get(_ANNOTATION, "").split(",")]
+    exports = _exports([text for text in texts if text], service.namespace)
+    if exports.namespaces is not None and not client.namespaces:
+        service.error(
+            f"{_ANNOTATION} shows it to some namespaces: say with Scope.namespace whose configuration this is"
+        )
+    return exports
+
+
+def _exports(texts: list[str], namespace: str) -> Exports:
     if not texts or "*" in texts:
         return Exports()
     return Exports(frozenset(namespace if text == "." else text for text in texts if text != "~"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..fields import Section, Value
+from ..fields import Section
 from ..kubernetes_object import KubernetesObject
-from ..node import Node, NodeValue, shorten
+from ..node import shorten
 from .client import exports_of
 from .unresolved import Unresolved
 
@@ -21,7 +21,7 @@ _OWN = ("delegate", "match", "name", "route", "redirect", "directResponse")
 _STRINGS = ("authority", "method", "scheme", "uri")
 _MAPS = ("headers", "queryParams", "withoutHeaders")
 
-Members = dict[str, Node]
+Members = dict[str, object]
 
 
 class Delegates:
@@ -53,15 +53,15 @@ class Delegates:
                 route.error(f"{action} and delegate exclude each other")
         spec = self._specs.get(name)
         if spec is None:
-            near = delegate.value.problems.suggest(name, self._specs)
+            near = delegate.problems.suggest(name, self._specs)
             reason = f"there is no VirtualService {shorten(name)!r} without hosts{near}"
-            self._unresolved.add(item, delegate.value, reason)
+            self._unresolved.add(item, delegate, reason)
             return
         self._used.add(name)
         found = self._items[name]
         if not exports_of(spec, found.namespace).reach(item.namespace):
             reason = f"the VirtualService {shorten(name)!r} is not shown to the namespace {item.namespace} (exportTo)"
-            self._unresolved.add(item, delegate.value, reason)
+            self._unresolved.add(item, delegate, reason)
             return
         for inner in spec.sections("http"):
             if inner.get("delegate") is not None:
@@ -74,25 +74,24 @@ class Delegates:
 
 def _joined(root: Section, own: Section) -> Section | None:
     """A delegate's route with what only the root says; None when its match is no part of the root's."""
-    members: Members = {name: node for name, node in root.members.items() if name not in _OWN}
-    members |= {name: node for name, node in own.members.items() if node.value is not None}
-    matches = _joined_matches(_list(root.members.get("match")), _list(own.members.get("match")))
+    members: Members = {name: raw for name, raw in root.members.items() if name not in _OWN}
+    members |= {name: raw for name, raw in own.members.items() if raw is not None}
+    matches = _joined_matches(_list(root.members, "match"), _list(own.members, "match"))
     if matches is None:
-        own.value.warn(f"ignored, since its match is not within that of {root.value.path}, which delegates to it")
+        own.warn(f"ignored, since its match is not within that of {root.path}, which delegates to it")
         return None
     if matches:
-        members["match"] = Node(matches, own.value.node.line, own.value.node.column)
+        members["match"] = matches
     name = "-".join(filter(None, (root.string("name"), own.string("name"))))
     if name:
-        members["name"] = Node(name, own.value.node.line, own.value.node.column)
-    node = Node(members, own.value.node.line, own.value.node.column, own.value.node.keys)
-    return Section(Value(node, own.value.path, own.value.problems), members)
+        members["name"] = name
+    return Section(members, own.path, own.problems)
 
 
-def _joined_matches(root: list[Node], own: list[Node]) -> list[Node] | None:
+def _joined_matches(root: list[object], own: list[object]) -> list[object] | None:
     if not (root and own):
         return root or own
-    found: list[Node] = []
+    found: list[object] = []
     for each in own:
         fitting = [_joined_match(outer, each) for outer in root if not _conflict(outer, each)]
         if not fitting:
@@ -101,46 +100,45 @@ def _joined_matches(root: list[Node], own: list[Node]) -> list[Node] | None:
     return found
 
 
-def _joined_match(root: Node, own: Node) -> Node:
-    if not (isinstance(root.value, dict) and isinstance(own.value, dict)):
+def _joined_match(root: object, own: object) -> object:
+    if not (isinstance(root, dict) and isinstance(own, dict)):
         return own
-    members: Members = {**root.value, **{name: node for name, node in own.value.items() if node.value is not None}}
+    members: Members = {**root, **{name: raw for name, raw in own.items() if raw is not None}}
     for name in (*_MAPS, "sourceLabels"):
-        both: Members = {**_members(root, name), **_members(own, name)}
+        both = {**_members(root, name), **_members(own, name)}
         if both:
-            members[name] = Node(both, own.line, own.column)
-    names = [text for each in (root, own) if isinstance(text := _scalar(each, "name"), str) and text]
+            members[name] = both
+    names = [text for each in (root, own) if isinstance(text := each.get("name"), str) and text]
     if names:
-        members["name"] = Node("-".join(names), own.line, own.column)
-    return Node(members, own.line, own.column, own.keys)
+        members["name"] = "-".join(names)
+    return members
 
 
-def _conflict(root: Node, own: Node) -> bool:
+def _conflict(root: object, own: object) -> bool:
     """Whether a delegate's match is no part of a root's."""
     pairs = [(_get(root, name), _get(own, name)) for name in _STRINGS]
-    pairs += [(_members(root, kind).get(name), node) for kind in _MAPS for name, node in _members(own, kind).items()]
+    pairs += [(_members(root, kind).get(name), raw) for kind in _MAPS for name, raw in _members(own, kind).items()]
     if any(_is_outside(outer, inner) for outer, inner in pairs):
         return True
-    if bool(_scalar(root, "ignoreUriCase")) != bool(_scalar(own, "ignoreUriCase")):
+    if bool(_get(root, "ignoreUriCase")) != bool(_get(own, "ignoreUriCase")):
         return True
     for name in ("port", "sourceNamespace"):
-        told = (_scalar(root, name), _scalar(own, name))
+        told = (_get(root, name), _get(own, name))
         if None not in told and told[0] != told[1]:
             return True
     labels = _members(root, "sourceLabels")
-    if any(name in labels and labels[name].value != node.value for name, node in _members(own, "sourceLabels").items()):
+    if any(name in labels and labels[name] != raw for name, raw in _members(own, "sourceLabels").items()):
         return True
-    gateways = [each.value for each in _list(_get(root, "gateways"))]
-    return bool(gateways) and any(each.value not in gateways for each in _list(_get(own, "gateways")))
+    gateways = _list(root, "gateways")
+    return bool(gateways) and any(each not in gateways for each in _list(own, "gateways"))
 
 
-def _is_outside(root: Node | None, own: Node | None) -> bool:
+def _is_outside(root: object, own: object) -> bool:
     """Whether a comparison is not known to hold for less than the other. Nothing is known of regular expressions."""
     if root is None or own is None:
         return False
     outer, inner = (
-        {name: _scalar(each, name) for name in ("exact", "prefix", "regex") if _scalar(each, name)}
-        for each in (root, own)
+        {name: text for name in ("exact", "prefix", "regex") if (text := _get(each, name))} for each in (root, own)
     )
     if "regex" in outer or "regex" in inner:
         return True
@@ -151,20 +149,15 @@ def _is_outside(root: Node | None, own: Node | None) -> bool:
     return not (isinstance(prefix, str) and isinstance(text, str) and text.startswith(prefix))
 
 
-def _get(node: Node, name: str) -> Node | None:
-    found = node.value.get(name) if isinstance(node.value, dict) else None
-    return found if found is not None and found.value is not None else None
+def _get(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
 
 
-def _scalar(node: Node, name: str) -> NodeValue:
-    found = _get(node, name)
-    return found.value if found is not None else None
+def _members(value: object, name: str) -> Members:
+    found = _get(value, name)
+    return found if isinstance(found, dict) else {}
 
 
-def _members(node: Node, name: str) -> Members:
-    found = _get(node, name)
-    return found.value if found is not None and isinstance(found.value, dict) else {}
-
-
-def _list(node: Node | None) -> list[Node]:
-    return node.value if node is not None and isinstance(node.value, list) else []
+def _list(value: object, name: str) -> list[object]:
+    found = _get(value, name)
+    return found if isinstance(found, list) else []

@@ -10,12 +10,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from ...models import Cluster, Endpoint, HashPolicy
-from ..fields import Section, Value
+from ..fields import Located, Section
 from ..kubernetes_fields import string_map
 from ..kubernetes_object import KubernetesObject, Objects
+from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Service, ServicePort, Services
 from ..node import shorten
-from .client import Client, Exports, read_exports
+from .client import Client, Exports, read_exports, read_service_exports
 from .fields import GROUP, port_selector
 from .locality import apply_locality
 from .service_entry import ServiceEntry, read_service_entries
@@ -38,6 +39,8 @@ class Target:
     cluster: str
     hash_policy: HashPolicy | None = None
     idle_timeout: float | None = None
+    missing: str = ""
+    """Why there is no such cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +66,32 @@ def full_name(host: str, namespace: str) -> str:
     return host if "." in host or host == "*" else f"{host}.{namespace}.{_DOMAIN}"
 
 
-def read_destinations(objects: Objects, services: Services, client: Client) -> Destinations:
+def read_destinations(objects: Objects, services: Services, secrets: Secrets, client: Client) -> Destinations:
     """The hosts of all Services and ServiceEntries, as the DestinationRules have it."""
     workloads = read_workloads(objects)
     entries = list(read_service_entries(objects, workloads, client))
     items = sorted(objects.of_kind(GROUP, "DestinationRule"), key=lambda item: item.seniority)
-    rules = [_read_rule(item, client) for item in items]
-    destinations = Destinations(services, entries, [each for each in rules if client.is_shown(each.exports)], client)
+    rules = [_read_rule(item, secrets, client) for item in items]
+    shown = [each for each in services if _is_shown(each, objects, client)]
+    destinations = Destinations(shown, entries, [each for each in rules if client.is_shown(each.exports)], client)
     destinations.note_unknown_hosts(rules)
     clusters = [_with_entries(*each, workloads) for each in services.ports()]
     destinations.add_clusters([*clusters, *(each for entry in entries for each in entry.clusters)], objects)
+    destinations.note_missing_clusters(entries)
     return destinations
+
+
+def _is_shown(service: Service, objects: Objects, client: Client) -> bool:
+    item = objects.find("", "Service", service.namespace, service.name)
+    return item is None or client.is_shown(read_service_exports(item, client))
 
 
 class Destinations:
     """Hosts by their full name."""
 
-    def __init__(self, services: Services, entries: Iterable[ServiceEntry], rules: Iterable[_Rule], client: Client):
+    def __init__(
+        self, services: Iterable[Service], entries: Iterable[ServiceEntry], rules: Iterable[_Rule], client: Client
+    ):
         self._client = client
         self._services = {full_name(each.name, each.namespace): each for each in services}
         for entry in entries:
@@ -91,14 +103,16 @@ class Destinations:
         self._targets: dict[tuple[str, int, str], Target] = {}
         self.clusters: list[Cluster] = []
         self.unresolved = Unresolved()
+        self.unsupported: dict[KubernetesObject, str] = {}
+        """ServiceEntries that nothing is sent to, and why."""
 
     def note_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
         """A rule for a host that is not there has no effect."""
         for rule in rules:
             if not rule.host.startswith("*") and rule.host not in self._services:
-                near = rule.item.section.value.problems.suggest(rule.host, self._services)
+                near = rule.item.section.problems.suggest(rule.host, self._services)
                 reason = f"there is no Service with the host {shorten(rule.host)!r}{near}"
-                self.unresolved.add(rule.item, rule.item.section.value, reason)
+                self.unresolved.add(rule.item, rule.item.section, reason)
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
@@ -120,11 +134,20 @@ class Destinations:
                     part = _subset_of(cluster, name, subset, labels_of)
                     self._add(host, port.port, name, policy.under(subset.policy, port.port), part, labels_of)
 
+    def note_missing_clusters(self, entries: Iterable[ServiceEntry]) -> None:
+        """Hosts that are known, but that nothing can be sent to."""
+        for entry in entries:
+            for port in entry.service.ports if entry.unsupported else ():
+                cluster = entry.service.cluster_name(port)
+                self._targets[entry.service.name, port.port, ""] = Target(cluster, missing=entry.unsupported)
+            if entry.unsupported:
+                self.unsupported[entry.item] = entry.unsupported
+
     def _add(
         self, host: str, port: int, subset: str, policy: TrafficPolicy, cluster: Cluster, labels_of: _Labels
     ) -> None:
         self._targets[host, port, subset] = Target(cluster.name, policy.hash_policy, policy.idle_timeout)
-        found = policy.apply(cluster)
+        found = policy.apply(cluster, policy.tls.at(host, port, subset) if policy.tls is not None else None)
         if policy.locality is not None or self._client.locality is not None:
             found = apply_locality(labels_of.with_regions(found), policy.locality, self._client, labels_of)
         self.clusters.append(found)
@@ -212,15 +235,17 @@ class DestinationReader:
             number = ports[0] if ports else 0
         found = self._destinations.find(host, number, subset)
         if found is not None:
+            if found.missing:
+                self._miss(section, f"{host}: {found.missing}")
             return found
         if number not in ports:
-            self._miss(section.value, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
+            self._miss(section, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
         else:
             near = value.problems.suggest(subset, self._destinations.subsets(host))
-            self._miss(section.value, f"{host} has no subset {shorten(subset)!r}{near}")
+            self._miss(section, f"{host} has no subset {shorten(subset)!r}{near}")
         return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset))
 
-    def _miss(self, where: Value, reason: str) -> None:
+    def _miss(self, where: Located, reason: str) -> None:
         self._destinations.unresolved.add(self._item, where, reason)
 
 
@@ -276,20 +301,20 @@ def _joined(rules: list[_Rule]) -> _Rule:
     return replace(rules[0], policy=policy, subsets=subsets)
 
 
-def _read_rule(item: KubernetesObject, client: Client) -> _Rule:
+def _read_rule(item: KubernetesObject, secrets: Secrets, client: Client) -> _Rule:
     spec = item.section.section("spec", required=True)
     item.section.end()
     if spec is None:
         return _Rule(item, "")
     exports = read_exports(spec, item.namespace, client)
     host = full_name(spec.string("host", required=True), item.namespace)
-    policy = read_traffic_policy(spec, client)
+    policy = read_traffic_policy(spec, secrets, client)
     subsets: dict[str, _Subset] = {}
     for each in spec.sections("subsets"):
         name = each.string("name", required=True)
         if name in subsets:
             each.error(f"the subset {shorten(name)!r} is there twice")
-        subsets[name] = _Subset(string_map(each, "labels"), read_traffic_policy(each, client), each)
+        subsets[name] = _Subset(string_map(each, "labels"), read_traffic_policy(each, secrets, client), each)
         each.end()
     selector, workloads = spec.section("workloadSelector"), {}
     if selector is not None:

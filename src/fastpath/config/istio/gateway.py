@@ -12,7 +12,8 @@ from ..fields import Section, Value
 from ..kubernetes_fields import choice, host_name, ip_address, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
-from ..node import Node, shorten
+from ..node import shorten
+from .client import Client
 from .fields import GROUP
 from .server_tls import ServerTls, read_server_tls
 
@@ -59,6 +60,8 @@ class Server:
 class Gateway:
     item: KubernetesObject
     servers: tuple[Server, ...]
+    is_ours: bool = True
+    """Whether it selects the proxy whose configuration this is."""
 
 
 def common_host(one: str, other: str) -> str | None:
@@ -74,8 +77,11 @@ def common_host(one: str, other: str) -> str | None:
     return None
 
 
-def read_gateways(objects: Objects, secrets: Secrets) -> dict[str, Gateway]:
-    """All Gateways by their full name, the oldest first; they are those of one proxy, so that they select the same."""
+def read_gateways(objects: Objects, secrets: Secrets, client: Client) -> dict[str, Gateway]:
+    """All Gateways by their full name, the oldest first. Those that do not select the client have no servers.
+
+    Without labels of a client they are those of one proxy, so that they select the same.
+    """
     gateways: dict[str, Gateway] = {}
     selectors: list[Mapping[str, str]] = []
     for item in sorted(objects.of_kind(GROUP, "Gateway"), key=lambda item: item.seniority):
@@ -84,13 +90,18 @@ def read_gateways(objects: Objects, secrets: Secrets) -> dict[str, Gateway]:
         if spec is None:
             continue
         selectors.append(string_map(spec, "selector"))
-        if selectors[-1] != selectors[0]:
-            spec.error("the selector differs from that of another Gateway: load the Gateways of one proxy only")
+        is_ours = client.labels is None or selectors[-1].items() <= client.labels.items()
+        if client.labels is None and selectors[-1] != selectors[0]:
+            spec.error(
+                "the selector differs from that of another Gateway: say with Scope.labels which proxy's configuration"
+                " this is"
+            )
         servers = [_read_server(each, item.namespace, secrets) for each in spec.sections("servers")]
         if not servers:
             spec.error("has no servers")
         spec.end()
-        gateways[item.full_name] = Gateway(item, tuple(each for each in servers if each is not None))
+        found = tuple(each for each in servers if each is not None)
+        gateways[item.full_name] = Gateway(item, found if is_ours else (), is_ours=is_ours)
     return gateways
 
 
@@ -142,7 +153,7 @@ def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     if not slash:
         place = "*"
     if host != "*":
-        host_name(Value(Node(host, value.node.line, value.node.column), value.path, value.problems))
+        host_name(Value(host, value.path, value.problems))
     if slash and not place:
         value.error(f"expected a host, or namespace/host, found {shorten(text)!r}")
     return namespace if place == "." else place, host

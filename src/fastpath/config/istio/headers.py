@@ -52,9 +52,7 @@ def _read_operations(
         ("set", HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD),
         ("add", HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD),
     ):
-        inner = section.section(name)
-        for key, node in inner.members.items() if inner is not None else ():
-            value = Value(node, f"{section.value.path}.{name}.{key}", section.value.problems)
+        for key, value in section.fields(name):
             text = value.string()
             if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
                 value.error(f"must not hold control characters, found {shorten(text)!r}")

@@ -229,6 +229,11 @@ def _read_fault(parent: Section) -> HttpFault | None:
         return None
     delay, abort = section.section("delay"), section.section("abort")
     section.end()
+    if abort is not None:
+        for name in ("grpcStatus", "http2Error"):
+            value = abort.get(name)
+            if value is not None:  # without it, what is to be aborted would go through
+                value.error("is not supported: abort with httpStatus")
     if delay is None and abort is None:
         section.error("has neither a delay nor an abort")
     found = HttpFault(

@@ -85,7 +85,10 @@ def read_http_match(section: Section, client: Client) -> HttpMatch:
         gateways,
         applies_to(section, client, at_gateways=bool(gateways)),
     )
-    section.end(("statPrefix",))
+    statistics = section.get("statPrefix")
+    if statistics is not None:
+        statistics.warn("has no effect: requests are counted by the names of routes")
+    section.end()
     return found
 
 
@@ -101,10 +104,8 @@ def _read_map(
     section: Section, name: str, reserved: tuple[str, ...] = ()
 ) -> list[tuple[str, Value, StringMatcher | None]]:
     """Names with how their values compare."""
-    inner = section.section(name)
     found = []
-    for key, node in inner.members.items() if inner is not None else ():
-        value = Value(node, f"{section.value.path}.{name}.{key}", section.value.problems)
+    for key, value in section.fields(name):
         if key in reserved:
             value.warn(f"Istio passes over the header {key!r}; use the field of that name")
             continue

@@ -118,7 +118,7 @@ class _Mesh:
         for each in self._services:
             for host in each.hosts:
                 is_reached = self._sidecar is None or self._imports(each, _PORT_OF_OTHERS)
-                if is_reached and not any(common_host(host, name) for name in known):
+                if is_reached and not any(common_host(host, name) == name for name in known):
                     yield host, each
 
     def _others(self, known: list[VirtualHost]) -> Iterator[VirtualHost]:

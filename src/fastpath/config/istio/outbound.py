@@ -74,7 +74,7 @@ def _chains(
     """Those of a port, the more particular ones first."""
     found = service.find_port(port)
     target = destinations.target(host, port)
-    if found is None or target is None:
+    if found is None or target is None or (target.missing and protocol_of(found) is not Protocol.HTTP):
         return
     ranges = tuple(each for text in service.addresses if (each := to_cidr(text)) is not None)
     protocol = protocol_of(found)

@@ -13,7 +13,7 @@ from ..kubernetes_fields import choice
 from ..kubernetes_secret import Secret, Secrets
 from ..node import shorten
 
-__all__ = ["ServerTls", "read_server_tls"]
+__all__ = ["SEPARATE_AUTHORITY", "ServerTls", "certificate_files", "file_source", "read_server_tls"]
 
 _MODES = ("PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL")
 _REFUSED = {
@@ -29,7 +29,8 @@ _UNSUPPORTED = (
     "verifyCertificateSpki",
 )
 _VERSIONS = ("maxProtocolVersion", "minProtocolVersion")
-_SEPARATE_AUTHORITY = "-cacert"
+SEPARATE_AUTHORITY = "-cacert"
+"""How the name of a Secret ends that has the authority only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ def read_server_tls(section: Section, secrets: Secrets, namespace: str, *, has_h
     mode = choice(section, "mode", _MODES, "PASSTHROUGH")
     if mode in _REFUSED:
         section.error(f"the mode {mode} is not supported: {_REFUSED[mode]}")
-    certificates = list(_files(section))
+    certificates = list(certificate_files(section, "serverCertificate"))
     for each in section.sections("tlsCertificates"):
-        certificates += _files(each)
+        certificates += certificate_files(each, "serverCertificate")
         each.end(_UNSUPPORTED)
-    authority = _file(section, "caCertificates")
+    authority = file_source(section, "caCertificates")
     names = [*section.items("credentialNames")]
     single = section.get("credentialName")
     if single is not None:
@@ -62,7 +63,7 @@ def read_server_tls(section: Section, secrets: Secrets, namespace: str, *, has_h
             continue
         if secret.generic_certificate is not None:
             certificates.append(secret.generic_certificate)
-        name = value.string().removeprefix("kubernetes://") + _SEPARATE_AUTHORITY
+        name = value.string().removeprefix("kubernetes://") + SEPARATE_AUTHORITY
         authority = authority or secret.trusted_ca or _authority(secrets.find(namespace, name))
     for name in _VERSIONS:
         if choice(section, name, ("TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"), "TLS_AUTO") != "TLS_AUTO":
@@ -87,15 +88,15 @@ def read_server_tls(section: Section, secrets: Secrets, namespace: str, *, has_h
     )
 
 
-def _files(section: Section) -> tuple[TlsCertificate, ...]:
-    """serverCertificate and privateKey, names of files."""
-    chain, key = _file(section, "serverCertificate"), _file(section, "privateKey")
+def certificate_files(section: Section, name: str) -> tuple[TlsCertificate, ...]:
+    """The certificate in a field and its privateKey, names of files."""
+    chain, key = file_source(section, name), file_source(section, "privateKey")
     if (chain is None) != (key is None):
-        section.error("serverCertificate and privateKey belong together")
+        section.error(f"{name} and privateKey belong together")
     return () if chain is None or key is None else (TlsCertificate(chain, key, position=section.position),)
 
 
-def _file(section: Section, name: str) -> DataSource | None:
+def file_source(section: Section, name: str) -> DataSource | None:
     value = section.get(name)
     if value is None:
         return None

@@ -27,6 +27,10 @@ _TYPES = {
     "DNS": DiscoveryType.STRICT_DNS,
     "DNS_ROUND_ROBIN": DiscoveryType.LOGICAL_DNS,
 }
+_UNSUPPORTED = {
+    "NONE": "the resolution NONE is not supported: requests would go to the address that they were bound for",
+    "DYNAMIC_DNS": "the resolution DYNAMIC_DNS is not supported: the hosts of requests would be looked up",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class ServiceEntry:
     clusters: tuple[Cluster, ...]
     """One for each port."""
     item: KubernetesObject
+    unsupported: str = ""
+    """Why it has no clusters, so that 503 is the answer to requests for it."""
 
 
 def read_service_entries(objects: Objects, workloads: Workloads, client: Client) -> Iterator[ServiceEntry]:
@@ -51,14 +57,18 @@ def read_service_entries(objects: Objects, workloads: Workloads, client: Client)
 
 
 def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> Iterator[ServiceEntry]:
-    hosts = [_read_host(value) for value in spec.items("hosts")]
+    resolution = choice(spec, "resolution", (*_TYPES, *_UNSUPPORTED), required=True)
+    unsupported = _UNSUPPORTED.get(resolution, "")
+    hosts = [_read_host(value, wildcard=bool(unsupported)) for value in spec.items("hosts")]
     ports = [_read_port(each) for each in spec.sections("ports")]
     addresses = spec.items("addresses")
     for value in addresses:
         cidr_range(value)
     choice(spec, "location", ("MESH_EXTERNAL", "MESH_INTERNAL"), "MESH_EXTERNAL")
-    kind = _TYPES.get(choice(spec, "resolution", tuple(_TYPES), required=True), DiscoveryType.STATIC)
-    members = _read_members(spec, item, {port.name for port in ports}, workloads, kind)
+    kind = _TYPES.get(resolution, DiscoveryType.STATIC)
+    members = None if unsupported else _read_members(spec, item, {port.name for port in ports}, workloads, kind)
+    if unsupported and spec.items("endpoints"):
+        spec.error(f"endpoints have no use with the resolution {resolution}")
     if not hosts or not ports:
         spec.error("has no hosts" if not hosts else "has no ports")
     if len({port.name for port in ports}) < len(ports) or len({port.port for port in ports}) < len(ports):
@@ -72,6 +82,9 @@ def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> I
             addresses=tuple(value.string() for value in addresses),
             position=item.position,
         )
+        if unsupported:
+            yield ServiceEntry(service, (), item, unsupported)
+            continue
         own = members
         if own is None:
             own = [Workload(Endpoint(host, 1, hostname=host, position=item.position))]
@@ -87,10 +100,10 @@ def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> I
         yield ServiceEntry(service, tuple(clusters), item)
 
 
-def _read_host(value: Value) -> str:
+def _read_host(value: Value, *, wildcard: bool) -> str:
     host = host_name(value)
-    if host.startswith("*") or "." not in host:
-        value.error(f"supported are hosts with a dot and without a wildcard, found {shorten(host)!r}")
+    if "." not in host or (host.startswith("*") and not wildcard):
+        value.error(f"a wildcard needs the resolution NONE, and every host a dot, found {shorten(host)!r}")
     return host
 
 
@@ -130,7 +143,7 @@ def _read_members(
     for each in found:
         if kind is DiscoveryType.STATIC and not each.is_ip:
             what = f"expected an IP address for the resolution STATIC, found {shorten(each.endpoint.address)!r}"
-            spec.value.problems.add_at(each.endpoint.position, what)
+            spec.problems.add_at(each.endpoint.position, what)
     if kind is not DiscoveryType.STATIC:
         return [replace(each, endpoint=replace(each.endpoint, hostname=each.endpoint.address)) for each in found]
     return found

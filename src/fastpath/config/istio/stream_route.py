@@ -50,7 +50,7 @@ class StreamRoute:
         """Where connections to a port lead."""
         splits = self.splits
         if self.reader.needs_port:
-            splits = _read_splits(Section(self.section.value, self.section.members), self.reader.at(port))
+            splits = _read_splits(self.section.again(), self.reader.at(port))
         clusters = tuple(TcpProxyCluster(target.cluster, weight) for target, weight in splits)
         timeouts = {target.idle_timeout for target, _ in splits}
         timeout = timeouts.pop() if len(timeouts) == 1 else None

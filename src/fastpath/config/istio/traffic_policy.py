@@ -25,10 +25,13 @@ from ...models import (
     RingHashConfig,
     RoundRobinConfig,
     SlowStartConfig,
+    UpstreamTlsContext,
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer
+from ..kubernetes_secret import Secrets
 from .client import Client
+from .client_tls import ClientTls, read_client_tls
 from .fields import duration, port_selector
 from .locality import LocalitySettings, read_locality_settings
 
@@ -45,7 +48,6 @@ _WARMING = (LbPolicy.LEAST_REQUEST, LbPolicy.ROUND_ROBIN)
 _CONNECT_TIMEOUT = 10.0
 _WITHOUT_EFFECT_TCP = ("maxConnectionDuration", "tcpKeepalive")
 _WITHOUT_EFFECT_HTTP = ("idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
-_TLS_MODES = ("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL")
 _MAX_RING, _MAX_TABLE = 8388608, 5000011
 
 
@@ -86,6 +88,7 @@ class TrafficPolicy:
     load_balancer: LoadBalancer | None = None
     connection_pool: ConnectionPool | None = None
     outliers: Outliers | None = None
+    tls: ClientTls | None = None
     retry_budget: RetryBudget | None = None
     ports: Mapping[int, TrafficPolicy] = field(default_factory=dict)
 
@@ -103,6 +106,7 @@ class TrafficPolicy:
             specific.load_balancer or self.load_balancer,
             specific.connection_pool or self.connection_pool,
             specific.outliers or self.outliers,
+            specific.tls or self.tls,
             budget,
         )
 
@@ -119,7 +123,8 @@ class TrafficPolicy:
     def locality(self) -> LocalitySettings | None:
         return self.load_balancer.locality if self.load_balancer is not None else None
 
-    def apply(self, cluster: Cluster) -> Cluster:
+    def apply(self, cluster: Cluster, tls: UpstreamTlsContext | None) -> Cluster:
+        """A cluster with the policy, whose hosts are spoken to in TLS or not."""
         balancer = self.load_balancer or LoadBalancer()
         pool = self.connection_pool or ConnectionPool()
         outliers = self.outliers or Outliers()
@@ -131,6 +136,7 @@ class TrafficPolicy:
             least_request=LeastRequestConfig(slow_start=None if by_turns else balancer.slow_start),
             ring_hash=balancer.ring_hash,
             maglev=balancer.maglev,
+            tls=tls,
             connect_timeout=pool.connect_timeout,
             circuit_breaker=replace(pool.limits, retry_budget=self.retry_budget),
             outlier_detection=outliers.detection,
@@ -139,7 +145,7 @@ class TrafficPolicy:
         )
 
 
-def read_traffic_policy(parent: Section, client: Client) -> TrafficPolicy:
+def read_traffic_policy(parent: Section, secrets: Secrets, client: Client) -> TrafficPolicy:
     """The field `trafficPolicy` of a rule or a subset."""
     section = parent.section("trafficPolicy")
     if section is None:
@@ -151,11 +157,11 @@ def read_traffic_policy(parent: Section, client: Client) -> TrafficPolicy:
             each.error('"port" is missing')
         elif number in ports:
             each.error(f"the port {number} is there twice")
-        ports[number or 0] = _read_settings(each, client)
+        ports[number or 0] = _read_settings(each, secrets, client)
         each.end()
     budget = section.section("retryBudget")
     found = replace(
-        _read_settings(section, client),
+        _read_settings(section, secrets, client),
         retry_budget=_read_retry_budget(budget) if budget is not None else None,
         ports=ports,
     )
@@ -163,28 +169,18 @@ def read_traffic_policy(parent: Section, client: Client) -> TrafficPolicy:
     return found
 
 
-def _read_settings(section: Section, client: Client) -> TrafficPolicy:
+def _read_settings(section: Section, secrets: Secrets, client: Client) -> TrafficPolicy:
     """What a rule, a subset and a port of either may have; the caller ends the section."""
     balancer = section.section("loadBalancer")
     pool = section.section("connectionPool")
     outliers = section.section("outlierDetection")
-    _read_tls(section.section("tls"))
+    tls = section.section("tls")
     return TrafficPolicy(
         _read_load_balancer(balancer, client) if balancer is not None else None,
         _read_connection_pool(pool) if pool is not None else None,
         _read_outliers(outliers) if outliers is not None else None,
+        read_client_tls(tls, secrets, client) if tls is not None else None,
     )
-
-
-def _read_tls(section: Section | None) -> None:
-    """Connections to hosts are plain; whoever asks for TLS there is not passed over."""
-    if section is None:
-        return
-    mode = choice(section, "mode", _TLS_MODES, "DISABLE")
-    if mode != "DISABLE":
-        section.error(f"TLS to the hosts of a cluster is not supported: the mode {mode}; supported is DISABLE")
-        return
-    section.end()
 
 
 def _read_retry_budget(section: Section) -> RetryBudget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...models import Condition, ObjectStatus
-from ..fields import Value
+from ..fields import Located
 from ..kubernetes_object import KubernetesObject, Objects
 from .fields import GROUP
 
@@ -22,7 +22,7 @@ class Unresolved:
     def __init__(self) -> None:
         self._missing: dict[KubernetesObject, dict[str, None]] = {}
 
-    def add(self, item: KubernetesObject, where: Value, reason: str) -> None:
+    def add(self, item: KubernetesObject, where: Located, reason: str) -> None:
         """A part of an object leads nowhere. The same is told once, however often it is read."""
         self._missing.setdefault(item, {})[f"{where.path}: {reason}"] = None
 

@@ -39,7 +39,7 @@ class _HttpRoute:
         """What becomes of requests that come to a port, which counts for destinations without one."""
         found = self.action
         if self.reader.needs_port:
-            found = read_action(Section(self.section.value, self.section.members), self.reader.at(port))
+            found = read_action(self.section.again(), self.reader.at(port))
         return found.without_plain_port(scheme)
 
 
@@ -177,7 +177,10 @@ class _Reader:
         reader = DestinationReader(self._destinations, item)
         action = read_action(section, reader)
         name = section.string("name")
-        section.end(("corsPolicy",))
+        cors = section.get("corsPolicy")
+        if cors is not None:
+            cors.warn("has no effect: preflight requests are forwarded, and answers get no headers of CORS")
+        section.end()
         return _HttpRoute(name, found or (HttpMatch(),), action, section, reader)
 
     def _read_gateway(self, value: Value, item: KubernetesObject) -> str:
@@ -197,7 +200,7 @@ class _Reader:
         for name in (name for match in matches for name in match.gateways):
             if _gateway_name(name, item.namespace) not in gateways:
                 reason = f"a match names the gateway {shorten(name)!r}, which the VirtualService does not"
-                self._destinations.unresolved.add(item, section.value, reason)
+                self._destinations.unresolved.add(item, section, reason)
 
 
 def _read_host(value: Value, namespace: str) -> str:

@@ -15,6 +15,7 @@ from .lb_policy import needs_policy, write_load_balancing_policy
 from .metadata import write_metadata
 from .outlier_detection import write_outlier_detection
 from .subset import write_subsets
+from .tls import write_upstream_transport_socket
 
 __all__ = ["write_assignment", "write_cluster"]
 
@@ -38,10 +39,14 @@ def write_cluster(cluster: Cluster) -> Json:
 
 
 def _write_protocol(cluster: Cluster) -> Json:
-    if not cluster.http2:
-        return {}
-    options = any_of(HTTP_PROTOCOL_OPTIONS, {"explicit_http_config": {"http2_protocol_options": {}}})
-    return {"typed_extension_protocol_options": {HTTP_PROTOCOL_OPTIONS: options}}
+    socket: Json = {} if cluster.tls is None else {"transport_socket": write_upstream_transport_socket(cluster.tls)}
+    names = {} if cluster.tls is None else changed(cluster.tls, "auto_sni", "auto_san_validation")
+    if not (cluster.http2 or names):
+        return socket
+    protocol = "http2_protocol_options" if cluster.http2 else "http_protocol_options"
+    options = {"explicit_http_config": {protocol: {}}, **member("upstream_http_protocol_options", names)}
+    written = any_of(HTTP_PROTOCOL_OPTIONS, options)
+    return {**socket, "typed_extension_protocol_options": {HTTP_PROTOCOL_OPTIONS: written}}
 
 
 def _write_balancing(cluster: Cluster) -> Json:

@@ -1,12 +1,13 @@
-"""Certificates of a listener (envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext)."""
+"""TLS of listeners and clusters (envoy.extensions.transport_sockets.tls.v3)."""
 
 from __future__ import annotations
 
-from ...models import DataSource, DownstreamTlsContext, TlsCertificate
-from ..envoy_types import DOWNSTREAM_TLS_CONTEXT
+from ...models import DataSource, DownstreamTlsContext, TlsCertificate, UpstreamTlsContext
+from ..envoy_types import DOWNSTREAM_TLS_CONTEXT, UPSTREAM_TLS_CONTEXT
+from .discovery import config_source
 from .fields import Json, changed, extension, inline, member
 
-__all__ = ["write_transport_socket"]
+__all__ = ["write_transport_socket", "write_upstream_transport_socket"]
 
 
 def write_transport_socket(context: DownstreamTlsContext) -> Json:
@@ -19,6 +20,34 @@ def write_transport_socket(context: DownstreamTlsContext) -> Json:
         common["validation_context"] = {"trusted_ca": _write_data_source(context.trusted_ca)}
     message = {**member("common_tls_context", common), **changed(context, "require_client_certificate")}
     return extension("envoy.transport_sockets.tls", DOWNSTREAM_TLS_CONTEXT, message)
+
+
+def write_upstream_transport_socket(context: UpstreamTlsContext) -> Json:
+    """Likewise, for a cluster."""
+    certificate, secret = context.certificate, context.certificate_secret
+    common = {
+        **({} if certificate is None else {"tls_certificates": [_write_certificate(certificate)]}),
+        **({"tls_certificate_sds_secret_configs": [_write_secret(secret)]} if secret else {}),
+        **changed(context, "alpn_protocols"),
+        **_write_validation(context),
+    }
+    message = {**member("common_tls_context", common), **changed(context, "sni")}
+    return extension("envoy.transport_sockets.tls", UPSTREAM_TLS_CONTEXT, message)
+
+
+def _write_validation(context: UpstreamTlsContext) -> Json:
+    asked = {
+        **({} if context.trusted_ca is None else {"trusted_ca": _write_data_source(context.trusted_ca)}),
+        **member("match_subject_alt_names", [{"exact": name} for name in context.subject_alt_names]),
+    }
+    if not context.trusted_ca_secret:
+        return member("validation_context", asked)
+    secret: Json = {"validation_context_sds_secret_config": _write_secret(context.trusted_ca_secret)}
+    return {"combined_validation_context": {"default_validation_context": asked, **secret}} if asked else secret
+
+
+def _write_secret(name: str) -> Json:
+    return {"name": name, "sds_config": config_source()}
 
 
 def _write_certificate(certificate: TlsCertificate) -> Json:

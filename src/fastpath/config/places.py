@@ -1,0 +1,81 @@
+"""Where the values of a text stand. It is read for what it says first, and again for its places once one is wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from .node import Node
+
+__all__ = ["Places", "Text"]
+
+_MARK = re.compile(r"[.\[]")
+
+
+class Text:
+    """A text that has been read, and how to read it again, with places."""
+
+    def __init__(self, read: Callable[[], Sequence[Node]], roots: Sequence[Node] | None = None):
+        self._read = read
+        self._roots = roots
+
+    def root(self, index: int) -> Node:
+        if self._roots is None:
+            self._roots = self._read()
+        return self._roots[index]
+
+
+class Places:
+    """Of one document of a text. What has a path that leads nowhere stands where that leaves the document."""
+
+    def __init__(self, text: Text, index: int = 0):
+        self._text = text
+        self._index = index
+
+    def find(self, path: str) -> tuple[int, int]:
+        """Line and column of the value at a path such as `a.b[3]`."""
+        node = self._node(path)
+        return node.line, node.column
+
+    def find_key(self, path: str, name: str) -> tuple[int, int]:
+        """Those of a key of the object at a path."""
+        node = self._node(path)
+        return (node.keys or {}).get(name, (node.line, node.column))
+
+    def _node(self, path: str) -> Node:
+        """Names may hold dots and brackets themselves, so that a path can be read in several ways."""
+        deepest = self._text.root(self._index)
+        shortest = len(path) + 1
+        pending: list[Iterator[tuple[Node, str]]] = [iter([(deepest, f".{path}" if path else "")])]
+        while pending:
+            step = next(pending[-1], None)
+            if step is None:
+                pending.pop()
+                continue
+            node, rest = step
+            if not rest:
+                return node
+            if len(rest) < shortest:
+                deepest, shortest = node, len(rest)
+            pending.append(_steps(node, rest))
+        return deepest
+
+
+def _steps(node: Node, path: str) -> Iterator[tuple[Node, str]]:
+    """Where the beginning of a path leads to, and the rest of it; the best guess comes first."""
+    value = node.value
+    if isinstance(value, list):
+        number, bracket, rest = path[1:].partition("]")
+        if path[0] == "[" and bracket and number.isdecimal() and int(number) < len(value):
+            yield value[int(number)], rest
+    elif isinstance(value, dict):
+        begin = path.removeprefix(".")
+        end = _MARK.search(begin)
+        guess = begin[: end.start()] if end is not None else begin
+        if guess in value:
+            yield value[guess], begin[len(guess) :]
+        for name, member in value.items():
+            if name != guess and begin.startswith(name) and begin[len(name) : len(name) + 1] in ("", ".", "["):
+                yield member, begin[len(name) :]
+            elif path.startswith("[") and path.startswith(f"[{name!r}]"):
+                yield member, path[len(repr(name)) + 2 :]

@@ -1,0 +1,79 @@
+"""A document is read for what it says, and again for where it says so: every path leads to its own place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import yaml
+from effort import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastpath.config.document import parse
+from fastpath.config.json_fast import read_flawless
+from fastpath.config.node import DocumentLimits, Node, values_of
+from fastpath.config.places import Places, Text
+
+NAMES = st.sampled_from(["a", "b", "a.b", "a.b.c", "a[0]", "[0]", ".", "b.", "['a']", "x-y"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "text", "1", "true", "~"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+DOCUMENTS = st.dictionaries(NAMES, VALUES, min_size=1, max_size=4)
+
+
+def nodes_of(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
+    """All nodes by path, as messages write it."""
+    yield path, node
+    if isinstance(node.value, dict):
+        for name, each in node.value.items():
+            yield from nodes_of(each, f"{path}.{name}" if path else name)
+    elif isinstance(node.value, list):
+        for index, each in enumerate(node.value):
+            yield from nodes_of(each, f"{path}[{index}]")
+
+
+@settings(max_examples=examples(200), deadline=5000)
+@given(DOCUMENTS, st.sampled_from([None, 1]))
+def test_json(document: dict[str, object], indent: int | None) -> None:
+    text = json.dumps(document, indent=indent)
+    ((value, places),) = parse(text.encode(), "a.json", DocumentLimits(), [])
+    assert value == document
+    root = read_flawless(text, DocumentLimits())
+    assert isinstance(root, Node)
+    found = list(nodes_of(root))
+    paths = [path for path, _ in found]
+    for path, node in found:
+        if paths.count(path) == 1:
+            assert places.find(path) == (node.line, node.column)
+            for name, place in (node.keys or {}).items():
+                assert places.find_key(path, name) == place
+
+
+@settings(max_examples=examples(100), deadline=5000)
+@given(st.lists(DOCUMENTS, min_size=1, max_size=3))
+def test_yaml(documents: list[dict[str, object]]) -> None:
+    text = yaml.safe_dump_all(documents)
+    lines = text.split("\n")
+    found = parse(text.encode(), "a.yaml", DocumentLimits(), [])
+    assert [value for value, _ in found] == documents
+    for index, (value, places) in enumerate(found):
+        root = places._text.root(index)
+        assert values_of(root) == value
+        for path, node in nodes_of(root):
+            if isinstance(node.value, str) and node.value == "text" and places.find(path) == (node.line, node.column):
+                assert lines[node.line - 1][node.column - 1 :].startswith("text")
+            for name, (line, column) in (node.keys or {}).items():
+                assert yaml.safe_load(lines[line - 1][column - 1 :].partition(": ")[0].removesuffix(":")) == name
+
+
+@settings(max_examples=examples(50), deadline=5000)
+@given(DOCUMENTS, st.text("ab.[]0'", max_size=12))
+def test_any_path_leads_somewhere(document: dict[str, object], path: str) -> None:
+    root = read_flawless(json.dumps(document), DocumentLimits())
+    assert isinstance(root, Node)
+    line, column = Places(Text(lambda: [root])).find(path)
+    assert line == 1
+    assert column >= 1
