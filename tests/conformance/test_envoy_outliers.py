@@ -59,25 +59,35 @@ CASES = [
 ]
 
 FLIPPING = 0  # instead of a status: 200 and 500 in turn
-_RATES = {
-    "consecutive_5xx": 0,
-    "interval": "0.3s",
-    "max_ejection_percent": 100,
-    "success_rate_request_volume": 5,
-    "failure_percentage_request_volume": 5,
-}
+
+
+def rates(name: str, *answers: int, **detection: Any) -> Case:
+    """Intervals are Envoy's, so that one may end anywhere in a round. A host has then one request more than another,
+    and an interval either counts each of them as often as is asked for, five times or more, or judges none: it asks for
+    as many hosts as there are. Half of the answers of a host that flips fail, or two or three of five."""
+    volumes = {"success_rate_request_volume": 5, "failure_percentage_request_volume": 5}
+    fewest = max(len(answers), 5)
+    hosts = {"success_rate_minimum_hosts": fewest, "failure_percentage_minimum_hosts": fewest}
+    fields = {"consecutive_5xx": 0, "interval": f"{INTERVAL}s", "max_ejection_percent": 100}
+    return Case(name, answers, {**fields, **volumes, **hosts, **detection})
+
+
+INTERVAL = 1
 RATES = [
-    # Rates of 100 and 50: 91.7 on average, and 1.9 deviations below that are 56.3; with two that fail it is 38.6.
-    Case("one_below", (200, 200, 200, 200, 200, FLIPPING), _RATES),
-    Case("two_below", (200, 200, 200, 200, FLIPPING, FLIPPING), _RATES),
-    Case("too_few", (200, 200, 200, FLIPPING), _RATES),
-    Case(
+    # Rates of 100 and 50: 91.7 on average, and 1.9 deviations below that are 56.3; with two that fail it is 38.6. With
+    # 60 it is 65, with 40 and 60 it is 37.2.
+    rates("one_below", 200, 200, 200, 200, 200, FLIPPING),
+    rates("two_below", 200, 200, 200, 200, FLIPPING, FLIPPING),
+    rates("too_few", 200, 200, 200, FLIPPING),
+    rates(
         "share_of_failures",
-        (200, 200, 200, 200, FLIPPING, FLIPPING),
-        {**_RATES, "failure_percentage_threshold": 40, "enforcing_failure_percentage": 100},
+        *(200, 200, 200, 200, FLIPPING, FLIPPING),
+        failure_percentage_threshold=40,
+        enforcing_failure_percentage=100,
     ),
-    Case("share_not_enforced", (200, 200, 200, 200, FLIPPING), {**_RATES, "failure_percentage_threshold": 40}),
+    rates("share_not_enforced", 200, 200, 200, 200, FLIPPING, failure_percentage_threshold=40),
 ]
+JUDGED = {case.name for case in RATES if case.name != "too_few"}
 
 NAMES = {
     OutlierEjectionType.CONSECUTIVE_5XX: "consecutive_5xx",
@@ -167,10 +177,17 @@ class Oracle:
         self.main_thread.get(b"/ready")
 
     def counters(self, name: str) -> dict[str, int]:
-        url = f"http://127.0.0.1:{self.admin}/stats?format=json&filter=cluster.{name}.outlier_detection"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            stats = json.load(answer)["stats"]
+        stats = self._told(f"stats?format=json&filter=cluster.{name}.outlier_detection")["stats"]
         return {stat["name"].rpartition(".")[2]: stat["value"] for stat in stats}
+
+    def judged(self) -> set[str]:
+        """The clusters whose last interval had enough requests to enough hosts for comparing their rates."""
+        listed = self._told("clusters?format=json")["cluster_statuses"]
+        return {each["name"] for each in listed if "success_rate_ejection_threshold" in each}
+
+    def _told(self, what: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/{what}", timeout=10) as answer:
+            return json.load(answer)
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +274,7 @@ def own_rates(oracle: Oracle, case: Case) -> tuple[dict[str, bool], int]:
         with live.pick() as pick:
             status = case.answers[live.hosts.index(pick.host)]
             pick.report(status or (200, 500)[number // len(case.answers) % 2])
-    now = 0.3
+    now = float(INTERVAL)
     live.tick()
     stats = live.outlier_stats
     found = {}
@@ -274,16 +291,18 @@ def test_rates_make_the_same_outliers(oracle: Oracle) -> None:
         counters = oracle.counters(name)
         return {each: counters[each] > 0 for each in expected[name][0]}, counters["ejections_active"]
 
-    # Four intervals, one of which at least is full of requests; on a busy machine it takes more of them.
-    began = time.monotonic()
-    least, most = began + 1.2, began + 20
-    while time.monotonic() < least:
+    # Until an interval was full of requests for each; on a busy machine it takes more of them.
+    judged: set[str] = set()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         for case in RATES:
             for _ in case.answers:
                 oracle.connection.get(f"/{case.name}/".encode())
-        if least < time.monotonic() < most and any(seen(name) != wanted for name, wanted in expected.items()):
-            least += 0.6
+        judged |= oracle.judged()
+        if judged >= JUDGED and all(seen(name) == wanted for name, wanted in expected.items()):
+            break
     assert {name: seen(name) for name in expected} == expected
+    assert judged & expected.keys() == JUDGED
 
 
 def test_the_host_comes_back_in_time(oracle: Oracle) -> None:

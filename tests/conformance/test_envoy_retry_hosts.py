@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from conformance.balance_oracle import Case, Group, document
-from conformance.envoy_oracle import run_envoy
-from conformance.failing_server import FailingServer
+from conformance.balance_oracle import Case, Group
 from conformance.ports import free_ports
-
-from fastpath import load
-from fastpath.proxy import Gateway
+from conformance.retry_oracle import RETRIES, tried_by_both
 
 PACKAGE = "type.googleapis.com/envoy.extensions.retry.host."
 KEYS = 40
@@ -63,53 +58,12 @@ CASES = cases(RING) + cases(MAGLEV)
 
 def retry_policy(case: Case) -> dict[str, Any]:
     predicates, attempts = PREDICATES[case.name.partition("-")[2]]
-    policy: dict[str, Any] = {
-        "retry_on": "5xx",
-        "num_retries": 3,
-        "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.001s"},
-        "retry_host_predicate": predicates,
-    }
+    policy = {**RETRIES, "num_retries": 3, "retry_host_predicate": predicates}
     return policy if attempts is None else {**policy, "host_selection_retry_max_attempts": attempts}
 
 
-async def tried(port: int, server: FailingServer) -> dict[bytes, list[str]]:
-    """Through the proxy at this port."""
-    server.tried.clear()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for case in CASES:
-        for key in range(KEYS):
-            writer.write(f"GET /{case.name}/?key={key} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-            assert head.startswith(b"HTTP/1.1 503"), head
-    writer.close()
-    await writer.wait_closed()
-    return dict(server.tried)
-
-
-async def compare(directory: Path) -> None:
-    port, server_port = free_ports(2)
-    configured = document(CASES, port, server_port)
-    resources = configured["static_resources"]
-    resources["listeners"] = resources["listeners"][:1]
-    manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-    (host,) = manager["route_config"]["virtual_hosts"]
-    del host["response_headers_to_add"]
-    for case, route in zip(CASES, host["routes"], strict=True):
-        route["route"]["retry_policy"] = retry_policy(case)
-    server = FailingServer()
-    listening = await asyncio.start_server(server.handle, "0.0.0.0", server_port)
-    try:
-        with run_envoy(configured, [port], directory):
-            theirs = await tried(port, server)
-        resources["listeners"][0]["address"]["socket_address"]["port_value"] = 0
-        async with Gateway(load({"static_resources": resources}), seed=7) as gateway:
-            ours = await tried(gateway.addresses["front"][1], server)
-    finally:
-        listening.close()
-    await asyncio.sleep(0.1)  # for the connections to end
+def test_requests_are_tried_again_where_envoy_tries_them(tmp_path: Path) -> None:
+    requests = [f"GET /{case.name}/?key={key} HTTP/1.1\r\nHost: a\r\n\r\n" for case in CASES for key in range(KEYS)]
+    theirs, ours = tried_by_both(CASES, retry_policy, requests, *free_ports(1), tmp_path)
     assert len(theirs) == len(CASES) * KEYS
     assert {target: hosts for target, hosts in ours.items() if hosts != theirs[target]} == {}
-
-
-def test_requests_are_tried_again_where_envoy_tries_them(tmp_path: Path) -> None:
-    asyncio.run(compare(tmp_path))

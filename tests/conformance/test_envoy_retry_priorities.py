@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from conformance.balance_oracle import Case, Group, document
-from conformance.envoy_oracle import run_envoy
-from conformance.failing_server import FailingServer
+from conformance.balance_oracle import Case, Group
 from conformance.ports import free_ports
-
-from fastpath import load
-from fastpath.proxy import Gateway
+from conformance.retry_oracle import RETRIES, Tried, tried_by_both
 
 CONFIG = "type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
 PREVIOUS_HOSTS = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
@@ -65,33 +60,22 @@ CASES: tuple[tuple[Case, int], ...] = (
 )
 
 
-def configured(port: int, server: int) -> dict[str, Any]:
-    made = document([case for case, _ in CASES], port, server)
-    resources = made["static_resources"]
-    resources["listeners"] = resources["listeners"][:1]
-    manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-    (host,) = manager["route_config"]["virtual_hosts"]
-    del host["response_headers_to_add"]
-    for (case, frequency), route in zip(CASES, host["routes"], strict=True):
-        route["route"]["retry_policy"] = {
-            "retry_on": "5xx",
-            "num_retries": 5,
-            "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.001s"},
-            "retry_priority": {
-                "name": "envoy.retry_priorities.previous_priorities",
-                "typed_config": {"@type": CONFIG, "update_frequency": frequency},
-            },
-        }
-        if case.name.endswith("_second"):  # both at once, as is usual
-            predicate = {
-                "name": "envoy.retry_host_predicates.previous_hosts",
-                "typed_config": {"@type": PREVIOUS_HOSTS},
-            }
-            route["route"]["retry_policy"] |= {
-                "retry_host_predicate": [predicate],
-                "host_selection_retry_max_attempts": 3,
-            }
-    return made
+FREQUENCIES = {case.name: frequency for case, frequency in CASES}
+
+
+def retry_policy(case: Case) -> dict[str, Any]:
+    policy = {
+        **RETRIES,
+        "num_retries": 5,
+        "retry_priority": {
+            "name": "envoy.retry_priorities.previous_priorities",
+            "typed_config": {"@type": CONFIG, "update_frequency": FREQUENCIES[case.name]},
+        },
+    }
+    if case.name.endswith("_second"):  # both at once, as is usual
+        predicate = {"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {"@type": PREVIOUS_HOSTS}}
+        policy |= {"retry_host_predicate": [predicate], "host_selection_retry_max_attempts": 3}
+    return policy
 
 
 def priority_of(case: Case) -> dict[str, int]:
@@ -99,57 +83,37 @@ def priority_of(case: Case) -> dict[str, int]:
     return {f"127.0.1.{number}": priority for number, priority in enumerate(listed, 1)}
 
 
-async def tried(port: int, server: FailingServer) -> dict[str, Counter[tuple[int, ...]]]:
-    """The priorities of each request's tries, through the proxy at this port."""
-    server.tried.clear()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    found: dict[str, Counter[tuple[int, ...]]] = {}
-    for case, _ in CASES:
-        known, counts = priority_of(case), Counter[tuple[int, ...]]()
-        for key in range(REQUESTS):
-            target = f"/{case.name}/?key={key}"
-            writer.write(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-            assert head.startswith(b"HTTP/1.1 503"), head
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0] or 0)
-            await reader.readexactly(length)
-            counts[tuple(known[host] for host in server.tried.get(target.encode(), []))] += 1
-        found[case.name] = counts
-    writer.close()
-    await writer.wait_closed()
+def target(case: Case, key: int) -> str:
+    return f"/{case.name}/?key={key}"
+
+
+def priorities_tried(case: Case, tried: Tried) -> Counter[tuple[int, ...]]:
+    """How often the case's requests were tried on these priorities, in this order."""
+    known = priority_of(case)
+    found = (tried.get(target(case, key), []) for key in range(REQUESTS))
+    return Counter(tuple(known[host] for host in hosts) for hosts in found)
+
+
+def prefixes(tried: Counter[tuple[int, ...]], length: int) -> Counter[tuple[int, ...]]:
+    found = Counter[tuple[int, ...]]()
+    for tries, number in tried.items():
+        found[tries[:length]] += number
     return found
 
 
-async def compare(directory: Path) -> None:
-    port, server_port = free_ports(2)
-    made = configured(port, server_port)
-    server = FailingServer()
-    listening = await asyncio.start_server(server.handle, "0.0.0.0", server_port)
-    try:
-        with run_envoy(made, [port], directory):
-            theirs = await tried(port, server)
-        made["static_resources"]["listeners"][0]["address"]["socket_address"]["port_value"] = 0
-        async with Gateway(load({"static_resources": made["static_resources"]}), seed=7) as gateway:
-            ours = await tried(gateway.addresses["front"][1], server)
-    finally:
-        listening.close()
-    await asyncio.sleep(0.1)  # for the connections to end
-    failures = {}
-    for case, _ in CASES:
-        for length in range(7):  # prefixes first: there are fewer of them
-            first, own = (Counter[tuple[int, ...]]() for _ in range(2))
-            for tries, number in theirs[case.name].items():
-                first[tries[:length]] += number
-            for tries, number in ours[case.name].items():
-                own[tries[:length]] += number
-            for tries in first | own:
-                share = (first[tries] + own[tries]) / (2 * REQUESTS)
-                tolerance = 0 if case.by_hash else 4.5 * math.sqrt(2 * REQUESTS * share * (1 - share))
-                if abs(first[tries] - own[tries]) > tolerance:
-                    failures[case.name] = tries, first[tries], own[tries]
-    assert failures == {}
-    assert set(theirs["every"]) == {(0, 1, 2, 3, 0, 1)}
-
-
 def test_retries_go_to_the_priorities_that_envoy_takes(tmp_path: Path) -> None:
-    asyncio.run(compare(tmp_path))
+    cases = [case for case, _ in CASES]
+    requests = [f"GET {target(case, key)} HTTP/1.1\r\nHost: a\r\n\r\n" for case in cases for key in range(REQUESTS)]
+    theirs, ours = tried_by_both(cases, retry_policy, requests, *free_ports(1), tmp_path)
+    failures = {}
+    for case in cases:
+        envoys, own = priorities_tried(case, theirs), priorities_tried(case, ours)
+        for length in range(7):  # prefixes first: there are fewer of them
+            first, second = prefixes(envoys, length), prefixes(own, length)
+            for tries in first | second:
+                share = (first[tries] + second[tries]) / (2 * REQUESTS)
+                tolerance = 0 if case.by_hash else 4.5 * math.sqrt(2 * REQUESTS * share * (1 - share))
+                if abs(first[tries] - second[tries]) > tolerance:
+                    failures[case.name] = tries, first[tries], second[tries]
+    assert failures == {}
+    assert set(priorities_tried(CASES[0][0], theirs)) == {(0, 1, 2, 3, 0, 1)}

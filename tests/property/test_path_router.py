@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,7 +116,7 @@ def check(router: PathRouter[int], routes: list[Template], path: str) -> None:
     assert router.match(path.encode()) == in_bytes
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(questions())
 def test_the_answer_is_that_of_trying_all_templates(asked: tuple[list[Template], list[str]]) -> None:
     routes, paths = asked

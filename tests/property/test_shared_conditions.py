@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,19 +172,19 @@ def check(matches: list[RouteMatch], asked: list[tuple[str, str, Headers, int]])
         assert (None if found is None else int(found.route.name)) == first, (whole, headers, random)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(routes(literal_places, 2), st.lists(requests, min_size=1, max_size=12))
 def test_routes_that_share_conditions(matches: list[RouteMatch], asked: list[tuple[str, str, Headers, int]]) -> None:
     check(matches, asked)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(routes(regex_places, 12), st.lists(requests, min_size=1, max_size=12))
 def test_regexes_of_one_pass(matches: list[RouteMatch], asked: list[tuple[str, str, Headers, int]]) -> None:
     check(matches, asked)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(routes(st.one_of(literal_places, regex_places), 20), st.lists(requests, min_size=1, max_size=12))
 def test_both_among_each_other(matches: list[RouteMatch], asked: list[tuple[str, str, Headers, int]]) -> None:
     check(matches, asked)

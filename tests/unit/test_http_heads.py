@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fastpath import HeadParser, Limits, RemoteProtocolError, parse_request, parse_response
+from fastpath import HeadParser, Limits, LocalProtocolError, RemoteProtocolError, parse_request, parse_response
 from fastpath._headers import Headers
 from fastpath._http import Request
 from fastpath._response import InformationalResponse, Response
@@ -330,3 +330,48 @@ def test_limits_are_values() -> None:
 def test_limits_have_a_range(wrong: int) -> None:
     with pytest.raises(ValueError, match="max_headers"):
         Limits(max_headers=wrong)
+
+
+def test_a_status_belongs_to_its_kind_of_head() -> None:
+    with pytest.raises(LocalProtocolError, match="200 or above"):
+        Response(status_code=199)
+    with pytest.raises(LocalProtocolError, match="below 200"):
+        InformationalResponse(status_code=200)
+    assert Response(status_code=101).status_code == 101
+
+
+def test_parts_of_a_head_are_bytes_or_text() -> None:
+    with pytest.raises(TypeError, match="not int"):
+        Request(method="GET", target="/", headers=[("Host", 7)])  # type: ignore[list-item]
+    request = Request(method=bytearray(b"GET"), target=memoryview(b"/a"), headers=[("Host", "a")])  # type: ignore[arg-type]
+    assert (request.method, request.target) == (b"GET", b"/a")
+
+
+def test_a_head_holds_65535_fields() -> None:
+    host = [("Host", "a")]
+    assert len(Request(method="GET", target="/", headers=[*host, *[("X", "")] * 65534]).headers) == 65535
+    with pytest.raises(LocalProtocolError, match="more than 65535"):
+        Request(method="GET", target="/", headers=[*host, *[("X", "")] * 65535])
+
+
+def test_heads_say_what_they_are() -> None:
+    assert repr(Response(status_code=204, headers=[("A", "b")])) == "<Response 204 with 1 headers>"
+    assert repr(InformationalResponse(status_code=103)) == "<InformationalResponse 103 with 0 headers>"
+
+
+def test_headers_equal_headers_only() -> None:
+    headers = Response(status_code=204, headers=[("A", "b")]).headers
+    assert headers == Response(status_code=204, headers=[("A", "b")]).headers
+    assert headers != [(b"A", b"b")]
+
+
+def test_a_head_parser_waits_for_the_rest_of_a_head() -> None:
+    parser = HeadParser(Limits(max_headers=1))
+    assert parser.parse_request(b"GET / HTTP/1.1\r\nHost: a\r\n") is None
+    assert parser.parse_response(b"HTTP/1.1 204 No Content\r\n") is None
+    answer = parser.parse_response(b"HTTP/1.1 204 No Content\r\nA: b\r\n\r\n")
+    assert isinstance(answer, Response)
+    assert answer.status_code == 204
+    with pytest.raises(RemoteProtocolError) as refused:
+        parser.parse_response(b"HTTP/1.1 204 No Content\r\nA: b\r\nC: d\r\n\r\n")
+    assert refused.value.code == "http_too_many_headers"

@@ -11,15 +11,21 @@ import pytest
 
 import fastpath
 from fastpath import (
+    CLIENT,
     SERVER,
     Buffer,
+    Cluster,
     ClusterManager,
     Connection,
+    ConnectionClosed,
     Data,
     Host,
+    Match,
     Pick,
     RemoteProtocolError,
     Request,
+    RouteTable,
+    actions_of,
     iter_requests,
     models,
 )
@@ -38,16 +44,78 @@ class Releasing:
         return 1
 
 
-def a_pick() -> Pick:
+def a_cluster() -> Cluster:
     endpoints = (models.Endpoint("127.0.0.1", 80),)
     cluster = models.Cluster("c", localities=(models.LocalityEndpoints(endpoints=endpoints),))
-    return ClusterManager([cluster])["c"].pick()
+    return ClusterManager([cluster])["c"]
+
+
+def a_pick() -> Pick:
+    return a_cluster().pick()
 
 
 @pytest.mark.parametrize("kind", [Host, Pick, type(iter_requests(b""))])
 def test_what_others_make_cannot_be_made_by_its_type(kind: type) -> None:
     with pytest.raises(TypeError, match="come from"):
         kind()
+
+
+def test_a_match_comes_of_a_table_alone() -> None:
+    with pytest.raises(TypeError, match="made by a route table"):
+        Match()
+
+
+def test_a_match_without_a_route_has_none_to_give() -> None:
+    host = models.VirtualHost("v", ("*",), (), require_tls=models.TlsRequirement.ALL)
+    match = RouteTable([host]).match_parts(authority="a", path="/")
+    assert match is not None
+    assert match.tls_redirect
+    assert repr(match) == "<Match tls_redirect virtual_host='v'>"
+    with pytest.raises(LookupError, match="look at tls_redirect first"):
+        match.route  # noqa: B018
+    with pytest.raises(LookupError, match="look at tls_redirect first"):
+        actions_of(match)
+
+
+def test_headers_of_a_question_are_pairs_of_a_bounded_length() -> None:
+    match = models.RouteMatch(prefix="/", headers=(models.HeaderMatcher("x"),))
+    route = models.Route(match, models.DirectResponse(200))
+    table = RouteTable([models.VirtualHost("v", ("*",), (route,))])
+    assert table.match_parts(authority="a", path="/", headers=[]) is None
+    assert table.match_parts(authority="a", path="/", headers=[("x", "1"), ("y" * 65535, "")]) is not None
+    with pytest.raises(ValueError, match="a pair"):
+        table.match_parts(authority="a", path="/", headers=[("x",)])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="65535"):
+        table.match_parts(authority="a", path="/", headers=[("x" * 65536, "1")])
+    assert repr(table.match_parts(authority="a", path="/", headers=[("x", "1")])).startswith("<Match route=''")
+
+
+def test_clusters_and_latencies_say_what_they_are() -> None:
+    cluster = ClusterManager(
+        [models.Cluster("c", localities=(models.LocalityEndpoints((models.Endpoint("a.b", 1),)),))]
+    )["c"]
+    assert repr(cluster) == "<Cluster 'c' of 1 hosts>"
+    latencies = cluster.stats.latencies
+    assert repr(latencies).startswith("<Latencies of 0,")
+    with pytest.raises(TypeError, match="come from"):
+        type(latencies)()
+
+
+def test_a_view_is_iterated_by_its_bytes() -> None:
+    assert [byte for view in Buffer(b"ab").views() for byte in view] == [97, 98]
+
+
+def test_a_connection_knows_both_sides() -> None:
+    for ours, theirs in ((SERVER, CLIENT), (CLIENT, SERVER)):
+        connection = Connection(ours)
+        assert (connection.our_role, connection.their_role) == (ours, theirs)
+
+
+def test_nothing_received_is_the_end_of_what_comes() -> None:
+    for nothing in (b"", memoryview(b""), Buffer()):
+        connection = Connection(SERVER)
+        connection.receive_data(nothing)
+        assert isinstance(connection.next_event(), ConnectionClosed)
 
 
 def test_a_host_that_no_cluster_made_is_refused() -> None:

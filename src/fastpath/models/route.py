@@ -75,9 +75,14 @@ class RouteMatch:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When and how often a request is tried again. `retry_on` holds Envoy's conditions ("connect-failure", "5xx")."""
+    """When and how often a request is tried again."""
 
     retry_on: tuple[str, ...] = ()
+    """Envoy's conditions, of which one has to hold. Without a response: "connect-failure" and "reset-before-request"
+    (no connection), "reset" (any reason). As "reset", and by the response: "gateway-error" (502, 503, 504), "5xx". By
+    the response alone: "retriable-4xx" (409), "retriable-status-codes" and "retriable-headers" (see below). With HTTP/1
+    "refused-stream" never holds. The gateway refuses the conditions of other protocols before it listens.
+    Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-retry-on"""
     num_retries: int = 1
     retriable_status_codes: tuple[int, ...] = ()
     retriable_headers: tuple[HeaderMatcher, ...] = ()
