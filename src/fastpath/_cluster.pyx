@@ -309,8 +309,9 @@ cdef inline Host host_chosen(Cluster self, fp_status status, fp_host *host, size
     """The Host of what the picker has answered."""
     if status != FASTPATH_OK:
         self.refuse(status, 0)
-    # What the policy has just read of the host is near, and else the tuple is.
-    if not self.reads_hosts and fp_picker_host_set(self.picker) is self.set:  # or not yet, or not any more: updates come at any time
+    # Where the policy has just read the host, that is nearer than the tuple is; which is of another set when an update
+    # has come meanwhile.
+    if not self.reads_hosts and fp_picker_host_set(self.picker) is self.set:
         return <Host>PyTuple_GET_ITEM(self.all_hosts, <Py_ssize_t>index)
     return wrap(host)
 

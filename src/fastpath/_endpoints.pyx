@@ -1,10 +1,9 @@
 # cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False
-"""A model's endpoints as the core takes them. There may be tens of thousands: they are read here, straight into its structs."""
+"""A model's endpoints as the core has them. There may be tens of thousands: they are read right into its structs."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_CheckExact
-from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.stdint cimport UINT16_MAX, UINT32_MAX, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, realloc

@@ -61,14 +61,24 @@ class Cluster(HealthCluster):
     picks of one object follow one sequence.
     """
 
-    __slots__ = ("__weakref__", "_callers", "_endpoints", "_given", "_index", "_updating", "_weights", "_zones", "model")
+    __slots__ = (
+        "__weakref__",
+        "_built_from",
+        "_callers",
+        "_endpoints",
+        "_index",
+        "_updating",
+        "_weights",
+        "_zones",
+        "model",
+    )
 
     model: models.Cluster
     """What it was made from, or last updated with."""
 
     _callers: Cluster | None  # the manager's local cluster, unless this is it
     _endpoints: CoreEndpoints  # as the model has them
-    _given: EndpointArray  # as the core has them: with other weights, perhaps
+    _built_from: EndpointArray  # as the core has them: with other weights, perhaps
     _index: HostIndex  # of the hosts that were last asked for
     _updating: threading.Lock
     _weights: ClientSideWeights | None  # while load reports decide about weights
@@ -107,7 +117,7 @@ class Cluster(HealthCluster):
             self._update(*arguments, given)
         except ConfigError as error:
             raise _located(error, model, "") from None
-        self.model, self._endpoints, self._given, self._weights = model, endpoints, given, weights
+        self.model, self._endpoints, self._built_from, self._weights = model, endpoints, given, weights
         self._override_host = model.override_host
         self._detect(model.outlier_detection, values)
         self._note_update(before)
@@ -160,9 +170,9 @@ class Cluster(HealthCluster):
         weights = self._weights
         if weights is not None:
             given = weights.weigh(self._endpoints.array, self.clock())
-            if not given.has_weights_of(self._given):
+            if not given.has_weights_of(self._built_from):
                 self._update(*self._arguments(self.model), given)
-                self._given = given
+                self._built_from = given
 
 
 class ClusterManager(ClusterDirectory, Mapping[str, Cluster]):
@@ -289,7 +299,7 @@ def _make(
         cluster = Cluster(model.name, *arguments, endpoints.array, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:
         raise _located(error, model, path) from None
-    cluster.model, cluster._endpoints, cluster._given = model, endpoints, endpoints.array
+    cluster.model, cluster._endpoints, cluster._built_from = model, endpoints, endpoints.array
     cluster._updating = threading.Lock()
     cluster._weights, cluster._override_host, cluster._index = weights, model.override_host, HostIndex(())
     cluster._zones, cluster._callers = zones, callers

@@ -225,4 +225,6 @@ def _updates() -> Iterator[Benchmark]:
     for count in (100, 10_000):
         for policy in (LbPolicy.ROUND_ROBIN, LbPolicy.RING_HASH, LbPolicy.MAGLEV):
             group = f"one host of {count} changed: {policy.name}"
-            yield Benchmark("updates", group, "fastpath", partial(changing, policy, count), size=count, quick=count == 100)
+            yield Benchmark(
+                "updates", group, "fastpath", partial(changing, policy, count), size=count, quick=count == 100
+            )
