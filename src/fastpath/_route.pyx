@@ -295,7 +295,10 @@ cdef object match(object self, PyObject *const *arguments, Py_ssize_t count, PyO
     request.scheme.len = 4
     request.attributes = NULL
     request_of(live((<Request>arguments[0]).record), &request)
-    return (<RouteMatcher>self).answer(&request, None)
+    if not (<RouteMatcher>self).takes_as_it_is:
+        return (<RouteMatcher>self).answer(&request, None)
+    request.random = next_random(&(<RouteMatcher>self).random_state)
+    return (<RouteMatcher>self).look_up(&request)
 
 
 cdef PyMethodDef match_method
