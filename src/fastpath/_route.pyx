@@ -220,7 +220,10 @@ cdef class RouteMatcher:
         return self.answer(&parts, random)
 
     def match_many(self, requests, *, scheme=b"http", tls=None, metadata=None, filter_state=None):
-        """The routes for parsed requests, as a list of what `match` returns for each; the other arguments are for all."""
+        """The routes for parsed requests, as a list of what `match` returns for each.
+
+        The other arguments are those of `match`, for all of the requests.
+        """
         cdef fp_route_request parts
         cdef RequestAttributes attributes
         cdef list matches = []
