@@ -1,5 +1,5 @@
-# Methods whose most frequent calls do not go through Cython's wrapper, which for one with many keywords takes as long as
-# a short method itself. A plain method looks at what it is called with, and leaves other calls to the wrapped one.
+# Methods whose most frequent calls do not go through Cython's wrapper, which for one with many keywords takes as long
+# as a short method itself. A plain method looks at what it is called with, and leaves other calls to the wrapped one.
 from cpython.object cimport PyObject
 
 cdef extern from "Python.h":

@@ -220,7 +220,10 @@ cdef class RouteMatcher:
         return self.answer(&parts, random)
 
     def match_many(self, requests, *, scheme=b"http", tls=None, metadata=None, filter_state=None):
-        """The routes for parsed requests, as a list of what `match` returns for each; the other arguments are for all."""
+        """The routes for parsed requests, as a list of what `match` returns for each.
+
+        The other arguments are those of `match`, for all of the requests.
+        """
         cdef fp_route_request parts
         cdef RequestAttributes attributes
         cdef list matches = []
@@ -295,7 +298,10 @@ cdef object match(object self, PyObject *const *arguments, Py_ssize_t count, PyO
     request.scheme.len = 4
     request.attributes = NULL
     request_of(live((<Request>arguments[0]).record), &request)
-    return (<RouteMatcher>self).answer(&request, None)
+    if not (<RouteMatcher>self).takes_as_it_is:
+        return (<RouteMatcher>self).answer(&request, None)
+    request.random = next_random(&(<RouteMatcher>self).random_state)
+    return (<RouteMatcher>self).look_up(&request)
 
 
 cdef PyMethodDef match_method

@@ -5,6 +5,8 @@
 #include <fastpath/route.h>
 #include <stdbool.h>
 
+#include "bits.h"
+
 #define FP_LOOKUPS_MAX 4
 
 /* What a query parameter or a cookie is in a request. The name is the condition's that asked. */
@@ -28,15 +30,33 @@ typedef struct fp_asked_request {
   fp_lookup lookups[FP_LOOKUPS_MAX];
 } fp_asked_request;
 
-/* One pass over the request's lines. The request stays the caller's and must outlive `asked`. */
-void fp_asked_request_init(fp_asked_request *asked, const fp_route_request *request);
-
 /* The bit of a length, or of an id. */
 static inline uint64_t fp_asked_bit(size_t number) { return UINT64_C(1) << (number & 63); }
 
 /* Whether there may be a line of this name, whose fp_http_name_id is `id`. */
 static inline bool fp_asked_may_have(const fp_asked_request *asked, size_t len, uint16_t id) {
   return (asked->ids >> (id & 63) & asked->lengths >> (len & 63) & 1) != 0;
+}
+
+/* The bits of the lengths of the names in Connection. */
+uint64_t fp_request_nominated(const fp_route_request *request);
+
+/* One pass over the request's lines. The request stays the caller's and must outlive `asked`. */
+static inline void fp_asked_request_init(fp_asked_request *asked, const fp_route_request *request) {
+  const fp_http_field *field = request->fields;
+  uint64_t ids = 0, lengths = 0;
+  for (uint32_t left = request->field_count; left > 0; left--, field++) {
+    ids |= fp_asked_bit(field->id);
+    lengths |= fp_asked_bit(field->name_len);
+  }
+  asked->request = request;
+  asked->ids = ids;
+  asked->lengths = lengths;
+  asked->lookup_count = 0;
+  asked->nominated = 0;
+  if (unlikely(fp_asked_may_have(asked, sizeof "connection" - 1, FASTPATH_HTTP_NAME_CONNECTION))) {
+    asked->nominated = fp_request_nominated(request);
+  }
 }
 
 #endif

@@ -129,8 +129,8 @@ static inline bool fp_condition_has_line(const fp_condition *condition, const fp
   const uint8_t *const name = condition->name;
   const size_t len = condition->name_len;
   if (!fp_asked_may_have(asked, len, condition->name_id) || fp_header_is_nominated(asked, name, len)) return false;
-  for (uint32_t i = 0; i < request->field_count; i++) {
-    const fp_http_field *field = &request->fields[i];
+  const fp_http_field *field = request->fields;
+  for (uint32_t left = request->field_count; left > 0; left--, field++) {
     if (likely(fp_line_shape(field) != condition->line)) continue;
     if (condition->name_id == 0 && !fp_condition_names(condition, request->data + field->name)) continue;
     if (same_beginning(request->data + field->value, condition->value_beginning, condition->value, field->value_len)) {

@@ -102,12 +102,42 @@ void fp_virtual_host_next_shadowed(const fp_virtual_host *host, uint32_t from, u
 fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
                                  uint32_t *route);
 
+/*
+ * The first rank below `best` in a list of the cased trie and those above it whose conditions hold, or `best`. An error
+ * goes to `status`. For hosts that have `one_trie`.
+ */
+uint32_t fp_virtual_host_first_that_holds(const fp_virtual_host *host, const fp_route_list *list, uint32_t best,
+                                          fp_asked_request *asked, fp_status *status);
+
+/* The same where a walk has ended: at a rank, a list, or nothing. */
+static inline uint32_t fp_virtual_host_first_at(const fp_virtual_host *host, uint32_t end, uint32_t best,
+                                                fp_asked_request *asked, fp_status *status) {
+  const fp_route_list *list;
+  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return end < best ? end : best;
+  list = fp_route_trie_list(&host->cased.trie, end);
+  return fp_virtual_host_first_that_holds(host, list, list->sure < best ? list->sure : best, asked, status);
+}
+
+/* The search where nothing but conditions is left to ask: no lists have to wait until all are known. */
+static inline fp_status fp_virtual_host_search_cased(const fp_virtual_host *host, fp_asked_request *asked,
+                                                     uint32_t *route) {
+  const fp_span path = asked->request->path;
+  const fp_route_trie_ends found = host->cased.trie.walk(&host->cased.trie, path.data, path.len);
+  fp_status status = FASTPATH_OK;
+  const uint32_t exact = fp_virtual_host_first_at(host, found.exact, FASTPATH_ROUTE_INDEX_NONE, asked, &status);
+  *route = status < 0 ? exact : fp_virtual_host_first_at(host, found.prefix, exact, asked, &status);
+  return status;
+}
+
 /* The first route that takes the request, or FASTPATH_ROUTE_INDEX_NONE. FASTPATH_OK or FASTPATH_ERR_MEMORY. */
 static inline fp_status fp_virtual_host_find(const fp_virtual_host *host, fp_asked_request *asked,
                                              bool ignore_parameters, uint32_t *route) {
   const fp_span path = asked->request->path;
   uint32_t best = FASTPATH_ROUTE_INDEX_NONE;
-  if (!host->sure || ignore_parameters) return fp_virtual_host_search(host, asked, ignore_parameters, route);
+  if (!host->sure || ignore_parameters) {
+    if (host->one_trie && !ignore_parameters && path.len > 0) return fp_virtual_host_search_cased(host, asked, route);
+    return fp_virtual_host_search(host, asked, ignore_parameters, route);
+  }
   if (path.len > 0) {
     if (host->cased.trie.nodes != NULL) best = fp_route_trie_first(&host->cased.trie, path.data, path.len);
     if (host->folded.trie.nodes != NULL) {

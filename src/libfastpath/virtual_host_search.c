@@ -150,11 +150,10 @@ static FASTPATH_NOINLINE fp_status search_any(const fp_virtual_host *host, fp_as
   return of.status;
 }
 
-/* ---- where one trie has all the paths, and nothing but conditions is left to ask: no lists have to wait ---- */
+/* ---- where one trie has all the paths ---- */
 
-/* The first rank below `best` in a list and those above it whose conditions hold, or `best`; an error goes to `status`. */
-static FASTPATH_NOINLINE uint32_t first_that_holds(const fp_virtual_host *host, const fp_route_list *list,
-                                                   uint32_t best, fp_asked_request *asked, fp_status *status) {
+uint32_t fp_virtual_host_first_that_holds(const fp_virtual_host *host, const fp_route_list *list, uint32_t best,
+                                          fp_asked_request *asked, fp_status *status) {
   const fp_path_index *cased = &host->cased;
   for (; list != NULL && list->lowest < best; list = fp_route_list_above(&cased->trie, list)) {
     const fp_route_candidate *candidate = fp_route_list_candidates(list), *const end = candidate + list->count;
@@ -174,27 +173,8 @@ static FASTPATH_NOINLINE uint32_t first_that_holds(const fp_virtual_host *host, 
   return best;
 }
 
-/* The same where a walk has ended: at a rank, a list, or nothing. */
-static inline uint32_t first_at(const fp_virtual_host *host, uint32_t end, uint32_t best, fp_asked_request *asked,
-                                fp_status *status) {
-  const fp_route_list *list;
-  if (end == FP_ROUTE_TRIE_NONE || !fp_route_trie_is_list(end)) return end < best ? end : best;
-  list = fp_route_trie_list(&host->cased.trie, end);
-  return first_that_holds(host, list, list->sure < best ? list->sure : best, asked, status);
-}
-
-static fp_status search_cased(const fp_virtual_host *host, fp_asked_request *asked, uint32_t *route) {
-  const fp_span path = asked->request->path;
-  const fp_route_trie_ends found = host->cased.trie.walk(&host->cased.trie, path.data, path.len);
-  fp_status status = FASTPATH_OK;
-  const uint32_t exact = first_at(host, found.exact, FASTPATH_ROUTE_INDEX_NONE, asked, &status);
-  *route = status < 0 ? exact : first_at(host, found.prefix, exact, asked, &status);
-  return status;
-}
-
 fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,
                                  uint32_t *route) {
   if (host->tree != NULL) return fp_virtual_host_find_by_tree(host, asked, ignore_parameters, route);
-  if (host->one_trie && !ignore_parameters && asked->request->path.len > 0) return search_cased(host, asked, route);
   return search_any(host, asked, ignore_parameters, route);
 }
