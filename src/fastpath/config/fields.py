@@ -417,7 +417,7 @@ class Section(Located):
 
     def section(self, name: str, *, required: bool = False) -> Section | None:
         raw = self.members.get(name)
-        if raw.__class__ is dict and not self._camel:
+        if isinstance(raw, dict) and not self._camel:
             self.asked.add(name)
             return Section(raw, f"{self.path}.{name}" if self.path else name, self.problems)
         value = self.get(name, required=required)
