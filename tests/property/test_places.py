@@ -69,6 +69,12 @@ def test_yaml(documents: list[dict[str, object]]) -> None:
                 assert yaml.safe_load(lines[line - 1][column - 1 :].partition(": ")[0].removesuffix(":")) == name
 
 
+def test_a_name_with_brackets_is_no_item() -> None:
+    ((_, places),) = parse(b'{"a": {"[0]": 1}, "a[0]": 2}', "a.json", DocumentLimits(), [])
+    assert places.find("a.[0]") == (1, 15)
+    assert places.find("a[0]") == (1, 27)
+
+
 @settings(max_examples=examples(50), deadline=5000)
 @given(DOCUMENTS, st.text("ab.[]0'", max_size=12))
 def test_any_path_leads_somewhere(document: dict[str, object], path: str) -> None:

@@ -283,6 +283,14 @@ class Value(Located):
         self.expected("an object")
         return None
 
+    def items(self) -> Sequence[Value]:
+        """The values of a list."""
+        raw, path, problems = self.raw, self.path, self.problems
+        if not isinstance(raw, list):
+            self.expected("a list")
+            return ()
+        return [Value(each, f"{path}[{index}]", problems) for index, each in enumerate(raw)]
+
 
 class Section(Located):
     """The fields of one object. Fields that nobody asked for by the time of `end` are unknown.
@@ -290,13 +298,14 @@ class Section(Located):
     Large configurations have millions of fields, most of them asked for and not there, so that case costs the least.
     """
 
-    __slots__ = ("_camel", "asked", "members")
+    __slots__ = ("_absent", "_camel", "asked", "members")
 
     def __init__(self, members: dict[str, object], path: str, problems: Problems):
         self.members = members
         self.path = path
         self.problems = problems
         self.asked: set[str] = set()
+        self._absent: list[tuple[str, ...]] = []  # asked for too
         self._camel = problems.either_case and bool(members) and not "".join(members).islower()
 
     def again(self) -> Section:
@@ -307,7 +316,7 @@ class Section(Located):
         """Whether none of the fields is there; true is only said for sure, so that they need not be asked for."""
         if self._camel or not self.members.keys().isdisjoint(names):
             return False
-        self.asked.update(names)
+        self._absent.append(names)
         return True
 
     def get(self, name: str, *, required: bool = False) -> Value | None:
@@ -323,14 +332,6 @@ class Section(Located):
             return None
         path = self.path
         return Value(raw, f"{path}.{written}" if path else written, self.problems)
-
-    def _which(self, names: tuple[str, ...]) -> list[str]:
-        """Those of the fields that are set."""
-        if self._camel:
-            return [name for name in names if self.get(name) is not None]
-        self.asked.update(names)
-        members = self.members
-        return [name for name in names if name in members and members[name] is not None]
 
     def _either(self, name: str, raw: object) -> tuple[object, str]:
         """The field by this name or its camelCase one, and which it was."""
@@ -355,9 +356,13 @@ class Section(Located):
 
     def string(self, name: str, default: str = "", *, required: bool = False) -> str:
         raw = self.members.get(name)
-        if raw.__class__ is str and raw and not self._camel:
-            self.asked.add(name)
-            return str(raw)
+        if not self._camel:
+            if raw is None and not required:
+                self.asked.add(name)
+                return default
+            if isinstance(raw, str) and raw:
+                self.asked.add(name)
+                return raw
         value = self.get(name, required=required)
         if value is None:
             return default
@@ -385,6 +390,10 @@ class Section(Located):
         return None if value is None else value.integer(minimum, maximum)
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
+        raw = self.members.get(name)
+        if (raw is None or isinstance(raw, bool)) and not self._camel:
+            self.asked.add(name)
+            return default if raw is None else raw
         value = self.get(name)
         return default if value is None else bool(value.boolean())
 
@@ -407,30 +416,37 @@ class Section(Located):
         return default if value is None else value.enum(kind, unsupported) or default
 
     def section(self, name: str, *, required: bool = False) -> Section | None:
+        raw = self.members.get(name)
+        if isinstance(raw, dict) and not self._camel:
+            self.asked.add(name)
+            return Section(raw, f"{self.path}.{name}" if self.path else name, self.problems)
         value = self.get(name, required=required)
         return None if value is None else value.section()
 
     def items(self, name: str) -> Sequence[Value]:
         """The values of a list."""
         value = self.get(name)
-        if value is None:
-            return ()
-        raw, path, problems = value.raw, value.path, value.problems
-        if not isinstance(raw, list):
-            value.expected("a list")
-            return ()
-        return [Value(each, f"{path}[{index}]", problems) for index, each in enumerate(raw)]
+        return () if value is None else value.items()
 
     def sections(self, name: str) -> Sequence[Section]:
         """The objects of a list."""
         if name not in self.members and not self._camel:
             self.asked.add(name)
             return ()
-        return [section for value in self.items(name) if (section := value.section()) is not None]
+        value = self.get(name)
+        return () if value is None else [each for item in value.items() if (each := item.section()) is not None]
 
     def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:
         """Which of the fields of a oneof is set; an error when there are several, or none though one is required."""
-        found = self._which(names)
+        if self._camel:
+            found = [name for name in names if self.get(name) is not None]
+        else:
+            members, found = self.members, []
+            self._absent.append(names)
+            for name in names:
+                if name in members and members[name] is not None:
+                    found.append(name)
+                    self.asked.add(name)
         if len(found) > 1:
             self.error(f"{' and '.join(found)} exclude each other: only one {kind} is allowed")
         elif not found and required:
@@ -460,7 +476,9 @@ class Section(Located):
 
     def end(self, unsupported: Container[str] = ()) -> None:
         """Report the fields that nobody asked for. `unsupported` are names that Envoy has, which are no slips."""
-        asked = self.asked
+        if self.members.keys() <= self.asked:
+            return
+        asked = self.asked.union(*self._absent)
         if self.members.keys() <= asked:
             return
         unknown = [name for name in self.members if name not in asked]

@@ -41,7 +41,7 @@ def _is_deeper(value: object, limit: int) -> bool:
         level = [
             each
             for container in level
-            for each in (container.values() if container.__class__ is dict else container)
+            for each in (container.values() if isinstance(container, dict) else container)
             if each.__class__ is dict or each.__class__ is list
         ]
     return False

@@ -35,7 +35,8 @@ def values_of(root: Node) -> object:
         node, container, key = pending.pop()
         value: object = node.value
         if isinstance(node.value, dict):
-            members: dict[str, object] = dict.fromkeys(node.value)
+            members: dict[str, object] = {}
+            members.update(dict.fromkeys(node.value))
             value = members
             pending += [(each, members, name) for name, each in node.value.items()]
         elif isinstance(node.value, list):

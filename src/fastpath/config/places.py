@@ -68,8 +68,8 @@ def _steps(node: Node, path: str) -> Iterator[tuple[Node, str]]:
         number, bracket, rest = path[1:].partition("]")
         if path[0] == "[" and bracket and number.isdecimal() and int(number) < len(value):
             yield value[int(number)], rest
-    elif isinstance(value, dict):
-        begin = path.removeprefix(".")
+    elif isinstance(value, dict) and path[0] == ".":
+        begin = path[1:]
         end = _MARK.search(begin)
         guess = begin[: end.start()] if end is not None else begin
         if guess in value:
@@ -77,5 +77,7 @@ def _steps(node: Node, path: str) -> Iterator[tuple[Node, str]]:
         for name, member in value.items():
             if name != guess and begin.startswith(name) and begin[len(name) : len(name) + 1] in ("", ".", "["):
                 yield member, begin[len(name) :]
-            elif path.startswith("[") and path.startswith(f"[{name!r}]"):
+    elif isinstance(value, dict):  # names that are quoted
+        for name, member in value.items():
+            if path.startswith(f"[{name!r}]"):
                 yield member, path[len(repr(name)) + 2 :]

@@ -112,8 +112,9 @@ class _Builder:
         # The innermost open mapping and the key whose value comes next, or (members is None) the items of a list.
         members: dict[str, Any] | None = None
         keys: dict[str, tuple[int, int]] = {}
-        items = self.roots
+        items: list[Any] = self.roots
         key: str | None = None
+        value: Any
         outer: list[_Open] = []
         nodes = expanded = 0  # values so far, and how many more they are with all aliases written out
         for event in events:
@@ -149,20 +150,18 @@ class _Builder:
                 raise self._error(f"there are more than {max_nodes} values", event)
             if with_places and kind is not kinds.AliasEvent:
                 value = Node(value, *_place(event), {} if kind is mapping_kind else None)
-            if members is not None and key is None:
-                key = event.value if kind is scalar_kind else self._key(value, event)
-                if key in members:
-                    self._note_repeated(key, keys, event)
-                if with_places:
-                    keys[key] = _place(event)
-                if event.anchor is not None and kind is scalar_kind:
-                    self.anchors[event.anchor] = (value, 1)
-                continue
-            if members is not None:
-                members[key] = value  # type: ignore[index]
+            if members is None:
+                items.append(value)
+            elif key is not None:
+                members[key] = value
                 key = None
             else:
-                items.append(value)
+                name: str = event.value if kind is scalar_kind else self._key(value, event)
+                if name in members:
+                    self._note_repeated(name, keys, event)
+                if with_places:
+                    keys[name] = _place(event)
+                key = name
             if kind is scalar_kind:
                 if event.anchor is not None:
                     self.anchors[event.anchor] = (value, 1)
@@ -170,10 +169,11 @@ class _Builder:
                 if event.anchor is not None:
                     self.anchors[event.anchor] = None
                 outer.append(_Open(members, keys, items, key, value, event.anchor, nodes + expanded - 1))
-                inner = value.value if with_places else value
-                if kind is mapping_kind:
-                    members, keys = inner, value.keys if with_places else {}
-                else:
+                inner = value.value if isinstance(value, Node) else value
+                if isinstance(inner, dict):
+                    members = inner
+                    keys = value.keys if isinstance(value, Node) and value.keys is not None else {}
+                elif isinstance(inner, list):
                     members, items = None, inner
                 key = None
 

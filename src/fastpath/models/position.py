@@ -15,6 +15,7 @@ class Places(Protocol):
 
     def find(self, path: str) -> tuple[int | None, int | None]:
         """Line and column, from 1."""
+        ...
 
 
 class _Late:
