@@ -21,7 +21,8 @@ ALL_PYTHONS := 3.10 3.11 3.12 3.13
 
 SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
-CORE_MK := $(MAKE) -j$(JOBS) --output-sync=target --keep-going -f tools/core.mk
+# Below `make lint`, which is parallel itself, its jobs are shared.
+CORE_MK := $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
 # Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone.
 SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
@@ -85,10 +86,13 @@ test-python: $(STAMPS)/built $(STAMPS)/test ## the Python suite
 	@tools/need.sh openssl openssl
 	@$(PYTEST) $(SIDE_BY_SIDE) $(TESTS)
 
-# Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. What Envoy
-# decides does not depend on the interpreter, so that tests/conformance runs once; nor does what random inputs show of
-# the algorithms, so that the others draw fewer.
-test-all: test test-other-pythons ## as test, on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
+# Every supported interpreter that is found; on a machine that claims them all, a missing one is a failure. They need not
+# repeat what does not depend on the interpreter: what Envoy decides, what the pages show, what the command line measures.
+# Nor does what random inputs show of the algorithms, so that they draw fewer. Assertions are on.
+TOUCHES_PYTHON := tests/unit tests/property tests/embed tests/proxy tests/threads \
+	$(addprefix --ignore=tests/unit/,test_documentation.py test_limits_page.py test_readme.py test_cli_bench.py test_bench_report.py \
+	test_instruction_counts.py)
+test-all: test test-other-pythons ## as test, and what touches the interpreter on CPython 3.10 to 3.13 (FASTPATH_ALL_PYTHONS=1: all must be there)
 
 OTHER_PYTHONS = $(filter-out $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'),$(ALL_PYTHONS))
 
@@ -97,7 +101,8 @@ test-other-pythons:
 	  if ! python=$$(tools/find_python.sh $$version); then \
 	    test -z "$(FASTPATH_ALL_PYTHONS)" && continue; exit 1; fi; \
 	  echo "== CPython $$version"; \
-	  FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.3} $(MAKE) test-python VENV=.venv-$$version PYTHON=$$python TESTS="$(TESTS) --ignore=tests/conformance" \
+	  FASTPATH_DEBUG=1 FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.1} $(MAKE) test-python VENV=.venv-$$version PYTHON=$$python \
+	    TESTS="$(patsubst tests,$(TOUCHES_PYTHON),$(TESTS))" \
 	    || failed="$$failed $$version"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
@@ -116,7 +121,7 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
 asan-python: $(STAMPS)/built $(STAMPS)/test
-	@FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.5} tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
+	@FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.3} tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
@@ -189,7 +194,8 @@ bench-instructions-accept: ## make what is counted now the baseline
 
 LINTS := lint-c-format lint-c-warnings lint-ruff lint-cython lint-mypy lint-pyright
 .PHONY: lint $(LINTS) format
-lint: $(LINTS) ## formatting, types, warnings as errors; nothing is changed
+lint: $(STAMPS)/test $(STAMPS)/lint ## formatting, types, warnings as errors; nothing is changed
+	@$(MAKE) -j$(JOBS) --output-sync=target --keep-going $(LINTS)
 
 lint-c-format: $(STAMPS)/lint
 	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
@@ -239,7 +245,8 @@ sdist: $(STAMPS)/requirements ## dist/fastpath-*.tar.gz, which builds without a 
 	@$(BIN)/python -m build --quiet --no-isolation --sdist
 
 wheel: sdist ## dist/fastpath-*.whl, built from the sdist without a network then tried, and the examples with it, in empty environments
-	@tools/make_wheel.sh $(BIN)/python
+	@rm -f dist/fastpath-*.whl
+	@tools/build_offline.sh $(BIN)/python build/wheelhouse dist
 	@tools/try_install.sh $(BIN)/python dist/fastpath-*.whl
 	@tools/try_examples.sh $(BIN)/python dist/fastpath-*.whl
 

