@@ -29,7 +29,7 @@ cat "$out/unit.txt"
 
 "$python" tools/cython_coverage.py "$bindings" "$cython_lines" >"$out/cython.txt" || status=$?
 # Threads may make gcc count a branch below zero.
-"$python" -m gcovr --root . --filter src/libfastpath/ "$core" "$bindings" \
+"$python" -m gcovr --root . --filter src/libfastpath/ "$core" "$bindings/src/libfastpath" \
   --gcov-ignore-parse-errors=negative_hits.warn_once_per_file --exclude-throw-branches \
   --fail-under-line "$c_lines" --fail-under-branch "$c_branches" \
   --txt "$out/c.txt" --html-details "$out/c.html" --print-summary || status=$?
