@@ -22,7 +22,7 @@ ALL_PYTHONS := 3.10 3.11 3.12 3.13
 SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
 # Below `make lint`, which is parallel itself, its jobs are shared.
-CORE_MK := $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk
+CORE_MK = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
 # Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone.
 SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
