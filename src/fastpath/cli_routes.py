@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from .actions import direct_answer, finalize_request
 from .cli_scope import add_scope, scope_of
 from .config import document, load
-from .config.fields import Problems
 from .config.node import DocumentLimits
+from .config.problems import Problems
 from .errors import ConfigError, ConfigWarning
 from .models import Route
 from .routing import Match, RouteTable

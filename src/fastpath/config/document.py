@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from .fields import Problems
 from .json_reader import looks_like_json, read_json
 from .message_reader import Message, is_message, read_message
 from .node import DocumentLimits, document_error, shorten
 from .places import Places
+from .problems import Problems
 from .yaml_reader import read_yaml
 
 __all__ = ["Document", "Source", "parse", "read_all"]

@@ -14,8 +14,9 @@ from .envoy_cluster import read_assignment, read_cluster
 from .envoy_listener import read_listener
 from .envoy_resources import collect
 from .envoy_route import check_clusters_exist, read_route_configuration, read_virtual_hosts
-from .fields import Problems, Section
+from .fields import Section
 from .node import shorten
+from .problems import Problems
 
 __all__ = ["read"]
 

@@ -26,8 +26,9 @@ from .envoy_matcher import header_name, read_header_matcher
 from .envoy_retry import read_retry_policy
 from .envoy_route_action import read_action, read_mirror_policies
 from .envoy_route_match import read_route_match
-from .fields import Problems, Section
+from .fields import Section
 from .node import shorten
+from .problems import Problems
 
 __all__ = ["check_clusters_exist", "read_route_configuration", "read_virtual_hosts"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..models import Config
-from .fields import Problems
 from .gateway_api import read_gateway_api
 from .ingress import read_ingresses
 from .istio import read_istio
@@ -12,6 +11,7 @@ from .kubernetes_scope import Scope
 from .kubernetes_secret import read_secrets
 from .kubernetes_service import read_services
 from .node import shorten
+from .problems import Problems
 
 __all__ = ["read"]
 

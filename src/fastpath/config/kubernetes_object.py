@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from ..models import Position
 from .document import Document
-from .fields import Problems, Section, Value
+from .fields import Section, Value
 from .kubernetes_fields import string_map
 from .node import shorten
+from .problems import Problems
 
 __all__ = ["KubernetesObject", "Objects", "is_object", "read_objects"]
 

@@ -8,10 +8,11 @@ from ..models import Config
 from . import envoy, kubernetes
 from .collector import paused_collector
 from .document import Document, Source, read_all
-from .fields import Problems, Value
+from .fields import Value
 from .kubernetes_object import is_object, read_objects
 from .kubernetes_scope import Scope
 from .node import DocumentLimits
+from .problems import Problems
 
 __all__ = ["load"]
 

@@ -17,8 +17,8 @@ from pkgutil import iter_modules
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import ConfigError
-from .fields import Problems
 from .node import DocumentLimits, shorten
+from .problems import Problems
 
 __all__ = ["Message", "is_message", "read_message"]
 

@@ -17,8 +17,9 @@ from . import envoy
 from .collector import paused_collector
 from .difference import differences
 from .document import from_python, parse
-from .fields import Problems, Value
+from .fields import Value
 from .node import DocumentLimits
+from .problems import Problems
 from .writer import write_bootstrap, write_resources
 from .yaml_writer import write_yaml
 
