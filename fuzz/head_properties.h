@@ -80,7 +80,7 @@ static void read_pieces(bool is_response, const choices *c, const uint8_t *data,
   }
   if (out->status < 0) {
     fp_error again = {.code = FASTPATH_OK};
-    fp_http_head head = {.fields = out->fields, .field_capacity = c->capacity};
+    fp_http_head head = {.fields = out->head.fields, .field_capacity = c->capacity};
     FUZZ_CHECK(fp_http_head_reader_read(reader, data, len, c->method, &head, &again) == out->status);
     FUZZ_CHECK(again.position == out->error.position);
   }

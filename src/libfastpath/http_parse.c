@@ -71,10 +71,12 @@ static int on_name_complete(llhttp_t *parser) {
   return 0;
 }
 
+/* That a value is empty is told when the next line has begun, for which there may be no room. */
 static int on_value(llhttp_t *parser, const char *at, size_t len) {
   const fp_http_judge *judge = parser->data;
+  if (len == 0 || judge->head->fields == NULL) return 0;
   fp_http_field *field = current_field(judge);
-  if (field != NULL) extend(&field->value, &field->value_len, offset_of(judge, at), len);
+  extend(&field->value, &field->value_len, offset_of(judge, at), len);
   return 0;
 }
 

@@ -10,17 +10,21 @@
 
 #include "http_scan.h"
 
-/* Room for a head and its fields. */
+enum {
+  READING_FIELDS = 256
+};
+
+/* Room for a head and its fields, which end where it ends: a sanitizer sees one field too many. */
 typedef struct reading {
   fp_http_head head;
-  fp_http_field fields[256];
   fp_status status;
   fp_error error;
+  fp_http_field fields[READING_FIELDS];
 } reading;
 
 static inline void reading_init(reading *r, uint32_t capacity) {
   memset(&r->head, 0, sizeof r->head);
-  r->head.fields = r->fields;
+  r->head.fields = r->fields + READING_FIELDS - capacity;
   r->head.field_capacity = capacity;
 }
 

@@ -383,6 +383,32 @@ static void test_field_spans(void) {
   CHECK_EQ(fp_http_parse_request((const uint8_t *)text, strlen(text), NULL, &r.head, &error), ERR(TOO_MANY_HEADERS));
 }
 
+/* As many fields as there is room for, the last of them empty. */
+static void test_room_for_no_more_fields(void) {
+  static char text[2048];
+  static reading scanned, judged;
+  for (uint32_t count = 1; count <= 140; count++) {
+    size_t len = (size_t)sprintf(text, "GET / HTTP/1.1\r\nHost: a\r\n");
+    for (uint32_t i = 1; i < count; i++) len += (size_t)sprintf(text + len, "Field: b\r\n");
+    if (count > 1) len -= 3, len += (size_t)sprintf(text + len, "\r\n");
+    len += (size_t)sprintf(text + len, "\r\n");
+    fp_http_limits limits;
+    fp_http_limits_default(&limits);
+    limits.max_headers = READING_FIELDS;
+    reading_init(&scanned, count);
+    reading_init(&judged, count);
+    const uint8_t *data = (const uint8_t *)text;
+    CHECK_EQ(fp_http_parse_request(data, len, &limits, &scanned.head, &scanned.error), FASTPATH_OK);
+    CHECK_EQ(fp_http_judge_request(data, len, &limits, &judged.head, &judged.error), FASTPATH_OK);
+    CHECK(same_head(&scanned.head, &judged.head));
+    CHECK_EQ(judged.head.field_count, count);
+    if (count == 1) continue;
+    CHECK_EQ(judged.head.fields[count - 1].value_len, 0);
+    reading_init(&judged, count - 1);
+    CHECK_EQ(fp_http_judge_request(data, len, &limits, &judged.head, &judged.error), ERR(TOO_MANY_HEADERS));
+  }
+}
+
 static void test_well_known_names(void) {
   static char text[200];
   static reading r;
@@ -490,6 +516,7 @@ int main(void) {
   check_acceptances(true, good_responses, sizeof good_responses / sizeof *good_responses);
   test_limits();
   test_field_spans();
+  test_room_for_no_more_fields();
   test_well_known_names();
   test_authorities();
   test_pipelined_heads();

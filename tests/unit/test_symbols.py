@@ -9,7 +9,8 @@ from pathlib import Path
 import fastpath
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ARCHIVE = ROOT / "build" / f"temp-{sys.implementation.cache_tag}" / "libfastpath.a"
+# Of the builds that there may be, those without a sanitizer's and a coverage tool's own data.
+ARCHIVES = [ROOT / "build" / f"temp-{sys.implementation.cache_tag}{kind}" / "libfastpath.a" for kind in ("", "-debug")]
 SOURCES = sorted((ROOT / "src/fastpath").glob("_*.pyx"))
 EXTENSIONS = sorted(Path(fastpath.__file__).parent.glob(f"_*.{sys.implementation.cache_tag}-*.so"))
 
@@ -31,7 +32,9 @@ def writable_symbols(archive: Path) -> list[str]:
 
 
 def test_core_has_no_writable_globals() -> None:
-    assert writable_symbols(ARCHIVE) == []
+    found = [writable_symbols(archive) for archive in ARCHIVES if archive.is_file()]
+    assert found
+    assert not any(found)
 
 
 def test_writable_globals_would_be_seen(tmp_path: Path) -> None:
