@@ -21,7 +21,7 @@ ALL_PYTHONS := 3.10 3.11 3.12 3.13
 
 SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
-# Below `make lint`, which is parallel itself, its jobs are shared.
+# Below `make lint`, which is parallel itself, its jobs are shared (a recipe needs a + for that).
 CORE_MK = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
 # Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone.
@@ -202,8 +202,8 @@ lint-c-format: $(STAMPS)/lint
 
 lint-c-warnings: build/llhttp/LICENSE
 	@tools/need.sh clang clang
-	@$(CORE_MK) VARIANT=release library
-	@$(CORE_MK) VARIANT=release-clang CC=clang library
+	+@$(CORE_MK) VARIANT=release library
+	+@$(CORE_MK) VARIANT=release-clang CC=clang library
 
 lint-ruff: $(STAMPS)/lint
 	@$(BIN)/ruff check --quiet .
