@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
+import pytest
 import yaml
 from effort import examples
 from hypothesis import given, settings
@@ -83,3 +85,39 @@ def test_any_path_leads_somewhere(document: dict[str, object], path: str) -> Non
     line, column = Places(Text(lambda: [root])).find(path)
     assert line == 1
     assert column >= 1
+
+
+def places_of(document: dict[str, object]) -> Places:
+    ((_, places),) = parse(json.dumps(document).encode(), "a.json", DocumentLimits(), [])
+    assert isinstance(places, Places)
+    return places
+
+
+@pytest.mark.parametrize("name", ["a[" + "9" * 5000 + "]", r"a['\N{x}']", r"a['\x']", "a[٣]"])
+def test_names_that_look_like_steps(name: str) -> None:
+    text = json.dumps({"a": {"b": 1}, name: 2})
+    assert places_of({"a": {"b": 1}, name: 2}).find(name) == (1, text.rindex("2") + 1)
+    assert places_of({"a": [1], name: 2}).find(name) == (1, json.dumps({"a": [1], name: 2}).rindex("2") + 1)
+
+
+def test_the_last_of_many_names_is_found_as_soon_as_the_first() -> None:
+    names = [f"k.io/{number}" for number in range(100_000)]
+    places = places_of({"labels": dict.fromkeys(names, 1)})
+    places.find("")  # reads the text
+    began = time.process_time()
+    for name in names[-1000:]:
+        places.find(f"labels.{name}")
+    assert time.process_time() - began < 1  # looking at each name took twenty
+
+
+def test_a_path_with_countless_readings() -> None:
+    document: dict[str, object] = {"b": 1}
+    shared = document
+    for _ in range(18):
+        document, shared = {"a": document, "a.a": shared}, document
+    places = places_of(document)
+    places.find("")
+    began = time.process_time()
+    for _ in range(1000):
+        places.find(".".join(["a"] * 18) + ".c")
+    assert time.process_time() - began < 5

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from .node import Node
 
 __all__ = ["Places", "Text"]
 
-_MARK = re.compile(r"[.\[]")
+_MARK = re.compile(r"[.\[]|\Z")
+_INDEX = re.compile(r"\[([0-9]{1,9})\]")
+_QUOTED = re.compile(r"""\[('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]""", re.DOTALL)
+_MAX_STEPS = 1000
+"""Of one search: a hostile document may have names that let a path be read in any number of ways."""
 
 
 class Text:
@@ -47,7 +53,9 @@ class Places:
         deepest = self._text.root(self._index)
         shortest = len(path) + 1
         pending: list[Iterator[tuple[Node, str]]] = [iter([(deepest, f".{path}" if path else "")])]
-        while pending:
+        for _ in range(_MAX_STEPS):
+            if not pending:
+                break
             step = next(pending[-1], None)
             if step is None:
                 pending.pop()
@@ -65,19 +73,16 @@ def _steps(node: Node, path: str) -> Iterator[tuple[Node, str]]:
     """Where the beginning of a path leads to, and the rest of it; the best guess comes first."""
     value = node.value
     if isinstance(value, list):
-        number, bracket, rest = path[1:].partition("]")
-        if path[0] == "[" and bracket and number.isdecimal() and int(number) < len(value):
-            yield value[int(number)], rest
+        index = _INDEX.match(path)
+        if index is not None and int(index[1]) < len(value):
+            yield value[int(index[1])], path[index.end() :]
     elif isinstance(value, dict) and path[0] == ".":
-        begin = path[1:]
-        end = _MARK.search(begin)
-        guess = begin[: end.start()] if end is not None else begin
-        if guess in value:
-            yield value[guess], begin[len(guess) :]
-        for name, member in value.items():
-            if name != guess and begin.startswith(name) and begin[len(name) : len(name) + 1] in ("", ".", "["):
-                yield member, begin[len(name) :]
-    elif isinstance(value, dict):  # names that are quoted
-        for name, member in value.items():
-            if path.startswith(f"[{name!r}]"):
-                yield member, path[len(repr(name)) + 2 :]
+        for mark in _MARK.finditer(path, 1):
+            name = path[1 : mark.start()]
+            if name in value:
+                yield value[name], path[mark.start() :]
+    elif isinstance(value, dict):
+        quoted = _QUOTED.match(path)
+        if quoted is not None:
+            with suppress(SyntaxError, KeyError):  # another name may look like a quoted one
+                yield value[ast.literal_eval(quoted[1])], path[quoted.end() :]
