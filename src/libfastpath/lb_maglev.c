@@ -137,6 +137,10 @@ static fp_status fill_takers(const fp_host_group *group, fp_maglev_taker *takers
   return FASTPATH_OK;
 }
 
+static void take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count) {
+  for (uint32_t at = 0; filling->left > 0; at = at + 1 == count ? 0 : at + 1) fp_maglev_take(filling, &takers[at]);
+}
+
 /* What a host's turns go by. */
 typedef struct pace {
   double weight; /* share of the sum */
@@ -187,7 +191,7 @@ static fp_status table_fill(const fp_host_group *group, uint32_t *slots) {
   fp_status status = fp_maglev_filling_init(&filling, slots, group->options->table_size);
   if (takers == NULL) status = FASTPATH_ERR_MEMORY;
   if (status >= 0) status = fill_takers(group, takers);
-  if (status >= 0 && group->weights_equal) fp_maglev_take_in_order(&filling, takers, group->count);
+  if (status >= 0 && group->weights_equal) take_in_order(&filling, takers, group->count);
   if (status >= 0 && !group->weights_equal) status = take_turns(group, &filling, takers);
   fp_maglev_filling_clear(&filling);
   fp_memory_free(takers);

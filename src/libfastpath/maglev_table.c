@@ -66,19 +66,3 @@ uint32_t fp_maglev_take_listed(const fp_maglev_filling *self, fp_maglev_taker *t
   self->listed[place] = self->listed[self->left - 1];
   return slot;
 }
-
-void fp_maglev_take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count) {
-  const uint32_t size = filling->size, few = filling->few;
-  uint64_t *restrict bits = filling->free_bits;
-  uint32_t *restrict slots = filling->slots;
-  uint32_t left = filling->left, at = 0;
-  for (; left > few; left--) { /* as fp_maglev_take, with all of it in registers */
-    fp_maglev_taker *taker = &takers[at];
-    const uint32_t skip = taker->skip, slot = fp_maglev_search(bits, size, taker->next, skip);
-    bits[slot / 64] ^= (uint64_t)1 << slot % 64;
-    slots[slot] = taker->host;
-    taker->next = fp_maglev_sum(slot, skip, size);
-    at = at + 1 == count ? 0 : at + 1;
-  }
-  for (filling->left = left; filling->left > 0; at = at + 1 == count ? 0 : at + 1) fp_maglev_take(filling, &takers[at]);
-}

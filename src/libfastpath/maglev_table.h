@@ -47,8 +47,11 @@ static inline unsigned fp_maglev_is_free(const uint64_t *bits, uint32_t slot) {
 }
 
 /* The first free slot of the permutation. */
-static inline uint32_t fp_maglev_search(const uint64_t *bits, uint32_t size, uint32_t slot, uint32_t skip) {
+static inline uint32_t fp_maglev_search(const fp_maglev_filling *self, const fp_maglev_taker *taker) {
+  const uint64_t *bits = self->free_bits;
+  const uint32_t size = self->size, skip = taker->skip;
   const uint32_t two = fp_maglev_sum(skip, skip, size), four = fp_maglev_sum(two, two, size);
+  uint32_t slot = taker->next;
   for (;;) {
     const uint32_t second = fp_maglev_sum(slot, skip, size), third = fp_maglev_sum(slot, two, size);
     const uint32_t slots[FP_MAGLEV_BATCH] = {slot, second, third, fp_maglev_sum(second, two, size)};
@@ -66,7 +69,7 @@ uint32_t fp_maglev_take_listed(const fp_maglev_filling *filling, fp_maglev_taker
 static inline void fp_maglev_take(fp_maglev_filling *filling, fp_maglev_taker *taker) {
   uint32_t slot;
   if (likely(filling->left > filling->few)) {
-    slot = fp_maglev_search(filling->free_bits, filling->size, taker->next, taker->skip);
+    slot = fp_maglev_search(filling, taker);
     filling->free_bits[slot / 64] ^= (uint64_t)1 << slot % 64;
   } else {
     slot = fp_maglev_take_listed(filling, taker);
@@ -75,8 +78,5 @@ static inline void fp_maglev_take(fp_maglev_filling *filling, fp_maglev_taker *t
   filling->left--;
   taker->next = fp_maglev_sum(slot, taker->skip, filling->size);
 }
-
-/* Gives all slots to takers, in turns. */
-void fp_maglev_take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count);
 
 #endif

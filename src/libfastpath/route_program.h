@@ -15,9 +15,8 @@ typedef struct fp_route_program {
 
 /* Whether the conditions hold: 1, 0, or an error. */
 static inline int fp_route_program_conditions(const fp_route_program *program, fp_asked_request *asked) {
-  const fp_condition *condition = program->conditions; /* NULL for none */
-  for (uint32_t left = program->condition_count; left > 0; left--, condition++) {
-    const int holds = fp_condition_holds(condition, asked);
+  for (uint32_t i = 0; i < program->condition_count; i++) {
+    const int holds = fp_condition_holds(&program->conditions[i], asked);
     if (holds != 1) return holds;
   }
   return 1;

@@ -27,10 +27,10 @@ static size_t path_end(fp_span path) {
 
 /* ---- candidates ---- */
 
-/* 1, 0, or an error. */
-static int takes(search *of, const fp_route_program *program) {
-  const int holds = fp_route_program_conditions(program, of->asked);
-  if (holds != 1) return holds;
+/* 1, 0, or an error. Where nothing but conditions is left to ask, `of` is NULL. */
+FASTPATH_INLINE int takes(const fp_route_program *program, fp_asked_request *asked, const search *of) {
+  const int holds = fp_route_program_conditions(program, asked);
+  if (holds != 1 || of == NULL) return holds;
   if (program->template != NULL) {
     return fp_path_template_match(program->template, of->whole.data, of->whole.len);
   }
@@ -41,25 +41,38 @@ static int takes(search *of, const fp_route_program *program) {
   return 1;
 }
 
-static inline void try_candidates(search *of, const fp_route_candidate *candidates, uint32_t count) {
-  for (uint32_t i = 0; i < count && candidates[i].rank < of->visits.best; i++) {
-    const int taken = takes(of, &of->host->programs[candidates[i].program]);
-    if (taken < 0) of->status = (fp_status)taken;
-    if (taken == 1) of->visits.best = candidates[i].rank;
-    if (taken != 0) return;
+/* The rank of the first candidate below `best` that takes the request, or `best`. An error goes to `status`. */
+FASTPATH_INLINE uint32_t first_of(const fp_virtual_host *host, const fp_route_candidate *candidate, uint32_t count,
+                                  uint32_t best, fp_asked_request *asked, const search *of, fp_status *status) {
+  for (const fp_route_candidate *const end = candidate + count; candidate < end && candidate->rank < best;
+       candidate++) {
+    const int taken = takes(&host->programs[candidate->program], asked, of);
+    if (taken == 0) continue;
+    if (likely(taken > 0)) return candidate->rank;
+    *status = (fp_status)taken;
+    break;
   }
+  return best;
 }
 
-/* The candidates of a list and of those above it. */
-static inline void try_lists(search *of, const fp_path_index *owner, const fp_route_list *list) {
-  for (; list != NULL && of->status >= 0 && list->lowest < of->visits.best;
-       list = fp_route_list_above(&owner->trie, list)) {
-    try_candidates(of, fp_route_list_candidates(list), list->count);
-    if (list->index != 0 && of->status >= 0) {
-      of->status = fp_candidate_index_find(owner->indexes[list->index - 1], of->host->programs, of->path, of->asked,
-                                           &of->visits.best);
+/* The same for the candidates of a list and of those above it. */
+FASTPATH_INLINE uint32_t first_in_lists(const fp_virtual_host *host, const fp_path_index *owner,
+                                        const fp_route_list *list, uint32_t best, fp_asked_request *asked,
+                                        const search *of, fp_status *status) {
+  for (; list != NULL && list->lowest < best; list = fp_route_list_above(&owner->trie, list)) {
+    best = first_of(host, fp_route_list_candidates(list), list->count, best, asked, of, status);
+    if (unlikely(list->index != 0) && *status >= 0) {
+      const fp_span path = of == NULL ? asked->request->path : of->path;
+      *status = fp_candidate_index_find(owner->indexes[list->index - 1], host->programs, path, asked, &best);
     }
+    if (unlikely(*status < 0)) break;
   }
+  return best;
+}
+
+static FASTPATH_NOINLINE void try_lists(search *of, const fp_path_index *owner, const fp_route_list *list) {
+  if (of->status < 0) return;
+  of->visits.best = first_in_lists(of->host, owner, list, of->visits.best, of->asked, of, &of->status);
 }
 
 /* The deepest lists first: their ranks tend to be lower, and then the others need not be tried. */
@@ -144,7 +157,7 @@ static FASTPATH_NOINLINE fp_status search_any(const fp_virtual_host *host, fp_as
     }
   }
   if (host->connect_count > 0 && of.status >= 0 && is_connect(request)) {
-    try_candidates(&of, host->connects, host->connect_count);
+    of.visits.best = first_of(host, host->connects, host->connect_count, of.visits.best, asked, &of, &of.status);
   }
   *route = of.visits.best;
   return of.status;
@@ -154,23 +167,7 @@ static FASTPATH_NOINLINE fp_status search_any(const fp_virtual_host *host, fp_as
 
 uint32_t fp_virtual_host_first_that_holds(const fp_virtual_host *host, const fp_route_list *list, uint32_t best,
                                           fp_asked_request *asked, fp_status *status) {
-  const fp_path_index *cased = &host->cased;
-  for (; list != NULL && list->lowest < best; list = fp_route_list_above(&cased->trie, list)) {
-    const fp_route_candidate *candidate = fp_route_list_candidates(list), *const end = candidate + list->count;
-    for (; candidate < end && candidate->rank < best; candidate++) {
-      const int holds = fp_route_program_conditions(&host->programs[candidate->program], asked);
-      if (holds == 0) continue;
-      if (unlikely(holds < 0)) *status = (fp_status)holds;
-      if (holds > 0) best = candidate->rank;
-      break;
-    }
-    if (unlikely(list->index != 0) && *status >= 0) {
-      *status =
-          fp_candidate_index_find(cased->indexes[list->index - 1], host->programs, asked->request->path, asked, &best);
-    }
-    if (unlikely(*status < 0)) break;
-  }
-  return best;
+  return first_in_lists(host, &host->cased, list, best, asked, NULL, status);
 }
 
 fp_status fp_virtual_host_search(const fp_virtual_host *host, fp_asked_request *asked, bool ignore_parameters,

@@ -389,8 +389,9 @@ static void test_room_for_no_more_fields(void) {
   static reading scanned, judged;
   for (uint32_t count = 1; count <= 140; count++) {
     size_t len = (size_t)sprintf(text, "GET / HTTP/1.1\r\nHost: a\r\n");
-    for (uint32_t i = 1; i < count; i++) len += (size_t)sprintf(text + len, "Field: b\r\n");
-    if (count > 1) len -= 3, len += (size_t)sprintf(text + len, "\r\n");
+    for (uint32_t i = 1; i < count; i++) {
+      len += (size_t)sprintf(text + len, "Field: %s\r\n", i + 1 < count ? "b" : "");
+    }
     len += (size_t)sprintf(text + len, "\r\n");
     fp_http_limits limits;
     fp_http_limits_default(&limits);
