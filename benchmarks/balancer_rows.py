@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import uhashring
-from measuring import Row, Work, compared, figure, in_turns, timed
+from measuring import Row, Sample, Work, compared, figure, in_turns, timed
 
 import fastpath
 from fastpath import ClusterManager, Dispatcher, RouteTable
@@ -32,6 +34,7 @@ from fastpath.benchmarking.balancers import (
 from fastpath.benchmarking.parsers import httptools_fresh, httptools_kept
 from fastpath.models import Endpoint, LbPolicy, Route, RouteAction, RouteMatch, VirtualHost
 
+BENCH_TABLES = Path(__file__).parent.parent / "build/core/release/benchmarks/c/bench_tables"
 ROUNDS = 9
 REQUESTS = 1_000
 
@@ -111,15 +114,29 @@ def rings() -> Iterator[Row]:
     yield against("ring-built", 1_000, lambda: ClusterManager(model), built, operations=1, rounds=5)
 
 
+def core_table(count: int) -> Sample:
+    """A Maglev table alone, by the core: its hosts are there, as the names are that the rival begins with."""
+
+    def sample() -> float:
+        done = subprocess.run([BENCH_TABLES, str(count), "3"], check=True, capture_output=True, text=True)
+        return float(done.stdout.split()[-1]) / 1e9
+
+    return sample
+
+
 def maglev() -> Iterator[Row]:
     for count in (10, 100, 1_000, 10_000):
         cluster, names = equal_cluster_of(count, LbPolicy.MAGLEV), names_of(count)
         ours, rival = by_key(cluster), python_maglev(names)
         assert [str(host) for host in cluster.pick_many(hash_keys=KEYS)] == [rival(key) for key in KEYS]
         yield against("maglev", count, ours, with_keys(rival))
-        model = [model_of([1] * count, LbPolicy.MAGLEV)]
         build = functools.partial(python_maglev, names)
-        yield against("maglev-built", count, functools.partial(ClusterManager, model), build, operations=1, rounds=5)
+        times = in_turns({"fastpath": core_table(count), "rival": timed(build)}, rounds=5)
+        figures = {name: min(taken) * 1e9 for name, taken in times.items()}
+        yield compared("maglev-built", f"{count} hosts", [times["fastpath"]], [times["rival"]], figures)
+        model = [model_of([1] * count, LbPolicy.MAGLEV)]
+        made = functools.partial(ClusterManager, model)
+        yield against("maglev-cluster-built", count, made, build, operations=1, rounds=5)
 
 
 def turns() -> Iterator[Row]:

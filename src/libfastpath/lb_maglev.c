@@ -8,6 +8,7 @@
 #include <fastpath/hash.h>
 #include <string.h>
 
+#include "bits.h"
 #include "bounded_load.h"
 #include "error.h"
 #include "lb_policies.h"
@@ -22,7 +23,7 @@ typedef struct maglev {
 
 /* A host while hosts are put in order. */
 typedef struct builder {
-  uint64_t start; /* of the key, behind what all keys begin with: decides most comparisons */
+  uint64_t start; /* of the key, behind what all keys begin with, its first byte the lowest: decides most comparisons */
   uint32_t host;
 } builder;
 
@@ -49,28 +50,30 @@ static size_t common_length(fp_span a, fp_span b) {
   return len;
 }
 
-/* Eight bytes from `at` on, the first as the highest; zeros behind the end. */
+/* Eight bytes from `at` on, which is no further than the end; zeros behind it. */
 static uint64_t word_at(fp_span key, size_t at) {
   uint64_t word = 0;
-  for (size_t i = at; i < at + 8; i++) word = word << 8 | (i < key.len ? key.data[i] : 0);
+  if (key.len - at >= 8) return load64(key.data + at);
+  if (key.len >= 8 && key.len > at) return load64(key.data + key.len - 8) >> 8 * (at + 8 - key.len);
+  for (size_t i = at; i < key.len; i++) word |= (uint64_t)key.data[i] << 8 * (i - at);
   return word;
 }
 
-static int is_before(const fp_host_group *group, const builder *a, const builder *b) {
-  const fp_span left = fp_host_hash_key(group->hosts[a->host]), right = fp_host_hash_key(group->hosts[b->host]);
+static int is_before(const fp_span *keys, const builder *a, const builder *b) {
+  const fp_span left = keys[a->host], right = keys[b->host];
   const int order = memcmp(left.data, right.data, left.len < right.len ? left.len : right.len);
   return order != 0 ? order < 0 : left.len < right.len;
 }
 
 /* Stable merge sort by the whole key; the result is in builders. */
-static void sort_by_key(const fp_host_group *group, builder *builders, builder *scratch, uint32_t count) {
+static void sort_by_key(const fp_span *keys, builder *builders, builder *scratch, uint32_t count) {
   for (uint64_t width = 1; width < count; width *= 2) {
     for (uint64_t start = 0; start < count; start += 2 * width) {
       const uint64_t middle = start + width < count ? start + width : count;
       const uint64_t end = middle + width < count ? middle + width : count;
       uint64_t left = start, right = middle;
       for (uint64_t at = start; at < end; at++) {
-        const int take_right = left == middle || (right < end && is_before(group, &builders[right], &builders[left]));
+        const int take_right = left == middle || (right < end && is_before(keys, &builders[right], &builders[left]));
         scratch[at] = builders[take_right ? right++ : left++];
       }
     }
@@ -78,32 +81,39 @@ static void sort_by_key(const fp_host_group *group, builder *builders, builder *
   }
 }
 
-/* Stable, into scratch, by one byte of the start. False, and nothing is done, when all have the same one. */
-static int sort_by_byte(const builder *builders, builder *scratch, uint32_t count, unsigned shift) {
-  uint32_t places[256] = {0};
-  for (uint32_t i = 0; i < count; i++) places[builders[i].start >> shift & 255]++;
-  if (places[builders[0].start >> shift & 255] == count) return 0;
-  for (uint32_t byte = 0, place = 0; byte < 256; byte++) {
-    const uint32_t next = place + places[byte];
-    places[byte] = place;
-    place = next;
+typedef uint32_t byte_counts[8][256];
+
+/* How often each byte stands at each place of the starts. */
+static void count_bytes(const builder *builders, uint32_t count, byte_counts counts) {
+  memset(counts, 0, sizeof(byte_counts));
+  for (uint32_t i = 0; i < count; i++)
+    for (unsigned place = 0; place < 8; place++) counts[place][builders[i].start >> 8 * place & 255]++;
+}
+
+/* Stable, into scratch, by the byte at one place, whose counts become where each is put. */
+static void sort_by_byte(const builder *builders, builder *scratch, uint32_t count, unsigned place, uint32_t *counts) {
+  for (uint32_t byte = 0, put = 0; byte < 256; byte++) {
+    const uint32_t next = put + counts[byte];
+    counts[byte] = put;
+    put = next;
   }
-  for (uint32_t i = 0; i < count; i++) scratch[places[builders[i].start >> shift & 255]++] = builders[i];
-  return 1;
+  for (uint32_t i = 0; i < count; i++) scratch[counts[builders[i].start >> 8 * place & 255]++] = builders[i];
 }
 
 /* By key, in one of the two arrays, which is returned: by the start, from its last byte on, then those of the same. */
-static builder *sort_hosts(const fp_host_group *group, builder *builders, builder *scratch) {
-  const uint32_t count = group->count;
-  for (unsigned shift = 0; shift < 64; shift += 8) {
+static builder *sort_hosts(const fp_span *keys, builder *builders, builder *scratch, uint32_t count) {
+  byte_counts counts;
+  count_bytes(builders, count, counts);
+  for (unsigned place = 8; place-- > 0;) {
     builder *sorted = scratch;
-    if (!sort_by_byte(builders, scratch, count, shift)) continue;
+    if (counts[place][builders[0].start >> 8 * place & 255] == count) continue; /* all have the same one */
+    sort_by_byte(builders, scratch, count, place, counts[place]);
     scratch = builders;
     builders = sorted;
   }
   for (uint32_t start = 0, end; start < count; start = end) {
     for (end = start + 1; end < count && builders[end].start == builders[start].start;) end++;
-    sort_by_key(group, builders + start, scratch, end - start);
+    sort_by_key(keys, builders + start, scratch, end - start);
   }
   return builders;
 }
@@ -117,28 +127,23 @@ static fp_maglev_taker taker_of(fp_span key, uint32_t host, uint32_t size) {
 
 /* Hosts in the order of their keys, which is that of their turns. */
 static fp_status fill_takers(const fp_host_group *group, fp_maglev_taker *takers) {
-  const size_t count = group->count;
-  fp_maglev_taker *unordered = fp_memory_alloc(count * (sizeof *unordered + 2 * sizeof(builder)));
+  const uint32_t count = group->count;
+  fp_span *keys = fp_memory_alloc(count * (sizeof *keys + 2 * sizeof(builder)));
   builder *builders, *sorted;
   fp_span common = {NULL, 0};
-  if (unordered == NULL) return FASTPATH_ERR_MEMORY;
-  builders = (builder *)(unordered + count);
+  if (keys == NULL) return FASTPATH_ERR_MEMORY;
+  builders = (builder *)(void *)(keys + count);
   for (uint32_t i = 0; i < count; i++) {
-    const fp_span key = fp_host_hash_key(group->hosts[i]);
-    unordered[i] = taker_of(key, i, group->options->table_size);
-    if (i == 0) common = key;
-    common.len = common_length(common, key);
+    keys[i] = fp_host_hash_key(group->hosts[i]);
+    if (i == 0) common = keys[i];
+    common.len = common_length(common, keys[i]);
   }
+  for (uint32_t i = 0; i < count; i++) builders[i] = (builder){word_at(keys[i], common.len), i};
+  sorted = sort_hosts(keys, builders, builders + count, count);
   for (uint32_t i = 0; i < count; i++)
-    builders[i] = (builder){word_at(fp_host_hash_key(group->hosts[i]), common.len), i};
-  sorted = sort_hosts(group, builders, builders + count);
-  for (uint32_t i = 0; i < count; i++) takers[i] = unordered[sorted[i].host];
-  fp_memory_free(unordered);
+    takers[i] = taker_of(keys[sorted[i].host], sorted[i].host, group->options->table_size);
+  fp_memory_free(keys);
   return FASTPATH_OK;
-}
-
-static void take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count) {
-  for (uint32_t at = 0; filling->left > 0; at = at + 1 == count ? 0 : at + 1) fp_maglev_take(filling, &takers[at]);
 }
 
 /* What a host's turns go by. */
@@ -191,7 +196,7 @@ static fp_status table_fill(const fp_host_group *group, uint32_t *slots) {
   fp_status status = fp_maglev_filling_init(&filling, slots, group->options->table_size);
   if (takers == NULL) status = FASTPATH_ERR_MEMORY;
   if (status >= 0) status = fill_takers(group, takers);
-  if (status >= 0 && group->weights_equal) take_in_order(&filling, takers, group->count);
+  if (status >= 0 && group->weights_equal) fp_maglev_take_in_order(&filling, takers, group->count);
   if (status >= 0 && !group->weights_equal) status = take_turns(group, &filling, takers);
   fp_maglev_filling_clear(&filling);
   fp_memory_free(takers);

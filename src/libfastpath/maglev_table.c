@@ -66,3 +66,23 @@ uint32_t fp_maglev_take_listed(const fp_maglev_filling *self, fp_maglev_taker *t
   self->listed[place] = self->listed[self->left - 1];
   return slot;
 }
+
+/* The first free slot of a permutation, one after the other: most are free. */
+static inline uint32_t search_one_by_one(const fp_maglev_filling *self, const fp_maglev_taker *taker) {
+  uint32_t slot = taker->next;
+  while (!fp_maglev_is_free(self->free_bits, slot)) slot = fp_maglev_sum(slot, taker->skip, self->size);
+  return slot;
+}
+
+static inline uint32_t after(uint32_t at, uint32_t count) { return at + 1 == count ? 0 : at + 1; }
+
+void fp_maglev_take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count) {
+  const uint32_t most = filling->size / 4 * 3;
+  uint32_t at = 0;
+  for (; filling->left > most; at = after(at, count))
+    fp_maglev_give(filling, &takers[at], search_one_by_one(filling, &takers[at]));
+#if FP_MAGLEV_AVX2
+  if (__builtin_cpu_supports("avx2")) at = fp_maglev_fill_avx2(filling, takers, count, at);
+#endif
+  for (; filling->left > 0; at = after(at, count)) fp_maglev_take(filling, &takers[at]);
+}

@@ -12,6 +12,10 @@
 
 #include "bits.h"
 
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__)) && !defined(FASTPATH_PORTABLE)
+#define FP_MAGLEV_AVX2 1
+#endif
+
 #define FP_MAGLEV_BATCH 4 /* slots that are looked at together, without a branch between them */
 
 typedef struct fp_maglev_taker {
@@ -65,18 +69,26 @@ static inline uint32_t fp_maglev_search(const fp_maglev_filling *self, const fp_
 /* Once free slots are few: of them the first of the permutation, which leaves the list. */
 uint32_t fp_maglev_take_listed(const fp_maglev_filling *filling, fp_maglev_taker *taker);
 
-/* Gives the taker a slot. One must be free. */
-static inline void fp_maglev_take(fp_maglev_filling *filling, fp_maglev_taker *taker) {
-  uint32_t slot;
-  if (likely(filling->left > filling->few)) {
-    slot = fp_maglev_search(filling, taker);
-    filling->free_bits[slot / 64] ^= (uint64_t)1 << slot % 64;
-  } else {
-    slot = fp_maglev_take_listed(filling, taker);
-  }
+/* The taker has this slot now, which was free. */
+static inline void fp_maglev_give(fp_maglev_filling *filling, fp_maglev_taker *taker, uint32_t slot) {
+  filling->free_bits[slot / 64] &= ~((uint64_t)1 << slot % 64);
   filling->slots[slot] = taker->host;
   filling->left--;
   taker->next = fp_maglev_sum(slot, taker->skip, filling->size);
 }
+
+/* Gives the taker a slot. One must be free. */
+static inline void fp_maglev_take(fp_maglev_filling *filling, fp_maglev_taker *taker) {
+  const bool many = likely(filling->left > filling->few);
+  fp_maglev_give(filling, taker, many ? fp_maglev_search(filling, taker) : fp_maglev_take_listed(filling, taker));
+}
+
+/* Gives takers a slot each, in their order and again from the first one on, until none is free. */
+void fp_maglev_take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count);
+
+#if FP_MAGLEV_AVX2
+/* The same while slots are not few, from the taker at `at` on. Gives whose turn it is then. */
+uint32_t fp_maglev_fill_avx2(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count, uint32_t at);
+#endif
 
 #endif
