@@ -127,9 +127,10 @@ tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test
 
 UPDATE_SECONDS ?= 600
-tsan-updates: build/llhttp/LICENSE ## eight pickers and a thousand updates per second for UPDATE_SECONDS under ThreadSanitizer
-	@$(CORE_MK) VARIANT=tsan TESTS=tests/c/test_cluster_threads.c tests
-	@timeout $$(($(UPDATE_SECONDS) * 4)) build/core/tsan/tests/c/test_cluster_threads $(UPDATE_SECONDS)
+UPDATED := test_cluster_threads test_route_threads
+tsan-updates: build/llhttp/LICENSE ## eight pickers, then eight matchers, and a thousand updates per second for UPDATE_SECONDS under ThreadSanitizer
+	@$(CORE_MK) VARIANT=tsan TESTS="$(UPDATED:%=tests/c/%.c)" tests
+	@set -e; for program in $(UPDATED); do timeout $$(($(UPDATE_SECONDS) * 4)) build/core/tsan/tests/c/$$program $(UPDATE_SECONDS); done
 
 fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ (FUZZERS="route head": these) for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
 	@tools/need_clang.sh

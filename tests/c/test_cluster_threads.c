@@ -1,14 +1,13 @@
 /* Pickers in several threads while the cluster is updated: every host picked was published, none is read after its end,
    and what was acquired is released. As many updates as there are, one after the other; or, with a number of seconds as
    argument, a thousand per second for so long. */
-#define _DEFAULT_SOURCE /* nanosleep, nice */
+#define _DEFAULT_SOURCE /* what pace.h needs */
 #include <fastpath/cluster.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "pace.h"
@@ -72,7 +71,7 @@ static void *pick_until_finished(void *context) {
   fp_picker *picker = fp_picker_new(cluster, *(const uint64_t *)context);
   uint64_t done = 0;
   CHECK(picker != NULL);
-  (void)!nice(19); /* of this thread alone on Linux: on few cores the updates would not keep their pace */
+  step_back();
   while (!atomic_load(&finished)) {
     fp_host *host = NULL, *held;
     CHECK_EQ(fp_picker_pick(picker, NULL, &host, NULL), FASTPATH_OK);

@@ -3,7 +3,7 @@
  * table, and every table is freed.
  *   test_filter_chain_threads [seconds]
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* what pace.h needs */
 #include <fastpath/filter_chain.h>
 #include <fastpath/snapshot.h>
 #include <pthread.h>
@@ -80,6 +80,7 @@ static void check_answers(const fp_filter_chain_table *table, uint32_t generatio
 static void *match_until_finished(void *cell) {
   fp_snapshot_reader reader;
   uint32_t count = 0;
+  step_back();
   fp_snapshot_reader_init(&reader, cell);
   while (!atomic_load_explicit(&finished, memory_order_relaxed) || count < 100) {
     const fp_filter_chain_table *table = fp_snapshot_read(&reader);

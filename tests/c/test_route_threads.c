@@ -3,7 +3,7 @@
  * every table is freed. One virtual host is new in each table, the other is shared with the tables before it.
  *   test_route_threads [seconds]
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* what pace.h needs */
 #include <fastpath/snapshot.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -135,6 +135,7 @@ static void *match_until_finished(void *cell) {
   fp_snapshot_reader reader;
   fixture_request head;
   uint32_t count = 0;
+  step_back();
   make_request(&head, "", "cookie: b; c=12\nx-a: 7\n");
   fp_snapshot_reader_init(&reader, cell);
   while (!atomic_load_explicit(&finished, memory_order_relaxed) || count < 100) {
