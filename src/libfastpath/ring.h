@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bits.h"
+
 /* Hashes looked at together: as many of the greatest follow the last point. */
 #define FP_RING_STRIDE 4
 
@@ -53,6 +55,7 @@ void fp_ring_free(fp_ring *ring); /* NULL is allowed */
 /* The first point at or after the hash, or count. Hashes of a bucket are few, and compared without a branch. */
 static inline uint32_t fp_ring_find(const fp_ring *ring, uint64_t hash) {
   uint32_t at = ring->starts[hash >> ring->shift];
+  FASTPATH_PREFETCH(ring->hosts + at); /* who asks for the point wants its host */
   for (;;) {
     const uint64_t *hashes = ring->hashes + at;
     const unsigned before = (unsigned)(hashes[0] < hash) + (hashes[1] < hash) + (hashes[2] < hash) + (hashes[3] < hash);
