@@ -122,8 +122,19 @@ cdef PathIndex index_new(tuple templates, tuple values):
         path = templates[failed] if failed < <size_t>count else ""
         raise ConfigError(refused.reason, path=path, code=refused.code, index=refused.index) from None
     index.values = values
-    index.names = tuple([names_of(index.router, <uint32_t>i) for i in range(count)])
+    index.names = all_names(index.router, <uint32_t>count)
     return index
+
+
+cdef tuple all_names(const fp_path_router *router, uint32_t count):
+    """Of each template its names. Those with the same ones share a tuple: few stay in the processor's cache."""
+    cdef dict known = {}
+    cdef list names = []
+    cdef uint32_t i
+    for i in range(count):
+        own = names_of(router, i)
+        names.append(known.setdefault(own, own))
+    return tuple(names)
 
 
 cdef tuple names_of(const fp_path_router *router, uint32_t template_index):

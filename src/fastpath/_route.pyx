@@ -21,6 +21,7 @@ from fastpath._status cimport check
 from fastpath.libfastpath.authority cimport fp_authority_normalize
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.http cimport fp_http_field
+from fastpath.libfastpath.lb cimport fp_lb_random
 from fastpath.libfastpath.path cimport *
 from fastpath.libfastpath.route cimport *
 from fastpath.libfastpath.snapshot cimport *
@@ -35,16 +36,6 @@ cdef void table_ref(void *table) noexcept nogil:
 
 cdef void table_unref(void *table) noexcept nogil:
     fp_route_table_unref(<fp_route_table *>table)
-
-
-cdef inline uint64_t next_random(uint64_t *state) noexcept nogil:
-    """SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
-    cdef uint64_t z
-    state[0] += <uint64_t>0x9E3779B97F4A7C15
-    z = state[0]
-    z = (z ^ (z >> 30)) * <uint64_t>0xBF58476D1CE4E5B9
-    z = (z ^ (z >> 27)) * <uint64_t>0x94D049BB133111EB
-    return z ^ (z >> 31)
 
 
 cdef class RouteMatcher:
@@ -100,7 +91,7 @@ cdef class RouteMatcher:
 
     @cython.final
     cdef Match answer(self, fp_route_request *request, object random):
-        request.random = next_random(&self.random_state) if random is None else random
+        request.random = fp_lb_random(&self.random_state) if random is None else random
         if self.takes_as_it_is:
             return self.look_up(request)
         if self.normalizes_authority:
@@ -183,7 +174,7 @@ cdef class RouteMatcher:
 
     def draw(self):
         """The next value of the table's own generator, 0 to 2**64-1."""
-        return next_random(&self.random_state)
+        return fp_lb_random(&self.random_state)
 
     def _match(
         self, Request request not None, random=None, *, scheme=b"http", tls=None, metadata=None, filter_state=None
@@ -300,7 +291,7 @@ cdef object match(object self, PyObject *const *arguments, Py_ssize_t count, PyO
     request_of(live((<Request>arguments[0]).record), &request)
     if not (<RouteMatcher>self).takes_as_it_is:
         return (<RouteMatcher>self).answer(&request, None)
-    request.random = next_random(&(<RouteMatcher>self).random_state)
+    request.random = fp_lb_random(&(<RouteMatcher>self).random_state)
     return (<RouteMatcher>self).look_up(&request)
 
 
