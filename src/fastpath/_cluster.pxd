@@ -2,9 +2,11 @@ from libc.stdint cimport int64_t, uint32_t
 
 from fastpath._endpoints cimport EndpointArray
 from fastpath._hash_keys cimport HashKeys, key_hash
+from fastpath._host cimport Host
+from fastpath._retry_priority cimport RetryPriority
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport fp_status
-from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker, fp_retry_priority
+from fastpath.libfastpath.cluster cimport fp_cluster, fp_host_set, fp_picker
 from fastpath.libfastpath.lb cimport fp_host, fp_lb_policy
 
 
@@ -25,7 +27,6 @@ cdef class PickLock:
     cdef int leave(self) except -1
 
 
-cdef class Host
 cdef class Pick
 cdef class Cluster
 
@@ -33,25 +34,12 @@ cdef class Cluster
 # Counts an active request at a host of the cluster.
 cdef Pick pick_of(Cluster cluster, Host host)
 
-cdef Host wrap(fp_host *ptr)
-cdef fp_host *live(Host host) except NULL
-
-
-cdef class Host:
-    cdef fp_host *ptr  # referenced
-    cdef readonly str address
-    cdef readonly int port
-
 
 cdef class Pick:
     cdef readonly Host host
     cdef Cluster cluster
     cdef bint counted
     cdef bint reported
-
-
-cdef class RetryPriority:
-    cdef fp_retry_priority value
 
 
 cdef class Cluster:

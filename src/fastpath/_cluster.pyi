@@ -1,52 +1,22 @@
 from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, TypeAlias, final, overload
+from typing import Any, Literal, TypeAlias, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import Self
 
 from fastpath._endpoints import EndpointArray
+from fastpath._host import Host
+from fastpath._retry_priority import RetryPriority
 from fastpath._subset import Labels, SubsetRules
-from fastpath.models import HealthStatus, HostFlag, OverrideHostConfig
+from fastpath.models import OverrideHostConfig
 
 _HashKeys: TypeAlias = Iterable[int | str | ReadableBuffer] | ReadableBuffer
 _Rules: TypeAlias = tuple[int, int, bool, bool, int, bool]
 _Options: TypeAlias = tuple[float, int, int, int, int, int, int, float, float, int, bool, int, int, int]
 _Zones: TypeAlias = tuple[Cluster, int, int, int, bool, bool, int]
 
-class HostStats(NamedTuple):
-    active_requests: int
-    requests: int
-    success: int
-    error: int
-    connect_failures: int
-    connection_resets: int
-    timeouts: int
-    latency_count: int
-    latency_total: float
-
 def has_policy(policy: int) -> bool: ...
-
-@final
-class Host:
-    @property
-    def address(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def hostname(self) -> str: ...
-    @property
-    def weight(self) -> int: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def health_status(self) -> HealthStatus: ...
-    @property
-    def flags(self) -> HostFlag: ...
-    @property
-    def active_requests(self) -> int: ...
-    @property
-    def stats(self) -> HostStats: ...
 
 @final
 class Pick:
@@ -68,11 +38,6 @@ class Pick:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
-
-@final
-class RetryPriority:
-    def __new__(cls, update_frequency: int) -> Self: ...
-    def attempted(self, host: Host) -> None: ...
 
 class Policy: ...
 

@@ -1,7 +1,6 @@
 # cython: binding=False, boundscheck=False, wraparound=False, initializedcheck=False, always_allow_keywords=False
-"""Clusters, hosts and picks: one to one over fastpath/cluster.h. Composition from models is in fastpath.clusters."""
+"""Clusters and picks: one to one over fastpath/cluster.h. Composition from models is in fastpath.clusters."""
 
-from collections import namedtuple
 from threading import Lock
 
 cimport cython
@@ -21,12 +20,13 @@ from posix.unistd cimport getpid
 
 from fastpath._endpoints cimport EndpointArray
 from fastpath._hash_keys cimport HashKeys, hash_keys_of, hash_of
+from fastpath._host cimport Host, live, wrap
 from fastpath._plain_method cimport PyMethodDef, PyObject_Vectorcall, add_plain_method
+from fastpath._retry_priority cimport RetryPriority
 from fastpath._status cimport check
 from fastpath._subset cimport Labels, SubsetRules
 from fastpath.libfastpath.base cimport FASTPATH_DUE, FASTPATH_OK, fp_error, fp_span, fp_status
 from fastpath.libfastpath.cluster cimport *
-from fastpath.libfastpath.health cimport fp_host_flags
 from fastpath.libfastpath.lb cimport (
     FASTPATH_LB_LEAST_REQUEST,
     FASTPATH_LB_PEAK_EWMA,
@@ -38,7 +38,6 @@ from fastpath.libfastpath.lb cimport (
 )
 
 from fastpath.errors import NoHostAvailable
-from fastpath.models import HealthStatus, HostFlag
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
@@ -57,7 +56,6 @@ cdef enum:
     EXCLUDED_ON_STACK = 8
 
 cdef tuple NOTHING = ()
-cdef tuple _HEALTH = tuple(HealthStatus(number) for number in range(6))
 cdef dict _RESETS = {
     None: FASTPATH_RESET_NONE,
     "connect-failure": FASTPATH_RESET_CONNECT_FAILURE,
@@ -65,113 +63,12 @@ cdef dict _RESETS = {
     "timeout": FASTPATH_RESET_TIMEOUT,
 }
 
-HostStats = namedtuple(
-    "HostStats",
-    "active_requests requests success error connect_failures connection_resets timeouts latency_count latency_total",
-)
-
-
 cdef inline fp_span span_of(bytes data):
     """Borrowed from data."""
     cdef fp_span span
     span.data = <const uint8_t *>PyBytes_AS_STRING(data)
     span.len = <size_t>PyBytes_GET_SIZE(data)
     return span
-
-
-cdef inline str text(fp_span span):
-    return (<char *>span.data)[:span.len].decode("utf-8", "surrogateescape")
-
-
-cdef Host wrap(fp_host *ptr):
-    """The one Host that stands for ptr, which somebody keeps alive. The GIL guards the pointer back to it."""
-    cdef void *known = fp_host_user_data(ptr)
-    if known is not NULL:
-        return <Host>known
-    return make_host(ptr)
-
-
-cdef fp_host *live(Host host) except NULL:
-    if host is None or host.ptr is NULL:
-        raise RuntimeError("this object was not made by a Cluster")
-    return host.ptr
-
-
-cdef Host make_host(fp_host *ptr):
-    cdef Host host = Host.__new__(Host)  # runs no other code, so that ptr stays
-    host.ptr = fp_host_ref(ptr)
-    host.port = fp_host_port(ptr)
-    host.address = text(fp_host_address(ptr))
-    cdef void *known = fp_host_user_data(ptr)
-    if known is not NULL:
-        return <Host>known
-    fp_host_set_user_data(ptr, <void *>host)
-    return host
-
-
-@cython.final
-@cython.no_gc
-cdef class Host:
-    """An endpoint of a cluster: the same object for as long as the cluster has it, whatever else is updated.
-
-    Compares by identity. `address` is a string (an IP address or a name), `port` an integer.
-    """
-
-    def __init__(self):
-        raise TypeError("hosts come from a Cluster")
-
-    def __dealloc__(self):
-        if self.ptr is NULL:
-            return
-        if fp_host_user_data(self.ptr) is <void *>self:
-            fp_host_set_user_data(self.ptr, NULL)
-        fp_host_unref(self.ptr)
-
-    @property
-    def hostname(self):
-        """The name it was configured with, or ""."""
-        return text(fp_host_hostname(live(self)))
-
-    @property
-    def weight(self):
-        """1 to 2^32-1."""
-        return fp_host_weight(live(self))
-
-    @property
-    def priority(self):
-        """0 is the first to get load."""
-        return fp_host_priority(live(self))
-
-    @property
-    def health_status(self):
-        """As configured: a HealthStatus."""
-        return _HEALTH[<int>fp_host_health(live(self))]
-
-    @property
-    def flags(self):
-        """What is held against it: a HostFlag, 0 for nothing."""
-        return HostFlag(fp_host_flags(live(self)))
-
-    @property
-    def active_requests(self):
-        """Picks that were not given back yet."""
-        return fp_host_active_requests(live(self))
-
-    @property
-    def stats(self):
-        """What happened here so far: a HostStats. `latency_total` is in seconds."""
-        cdef fp_host_stats stats
-        fp_host_stats_get(live(self), &stats)
-        return HostStats(
-            stats.active_requests, stats.requests, stats.success, stats.error, stats.connect_failures,
-            stats.connection_resets, stats.timeouts, stats.latency_count, <double>stats.latency_total / 1e9,
-        )
-
-    def __str__(self):
-        return text(fp_host_key(live(self)))
-
-    def __repr__(self):
-        return f"<Host {self} weight={self.weight} {self.health_status.name}>"
 
 
 @cython.final
@@ -244,29 +141,6 @@ cdef class Pick:
 
     def __repr__(self):
         return f"<Pick {self.host}{'' if self.counted else ' released'}>"
-
-
-@cython.final
-@cython.no_gc
-cdef class RetryPriority:
-    """Which priorities the retries of one request go to (Envoy's retry_priority previous_priorities).
-
-    Tell it each host that the request is sent to, and give it to `Cluster.pick` for retries: after every
-    `update_frequency` attempts load is shared among the priorities that were not tried, as far as they have hosts; when
-    none is left, all count again. One thread at a time.
-    """
-
-    def __cinit__(self, uint32_t update_frequency):
-        if update_frequency == 0:
-            raise ValueError("update_frequency is 0")
-        check(fp_retry_priority_init(&self.value, update_frequency), NULL)
-
-    def __reduce__(self):
-        raise TypeError("a RetryPriority belongs to one request: it cannot be copied or pickled")
-
-    def attempted(self, Host host not None):
-        """The request was sent to this host, or was to be."""
-        fp_retry_priority_attempted(&self.value, live(host))
 
 
 cdef class Policy:

@@ -2,7 +2,8 @@ from typing import Any, Literal, final
 
 from typing_extensions import Buffer
 
-from fastpath._cluster import Cluster, ClusterDirectory, Host, Pick
+from fastpath._cluster import Cluster, ClusterDirectory, Pick
+from fastpath._host import Host
 from fastpath._http import Request
 from fastpath._limits import Limits
 from fastpath._match import Match

@@ -4,7 +4,8 @@ cimport cython
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
 
-from fastpath._cluster cimport Cluster, ClusterDirectory, Host, pick_of
+from fastpath._cluster cimport Cluster, ClusterDirectory, pick_of
+from fastpath._host cimport Host
 from fastpath._http cimport Request, parse_from, request_new
 from fastpath._limits cimport Limits, limits_of
 from fastpath._record cimport HeadRecord, live, record_unref

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
-from fastpath._cluster import Cluster, Host
+from fastpath._cluster import Cluster
+from fastpath._host import Host
 
 class OutlierStats(NamedTuple):
     ejections_active: int

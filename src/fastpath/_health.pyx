@@ -4,7 +4,8 @@ from collections import namedtuple
 
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
 
-from fastpath._cluster cimport Cluster, Host, live, wrap
+from fastpath._cluster cimport Cluster
+from fastpath._host cimport Host, live, wrap
 from fastpath._status cimport check
 from fastpath.libfastpath.base cimport FASTPATH_OK, fp_error, fp_status
 from fastpath.libfastpath.cluster cimport (

@@ -1,7 +1,7 @@
 from typing import final
 
-from fastpath._cluster import Host
 from fastpath._endpoints import EndpointArray
+from fastpath._host import Host
 
 @final
 class HostWeights:

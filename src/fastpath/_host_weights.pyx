@@ -6,7 +6,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport UINT32_MAX, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort
 
-from fastpath._cluster cimport Host, live
+from fastpath._host cimport Host, live
 from fastpath._endpoints cimport EndpointArray
 from fastpath.libfastpath.base cimport fp_span
 from fastpath.libfastpath.cluster cimport (

@@ -1,6 +1,7 @@
 from typing import Any, NamedTuple, final
 
-from fastpath._cluster import Host, Policy
+from fastpath._cluster import Policy
+from fastpath._host import Host
 
 class HostGroup(NamedTuple):
     hosts: tuple[Host, ...]

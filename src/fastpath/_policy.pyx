@@ -6,7 +6,8 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.string cimport memset
 
-from fastpath._cluster cimport Policy, wrap
+from fastpath._cluster cimport Policy
+from fastpath._host cimport wrap
 from fastpath.libfastpath.base cimport FASTPATH_ERR_STATE, FASTPATH_OK, fp_status
 from fastpath.libfastpath.lb cimport *
 

@@ -1,6 +1,7 @@
 from typing import NamedTuple, final
 
-from fastpath._cluster import Cluster, Host
+from fastpath._cluster import Cluster
+from fastpath._host import Host
 
 @final
 class Latencies:

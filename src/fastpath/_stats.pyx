@@ -5,7 +5,8 @@ from collections import namedtuple
 cimport cython
 from libc.stdint cimport uint64_t
 
-from fastpath._cluster cimport Cluster, Host, live
+from fastpath._cluster cimport Cluster
+from fastpath._host cimport Host, live
 from fastpath.libfastpath.stats cimport *
 
 ClusterStats = namedtuple("ClusterStats", "statuses resets lost latencies")

@@ -22,10 +22,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastpath import models
-from fastpath._cluster import ClusterDirectory, Host, HostStats, Pick, Policy, RetryPriority
+from fastpath._cluster import ClusterDirectory, Pick, Policy
 from fastpath._endpoints import EndpointArray
 from fastpath._hash_keys import xxh64
+from fastpath._host import Host, HostStats
 from fastpath._http import Request
+from fastpath._retry_priority import RetryPriority
 from fastpath.balancing.client_side_weights import ClientSideWeights, weights_of
 from fastpath.balancing.core_arguments import Arguments, arguments_of
 from fastpath.balancing.endpoints import CoreEndpoints, locate

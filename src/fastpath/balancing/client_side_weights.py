@@ -6,8 +6,8 @@ import math
 import struct
 from collections.abc import Sequence
 
-from fastpath._cluster import Host
 from fastpath._endpoints import EndpointArray
+from fastpath._host import Host
 from fastpath._host_weights import HostWeights
 from fastpath.models import ClientSideWeightedRoundRobinConfig, Cluster, LbPolicy
 from fastpath.orca import OrcaLoadReport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from fastpath._cluster import Host
+from fastpath._host import Host
 from fastpath.models import OverrideHostConfig
 
 from .refusal import refusal

@@ -18,7 +18,7 @@ from itertools import count
 from random import Random
 
 from fastpath import _health
-from fastpath._cluster import Host
+from fastpath._host import Host
 from fastpath.models import GrpcHealthCheck, HealthCheck, HostFlag, HttpHealthCheck
 
 from .cluster import HealthCluster

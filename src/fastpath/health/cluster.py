@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from fastpath import _cluster, _health, _stats
-from fastpath._cluster import Host
 from fastpath._health import OutlierStats
+from fastpath._host import Host
 from fastpath._stats import ClusterStats
 from fastpath.models import HostFlag, OutlierDetection, OutlierEjectionType
 

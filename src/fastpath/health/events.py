@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastpath._cluster import Host
+from fastpath._host import Host
 from fastpath.errors import ConfigError
 from fastpath.models import HostFlag, OutlierEjectionType
 
