@@ -498,6 +498,9 @@ static_resources:
             load({"static_resources": set()})
         with pytest.raises(ConfigError, match="keys are strings, found int"):
             load({1: 2})  # type: ignore[dict-item]
+        for source in ({"node": {"id": "\ud800"}}, {"node": {"id": {"\ud800": 1}}}, {"node": {"id": ["é", "\udfff"]}}):
+            with pytest.raises(ConfigError, match=r"^node\.id(\[1\])?: the text holds half of a surrogate pair$"):
+                load(source)
         cycle: dict[str, object] = {}
         cycle["static_resources"] = cycle
         with pytest.raises(ConfigError, match="nested deeper than 100 levels"):
