@@ -151,7 +151,7 @@ def from_python(source: Mapping[str, object], limits: DocumentLimits, path: str 
                     raise ConfigError(f"keys are strings, found {type(key).__name__}", path=path)
                 if not key.isascii():
                     _refuse_surrogates(key, path)
-                if item.__class__ not in _SCALARS or (item.__class__ is str and not item.isascii()):  # type: ignore[attr-defined]
+                if item.__class__ not in _SCALARS or (item.__class__ is str and not item.isascii()):
                     pending.append((item, members, key, f"{path}.{key}" if path else key, depth + 1))
             nodes += len(members)
         elif isinstance(value, Sequence) and not isinstance(value, _TEXTS):

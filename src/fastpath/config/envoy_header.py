@@ -14,11 +14,13 @@ __all__ = ["read_header_mutations", "read_header_options"]
 _LIMIT = 1000
 _BYTES_LIMIT = 16384
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
-_LISTS = (
-    "request_headers_to_add",
-    "request_headers_to_remove",
-    "response_headers_to_add",
-    "response_headers_to_remove",
+_LISTS = frozenset(
+    {
+        "request_headers_to_add",
+        "request_headers_to_remove",
+        "response_headers_to_add",
+        "response_headers_to_remove",
+    }
 )
 
 

@@ -7,11 +7,13 @@ from typing import Protocol
 
 __all__ = ["Places", "Position", "position_field"]
 
-_set = object.__setattr__
+_new, _set = object.__new__, object.__setattr__
 
 
 class Places(Protocol):
     """Knows where the values of a document stand."""
+
+    file: str | None
 
     def find(self, path: str) -> tuple[int | None, int | None]:
         """Line and column, from 1."""
@@ -19,13 +21,16 @@ class Places(Protocol):
 
 
 class _Late:
-    """Line and column that are looked for when somebody asks: few ever do, and there are millions of positions."""
+    """File, line and column are looked for when somebody asks: few ever do, and there are millions of positions."""
 
     __slots__ = ("_places",)
     _places: Places
     path: str
 
     def __getattr__(self, name: str) -> object:
+        if name == "file":
+            _set(self, "file", self._places.file)
+            return self._places.file
         if name not in ("line", "column"):
             raise AttributeError(name)
         line, column = self._places.find(self.path)
@@ -44,17 +49,21 @@ class Position(_Late):
     column: int | None = None
 
     @classmethod
-    def late(cls, path: str, file: str | None, places: Places) -> Position:
-        """A position whose line and column `places` will tell."""
-        position = object.__new__(cls)
-        _set(position, "path", path)
-        _set(position, "file", file)
-        _set(position, "_places", places)
+    def late(cls, path: str, places: Places) -> Position:
+        """A position whose file, line and column `places` will tell."""
+        position = _new(cls)
+        _set_path(position, path)
+        _set_places(position, places)
         return position
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.file, self.line, self.column) if part is not None]
         return ":".join(place)
+
+
+# What `_set` does, without looking for the slot.
+_set_path = vars(Position)["path"].__set__
+_set_places = vars(_Late)["_places"].__set__
 
 
 def position_field() -> Position | None:
