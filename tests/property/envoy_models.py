@@ -152,9 +152,11 @@ faults = st.builds(
     lambda fault, delay, abort: replace(fault, **delay, **abort),
     some(m.HttpFault, {"headers": tuples(headers), "upstream_cluster": names, "max_active_faults": counts}),
     st.just({}) | st.fixed_dictionaries({"delay": seconds, "delay_percentage": percents}),
-    st.just({}) | st.fixed_dictionaries({"abort_status": st.integers(200, 599), "abort_percentage": percents}),
+    st.just({})
+    | st.fixed_dictionaries({"abort_status": st.integers(200, 599), "abort_percentage": percents})
+    | st.fixed_dictionaries({"abort_grpc_status": st.integers(0, 2**32 - 1), "abort_percentage": percents}),
 )
-VARIED[m.HttpFault] |= {"delay", "delay_percentage", "abort_status", "abort_percentage"}
+VARIED[m.HttpFault] |= {"delay", "delay_percentage", "abort_status", "abort_grpc_status", "abort_percentage"}
 retries = st.builds(
     lambda policy, maximum: replace(policy, back_off_max_interval=maximum and policy.back_off_base_interval + maximum),
     some(
