@@ -559,6 +559,7 @@ zone_aware = some(
 )
 ring_sizes = st.integers(1, 8388608)
 _secrets: Fields = {"trusted_ca_secret": names.filter(bool), "subject_alt_names": tuples(names.filter(bool))}
+_peer_names = some(m.SubjectAltNameMatcher, {}, san_type=st.sampled_from(m.SanType), matcher=strings)
 _upstream_tls: Fields = {
     "sni": header_texts,
     "auto_sni": flags,
@@ -567,7 +568,13 @@ _upstream_tls: Fields = {
 }
 upstream_contexts = st.one_of(
     some(m.UpstreamTlsContext, _upstream_tls, certificate_secret=names.filter(bool)),
-    some(m.UpstreamTlsContext, {**_upstream_tls, **_secrets}, trusted_ca=sources),
+    some(m.UpstreamTlsContext, {**_upstream_tls, **_secrets, "crl": sources}, trusted_ca=sources),
+    some(
+        m.UpstreamTlsContext,
+        {**_upstream_tls, "crl": sources},
+        trusted_ca=sources,
+        typed_subject_alt_names=tuples(_peer_names, 1),
+    ),
     some(
         m.UpstreamTlsContext,
         _upstream_tls,
