@@ -225,7 +225,7 @@ def mutated(
         elif change == 7:
             container[key] = _name(rng) if rng.random() < 0.5 else f"{container[key]}{_name(rng)}"[:200]
         elif change == 8 and isinstance(container, list):
-            for _ in range(rng.choice((1, 1, 1, 100))):
+            for _ in range(rng.choice((1, 1, 1, 30))):
                 container.append(container[key])
         elif isinstance(container, dict):
             container["kind"] = rng.choice(KINDS)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from ..models import Position
+from ..models.position import Where, path_of
 from .node import describe, shorten
 from .problems import MAX_REPORTED, Problems
 
@@ -70,14 +71,17 @@ class Located:
     problems: Problems
 
     @property
-    def path(self) -> str:
-        """Where it is, such as `a.b[3]`."""
+    def where(self) -> Where:
         raise NotImplementedError
 
     @property
+    def path(self) -> str:
+        """Where it is, such as `a.b[3]`."""
+        return path_of(self.where)
+
+    @property
     def position(self) -> Position:
-        places = self.problems.places
-        return Position(self.path) if places is None else Position.late(self.path, places)
+        return Position.late(self.where, self.problems.places)
 
     def error(self, reason: str) -> None:
         self.problems.add_value(reason, self.path)
@@ -88,24 +92,19 @@ class Located:
 
 
 class Value(Located):
-    """A value of a document: what is at `where`, or its field or item `name`. Most are never asked for their path."""
+    """A value of a document: the field or item `name` of what is at `parent`, or without a name what is there."""
 
-    __slots__ = ("_name", "_where", "raw")
+    __slots__ = ("_name", "_parent", "raw")
 
-    def __init__(self, raw: object, where: str, problems: Problems, name: str | int | None = None):
+    def __init__(self, raw: object, parent: Where, problems: Problems, name: str | int | None = None):
         self.raw = raw
-        self._where = where
+        self._parent = parent
         self.problems = problems
         self._name = name
 
     @property
-    def path(self) -> str:
-        name, where = self._name, self._where
-        if name is None:
-            return where
-        if name.__class__ is int:
-            return f"{where}[{name}]"
-        return f"{where}.{name}" if where else str(name)
+    def where(self) -> Where:
+        return self._parent if self._name is None else (self._parent, self._name)
 
     def expected(self, what: str) -> None:
         self.error(f"expected {what}, found {describe(self.raw)}")
@@ -154,7 +153,7 @@ class Value(Located):
         """Seconds, from "1.5s" or {"seconds": 1, "nanos": 500000000}. Never negative."""
         value = self.raw
         if isinstance(value, dict):
-            return self._duration_of_parts(Section(value, self.path, self.problems))
+            return self._duration_of_parts(Section(value, self.where, self.problems))
         seconds = _seconds(value)
         if seconds is None:
             match = _DURATION.match(value) if isinstance(value, str) else None
@@ -205,17 +204,17 @@ class Value(Located):
         """The value as an object with fields."""
         raw = self.raw
         if isinstance(raw, dict):
-            return Section(raw, self.path, self.problems)
+            return Section(raw, self.where, self.problems)
         self.expected("an object")
         return None
 
     def items(self) -> Sequence[Value]:
         """The values of a list."""
-        raw, path, problems = self.raw, self.path, self.problems
+        raw, where, problems = self.raw, self.where, self.problems
         if not isinstance(raw, list):
             self.expected("a list")
             return ()
-        return [Value(each, path, problems, index) for index, each in enumerate(raw)]
+        return [Value(each, where, problems, index) for index, each in enumerate(raw)]
 
 
 class Section(Located):
@@ -224,12 +223,12 @@ class Section(Located):
     Large configurations have millions of fields, most of them asked for and not there, so that case costs the least.
     """
 
-    __slots__ = ("_absent", "_camel", "asked", "members", "path")
-    path: str
+    __slots__ = ("_absent", "_camel", "asked", "members", "where")
+    where: Where
 
-    def __init__(self, members: dict[str, object], path: str, problems: Problems):
+    def __init__(self, members: dict[str, object], where: Where, problems: Problems):
         self.members = members
-        self.path = path
+        self.where = where
         self.problems = problems
         self.asked: set[str] = set()
         self._absent: list[Iterable[str]] = []  # asked for too
@@ -237,7 +236,7 @@ class Section(Located):
 
     def again(self) -> Section:
         """The same object, of which nothing has been asked yet."""
-        return Section(self.members, self.path, self.problems)
+        return Section(self.members, self.where, self.problems)
 
     def lacks(self, names: frozenset[str]) -> bool:
         """Whether none of the fields is there; true is only said for sure, so that they need not be asked for."""
@@ -257,7 +256,7 @@ class Section(Located):
             if required:
                 self.error(f'"{name}" is missing')
             return None
-        return Value(raw, self.path, self.problems, written)
+        return Value(raw, self.where, self.problems, written)
 
     def _either(self, name: str, raw: object) -> tuple[object, str]:
         """The field by this name or its camelCase one, and which it was."""
@@ -278,7 +277,7 @@ class Section(Located):
     def entries(self) -> Iterator[tuple[str, Value]]:
         """All that the object holds, by names that are no fields of ours."""
         for name, raw in self.members.items():
-            yield name, Value(raw, f"{self.path}.{name}", self.problems)
+            yield name, Value(raw, self.where, self.problems, name)
 
     def string(self, name: str, default: str = "", *, required: bool = False) -> str:
         raw = self.members.get(name)
@@ -360,7 +359,7 @@ class Section(Located):
         raw = self.members.get(name)
         if isinstance(raw, dict) and not self._camel:
             self.asked.add(name)
-            return Section(raw, f"{self.path}.{name}" if self.path else name, self.problems)
+            return Section(raw, (self.where, name), self.problems)
         value = self.get(name, required=required)
         return None if value is None else value.section()
 
@@ -378,16 +377,15 @@ class Section(Located):
                 return ()
             if raw.__class__ is list:
                 self.asked.add(name)
-                where = f"{self.path}.{name}" if self.path else name
-                return self._sections_of(raw, where)
+                return self._sections_of(raw, (self.where, name))
         value = self.get(name)
         return () if value is None else [each for item in value.items() if (each := item.section()) is not None]
 
-    def _sections_of(self, items: list[object], where: str) -> list[Section]:
+    def _sections_of(self, items: list[object], where: Where) -> list[Section]:
         problems, found = self.problems, []
         for index, raw in enumerate(items):
             if raw.__class__ is dict:
-                found.append(Section(raw, f"{where}[{index}]", problems))
+                found.append(Section(raw, (where, index), problems))
             else:
                 Value(raw, where, problems, index).section()
         return found

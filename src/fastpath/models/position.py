@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Union
 
-__all__ = ["Places", "Position", "position_field"]
+__all__ = ["MapKey", "Places", "Position", "Where", "path_of", "position_field"]
 
 _new, _set = object.__new__, object.__setattr__
+_MAX_NAME = 320
+"""A document's own names may be as long as it is, and all that is below one has it in its path."""
+
+
+class MapKey(str):
+    """A name that stands in brackets in paths, as it is no field's."""
+
+    __slots__ = ()
+
+
+Where = Union[str, "tuple[Where, str | int]"]
+"""A path, or what is below another place: a field's name, the number of an item. Those below one share it."""
+
+
+def path_of(where: Where) -> str:
+    """The path as messages write it, such as `a.b[3]`."""
+    steps = []
+    while where.__class__ is tuple:
+        where, step = where
+        steps.append(step)
+    path = str(where)
+    for step in reversed(steps):
+        if step.__class__ is int:
+            path = f"{path}[{step}]"
+            continue
+        name = str(step)
+        if len(name) > _MAX_NAME:
+            name = f"{name[:_MAX_NAME]}..."
+        path += f"[{name!r}]" if step.__class__ is MapKey else f".{name}" if path else name
+    return path
 
 
 class Places(Protocol):
@@ -21,22 +51,27 @@ class Places(Protocol):
 
 
 class _Late:
-    """File, line and column are looked for when somebody asks: few ever do, and there are millions of positions."""
+    """All that is told is looked for when somebody asks: few ever do, and there are millions of positions."""
 
-    __slots__ = ("_places",)
-    _places: Places
-    path: str
+    __slots__ = ("_places", "_where")
+    _places: Places | None
+    _where: Where
 
     def __getattr__(self, name: str) -> object:
-        if name == "file":
-            _set(self, "file", self._places.file)
-            return self._places.file
-        if name not in ("line", "column"):
+        found: object
+        if name == "path":
+            found = path_of(self._where)
+        elif name == "file":
+            found = self._places.file if self._places is not None else None
+        elif name in ("line", "column"):
+            line, column = self._places.find(path_of(self._where)) if self._places is not None else (None, None)
+            found = line if name == "line" else column
+            _set(self, "line", line)
+            _set(self, "column", column)
+        else:
             raise AttributeError(name)
-        line, column = self._places.find(self.path)
-        _set(self, "line", line)
-        _set(self, "column", column)
-        return line if name == "line" else column
+        _set(self, name, found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +84,10 @@ class Position(_Late):
     column: int | None = None
 
     @classmethod
-    def late(cls, path: str, places: Places) -> Position:
-        """A position whose file, line and column `places` will tell."""
+    def late(cls, where: Where, places: Places | None) -> Position:
+        """A position of which `places` will tell more; None: nobody knows more."""
         position = _new(cls)
-        _set_path(position, path)
+        _set_where(position, where)
         _set_places(position, places)
         return position
 
@@ -62,7 +97,7 @@ class Position(_Late):
 
 
 # What `_set` does, without looking for the slot.
-_set_path = vars(Position)["path"].__set__
+_set_where = vars(_Late)["_where"].__set__
 _set_places = vars(_Late)["_places"].__set__
 
 
