@@ -39,7 +39,10 @@ def read_header_mutations(section: Section) -> dict[str, Any]:
 
 def read_header_options(section: Section, name: str) -> tuple[HeaderValueOption, ...]:
     """HeaderValueOptions of a field."""
-    options = tuple(_read_option(item) for item in section.sections(name))
+    items = section.sections(name)
+    if not items:
+        return ()
+    options = tuple(map(_read_option, items))
     if len(options) > _LIMIT:
         section.error(f'"{name}" has {len(options)} items, the limit is {_LIMIT}')
     return options

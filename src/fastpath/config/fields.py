@@ -67,12 +67,9 @@ def _seconds(value: object) -> float | None:
 class Located:
     """Something in a document."""
 
-    __slots__ = ("problems",)
+    __slots__ = ("problems", "where")
     problems: Problems
-
-    @property
-    def where(self) -> Where:
-        raise NotImplementedError
+    where: Where
 
     @property
     def path(self) -> str:
@@ -92,19 +89,14 @@ class Located:
 
 
 class Value(Located):
-    """A value of a document: the field or item `name` of what is at `parent`, or without a name what is there."""
+    """A value of a document."""
 
-    __slots__ = ("_name", "_parent", "raw")
+    __slots__ = ("raw",)
 
-    def __init__(self, raw: object, parent: Where, problems: Problems, name: str | int | None = None):
+    def __init__(self, raw: object, where: Where, problems: Problems):
         self.raw = raw
-        self._parent = parent
+        self.where = where
         self.problems = problems
-        self._name = name
-
-    @property
-    def where(self) -> Where:
-        return self._parent if self._name is None else (self._parent, self._name)
 
     def expected(self, what: str) -> None:
         self.error(f"expected {what}, found {describe(self.raw)}")
@@ -214,7 +206,7 @@ class Value(Located):
         if not isinstance(raw, list):
             self.expected("a list")
             return ()
-        return [Value(each, where, problems, index) for index, each in enumerate(raw)]
+        return [Value(each, (where, index), problems) for index, each in enumerate(raw)]
 
 
 class Section(Located):
@@ -223,8 +215,7 @@ class Section(Located):
     Large configurations have millions of fields, most of them asked for and not there, so that case costs the least.
     """
 
-    __slots__ = ("_absent", "_camel", "asked", "members", "where")
-    where: Where
+    __slots__ = ("_absent", "_camel", "asked", "members")
 
     def __init__(self, members: dict[str, object], where: Where, problems: Problems):
         self.members = members
@@ -256,7 +247,7 @@ class Section(Located):
             if required:
                 self.error(f'"{name}" is missing')
             return None
-        return Value(raw, self.where, self.problems, written)
+        return Value(raw, (self.where, written), self.problems)
 
     def _either(self, name: str, raw: object) -> tuple[object, str]:
         """The field by this name or its camelCase one, and which it was."""
@@ -277,7 +268,7 @@ class Section(Located):
     def entries(self) -> Iterator[tuple[str, Value]]:
         """All that the object holds, by names that are no fields of ours."""
         for name, raw in self.members.items():
-            yield name, Value(raw, self.where, self.problems, name)
+            yield name, Value(raw, (self.where, name), self.problems)
 
     def string(self, name: str, default: str = "", *, required: bool = False) -> str:
         raw = self.members.get(name)
@@ -303,7 +294,7 @@ class Section(Located):
     def header_text(self, name: str) -> str | None:
         """A string that will stand in a message's head, so no control character may be in it."""
         raw = self.members.get(name)
-        if raw.__class__ is str and not self._camel and not _CONTROL.search(raw):
+        if type(raw) is str and not self._camel and not _CONTROL.search(raw):
             self.asked.add(name)
             return raw
         value = self.get(name)
@@ -316,7 +307,7 @@ class Section(Located):
 
     def integer(self, name: str, minimum: int = 0, maximum: int = UINT32_MAX, *, required: bool = False) -> int | None:
         raw = self.members.get(name)
-        if raw.__class__ is int and not self._camel and minimum <= raw <= maximum:
+        if type(raw) is int and not self._camel and minimum <= raw <= maximum:
             self.asked.add(name)
             return raw
         value = self.get(name, required=required)
@@ -375,7 +366,7 @@ class Section(Located):
             if raw is None:
                 self.asked.add(name)
                 return ()
-            if raw.__class__ is list:
+            if type(raw) is list:
                 self.asked.add(name)
                 return self._sections_of(raw, (self.where, name))
         value = self.get(name)
@@ -384,10 +375,10 @@ class Section(Located):
     def _sections_of(self, items: list[object], where: Where) -> list[Section]:
         problems, found = self.problems, []
         for index, raw in enumerate(items):
-            if raw.__class__ is dict:
+            if type(raw) is dict:
                 found.append(Section(raw, (where, index), problems))
             else:
-                Value(raw, where, problems, index).section()
+                Value(raw, (where, index), problems).section()
         return found
 
     def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:

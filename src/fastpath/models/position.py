@@ -25,18 +25,18 @@ Where = Union[str, "tuple[Where, str | int]"]
 def path_of(where: Where) -> str:
     """The path as messages write it, such as `a.b[3]`."""
     steps = []
-    while where.__class__ is tuple:
+    while type(where) is tuple:
         where, step = where
         steps.append(step)
     path = str(where)
     for step in reversed(steps):
-        if step.__class__ is int:
+        if type(step) is int:
             path = f"{path}[{step}]"
             continue
         name = str(step)
         if len(name) > _MAX_NAME:
             name = f"{name[:_MAX_NAME]}..."
-        path += f"[{name!r}]" if step.__class__ is MapKey else f".{name}" if path else name
+        path += f"[{name!r}]" if type(step) is MapKey else f".{name}" if path else name
     return path
 
 
