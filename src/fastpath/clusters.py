@@ -33,6 +33,7 @@ from fastpath.balancing.core_arguments import Arguments, arguments_of
 from fastpath.balancing.endpoints import CoreEndpoints, locate
 from fastpath.balancing.labels import MetadataMatch
 from fastpath.balancing.override_hosts import HostIndex, OverrideHosts, check_override_host
+from fastpath.balancing.peer_names import check_peer_names
 from fastpath.balancing.refusal import refusal
 from fastpath.balancing.zones import Zones
 from fastpath.errors import ConfigError, NoHostAvailable
@@ -113,6 +114,7 @@ class Cluster(HealthCluster):
         custom = isinstance(self.policy, Policy)
         weights = None if custom else weights_of(model, "", self.clock(), self._weights)
         check_override_host(model.override_host, "override_host")
+        check_peer_names(model.tls, "tls")
         given = endpoints.array if weights is None else weights.weigh(endpoints.array, self.clock())
         values = outlier_values(model.outlier_detection, "outlier_detection")
         try:
@@ -297,6 +299,7 @@ def _make(
     if weights is not None:
         weights.watch(endpoints.array)
     check_override_host(model.override_host, f"{path}override_host")
+    check_peer_names(model.tls, f"{path}tls")
     try:
         cluster = Cluster(model.name, *arguments, endpoints.array, seed, None if clock is time.monotonic else clock)
     except ConfigError as error:

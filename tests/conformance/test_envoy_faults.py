@@ -65,7 +65,11 @@ class Maker:
         rng = self.rng
         fault: Document = {}
         if rng.random() < 0.9:
-            fault["abort"] = {"http_status": rng.choice((200, 418, 503, 599)), **self.percentage()}
+            status = {"http_status": rng.choice((200, 404, 418, 503, 599))}
+            fault["abort"] = {
+                **(status if rng.random() < 0.7 else {"grpc_status": rng.choice((0, 7, 14, 99))}),
+                **self.percentage(),
+            }
         if rng.random() < 0.3:
             fault["delay"] = {"fixed_delay": "0.001s", **self.percentage()}
         if rng.random() < 0.4:
@@ -103,9 +107,14 @@ class Maker:
 
     def request(self) -> bytes:
         rng = self.rng
-        lines = [f"{rng.choice(('GET', 'GET', 'POST'))} {rng.choice(PATHS)} HTTP/1.1", f"Host: {rng.choice(HOSTS)}"]
+        lines = [
+            f"{rng.choice(('GET', 'GET', 'POST'))} {rng.choice(PATHS)} HTTP/1.1",
+            f"Host: {rng.choice(HOSTS)}",
+        ]
         lines += [f"{name}: {rng.choice('123')}" for name in ("x-a", "X-B") if rng.random() < 0.5]
         lines += [f"x-cluster: {rng.choice(('one', 'two', 'neither'))}"] if rng.random() < 0.7 else []
+        kinds = ("application/grpc", "application/grpc+proto", "application/grpcx", "Application/grpc", "text/plain")
+        lines += [f"content-type: {rng.choice(kinds)}"] if rng.random() < 0.5 else []
         return "\r\n".join((*lines, "Content-Length: 0")).encode() + b"\r\n\r\n"
 
 
@@ -117,10 +126,12 @@ def gateway_for(document: Document) -> Gateway:
     return Gateway(fastpath.load(copied), seed=1)
 
 
-def what(client: Client, request: bytes) -> tuple[int, bytes, bool]:
+def what(client: Client, request: bytes) -> tuple[int, list[bytes | None], bool]:
     response = client.ask(request)
-    aborted = response.body == b"fault filter abort"
-    return response.status, response.get(b"location") or b"", aborted
+    aborted = b"fault filter abort" in (response.body, response.get(b"grpc-message"))
+    # What other answers say in words is each proxy's own.
+    names = (b"location", b"grpc-status", *((b"content-type", b"grpc-message") if aborted else ()))
+    return response.status, [response.get(name) for name in names], aborted
 
 
 def test_the_same_faults_as_envoy(tmp_path: Path) -> None:
@@ -136,6 +147,7 @@ def test_the_same_faults_as_envoy(tmp_path: Path) -> None:
                 expected = what(envoys.clients.setdefault(index, Client(envoys.ports[index])), request)
                 assert what(ours, request) == expected, (configurations[index], request)
                 seen["aborted" if expected[2] else f"status {expected[0]}"] += 1
+                seen["gRPC"] += expected[1][1] is not None
             ours.close()
 
     async def run(envoys: Envoys) -> None:
@@ -146,7 +158,7 @@ def test_the_same_faults_as_envoy(tmp_path: Path) -> None:
     with envoy_with(configurations, ("one", "two"), tmp_path) as envoys:
         asyncio.run(run(envoys))
     print(dict(seen))
-    assert min(seen[each] for each in ("aborted", "status 200", "status 202", "status 301", "status 404")) > 0
+    assert min(seen[each] for each in ("aborted", "gRPC", "status 200", "status 202", "status 301", "status 404")) > 0
 
 
 ALL = {"numerator": 100}

@@ -49,7 +49,7 @@ def without_certificates(cluster: Cluster) -> Cluster:
     if cluster.tls is None:
         return cluster
     tls = replace(cluster.tls, certificate=None, certificate_secret="", trusted_ca=None, trusted_ca_secret="")
-    return replace(cluster, tls=replace(tls, subject_alt_names=()))
+    return replace(cluster, tls=replace(tls, subject_alt_names=(), typed_subject_alt_names=(), crl=None))
 
 
 def without_tls(listener: Listener) -> Listener:

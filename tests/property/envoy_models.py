@@ -152,9 +152,11 @@ faults = st.builds(
     lambda fault, delay, abort: replace(fault, **delay, **abort),
     some(m.HttpFault, {"headers": tuples(headers), "upstream_cluster": names, "max_active_faults": counts}),
     st.just({}) | st.fixed_dictionaries({"delay": seconds, "delay_percentage": percents}),
-    st.just({}) | st.fixed_dictionaries({"abort_status": st.integers(200, 599), "abort_percentage": percents}),
+    st.just({})
+    | st.fixed_dictionaries({"abort_status": st.integers(200, 599), "abort_percentage": percents})
+    | st.fixed_dictionaries({"abort_grpc_status": st.integers(0, 2**32 - 1), "abort_percentage": percents}),
 )
-VARIED[m.HttpFault] |= {"delay", "delay_percentage", "abort_status", "abort_percentage"}
+VARIED[m.HttpFault] |= {"delay", "delay_percentage", "abort_status", "abort_grpc_status", "abort_percentage"}
 retries = st.builds(
     lambda policy, maximum: replace(policy, back_off_max_interval=maximum and policy.back_off_base_interval + maximum),
     some(
@@ -557,6 +559,7 @@ zone_aware = some(
 )
 ring_sizes = st.integers(1, 8388608)
 _secrets: Fields = {"trusted_ca_secret": names.filter(bool), "subject_alt_names": tuples(names.filter(bool))}
+_peer_names = some(m.SubjectAltNameMatcher, {}, san_type=st.sampled_from(m.SanType), matcher=strings)
 _upstream_tls: Fields = {
     "sni": header_texts,
     "auto_sni": flags,
@@ -565,7 +568,13 @@ _upstream_tls: Fields = {
 }
 upstream_contexts = st.one_of(
     some(m.UpstreamTlsContext, _upstream_tls, certificate_secret=names.filter(bool)),
-    some(m.UpstreamTlsContext, {**_upstream_tls, **_secrets}, trusted_ca=sources),
+    some(m.UpstreamTlsContext, {**_upstream_tls, **_secrets, "crl": sources}, trusted_ca=sources),
+    some(
+        m.UpstreamTlsContext,
+        {**_upstream_tls, "crl": sources},
+        trusted_ca=sources,
+        typed_subject_alt_names=tuples(_peer_names, 1),
+    ),
     some(
         m.UpstreamTlsContext,
         _upstream_tls,

@@ -229,6 +229,7 @@ async def test_faults_are_injected(lab: Any) -> None:
     routes = [
         route("/delay", **faulty(delay=delay)),
         route("/abort", **faulty(abort=abort), response_headers_to_add=adding(("x", "%RESPONSE_FLAGS%"))),
+        route("/grpc", **faulty(abort={"grpc_status": 7, "percentage": ALL})),
         route("/both", **faulty(delay=delay, abort=abort)),
         route("/", **faulty(abort={"http_status": 418, "percentage": {"numerator": 0}})),
     ]
@@ -236,6 +237,16 @@ async def test_faults_are_injected(lab: Any) -> None:
     assert (await lab.fetch(lab.get("/other"))).status == 200
     response = await lab.fetch(lab.get("/abort"))
     assert (response.status, response.body, response.get(b"x")) == (418, b"fault filter abort", b"FI")
+    response = await lab.fetch(lab.get("/abort", "content-type: application/grpc"))
+    assert (response.status, response.body, response.get(b"x"), response.get(b"grpc-status")) == (200, b"", b"FI", b"2")
+    response = await lab.fetch(lab.get("/grpc", "content-type: application/grpc+proto"))
+    assert (response.status, response.get(b"content-type")) == (200, b"application/grpc")
+    assert (response.get(b"grpc-status"), response.get(b"grpc-message")) == (b"7", b"fault filter abort")
+    head = lab.get("/grpc", "content-type: application/grpc").replace(b"GET", b"HEAD", 1)
+    response = await lab.fetch(head)
+    assert (response.get(b"grpc-status"), response.get(b"grpc-message")) == (b"7", None)
+    response = await lab.fetch(lab.get("/grpc"))
+    assert (response.status, response.body, response.get(b"grpc-status")) == (200, b"fault filter abort", None)
     for path, status in (("/delay", 200), ("/both", 418)):
         began = time.monotonic()
         assert (await lab.fetch(lab.get(path))).status == status

@@ -159,7 +159,12 @@ def test_bad_mutations_are_refused_at_every_level(mutations: HeaderMutations, pa
 
 @pytest.mark.parametrize(
     ("fault", "path"),
-    [(HttpFault(delay=0.0), ".fault.delay.fixed_delay"), (HttpFault(abort_status=199), ".fault.abort.http_status")],
+    [
+        (HttpFault(delay=0.0), ".fault.delay.fixed_delay"),
+        (HttpFault(abort_status=199), ".fault.abort.http_status"),
+        (HttpFault(abort_grpc_status=-1), ".fault.abort.grpc_status"),
+        (HttpFault(abort_status=503, abort_grpc_status=14), ".fault.abort"),
+    ],
 )
 def test_bad_faults_are_refused(fault: HttpFault, path: str) -> None:
     for host in (

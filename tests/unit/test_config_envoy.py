@@ -82,6 +82,20 @@ def errors_of(document: object, **options: object) -> list[str]:
     return [f"{error.path}: {error.reason}" for error in caught.value.errors]
 
 
+def matching(routes: dict[str, list[dict[str, object]]]) -> dict[str, object]:
+    """A virtual host with routes by the value of a header."""
+    kinds = "type.googleapis.com/envoy"
+    header = {"@type": f"{kinds}.type.matcher.v3.HttpRequestHeaderMatchInput", "header_name": "x"}
+    entries = {
+        value: {
+            "action": {"name": "a", "typed_config": {"@type": f"{kinds}.config.route.v3.RouteList", "routes": found}}
+        }
+        for value, found in routes.items()
+    }
+    tree = {"input": {"name": "i", "typed_config": header}, "exact_match_map": {"map": entries}}
+    return {"name": "all", "domains": ["*"], "matcher": {"matcher_tree": tree}}
+
+
 def write(directory: Path, text: str | bytes, name: str = "envoy.yaml") -> Path:
     file = directory / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -498,6 +512,9 @@ static_resources:
             load({"static_resources": set()})
         with pytest.raises(ConfigError, match="keys are strings, found int"):
             load({1: 2})  # type: ignore[dict-item]
+        for source in ({"node": {"id": "\ud800"}}, {"node": {"id": {"\ud800": 1}}}, {"node": {"id": ["é", "\udfff"]}}):
+            with pytest.raises(ConfigError, match=r"^node\.id(\[1\])?: the text holds half of a surrogate pair$"):
+                load(source)
         cycle: dict[str, object] = {}
         cycle["static_resources"] = cycle
         with pytest.raises(ConfigError, match="nested deeper than 100 levels"):
@@ -570,6 +587,30 @@ class TestDocuments:
     def test_file_beyond_the_limit(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="has 100 bytes, the limit is 99"):
             load(write(tmp_path, "#" * 100), limits=DocumentLimits(max_bytes=99))
+
+    @pytest.mark.parametrize("is_wrong", [True, False])
+    def test_a_long_name_is_not_repeated_by_all_that_is_below_it(self, tmp_path: Path, *, is_wrong: bool) -> None:
+        """A megabyte of name, and hundreds of models and errors with a path through it."""
+        name = "k" * 1_000_000
+        wrong = {"wrong": 1} if is_wrong else {}
+        routes = [{"match": {"prefix": "/"}, "route": {"cluster": "a"}, **wrong} for _ in range(300)]
+        file = write(tmp_path, json.dumps({"name": "r", "virtual_hosts": [matching({name: routes})]}), "tree.json")
+        tracemalloc.start()
+        if is_wrong:
+            with pytest.raises(ConfigErrors) as caught:
+                load(file)
+            assert len(caught.value.errors) == 300
+            assert len(str(caught.value)) < 300_000
+        else:
+            config = load(file)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 64 * 1024 * 1024
+        if not is_wrong:
+            position = config.route_configurations["r"].virtual_hosts[0].routes[299].position
+            assert position is not None
+            assert position.path.endswith("routes[299]")
+            assert len(position.path) < 1000
 
     @pytest.mark.parametrize(
         ("text", "name"),

@@ -27,8 +27,11 @@ from unit.istio_documents import (
 from fastpath.config import load
 from fastpath.errors import ConfigWarning
 from fastpath.models import (
+    DenominatorType,
     DirectResponse,
     DiscoveryType,
+    FractionalPercent,
+    HttpFault,
     LbPolicy,
     RedirectAction,
     RouteAction,
@@ -115,6 +118,13 @@ def test_a_route_forwards_rewritten_and_changed_and_with_a_copy() -> None:
     assert found.fault is not None
     assert (found.fault.abort_status, found.fault.abort_percentage.numerator) == (418, 10_000)
     assert (found.fault.delay, found.fault.delay_percentage.numerator) == (2.0, 0)
+
+
+def test_a_fault_may_have_a_grpc_status() -> None:
+    found = first(edge(route(fault={"abort": {"grpcStatus": "UNAVAILABLE", "percentage": {"value": 100}}}))).fault
+    assert found == HttpFault(
+        abort_grpc_status=14, abort_percentage=FractionalPercent(1_000_000, DenominatorType.MILLION)
+    )
 
 
 def test_a_route_that_says_nothing_has_no_timeout_and_two_retries() -> None:
@@ -409,7 +419,9 @@ def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
         (route(timeout="5"), "http[0].timeout", "a duration such as"),
         (route(retries={"attempts": 1, "retryOn": "sometimes"}), "retries.retryOn", "'sometimes' is unknown"),
         (route(headers={"request": {"set": {":path": "/"}}}), "request.set.:path", "may be changed"),
-        (route(fault={"abort": {"grpcStatus": "NOT_FOUND"}}), "fault.abort.grpcStatus", "abort with httpStatus"),
+        (route(fault={"abort": {"grpcStatus": "14"}}), "fault.abort.grpcStatus", "expected one of OK, CANCELLED"),
+        (route(fault={"abort": {"grpcStatus": "OK", "httpStatus": 503}}), "fault.abort", "exclude each other"),
+        (route(fault={"abort": {}}), "fault.abort", "one of httpStatus, grpcStatus is needed"),
         (route(fault={"abort": {"http2Error": "x"}}), "fault.abort.http2Error", "abort with httpStatus"),
         ({"redirect": {"port": 1, "derivePort": "FROM_REQUEST_PORT"}}, "redirect", "port and derivePort exclude"),
         ({"redirect": {"uri": "/", "redirectCode": 200}}, "redirect", "expected a redirectCode"),

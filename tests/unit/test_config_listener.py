@@ -216,6 +216,12 @@ def test_the_fault_filter() -> None:
     assert plain.fault is None
 
 
+def test_a_fault_with_a_grpc_status() -> None:
+    fault = any_of(FAULT, abort={"grpc_status": 14, "percentage": {"numerator": 7}}) | {"name": FAULT_NAME}
+    (found,) = listener_of(filtered(fault), name="l").http_connection_managers()
+    assert found.fault == HttpFault(abort_grpc_status=14, abort_percentage=FractionalPercent(7))
+
+
 @pytest.mark.parametrize(
     ("filters", "reason"),
     [
@@ -224,7 +230,8 @@ def test_the_fault_filter() -> None:
         ([any_of(FAULT) | {"name": FAULT_NAME}] * 2, "there is another filter of this type"),
         ([any_of(FAULT, delay={"fixed_delay": "0s"}) | {"name": FAULT_NAME}], "fixed_delay must be more than 0"),
         ([any_of(FAULT, abort={"http_status": 199}) | {"name": FAULT_NAME}], "http_status"),
-        ([any_of(FAULT, abort={"grpc_status": 1}) | {"name": FAULT_NAME}], "grpc_status"),
+        ([any_of(FAULT, abort={"grpc_status": -1}) | {"name": FAULT_NAME}], "grpc_status"),
+        ([any_of(FAULT, abort={"grpc_status": 1, "http_status": 503}) | {"name": FAULT_NAME}], "exclude each other"),
         ([any_of(FAULT, downstream_nodes=["a"]) | {"name": FAULT_NAME}], "'downstream_nodes' is not supported"),
         ([any_of(FAULT, response_rate_limit={}) | {"name": FAULT_NAME}], "'response_rate_limit' is not supported"),
     ],

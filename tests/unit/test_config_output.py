@@ -148,8 +148,9 @@ def test_metadata_that_is_no_plain_data_is_refused(write: Callable[[Config], str
 
 def test_half_a_character_is_refused() -> None:
     config = Config(clusters=(Cluster("\ud800", HOSTS),))
-    with pytest.raises(ConfigError, match="no text in UTF-8"):
-        to_yaml(config)
+    for write in (to_dict, to_json, to_yaml):
+        with pytest.raises(ConfigError, match="cluster_name: the text holds half of a surrogate pair"):
+            write(config)
 
 
 def test_a_long_answer_brings_the_limit_that_lets_it_pass() -> None:

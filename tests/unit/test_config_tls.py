@@ -9,11 +9,29 @@ import base64
 from typing import Any
 
 import pytest
-from unit.istio_documents import SERVICES, cluster, edge, gateway, istio, refusals, route, virtual_service
+from unit.istio_documents import (
+    SERVICES,
+    cluster,
+    edge,
+    gateway,
+    istio,
+    refusals,
+    route,
+    service_entry,
+    virtual_service,
+)
 
 from fastpath import ConfigError, ConfigWarning
 from fastpath.config import load, to_dict
-from fastpath.models import Config, DataSource, TlsCertificate, UpstreamTlsContext
+from fastpath.models import (
+    Config,
+    DataSource,
+    SanType,
+    StringMatcher,
+    SubjectAltNameMatcher,
+    TlsCertificate,
+    UpstreamTlsContext,
+)
 from fastpath.proxy.supported import check_supported
 
 SYSTEM = DataSource(filename="/etc/ssl/certs/ca-certificates.crt")
@@ -62,6 +80,11 @@ def tls(mode: str, **fields: object) -> dict[str, Any]:
             UpstreamTlsContext(auto_sni=True, trusted_ca=AUTHORITY, subject_alt_names=("b.example",)),
         ),
         (tls("SIMPLE", insecureSkipVerify=True), UpstreamTlsContext(auto_sni=True)),
+        (tls("SIMPLE", insecureSkipVerify=True, caCrl="/crl.pem"), UpstreamTlsContext(auto_sni=True)),
+        (
+            tls("SIMPLE", sni="b.example", caCrl="/crl.pem"),
+            UpstreamTlsContext(sni="b.example", trusted_ca=SYSTEM, crl=DataSource(filename="/crl.pem")),
+        ),
         (
             tls("MUTUAL", sni="b.example", **FILES),
             UpstreamTlsContext(sni="b.example", certificate=CERTIFICATE, trusted_ca=AUTHORITY),
@@ -80,6 +103,33 @@ def test_a_secret_has_what_files_would() -> None:
     assert found == UpstreamTlsContext(sni="x", certificate=shown, trusted_ca=DataSource(inline=b"A"))
     found = tls_of(tls("SIMPLE", credentialName="s", sni="x"), secret("s-cacert", ca_crt="A"))
     assert found == UpstreamTlsContext(sni="x", trusted_ca=DataSource(inline=b"A"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (tls("SIMPLE"), ("x.example", "y.example")),
+        (tls("SIMPLE", subjectAltNames=["own"]), ("own",)),
+        (tls("MUTUAL", **FILES), ("x.example", "y.example")),
+        (tls("ISTIO_MUTUAL"), ("x.example", "y.example")),
+        (tls("SIMPLE", insecureSkipVerify=True), ()),
+    ],
+)
+def test_names_of_a_service_entry(settings: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """They hold for the entry's hosts, unless the rule says others."""
+    entry = service_entry(endpoints=[{"address": "10.0.0.1"}], subjectAltNames=["x.example", "y.example"])
+    config = loaded(entry, rule(settings, host="api.example"), rule(tls("SIMPLE")) | {"metadata": {"name": "other"}})
+    found = {each.name: each.tls for each in config.clusters if each.tls is not None}
+    assert found["default/api.example:80"].subject_alt_names == expected
+    assert found["default/a:80"].subject_alt_names == ()
+
+
+def test_names_of_a_service_entry_are_asked_for_besides_the_host() -> None:
+    entry = service_entry(endpoints=[{"address": "10.0.0.1"}], subjectAltNames=["x.example"])
+    found = cluster(loaded(entry, rule(tls("SIMPLE"), host="api.example")), "default/api.example:80").tls
+    assert found == UpstreamTlsContext(
+        auto_sni=True, auto_san_validation=True, trusted_ca=SYSTEM, subject_alt_names=("x.example",)
+    )
 
 
 def test_subsets_and_ports_have_their_own() -> None:
@@ -120,7 +170,9 @@ def test_subsets_and_ports_have_their_own() -> None:
         (tls("SIMPLE", credentialName="no"), "there is no Secret 'no' in the namespaces default"),
         (tls("SIMPLE", credentialName="s", caCertificates="/c"), "credentialName takes the place of files"),
         (tls("SIMPLE", insecureSkipVerify=True, subjectAltNames=["b"]), "exclude each other"),
-        (tls("SIMPLE", caCrl="/crl"), "'caCrl' is not supported"),
+        (tls("SIMPLE", caCrl=""), "a file's name is not empty"),
+        (tls("ISTIO_MUTUAL", caCrl="/crl"), "the certificates that Istio hands out, and no others"),
+        (tls("SIMPLE", credentialName="s", caCrl="/crl"), "credentialName takes the place of files"),
         (tls("AUTO"), "expected one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL"),
     ],
 )
@@ -182,6 +234,22 @@ CHAIN = {"certificate_chain": {"filename": "/c.pem"}, "private_key": {"filename"
                 }
             },
             UpstreamTlsContext(sni="b", trusted_ca_secret="s", subject_alt_names=("x",)),
+        ),
+        (
+            {
+                "validation_context": {
+                    "trusted_ca": {"filename": "/ca.pem"},
+                    "match_typed_subject_alt_names": [{"san_type": "URI", "matcher": {"prefix": "spiffe://"}}],
+                    "match_subject_alt_names": [{"exact": "not looked at"}],
+                    "crl": {"filename": "/crl.pem"},
+                }
+            },
+            UpstreamTlsContext(
+                sni="b",
+                trusted_ca=AUTHORITY,
+                typed_subject_alt_names=(SubjectAltNameMatcher(SanType.URI, StringMatcher(prefix="spiffe://")),),
+                crl=DataSource(filename="/crl.pem"),
+            ),
         ),
     ],
 )

@@ -39,8 +39,10 @@ class Mirror(NamedTuple):
 class Fault(NamedTuple):
     """What to do to a request: wait so many seconds, then answer with this status; None leaves either out."""
 
-    delay: float | None
-    abort_status: int | None
+    delay: float | None = None
+    abort_status: int | None = None
+    grpc_status: int | None = None
+    """What requests of gRPC get instead of what the status stands for."""
 
 
 def holds(percent: FractionalPercent, random: int) -> bool:
@@ -121,6 +123,7 @@ def mirrors(policies: Sequence[RequestMirrorPolicy], head: RequestHead, random: 
 def decide_fault(fault: HttpFault, random: Random) -> Fault:
     """Draw for the delay and for the abort, each when it is configured."""
     delay = fault.delay if fault.delay is not None and holds(fault.delay_percentage, random()) else None
-    abort = fault.abort_status
-    abort = abort if abort is not None and holds(fault.abort_percentage, random()) else None
-    return Fault(delay or None, abort)
+    abort, grpc = fault.abort_status, fault.abort_grpc_status
+    if (abort is None and grpc is None) or not holds(fault.abort_percentage, random()):
+        return Fault(delay or None)
+    return Fault(delay or None, 200 if abort is None else abort, grpc)

@@ -403,7 +403,7 @@ class RouteActions(RouteLayout):
         The caller has looked at the policy's headers, upstream_cluster and max_active_faults.
         """
         fault = self._fault if self._fault is not None else listener
-        return Fault(None, None) if fault is None else decide_fault(fault, random)
+        return Fault() if fault is None else decide_fault(fault, random)
 
 
 def _split(new: bytes, query: bytes | None) -> tuple[bytes, bytes]:

@@ -286,6 +286,11 @@ def validate_fault(fault: HttpFault, path: str) -> Iterator[Refusal]:
     status = fault.abort_status
     if status is not None and not _is_status(status):
         yield f"{path}.abort.http_status", f"a status is a whole number from 200 to 599, not {status!r}"
+    grpc = fault.abort_grpc_status
+    if grpc is not None and status is not None:
+        yield f"{path}.abort", "http_status and grpc_status exclude each other"
+    if grpc is not None and not (type(grpc) is int and 0 <= grpc < 2**32):
+        yield f"{path}.abort.grpc_status", f"a gRPC status is a whole number from 0 to 2^32-1, not {grpc!r}"
     yield from _header_matchers(fault.headers, f"{path}.headers")
 
 

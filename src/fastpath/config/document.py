@@ -7,6 +7,7 @@ bounded, an alias that contains itself is refused, and nothing in a document is 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..models.position import Where, path_of
 from .json_reader import looks_like_json, read_json
 from .message_reader import Message, is_message, read_message
 from .node import DocumentLimits, document_error, shorten
@@ -26,7 +28,7 @@ __all__ = ["Document", "Source", "parse", "read_all"]
 _SUFFIXES = (".yaml", ".yml", ".json")
 _SCALARS = frozenset({str, bool, int, float, type(None)})
 _TEXTS = (bytes, bytearray, memoryview, str)
-
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Source = str | os.PathLike[str] | Mapping[str, object] | Message
 
@@ -133,35 +135,47 @@ def parse(
 
 
 def from_python(source: Mapping[str, object], limits: DocumentLimits, path: str = "") -> object:
-    """Take over mappings, sequences and scalars; refuse other types, too many values, deep nesting and so cycles."""
+    """Take over mappings, sequences and scalars; refuse what no document can say: values of other types, text that has
+    no UTF-8, too many values, deep nesting and so cycles.
+    """
     found: list[object] = [None]
-    pending: list[tuple[object, Any, int | str, str, int]] = [(source, found, 0, path, 0)]
+    pending: list[tuple[object, Any, int | str, Where, int]] = [(source, found, 0, path, 0)]
     nodes = 1
     while pending:
-        value, container, place, path, depth = pending.pop()
+        value, container, place, where, depth = pending.pop()
         if depth > limits.max_depth:
-            raise ConfigError(f"nested deeper than {limits.max_depth} levels", path=shorten(path, 200))
+            raise ConfigError(f"nested deeper than {limits.max_depth} levels", path=shorten(path_of(where), 200))
         if isinstance(value, Mapping):
             container[place] = members = dict(value)
             for key, item in members.items():
                 if not isinstance(key, str):
-                    raise ConfigError(f"keys are strings, found {type(key).__name__}", path=path)
-                if item.__class__ not in _SCALARS:
-                    pending.append((item, members, key, f"{path}.{key}" if path else key, depth + 1))
+                    raise ConfigError(f"keys are strings, found {type(key).__name__}", path=path_of(where))
+                if not key.isascii():
+                    _refuse_surrogates(key, where)
+                if item.__class__ not in _SCALARS or (item.__class__ is str and not item.isascii()):
+                    pending.append((item, members, key, (where, key), depth + 1))
             nodes += len(members)
         elif isinstance(value, Sequence) and not isinstance(value, _TEXTS):
             container[place] = items = list(value)
             for index, item in enumerate(items):
-                if item.__class__ not in _SCALARS:
-                    pending.append((item, items, index, f"{path}[{index}]", depth + 1))
+                if item.__class__ not in _SCALARS or (item.__class__ is str and not item.isascii()):
+                    pending.append((item, items, index, (where, index), depth + 1))
             nodes += len(items)
-        elif isinstance(value, str | bool | int | float):  # of a class of its own
+        elif isinstance(value, str):
+            _refuse_surrogates(value, where)
+            container[place] = value
+        elif isinstance(value, bool | int | float):  # of a class of its own
             container[place] = value
         elif isinstance(value, datetime):  # what YAML's own loaders make of an unquoted timestamp
             moment = value if value.tzinfo is None else value.astimezone(timezone.utc)
             container[place] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         else:
-            raise ConfigError(f"a document holds no {type(value).__name__}", path=path)
+            raise ConfigError(f"a document holds no {type(value).__name__}", path=path_of(where))
         if nodes > limits.max_nodes:
-            raise ConfigError(f"there are more than {limits.max_nodes} values", path=path)
+            raise ConfigError(f"there are more than {limits.max_nodes} values", path=path_of(where))
     return found[0]
+
+
+def _refuse_surrogates(text: str, where: Where) -> None:
+    if _SURROGATE.search(text):
+        raise ConfigError("the text holds half of a surrogate pair", path=path_of(where))

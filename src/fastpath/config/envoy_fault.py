@@ -23,9 +23,9 @@ _UNSUPPORTED = (
 
 
 def read_http_fault(section: Section) -> HttpFault:
-    """An HTTPFault with a fixed delay and an HTTP status."""
+    """An HTTPFault with a fixed delay and an HTTP or gRPC status."""
     delay, abort = section.section("delay"), section.section("abort")
-    seconds, status = None, None
+    seconds, status, grpc_status = None, None, None
     delay_percentage = abort_percentage = None
     if delay is not None:
         delay.one_of("delay", "fixed_delay")
@@ -35,14 +35,16 @@ def read_http_fault(section: Section) -> HttpFault:
         delay_percentage = read_fractional_percent(delay.section("percentage"))
         delay.end(("header_delay",))
     if abort is not None:
-        abort.one_of("error type", "http_status")
+        abort.one_of("error type", "http_status", "grpc_status")
         status = abort.integer("http_status", 200, 599)
+        grpc_status = abort.integer("grpc_status")
         abort_percentage = read_fractional_percent(abort.section("percentage"))
-        abort.end(("grpc_status", "header_abort"))
+        abort.end(("header_abort",))
     fault = HttpFault(
         delay=seconds,
         delay_percentage=delay_percentage or FractionalPercent(),
         abort_status=status,
+        abort_grpc_status=grpc_status,
         abort_percentage=abort_percentage or FractionalPercent(),
         headers=tuple(map(read_header_matcher, section.sections("headers"))),
         upstream_cluster=section.string("upstream_cluster"),

@@ -14,11 +14,13 @@ __all__ = ["read_header_mutations", "read_header_options"]
 _LIMIT = 1000
 _BYTES_LIMIT = 16384
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
-_LISTS = (
-    "request_headers_to_add",
-    "request_headers_to_remove",
-    "response_headers_to_add",
-    "response_headers_to_remove",
+_LISTS = frozenset(
+    {
+        "request_headers_to_add",
+        "request_headers_to_remove",
+        "response_headers_to_add",
+        "response_headers_to_remove",
+    }
 )
 
 
@@ -37,7 +39,10 @@ def read_header_mutations(section: Section) -> dict[str, Any]:
 
 def read_header_options(section: Section, name: str) -> tuple[HeaderValueOption, ...]:
     """HeaderValueOptions of a field."""
-    options = tuple(_read_option(item) for item in section.sections(name))
+    items = section.sections(name)
+    if not items:
+        return ()
+    options = tuple(map(_read_option, items))
     if len(options) > _LIMIT:
         section.error(f'"{name}" has {len(options)} items, the limit is {_LIMIT}')
     return options

@@ -18,6 +18,7 @@ from ..models import (
     Route,
     StringMatcher,
 )
+from ..models.position import MapKey
 from .envoy_matcher import header_name, read_string_matcher
 from .envoy_types import HEADER_INPUT, ROUTE, ROUTE_LIST
 from .fields import Section, Value
@@ -117,7 +118,7 @@ def _map(reader: _Reader, section: Section) -> tuple[str, tuple[tuple[str, Match
         entries = value.section() if value is not None else None
         for key, raw in (entries.members if entries is not None else {}).items():
             assert entries is not None
-            target = Value(raw, f"{entries.path}[{key!r}]", entries.problems).section()
+            target = Value(raw, (entries.where, MapKey(key)), entries.problems).section()
             targets.append((key, _target(reader, target) if target is not None else _NOTHING))
         if not targets:
             content.error("the map is empty")

@@ -33,6 +33,7 @@ __all__ = [
 _KINDS = ("exact", "prefix", "suffix", "contains", "safe_regex")
 # The forms that HeaderMatcher had before it took a StringMatcher.
 _OLD_KINDS = ("exact_match", "safe_regex_match", "prefix_match", "suffix_match", "contains_match")
+_HEADER_KINDS = ("string_match", "range_match", "present_match", *_OLD_KINDS)
 _INT64 = -(2**63), 2**63 - 1
 _NAME_LIMIT = 1024
 _is_header_name = re.compile(r":?[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
@@ -124,8 +125,7 @@ def _read_old_kind(section: Section, kind: str) -> StringMatcher:
 def read_header_matcher(section: Section) -> HeaderMatcher:
     """A HeaderMatcher, its older forms made into the one that replaced them."""
     name = header_name(section, "name", required=True) or ""
-    kinds = ("string_match", "range_match", "present_match", *_OLD_KINDS)
-    kind = section.one_of("header match specifier", *kinds, required=False)
+    kind = section.one_of("header match specifier", *_HEADER_KINDS, required=False)
     string_match, range_match, present_match = None, None, None
     if kind == "string_match":
         content = section.section("string_match")

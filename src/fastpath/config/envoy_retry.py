@@ -32,15 +32,18 @@ _CONDITIONS = (
     "resource-exhausted",
     "unavailable",
 )
-_OPTIONAL = (
-    "retry_back_off",
-    "host_selection_retry_max_attempts",
-    "retriable_status_codes",
-    "retriable_headers",
-    "retriable_request_headers",
-    "retry_host_predicate",
-    "retry_priority",
-    "per_try_idle_timeout",
+_KNOWN = frozenset(_CONDITIONS)
+_OPTIONAL = frozenset(
+    {
+        "retry_back_off",
+        "host_selection_retry_max_attempts",
+        "retriable_status_codes",
+        "retriable_headers",
+        "retriable_request_headers",
+        "retry_host_predicate",
+        "retry_priority",
+        "per_try_idle_timeout",
+    }
 )
 _UNSUPPORTED = ("rate_limited_retry_back_off", "retry_options_predicates")
 
@@ -87,16 +90,21 @@ def _read_optional(section: Section) -> dict[str, Any]:
 
 
 def _read_retry_on(section: Section) -> tuple[str, ...]:
+    conditions = _split(section.string("retry_on"))
+    if _KNOWN.issuperset(conditions):
+        return conditions
     value = section.get("retry_on")
-    if value is None:
-        return ()
-    conditions = tuple(part.strip() for part in value.string().split(",") if part.strip())
+    assert value is not None
     for condition in conditions:
-        if condition not in _CONDITIONS:  # Envoy reads over it
+        if condition not in _KNOWN:  # Envoy reads over it
             near = value.problems.suggest(condition, _CONDITIONS)
             reason = f"the condition {shorten(condition)!r} is unknown{near}"
             value.problems.unknown(reason, value.path)
     return conditions
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple([part for each in text.split(",") if (part := each.strip())])
 
 
 def _read_status_codes(section: Section) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ from .problems import Problems
 
 __all__ = ["check_clusters_exist", "read_route_configuration", "read_virtual_hosts"]
 
-_OPTIONAL = ("metadata", "typed_per_filter_config", "stat_prefix")
+_OPTIONAL = frozenset({"metadata", "typed_per_filter_config", "stat_prefix"})
 _UNSUPPORTED = (
     "cluster_specifier_plugins",
     "cors",

@@ -19,19 +19,21 @@ __all__ = ["NOT_FOUND_STATUS", "read_action", "read_mirror_policies"]
 
 _PATH_REWRITES = ("prefix_rewrite", "regex_rewrite", "path_rewrite_policy")
 _HOST_REWRITES = ("host_rewrite_literal", "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex")
-_REWRITES = (*_PATH_REWRITES, *_HOST_REWRITES, "append_x_forwarded_host")
-_POLICIES = (
-    "idle_timeout",
-    "max_stream_duration",
-    "request_mirror_policies",
-    "hash_policy",
-    "metadata_match",
-    "upgrade_configs",
-    "cluster_not_found_response_code",
-    "priority",
+_REWRITES = frozenset({*_PATH_REWRITES, *_HOST_REWRITES, "append_x_forwarded_host"})
+_POLICIES = frozenset(
+    {
+        "idle_timeout",
+        "max_stream_duration",
+        "request_mirror_policies",
+        "hash_policy",
+        "metadata_match",
+        "upgrade_configs",
+        "cluster_not_found_response_code",
+        "priority",
+    }
 )
-_OPTIONAL_OF_SPLITS = ("total_weight", "runtime_key_prefix", "header_name", "use_hash_policy")
-_OPTIONAL_OF_SHARES = ("cluster_header", "host_rewrite_literal", "metadata_match", "typed_per_filter_config")
+_OPTIONAL_OF_SPLITS = frozenset({"total_weight", "runtime_key_prefix", "header_name", "use_hash_policy"})
+_OPTIONAL_OF_SHARES = frozenset({"cluster_header", "host_rewrite_literal", "metadata_match", "typed_per_filter_config"})
 _UNSUPPORTED = (
     "cluster_specifier_plugin",
     "cors",
@@ -172,12 +174,12 @@ def _read_choice(split: Section) -> dict[str, Any]:
 
 def _read_weighted_cluster(item: Section) -> WeightedCluster:
     item.one_of("cluster", "name", "cluster_header")
-    weight = item.get("weight", required=True)
+    weight = item.integer("weight", required=True)
     fields: dict[str, Any] = {} if item.lacks(_OPTIONAL_OF_SHARES) else _read_optional_of_share(item)
     fields |= read_header_mutations(item)
     cluster = WeightedCluster(
         name=item.string("name"),
-        weight=(weight.integer(0, UINT32_MAX) or 0) if weight is not None else 0,
+        weight=weight or 0,
         **fields,
         position=item.position,
     )

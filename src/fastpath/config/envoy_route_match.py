@@ -26,14 +26,16 @@ _PATH_KINDS = (
     "connect_matcher",
     "path_match_policy",
 )
-_CONDITIONS = (
-    "query_parameters",
-    "cookies",
-    "grpc",
-    "runtime_fraction",
-    "tls_context",
-    "dynamic_metadata",
-    "filter_state",
+_CONDITIONS = frozenset(
+    {
+        "query_parameters",
+        "cookies",
+        "grpc",
+        "runtime_fraction",
+        "tls_context",
+        "dynamic_metadata",
+        "filter_state",
+    }
 )
 
 

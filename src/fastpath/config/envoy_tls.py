@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..models import DataSource, DownstreamTlsContext, TlsCertificate, UpstreamTlsContext
+from ..models import (
+    DataSource,
+    DownstreamTlsContext,
+    SanType,
+    StringMatcher,
+    SubjectAltNameMatcher,
+    TlsCertificate,
+    UpstreamTlsContext,
+)
+from .envoy_matcher import read_string_matcher
 from .envoy_process import check_config_source
 from .envoy_types import DOWNSTREAM_TLS_CONTEXT, RAW_BUFFER, UPSTREAM_TLS_CONTEXT
 from .envoy_upstream_http import UpstreamHttp
@@ -13,6 +22,19 @@ from .fields import Section
 __all__ = ["read_transport_socket", "read_upstream_transport_socket"]
 
 _MAX_SNI = 255
+_UNSUPPORTED_OF_VALIDATION = (
+    "allow_expired_certificate",
+    "ca_certificate_provider_instance",
+    "custom_validator_config",
+    "max_verify_depth",
+    "only_verify_leaf_cert_crl",
+    "require_signed_certificate_timestamp",
+    "system_root_certs",
+    "trust_chain_verification",
+    "verify_certificate_hash",
+    "verify_certificate_spki",
+    "watched_directory",
+)
 
 
 def read_transport_socket(parent: Section) -> DownstreamTlsContext | None:
@@ -68,6 +90,8 @@ def _read_upstream_context(context: Section, http: UpstreamHttp) -> UpstreamTlsC
         trusted_ca=peer.trusted_ca,
         trusted_ca_secret=peer.secret,
         subject_alt_names=peer.names,
+        typed_subject_alt_names=peer.typed_names,
+        crl=peer.crl,
     )
 
 
@@ -78,6 +102,8 @@ class _Peer:
     trusted_ca: DataSource | None = None
     secret: str = ""
     names: tuple[str, ...] = ()
+    typed_names: tuple[SubjectAltNameMatcher, ...] = ()
+    crl: DataSource | None = None
 
 
 def _read_validation(common: Section) -> _Peer:
@@ -98,9 +124,16 @@ def _read_validation(common: Section) -> _Peer:
     if inner is not None:
         peer.trusted_ca = read_data_source(inner, "trusted_ca")
         peer.names = tuple(_read_name(each) for each in inner.sections("match_subject_alt_names"))
-        if peer.names and peer.trusted_ca is None and not peer.secret:
+        peer.typed_names = tuple(_read_typed_name(each) for each in inner.sections("match_typed_subject_alt_names"))
+        peer.crl = read_data_source(inner, "crl")
+        trusts = peer.trusted_ca is not None or peer.secret
+        if (peer.names or peer.typed_names) and not trusts:
             inner.error("names of a certificate are worth nothing without a trusted_ca")
-        inner.end(("match_typed_subject_alt_names",))
+        if peer.crl is not None and not trusts:
+            inner.error("a crl is worth nothing without a trusted_ca")
+        if peer.typed_names:  # Envoy does not look at the others then
+            peer.names = ()
+        inner.end(_UNSUPPORTED_OF_VALIDATION)
     return peer
 
 
@@ -108,6 +141,18 @@ def _read_name(section: Section) -> str:
     """A StringMatcher of the one kind that models have."""
     name = section.string("exact", required=True)
     section.end(("contains", "custom", "ignore_case", "prefix", "safe_regex", "suffix"))
+    return name
+
+
+def _read_typed_name(section: Section) -> SubjectAltNameMatcher:
+    kind = section.get("san_type", required=True)
+    matcher = section.section("matcher", required=True)
+    name = SubjectAltNameMatcher(
+        (kind.enum(SanType, {"OTHER_NAME": 5}) if kind is not None else None) or SanType.DNS,
+        read_string_matcher(matcher) if matcher is not None else StringMatcher(exact=""),
+        position=section.position,
+    )
+    section.end(("oid",))
     return name
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import enum
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
 from ..models import Position
+from ..models.position import Where, path_of
 from .node import describe, shorten
 from .problems import MAX_REPORTED, Problems
 
@@ -24,6 +25,7 @@ E = TypeVar("E", bound=enum.Enum)
 UINT32_MAX = 2**32 - 1
 UINT64_MAX = 2**64 - 1
 _DURATION = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s\Z")
+_MAX_DURATION = 24  # characters
 _MAX_SECONDS = 315_576_000_000 - 1  # what Envoy takes: less than ten thousand years
 _INTEGER = re.compile(r"(-?(?:0|[1-9][0-9]{0,30}))(?:\.0{1,30})?\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,3})?\Z")
@@ -47,18 +49,36 @@ def _exact_integer(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+@lru_cache(maxsize=1024)
+def _short_seconds(text: str) -> float | None:
+    """What a duration says; None when it is none, or less than 0 or too long."""
+    match = _DURATION.match(text)
+    if match is None:
+        return None
+    sign, whole, fraction = match.groups()
+    seconds = int(whole) + (int(fraction.ljust(9, "0")) / 1e9 if fraction else 0.0)
+    return None if (sign and seconds) or int(whole) > _MAX_SECONDS else float(seconds)
+
+
+def _seconds(value: object) -> float | None:
+    return _short_seconds(value) if isinstance(value, str) and len(value) <= _MAX_DURATION else None
+
+
 class Located:
-    """Something in a document, and the path to it."""
+    """Something in a document."""
 
-    __slots__ = ("path", "problems")
+    __slots__ = ("problems", "where")
+    problems: Problems
+    where: Where
 
-    def __init__(self, path: str, problems: Problems):
-        self.path = path
-        self.problems = problems
+    @property
+    def path(self) -> str:
+        """Where it is, such as `a.b[3]`."""
+        return path_of(self.where)
 
     @property
     def position(self) -> Position:
-        return self.problems.position(self.path)
+        return Position.late(self.where, self.problems.places)
 
     def error(self, reason: str) -> None:
         self.problems.add_value(reason, self.path)
@@ -73,9 +93,9 @@ class Value(Located):
 
     __slots__ = ("raw",)
 
-    def __init__(self, raw: object, path: str, problems: Problems):
+    def __init__(self, raw: object, where: Where, problems: Problems):
         self.raw = raw
-        self.path = path
+        self.where = where
         self.problems = problems
 
     def expected(self, what: str) -> None:
@@ -125,20 +145,17 @@ class Value(Located):
         """Seconds, from "1.5s" or {"seconds": 1, "nanos": 500000000}. Never negative."""
         value = self.raw
         if isinstance(value, dict):
-            return self._duration_of_parts(Section(value, self.path, self.problems))
-        match = _DURATION.match(value) if isinstance(value, str) else None
-        if match is None:
-            self.expected('a duration in seconds such as "1.5s"')
-            return None
-        sign, whole, fraction = match.groups()
-        seconds = int(whole) + (int(fraction.ljust(9, "0")) / 1e9 if fraction else 0.0)
-        if sign and seconds:
-            self.error(f"a duration is not negative, found {value!r}")
-            return None
-        if int(whole) > _MAX_SECONDS:
-            self.error(f"a duration is at most {_MAX_SECONDS}s, found {value!r}")
-            return None
-        return float(seconds)
+            return self._duration_of_parts(Section(value, self.where, self.problems))
+        seconds = _seconds(value)
+        if seconds is None:
+            match = _DURATION.match(value) if isinstance(value, str) else None
+            if match is None:
+                self.expected('a duration in seconds such as "1.5s"')
+            elif match[1]:
+                self.error(f"a duration is not negative, found {value!r}")
+            else:
+                self.error(f"a duration is at most {_MAX_SECONDS}s, found {value!r}")
+        return seconds
 
     @staticmethod
     def _duration_of_parts(section: Section) -> float:
@@ -179,17 +196,17 @@ class Value(Located):
         """The value as an object with fields."""
         raw = self.raw
         if isinstance(raw, dict):
-            return Section(raw, self.path, self.problems)
+            return Section(raw, self.where, self.problems)
         self.expected("an object")
         return None
 
     def items(self) -> Sequence[Value]:
         """The values of a list."""
-        raw, path, problems = self.raw, self.path, self.problems
+        raw, where, problems = self.raw, self.where, self.problems
         if not isinstance(raw, list):
             self.expected("a list")
             return ()
-        return [Value(each, f"{path}[{index}]", problems) for index, each in enumerate(raw)]
+        return [Value(each, (where, index), problems) for index, each in enumerate(raw)]
 
 
 class Section(Located):
@@ -200,21 +217,21 @@ class Section(Located):
 
     __slots__ = ("_absent", "_camel", "asked", "members")
 
-    def __init__(self, members: dict[str, object], path: str, problems: Problems):
+    def __init__(self, members: dict[str, object], where: Where, problems: Problems):
         self.members = members
-        self.path = path
+        self.where = where
         self.problems = problems
         self.asked: set[str] = set()
-        self._absent: list[tuple[str, ...]] = []  # asked for too
-        self._camel = problems.either_case and bool(members) and not "".join(members).islower()
+        self._absent: list[Iterable[str]] = []  # asked for too
+        self._camel = not problems.small_names.issuperset(members) and problems.has_capitals(members)
 
     def again(self) -> Section:
         """The same object, of which nothing has been asked yet."""
-        return Section(self.members, self.path, self.problems)
+        return Section(self.members, self.where, self.problems)
 
-    def lacks(self, names: tuple[str, ...]) -> bool:
+    def lacks(self, names: frozenset[str]) -> bool:
         """Whether none of the fields is there; true is only said for sure, so that they need not be asked for."""
-        if self._camel or not self.members.keys().isdisjoint(names):
+        if self._camel or not names.isdisjoint(self.members):
             return False
         self._absent.append(names)
         return True
@@ -230,8 +247,7 @@ class Section(Located):
             if required:
                 self.error(f'"{name}" is missing')
             return None
-        path = self.path
-        return Value(raw, f"{path}.{written}" if path else written, self.problems)
+        return Value(raw, (self.where, written), self.problems)
 
     def _either(self, name: str, raw: object) -> tuple[object, str]:
         """The field by this name or its camelCase one, and which it was."""
@@ -252,7 +268,7 @@ class Section(Located):
     def entries(self) -> Iterator[tuple[str, Value]]:
         """All that the object holds, by names that are no fields of ours."""
         for name, raw in self.members.items():
-            yield name, Value(raw, f"{self.path}.{name}", self.problems)
+            yield name, Value(raw, (self.where, name), self.problems)
 
     def string(self, name: str, default: str = "", *, required: bool = False) -> str:
         raw = self.members.get(name)
@@ -277,6 +293,10 @@ class Section(Located):
 
     def header_text(self, name: str) -> str | None:
         """A string that will stand in a message's head, so no control character may be in it."""
+        raw = self.members.get(name)
+        if type(raw) is str and not self._camel and not _CONTROL.search(raw):
+            self.asked.add(name)
+            return raw
         value = self.get(name)
         if value is None:
             return None
@@ -285,8 +305,12 @@ class Section(Located):
             value.error(f"must not hold control characters, found {shorten(text)!r}")
         return text
 
-    def integer(self, name: str, minimum: int = 0, maximum: int = UINT32_MAX) -> int | None:
-        value = self.get(name)
+    def integer(self, name: str, minimum: int = 0, maximum: int = UINT32_MAX, *, required: bool = False) -> int | None:
+        raw = self.members.get(name)
+        if type(raw) is int and not self._camel and minimum <= raw <= maximum:
+            self.asked.add(name)
+            return raw
+        value = self.get(name, required=required)
         return None if value is None else value.integer(minimum, maximum)
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
@@ -308,10 +332,17 @@ class Section(Located):
         return default if number is None else number
 
     def duration(self, name: str) -> float | None:
+        seconds = _seconds(self.members.get(name))
+        if seconds is not None and not self._camel:
+            self.asked.add(name)
+            return seconds
         value = self.get(name)
         return None if value is None else value.duration()
 
     def enum(self, name: str, kind: type[E], default: E, unsupported: Mapping[str, int] = {}) -> E:
+        if name not in self.members and not self._camel:
+            self.asked.add(name)
+            return default
         value = self.get(name)
         return default if value is None else value.enum(kind, unsupported) or default
 
@@ -319,7 +350,7 @@ class Section(Located):
         raw = self.members.get(name)
         if isinstance(raw, dict) and not self._camel:
             self.asked.add(name)
-            return Section(raw, f"{self.path}.{name}" if self.path else name, self.problems)
+            return Section(raw, (self.where, name), self.problems)
         value = self.get(name, required=required)
         return None if value is None else value.section()
 
@@ -330,11 +361,25 @@ class Section(Located):
 
     def sections(self, name: str) -> Sequence[Section]:
         """The objects of a list."""
-        if name not in self.members and not self._camel:
-            self.asked.add(name)
-            return ()
+        if not self._camel:
+            raw = self.members.get(name)
+            if raw is None:
+                self.asked.add(name)
+                return ()
+            if type(raw) is list:
+                self.asked.add(name)
+                return self._sections_of(raw, (self.where, name))
         value = self.get(name)
         return () if value is None else [each for item in value.items() if (each := item.section()) is not None]
+
+    def _sections_of(self, items: list[object], where: Where) -> list[Section]:
+        problems, found = self.problems, []
+        for index, raw in enumerate(items):
+            if type(raw) is dict:
+                found.append(Section(raw, (where, index), problems))
+            else:
+                Value(raw, (where, index), problems).section()
+        return found
 
     def one_of(self, kind: str, *names: str, required: bool = True) -> str | None:
         """Which of the fields of a oneof is set; an error when there are several, or none though one is required."""
@@ -376,10 +421,10 @@ class Section(Located):
 
     def end(self, unsupported: Container[str] = ()) -> None:
         """Report the fields that nobody asked for. `unsupported` are names that Envoy has, which are no slips."""
-        if self.members.keys() <= self.asked:
+        if self.asked.issuperset(self.members):
             return
         asked = self.asked.union(*self._absent)
-        if self.members.keys() <= asked:
+        if asked.issuperset(self.members):
             return
         unknown = [name for name in self.members if name not in asked]
         for name in unknown[:MAX_REPORTED]:

@@ -57,10 +57,10 @@ def read_json(
         return [found if isinstance(found, Node) else read_flawed(text, file, limits, problems, found)]
 
     try:
-        return read_values(text, limits), Places(Text(with_places))
+        return read_values(text, limits), Places(Text(with_places), file)
     except ValueError:
         roots = with_places()
-        return values_of(roots[0]), Places(Text(with_places, roots))
+        return values_of(roots[0]), Places(Text(with_places, roots), file)
 
 
 def read_flawed(

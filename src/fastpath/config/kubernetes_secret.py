@@ -79,7 +79,7 @@ def _members(value: Value | None) -> dict[str, Value]:
     if section is None or value is None:
         return {}
     return {
-        name: Value(section.members[name], f"{value.path}.{name}", value.problems)
+        name: Value(section.members[name], (value.where, name), value.problems)
         for name in (*_GENERIC, *_GENERIC.values())
         if name in section.members
     }

@@ -77,6 +77,8 @@ class Service:
     """Its own (clusterIPs), or ranges "10.0.0.0/8" of a ServiceEntry."""
     selector: Mapping[str, str] = field(default_factory=dict)
     """Labels of its pods; without any there are none."""
+    subject_alt_names: tuple[str, ...] = ()
+    """What the certificates of its hosts are for, of a ServiceEntry."""
     position: Position | None = None
 
     def cluster_name(self, port: ServicePort) -> str:

@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import ConfigError
+from ..models.position import Where, path_of
 from .node import DocumentLimits, shorten
 from .problems import Problems
 
@@ -101,41 +102,43 @@ class _Reader:
         self.left = limits.max_nodes
         self.unknown_types = 0
         self.fields: dict[Any, _Field] = {}
-        self.pending: list[tuple[Any, Any, int | str, str, int]] = []
+        self.pending: list[tuple[Any, Any, int | str, Where, int]] = []
         """Messages to read, the dicts and lists that they become a part of, their keys there, paths and depths."""
         self.unknown_fields = import_module("google.protobuf.unknown_fields").UnknownFieldSet
 
-    def read(self, message: Any, path: str) -> object:
+    def read(self, message: Any, where: Where) -> object:
         found: list[object] = [None]
-        self.pending.append((message, found, 0, path, 0))
+        self.pending.append((message, found, 0, where, 0))
         while self.pending:
-            message, container, key, path, depth = self.pending.pop()
-            self._refuse_depth(depth, path)
-            container[key] = self._value_of(message, path, depth + 1)
+            message, container, key, where, depth = self.pending.pop()
+            self._refuse_depth(depth, where)
+            container[key] = self._value_of(message, where, depth + 1)
             if self.left < 0:
-                raise ConfigError(f"there are more than {self.limits.max_nodes} values", path=shorten(path, 200))
+                raise ConfigError(
+                    f"there are more than {self.limits.max_nodes} values", path=shorten(path_of(where), 200)
+                )
         return found[0]
 
-    def _refuse_depth(self, depth: int, path: str) -> None:
+    def _refuse_depth(self, depth: int, where: Where) -> None:
         if depth > self.limits.max_depth:
-            raise ConfigError(f"nested deeper than {self.limits.max_depth} levels", path=shorten(path, 200))
+            raise ConfigError(f"nested deeper than {self.limits.max_depth} levels", path=shorten(path_of(where), 200))
 
-    def _value_of(self, message: Any, path: str, depth: int) -> object:
+    def _value_of(self, message: Any, where: Where, depth: int) -> object:
         name = message.DESCRIPTOR.full_name
         if name in _VALUES:
             if name in _WRAPPERS:
                 return _scalar(message.value)
             if name == _ANY:
-                return self._any(message, path, depth)
+                return self._any(message, where, depth)
             if name == _STRUCT:
-                return self._map(message.fields, path, depth, message=True)
+                return self._map(message.fields, where, depth, message=True)
             if name == _LIST:
-                return self._list(message.values, path, depth)
+                return self._list(message.values, where, depth)
             if name == _VALUE:
-                return self._plain(message, path, depth)
-        return self._members(message, path, depth)
+                return self._plain(message, where, depth)
+        return self._members(message, where, depth)
 
-    def _members(self, message: Any, path: str, depth: int, beside: Mapping[str, object] = {}) -> dict[str, object]:
+    def _members(self, message: Any, where: Where, depth: int, beside: Mapping[str, object] = {}) -> dict[str, object]:
         """The fields of a message, and what stands beside them."""
         members = dict(beside)
         fields = self.fields
@@ -145,7 +148,7 @@ class _Reader:
                 field = fields[descriptor] = _field(descriptor)
             if field.message:
                 members[field.name] = None
-                self._fill(members, field, value, f"{path}.{field.name}" if path else field.name, depth)
+                self._fill(members, field, value, (where, field.name), depth)
             elif field.repeated:
                 members[field.name] = [_plain_scalar(field, each) for each in value]
                 self.left -= len(value)
@@ -156,46 +159,46 @@ class _Reader:
         self.left -= len(members) - len(beside)
         unknown = self.unknown_fields(message)
         if len(unknown):
-            self.problems.unknown(f"the field number {unknown[0].field_number} is unknown", path)
+            self.problems.unknown(f"the field number {unknown[0].field_number} is unknown", path_of(where))
         return members
 
-    def _fill(self, members: dict[str, object], field: _Field, value: Any, path: str, depth: int) -> None:
+    def _fill(self, members: dict[str, object], field: _Field, value: Any, where: Where, depth: int) -> None:
         if field.entry is not None:
-            members[field.name] = self._map(value, path, depth, message=field.entry.message_type is not None)
+            members[field.name] = self._map(value, where, depth, message=field.entry.message_type is not None)
         elif field.repeated:
-            members[field.name] = self._list(value, path, depth)
+            members[field.name] = self._list(value, where, depth)
         else:
-            self.pending.append((value, members, field.name, path, depth))
+            self.pending.append((value, members, field.name, where, depth))
 
-    def _list(self, messages: Any, path: str, depth: int) -> list[object]:
+    def _list(self, messages: Any, where: Where, depth: int) -> list[object]:
         items: list[object] = [None] * len(messages)
         self.left -= len(items)
-        self.pending += [(each, items, index, f"{path}[{index}]", depth) for index, each in enumerate(messages)]
+        self.pending += [(each, items, index, (where, index), depth) for index, each in enumerate(messages)]
         return items
 
-    def _map(self, values: Any, path: str, depth: int, *, message: bool) -> dict[str, object]:
+    def _map(self, values: Any, where: Where, depth: int, *, message: bool) -> dict[str, object]:
         members: dict[str, object] = {}
         for key in sorted(values):  # a map has no order, and what becomes of it should not change from run to run
             name = str(key)
             members[name] = None if message else _scalar(values[key])
             if message:
-                self.pending.append((values[key], members, name, f"{path}.{name}", depth))
+                self.pending.append((values[key], members, name, (where, name), depth))
         self.left -= len(members)
         return members
 
-    def _plain(self, value: Any, path: str, depth: int) -> object:
+    def _plain(self, value: Any, where: Where, depth: int) -> object:
         """A google.protobuf.Value."""
         kind = value.WhichOneof("kind")
         if kind == "struct_value":
-            return self._map(value.struct_value.fields, path, depth, message=True)
+            return self._map(value.struct_value.fields, where, depth, message=True)
         if kind == "list_value":
-            return self._list(value.list_value.values, path, depth)
+            return self._list(value.list_value.values, where, depth)
         if kind == "number_value":
             number: float = value.number_value
             return int(number) if number.is_integer() and abs(number) < 2**53 else number
         return None if kind in (None, "null_value") else _scalar(getattr(value, kind))
 
-    def _any(self, packed: Any, path: str, depth: int) -> object:
+    def _any(self, packed: Any, where: Where, depth: int) -> object:
         """The fields of what is packed, beside its "@type"."""
         url = packed.type_url
         if not url and not packed.value:
@@ -209,20 +212,20 @@ class _Reader:
             self.unknown_types += 1
             self.problems.add(
                 f"the type {shorten(url, 120)!r} is not known; import the module that it was generated in",
-                f"{path}.@type",
+                f"{path_of(where)}.@type",
             )
             return members
         try:
             message = kind.FromString(packed.value)
         except sys.modules["google.protobuf.message"].DecodeError:
-            self.problems.add(f"the bytes are no message of the type {shorten(name, 120)}", f"{path}.value")
+            self.problems.add(f"the bytes are no message of the type {shorten(name, 120)}", f"{path_of(where)}.value")
             return members
         if name in _VALUES:
             members["value"] = None
-            self.pending.append((message, members, "value", f"{path}.value", depth))
+            self.pending.append((message, members, "value", (where, "value"), depth))
             return members
-        self._refuse_depth(depth, path)  # the message is on a level of its own
-        return self._members(message, path, depth + 1, members)
+        self._refuse_depth(depth, where)  # the message is on a level of its own
+        return self._members(message, where, depth + 1, members)
 
 
 def _scalar(value: Any) -> object:

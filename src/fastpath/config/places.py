@@ -34,7 +34,8 @@ class Text:
 class Places:
     """Of one document of a text. What has a path that leads nowhere stands where that leaves the document."""
 
-    def __init__(self, text: Text, index: int = 0):
+    def __init__(self, text: Text, file: str | None = None, index: int = 0):
+        self.file = file
         self._text = text
         self._index = index
 

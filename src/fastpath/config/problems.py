@@ -17,6 +17,7 @@ __all__ = ["MAX_REPORTED", "Problems"]
 # Bounds on what a hostile document can make its refusal cost.
 MAX_REPORTED = 1000
 _MAX_SUGGESTIONS = 100
+_MAX_NAMES = 1000
 
 
 class Problems:
@@ -32,7 +33,9 @@ class Problems:
         self.errors: list[ConfigError] = []
         self.either_case = True
         """Fields may be written in snake_case and camelCase, as protobuf has it; otherwise as they are asked for."""
-        self._places: Places | None = None
+        self.small_names: set[str] = set()
+        """Names of fields that have been seen and hold no capital letter; not all of them."""
+        self.places: Places | None = None
         self._parts: dict[str | None, Problems] = {None: self}
         self._suggestions_left = [_MAX_SUGGESTIONS]
 
@@ -43,6 +46,7 @@ class Problems:
             part = Problems(lenient=self.lenient)
             part.file = file
             part.either_case = self.either_case
+            part.small_names = self.small_names
             part._parts = self._parts
             self._parts[file] = part
         return part
@@ -51,11 +55,19 @@ class Problems:
         """The part for a document of a file."""
         part = copy(self.of(file))
         part.either_case = either_case
-        part._places = places
+        part.places = places
         return part
 
-    def position(self, path: str) -> Position:
-        return Position(path) if self._places is None else Position.late(path, self.file, self._places)
+    def has_capitals(self, members: Iterable[str]) -> bool:
+        """Whether some of the names may be written in camelCase."""
+        if not self.either_case:
+            return False
+        names = "".join(members)
+        if names and not names.islower():
+            return True
+        if len(names) < 1000 and len(self.small_names) < _MAX_NAMES:
+            self.small_names.update(members)
+        return False
 
     def suggest(self, found: str, names: Iterable[str]) -> str:
         """'; did you mean ...?' when a name is near, else nothing."""
@@ -87,8 +99,8 @@ class Problems:
 
     def _error(self, reason: str, path: str, key: str | None = None) -> ConfigError:
         line, column = 0, 0
-        if self._places is not None:
-            line, column = self._places.find(path) if key is None else self._places.find_key(path, key)
+        if self.places is not None:
+            line, column = self.places.find(path) if key is None else self.places.find_key(path, key)
         return document_error(reason, self.file, line, column, path)
 
     def add_at(self, position: Position | None, reason: str) -> None:

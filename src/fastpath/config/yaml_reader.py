@@ -42,7 +42,7 @@ def read_yaml(
         roots, again = [values_of(each) for each in nodes], Text(with_places, nodes)
     else:
         again = Text(with_places)
-    return [(root, Places(again, index)) for index, root in enumerate(roots)]
+    return [(root, Places(again, file, index)) for index, root in enumerate(roots)]
 
 
 def _build(text: str, builder: _Builder) -> list[Any]:

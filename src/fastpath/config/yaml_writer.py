@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..errors import ConfigError
-from .node import shorten
-
 __all__ = ["write_yaml"]
 
 _WORDS = re.compile(r"[yYnN]\Z")  # booleans to yaml-cpp, which Envoy reads YAML with, though not to PyYAML
@@ -25,10 +22,5 @@ def write_yaml(document: dict[str, Any]) -> str:
             return True
 
     Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", _WORDS, list("yYnN"))
-    try:
-        text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
-    except UnicodeEncodeError as error:
-        raise ConfigError(
-            f"YAML has no way to say {shorten(ascii(error.object))}, which is no text in UTF-8"
-        ) from error
+    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text

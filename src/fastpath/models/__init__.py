@@ -83,7 +83,14 @@ from .route import (
 from .status import Condition, ListenerStatus, ObjectStatus, ParentStatus
 from .subset import SubsetConfig, SubsetFallback, SubsetSelector, SubsetSelectorFallback
 from .substitution import SubstitutionFormatString
-from .tls import DataSource, DownstreamTlsContext, TlsCertificate, UpstreamTlsContext
+from .tls import (
+    DataSource,
+    DownstreamTlsContext,
+    SanType,
+    SubjectAltNameMatcher,
+    TlsCertificate,
+    UpstreamTlsContext,
+)
 
 __all__ = [
     "AddressMatcher",
@@ -171,9 +178,11 @@ __all__ = [
     "RouteConfiguration",
     "RouteMatch",
     "RuntimeFraction",
+    "SanType",
     "SlowStartConfig",
     "StatefulSession",
     "StringMatcher",
+    "SubjectAltNameMatcher",
     "SubsetConfig",
     "SubsetFallback",
     "SubsetSelector",

@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Union
 
-__all__ = ["Places", "Position", "position_field"]
+__all__ = ["MapKey", "Places", "Position", "Where", "path_of", "position_field"]
 
-_set = object.__setattr__
+_new, _set = object.__new__, object.__setattr__
+_MAX_NAME = 320
+"""A document's own names may be as long as it is, and all that is below one has it in its path."""
+
+
+class MapKey(str):
+    """A name that stands in brackets in paths, as it is no field's."""
+
+    __slots__ = ()
+
+
+Where = Union[str, "tuple[Where, str | int]"]
+"""A path, or what is below another place: a field's name, the number of an item. Those below one share it."""
+
+
+def path_of(where: Where) -> str:
+    """The path as messages write it, such as `a.b[3]`."""
+    steps = []
+    while type(where) is tuple:
+        where, step = where
+        steps.append(step)
+    path = str(where)
+    for step in reversed(steps):
+        if type(step) is int:
+            path = f"{path}[{step}]"
+            continue
+        name = str(step)
+        if len(name) > _MAX_NAME:
+            name = f"{name[:_MAX_NAME]}..."
+        path += f"[{name!r}]" if type(step) is MapKey else f".{name}" if path else name
+    return path
 
 
 class Places(Protocol):
     """Knows where the values of a document stand."""
+
+    file: str | None
 
     def find(self, path: str) -> tuple[int | None, int | None]:
         """Line and column, from 1."""
@@ -19,19 +51,27 @@ class Places(Protocol):
 
 
 class _Late:
-    """Line and column that are looked for when somebody asks: few ever do, and there are millions of positions."""
+    """All that is told is looked for when somebody asks: few ever do, and there are millions of positions."""
 
-    __slots__ = ("_places",)
-    _places: Places
-    path: str
+    __slots__ = ("_places", "_where")
+    _places: Places | None
+    _where: Where
 
     def __getattr__(self, name: str) -> object:
-        if name not in ("line", "column"):
+        found: object
+        if name == "path":
+            found = path_of(self._where)
+        elif name == "file":
+            found = self._places.file if self._places is not None else None
+        elif name in ("line", "column"):
+            line, column = self._places.find(path_of(self._where)) if self._places is not None else (None, None)
+            found = line if name == "line" else column
+            _set(self, "line", line)
+            _set(self, "column", column)
+        else:
             raise AttributeError(name)
-        line, column = self._places.find(self.path)
-        _set(self, "line", line)
-        _set(self, "column", column)
-        return line if name == "line" else column
+        _set(self, name, found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +84,21 @@ class Position(_Late):
     column: int | None = None
 
     @classmethod
-    def late(cls, path: str, file: str | None, places: Places) -> Position:
-        """A position whose line and column `places` will tell."""
-        position = object.__new__(cls)
-        _set(position, "path", path)
-        _set(position, "file", file)
-        _set(position, "_places", places)
+    def late(cls, where: Where, places: Places | None) -> Position:
+        """A position of which `places` will tell more; None: nobody knows more."""
+        position = _new(cls)
+        _set_where(position, where)
+        _set_places(position, places)
         return position
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.file, self.line, self.column) if part is not None]
         return ":".join(place)
+
+
+# What `_set` does, without looking for the slot.
+_set_where = vars(_Late)["_where"].__set__
+_set_places = vars(_Late)["_places"].__set__
 
 
 def position_field() -> Position | None:

@@ -209,6 +209,9 @@ class HttpFault:
     """Only for requests that go to this cluster; "" for all."""
     max_active_faults: int | None = None
     """Requests of a listener that may have a fault at once; None sets no bound."""
+    abort_grpc_status: int | None = None
+    """Instead of abort_status: an answer with the status 200, which requests of gRPC (as their content-type says) get
+    without a body and with this grpc-status."""
     position: Position | None = position_field()
 
 

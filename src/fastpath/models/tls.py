@@ -5,11 +5,20 @@ Source: Envoy v3 API, envoy.extensions.transport_sockets.tls.v3.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
+from .matcher import StringMatcher
 from .position import Position, position_field
 
-__all__ = ["DataSource", "DownstreamTlsContext", "TlsCertificate", "UpstreamTlsContext"]
+__all__ = [
+    "DataSource",
+    "DownstreamTlsContext",
+    "SanType",
+    "SubjectAltNameMatcher",
+    "TlsCertificate",
+    "UpstreamTlsContext",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,24 @@ class DownstreamTlsContext:
     position: Position | None = position_field()
 
 
+class SanType(enum.Enum):
+    """What kind of name a certificate has."""
+
+    EMAIL = 1
+    DNS = 2
+    URI = 3
+    IP_ADDRESS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectAltNameMatcher:
+    """A name of a certificate. An exact name of a host (DNS) is also one that a wildcard of the certificate covers."""
+
+    san_type: SanType
+    matcher: StringMatcher
+    position: Position | None = position_field()
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamTlsContext:
     """How connections to a cluster's hosts are to be encrypted."""
@@ -63,5 +90,15 @@ class UpstreamTlsContext:
     trusted_ca_secret: str = ""
     """Instead, as certificate_secret."""
     subject_alt_names: tuple[str, ...] = ()
-    """Names of which the server's certificate has one (match_subject_alt_names, exact). None of them: any will do."""
+    """Names of which the server's certificate has one, of whatever kind (match_subject_alt_names, exact). Neither these
+    nor typed ones: any will do."""
+    typed_subject_alt_names: tuple[SubjectAltNameMatcher, ...] = ()
+    """Instead: of a kind (match_typed_subject_alt_names)."""
+    crl: DataSource | None = None
+    """Certificates that have been revoked, in PEM, for each authority on the way to the trusted one."""
     position: Position | None = position_field()
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the server's certificate is looked at."""
+        return self.trusted_ca is not None or bool(self.trusted_ca_secret)

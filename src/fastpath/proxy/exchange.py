@@ -29,6 +29,7 @@ from fastpath import (
 
 from ..actions import direct_answer
 from .finalizer import Finalizer
+from .grpc_reply import reply_to
 from .heads import HeaderChanges
 from .load_reports import load_in, note_trailers
 from .replay import ReplayBody
@@ -41,6 +42,7 @@ from .upstream_request import UpstreamRequest
 if TYPE_CHECKING:
     from fastpath import CircuitBreaker, Cluster, Host, Match, PathNormalizer, Pick, RequestHead
 
+    from ..actions.policies import Fault
     from ..balancing.override_hosts import OverrideHosts
     from .downstream import Downstream
     from .fault_filter import FaultFilter
@@ -234,15 +236,15 @@ class Exchange(UpstreamRequest):
             return
         self._faults = faults
         if fault.delay is not None:
-            self._timer = self.gateway.loop.call_later(fault.delay, self._delayed, fault.abort_status)
+            self._timer = self.gateway.loop.call_later(fault.delay, self._delayed, fault)
         else:
-            self._delayed(fault.abort_status)
+            self._delayed(fault)
 
-    def _delayed(self, abort_status: int | None) -> None:
+    def _delayed(self, fault: Fault) -> None:
         """A fault's delay is over."""
         self._timer = None
-        if abort_status is not None:
-            self.reply(Reply(abort_status, b"fault filter abort"), "fault")
+        if fault.abort_status is not None:
+            self.reply(Reply(fault.abort_status, b"fault filter abort"), "fault", grpc_status=fault.grpc_status)
         else:
             self._go()
 
@@ -685,13 +687,13 @@ class Exchange(UpstreamRequest):
         else:
             self.reply(Reply(408, b"the request did not arrive in time\n"), "client-gone", close=True)
 
-    def reply(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
+    def reply(self, reply: Reply, error: str = "", *, close: bool = False, grpc_status: int | None = None) -> None:
         """Answer without an upstream; the route's changes to responses apply."""
         if self._finalizer is not None and not self._finished and not self.status:
             reply = self._finalizer.decorate(reply, error)
-        self._answer(reply, error, close=close)
+        self._answer(reply, error, close=close, grpc_status=grpc_status)
 
-    def _answer(self, reply: Reply, error: str = "", *, close: bool = False) -> None:
+    def _answer(self, reply: Reply, error: str = "", *, close: bool = False, grpc_status: int | None = None) -> None:
         if self._finished:
             return
         self.error = self.error or error
@@ -699,6 +701,7 @@ class Exchange(UpstreamRequest):
         if self.status:
             self.downstream.abort()
         else:
+            reply = reply_to(self.request, reply, grpc_status)
             self.status = reply.status
             self.bytes_sent = len(reply.body)
             self.downstream.send_reply(reply, self.request, close or self.gateway.draining)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FaultFilter", "FaultRules"]
 
-_NONE = Fault(None, None)
+_NONE = Fault()
 
 
 class FaultRules:

@@ -8,6 +8,8 @@ import socket
 import uuid
 from typing import TYPE_CHECKING
 
+from ..models.grpc_status import GRPC_STATUSES
+from .grpc import grpc_status_of, is_grpc
 from .joined import JOINED_IN_RESPONSES, join
 from .registry import (
     OPTIONAL,
@@ -92,19 +94,11 @@ _GRPC = (
     "OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted "
     "FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated"
 ).split()
-_GRPC_SNAKE = (
-    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
-    "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
-    "UNAUTHENTICATED"
-).split()
-# What an HTTP status stands for where a response has no grpc-status.
-_GRPC_OF_HTTP = {400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14}
 
 
 def _grpc_status(stream: StreamInfo) -> int | None:
     head = stream.head
-    kind = head.get(b"content-type") if head is not None else None
-    if kind is None or not (kind == b"application/grpc" or kind.startswith(b"application/grpc+")):
+    if head is None or not is_grpc(head.get(b"content-type")):
         return None
     for source in (stream.response_trailers, stream.response_headers):
         value = source.get(b"grpc-status") if source is not None else None
@@ -112,7 +106,7 @@ def _grpc_status(stream: StreamInfo) -> int | None:
             return int(value) if value.isdigit() and len(value) < 10 else -1
     if not stream.response_code:
         return None
-    return _GRPC_OF_HTTP.get(stream.response_code, 2)
+    return grpc_status_of(stream.response_code)
 
 
 def _make_grpc_status(argument: str, length: int | None) -> Reader:
@@ -120,7 +114,7 @@ def _make_grpc_status(argument: str, length: int | None) -> Reader:
         raise BadOperator(f"GRPC_STATUS takes CAMEL_STRING, SNAKE_STRING or NUMBER, not {argument!r}")
     if argument == "NUMBER":
         return Reader(Kind.NUMBER, _grpc_status, (b"content-type",))
-    names = _GRPC_SNAKE if argument == "SNAKE_STRING" else _GRPC
+    names = GRPC_STATUSES if argument == "SNAKE_STRING" else _GRPC
 
     def read(stream: StreamInfo) -> str | None:
         status = _grpc_status(stream)

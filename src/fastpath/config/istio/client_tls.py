@@ -31,9 +31,13 @@ class ClientTls:
 
     context: UpstreamTlsContext | None = None
 
-    def at(self, host: str, port: int, subset: str) -> UpstreamTlsContext | None:
-        """For the cluster of a host's port and subset, whose name the workloads of a mesh are asked for by."""
+    def at(self, host: str, port: int, subset: str, names: tuple[str, ...]) -> UpstreamTlsContext | None:
+        """For the cluster of a host's port and subset, whose name the workloads of a mesh are asked for by. `names` are
+        those that its ServiceEntry says certificates have, unless the policy says others.
+        """
         context = self.context
+        if context is not None and names and not context.subject_alt_names and context.verifies:
+            context = replace(context, subject_alt_names=names)
         if context is None or context.sni or context.auto_sni:
             return context
         return replace(context, sni=f"outbound_.{port}_.{subset}_.{host}")
@@ -45,18 +49,19 @@ def read_client_tls(section: Section, secrets: Secrets, client: Client) -> Clien
     sni, names = section.header_text("sni") or "", strings(section, "subjectAltNames")
     certificates = certificate_files(section, "clientCertificate")
     authority = file_source(section, "caCertificates")
+    revoked = file_source(section, "caCrl")
     trusts_any = section.boolean("insecureSkipVerify")
     credential = section.get("credentialName")
-    section.end(("caCrl",))
+    section.end()
     if mode == "DISABLE":
         return ClientTls()
     if mode == "ISTIO_MUTUAL":
-        if certificates or authority is not None or credential is not None:
+        if certificates or authority is not None or revoked is not None or credential is not None:
             section.error("the mode ISTIO_MUTUAL has the certificates that Istio hands out, and no others")
         return ClientTls(replace(_WORKLOAD, sni=sni, subject_alt_names=names, position=section.position))
     certificate = certificates[0] if certificates else None
     if credential is not None:
-        if certificate is not None or authority is not None:
+        if certificate is not None or authority is not None or revoked is not None:
             section.error("credentialName takes the place of files")
         certificate, authority = _read_secret(credential, secrets, client, is_mutual=mode == "MUTUAL")
     elif mode == "MUTUAL" and certificate is None:
@@ -73,6 +78,7 @@ def read_client_tls(section: Section, secrets: Secrets, client: Client) -> Clien
             certificate=certificate,
             trusted_ca=None if trusts_any else authority or _SYSTEM_AUTHORITIES,
             subject_alt_names=names,
+            crl=None if trusts_any else revoked,
             position=section.position,
         )
     )

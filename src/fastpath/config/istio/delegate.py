@@ -85,7 +85,7 @@ def _joined(root: Section, own: Section) -> Section | None:
     name = "-".join(filter(None, (root.string("name"), own.string("name"))))
     if name:
         members["name"] = name
-    return Section(members, own.path, own.problems)
+    return Section(members, own.where, own.problems)
 
 
 def _joined_matches(root: list[object], own: list[object]) -> list[object] | None:

@@ -129,10 +129,10 @@ class Destinations:
                 if cluster is None or port.protocol != "TCP":
                     continue
                 policy = rule.policy.at(port.port) if rule is not None else TrafficPolicy()
-                self._add(host, port.port, "", policy, cluster, labels_of)
+                self._add(service, host, port.port, "", policy, cluster, labels_of)
                 for name, subset in rule.subsets.items() if rule is not None else ():
                     part = _subset_of(cluster, name, subset, labels_of)
-                    self._add(host, port.port, name, policy.under(subset.policy, port.port), part, labels_of)
+                    self._add(service, host, port.port, name, policy.under(subset.policy, port.port), part, labels_of)
 
     def note_missing_clusters(self, entries: Iterable[ServiceEntry]) -> None:
         """Hosts that are known, but that nothing can be sent to."""
@@ -144,10 +144,18 @@ class Destinations:
                 self.unsupported[entry.item] = entry.unsupported
 
     def _add(
-        self, host: str, port: int, subset: str, policy: TrafficPolicy, cluster: Cluster, labels_of: _Labels
+        self,
+        service: Service,
+        host: str,
+        port: int,
+        subset: str,
+        policy: TrafficPolicy,
+        cluster: Cluster,
+        labels_of: _Labels,
     ) -> None:
         self._targets[host, port, subset] = Target(cluster.name, policy.hash_policy, policy.idle_timeout)
-        found = policy.apply(cluster, policy.tls.at(host, port, subset) if policy.tls is not None else None)
+        names = service.subject_alt_names
+        found = policy.apply(cluster, policy.tls.at(host, port, subset, names) if policy.tls is not None else None)
         if policy.locality is not None or self._client.locality is not None:
             found = apply_locality(labels_of.with_regions(found), policy.locality, self._client, labels_of)
         self.clusters.append(found)

@@ -153,7 +153,7 @@ def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     if not slash:
         place = "*"
     if host != "*":
-        host_name(Value(host, value.path, value.problems))
+        host_name(Value(host, value.where, value.problems))
     if slash and not place:
         value.error(f"expected a host, or namespace/host, found {shorten(text)!r}")
     return namespace if place == "." else place, host

@@ -20,6 +20,7 @@ from ...models import (
     RuntimeFraction,
     WeightedCluster,
 )
+from ...models.grpc_status import GRPC_STATUSES
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, integer, port_number
 from .destinations import DestinationReader, Target
@@ -230,10 +231,10 @@ def _read_fault(parent: Section) -> HttpFault | None:
     delay, abort = section.section("delay"), section.section("abort")
     section.end()
     if abort is not None:
-        for name in ("grpcStatus", "http2Error"):
-            value = abort.get(name)
-            if value is not None:  # without it, what is to be aborted would go through
-                value.error("is not supported: abort with httpStatus")
+        value = abort.get("http2Error")
+        if value is not None:  # without it, what is to be aborted would go through
+            value.error("is not supported: abort with httpStatus or grpcStatus")
+        abort.one_of("error type", "httpStatus", "grpcStatus", required=value is None)
     if delay is None and abort is None:
         section.error("has neither a delay nor an abort")
     found = HttpFault(
@@ -241,7 +242,8 @@ def _read_fault(parent: Section) -> HttpFault | None:
         delay_percentage=fraction(delay, "percentage", whole_percent(delay, "percent", 0))
         if delay is not None
         else HttpFault().delay_percentage,
-        abort_status=integer(abort, "httpStatus", 200, 599, required=True) if abort is not None else None,
+        abort_status=integer(abort, "httpStatus", 200, 599) if abort is not None else None,
+        abort_grpc_status=_read_grpc_status(abort) if abort is not None else None,
         abort_percentage=fraction(abort, "percentage", 0.0) if abort is not None else HttpFault().abort_percentage,
         position=section.position,
     )
@@ -251,3 +253,9 @@ def _read_fault(parent: Section) -> HttpFault | None:
     if delay is not None and found.delay is None:
         delay.error('"fixedDelay" is missing')
     return found
+
+
+def _read_grpc_status(abort: Section) -> int | None:
+    """Its name stands for its number."""
+    name = choice(abort, "grpcStatus", GRPC_STATUSES)
+    return GRPC_STATUSES.index(name) if name in GRPC_STATUSES else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...models import Cluster, DiscoveryType, Endpoint
 from ..fields import Section, Value
-from ..kubernetes_fields import choice, host_name, port_number, string_map
+from ..kubernetes_fields import choice, host_name, port_number, string_map, strings
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, ServicePort
 from ..node import shorten
@@ -73,13 +73,15 @@ def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> I
         spec.error("has no hosts" if not hosts else "has no ports")
     if len({port.name for port in ports}) < len(ports) or len({port.port for port in ports}) < len(ports):
         spec.error("a port is there twice")
-    spec.end(("subjectAltNames",))
+    names = strings(spec, "subjectAltNames")
+    spec.end()
     for host in dict.fromkeys(hosts):
         service = Service(
             item.namespace,
             host,
             tuple(ports),
             addresses=tuple(value.string() for value in addresses),
+            subject_alt_names=names,
             position=item.position,
         )
         if unsupported:

@@ -11,11 +11,16 @@ __all__ = ["write_http_fault"]
 
 def write_http_fault(fault: HttpFault) -> Json:
     """An HTTPFault."""
-    delay, abort = {}, {}
+    delay: Json = {}
+    abort: Json = {}
     if fault.delay is not None:
         delay = {"fixed_delay": duration(fault.delay), "percentage": write_fractional_percent(fault.delay_percentage)}
     if fault.abort_status is not None:
-        abort = {"http_status": fault.abort_status, "percentage": write_fractional_percent(fault.abort_percentage)}
+        abort = {"http_status": fault.abort_status}
+    if fault.abort_grpc_status is not None:
+        abort |= {"grpc_status": fault.abort_grpc_status}
+    if abort:
+        abort["percentage"] = write_fractional_percent(fault.abort_percentage)
     return {
         **member("delay", delay),
         **member("abort", abort),

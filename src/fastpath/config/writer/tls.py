@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ...models import DataSource, DownstreamTlsContext, TlsCertificate, UpstreamTlsContext
+from ...models import DataSource, DownstreamTlsContext, SubjectAltNameMatcher, TlsCertificate, UpstreamTlsContext
 from ..envoy_types import DOWNSTREAM_TLS_CONTEXT, UPSTREAM_TLS_CONTEXT
 from .discovery import config_source
 from .fields import Json, changed, extension, inline, member
+from .matcher import write_string_matcher
 
 __all__ = ["write_transport_socket", "write_upstream_transport_socket"]
 
@@ -39,11 +40,17 @@ def _write_validation(context: UpstreamTlsContext) -> Json:
     asked = {
         **({} if context.trusted_ca is None else {"trusted_ca": _write_data_source(context.trusted_ca)}),
         **member("match_subject_alt_names", [{"exact": name} for name in context.subject_alt_names]),
+        **member("match_typed_subject_alt_names", [_write_name(each) for each in context.typed_subject_alt_names]),
+        **({} if context.crl is None else {"crl": _write_data_source(context.crl)}),
     }
     if not context.trusted_ca_secret:
         return member("validation_context", asked)
     secret: Json = {"validation_context_sds_secret_config": _write_secret(context.trusted_ca_secret)}
     return {"combined_validation_context": {"default_validation_context": asked, **secret}} if asked else secret
+
+
+def _write_name(name: SubjectAltNameMatcher) -> Json:
+    return {"san_type": name.san_type.name, "matcher": write_string_matcher(name.matcher)}
 
 
 def _write_secret(name: str) -> Json:
