@@ -24,8 +24,9 @@ SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*
 # Below `make lint`, which is parallel itself, its jobs are shared (a recipe needs a + for that).
 CORE_MK = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
-# Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone.
-SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+# Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone. A
+# process that crashes is not replaced: pytest-xdist would then wait for ever. A test that hangs says where.
+SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 -o faulthandler_timeout=300
 
 .PHONY: help
 help: ## list the targets
