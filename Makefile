@@ -24,8 +24,9 @@ SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*
 # Below `make lint`, which is parallel itself, its jobs are shared (a recipe needs a + for that).
 CORE_MK = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk
 PYTEST := $(BIN)/python -m pytest -q
-# Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone.
-SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+# Files in the order of their names: the slow ones (conformance, embed, property) begin, so that no process ends alone. A
+# process that crashes is not replaced: pytest-xdist would then wait for ever. A test that hangs says where.
+SIDE_BY_SIDE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 -o faulthandler_timeout=300
 
 .PHONY: help
 help: ## list the targets
@@ -120,8 +121,10 @@ test-arm64: build/llhttp/LICENSE ## C tests cross-built for arm64, under qemu
 .PHONY: asan asan-python tsan tsan-updates fuzz fuzz-config differential soak
 asan: test-c asan-python ## C tests and the Python suite under AddressSanitizer and UBSan
 
+# Envoys would inherit the sanitizers; the speed under them says nothing.
+UNSANITIZED := $(addprefix --ignore=tests/,conformance unit/test_cli_bench.py)
 asan-python: $(STAMPS)/built $(STAMPS)/test
-	@FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.3} tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) --ignore=tests/conformance # Envoys would inherit them
+	@FASTPATH_EXAMPLES=$${FASTPATH_EXAMPLES:-0.1} tools/sanitized_pytest.sh $(BIN)/python address,undefined $(SIDE_BY_SIDE) $(TESTS) $(UNSANITIZED)
 
 tsan: build/llhttp/LICENSE ## C thread tests under ThreadSanitizer
 	@$(CORE_MK) VARIANT=tsan TESTS="$(wildcard tests/c/test_*_threads.c)" test

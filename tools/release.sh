@@ -1,7 +1,7 @@
 #!/bin/sh
 # release.sh PYTHON VERSION...: wheels of the sdist in dist/ for these CPythons, made without a network, for as many Linux
-# distributions as they run on, with a bill of materials; all of dist/ checked, each wheel tried in an empty environment.
-# PYTHON has what requirements/release.txt names.
+# distributions as they run on, with a bill of materials; all of dist/ checked, each wheel tried in empty environments, and
+# the examples with it. PYTHON has what requirements/release.txt names.
 set -eu
 python=$1
 shift
@@ -24,7 +24,10 @@ done
 "$python" "$tools/sbom.py" dist/*.whl
 "$python" -m twine --no-color check --strict dist/*.whl dist/*.tar.gz
 for version; do
+  interpreter=$("$tools/find_python.sh" "$version")
   tag=$(echo "$version" | tr -d .)
-  "$tools/try_install.sh" "$("$tools/find_python.sh" "$version")" "$(echo dist/fastpath-*-cp"$tag"-cp"$tag"-*.whl)"
+  wheel=$(echo dist/fastpath-*-cp"$tag"-cp"$tag"-*.whl)
+  "$tools/try_install.sh" "$interpreter" "$wheel"
+  "$tools/try_examples.sh" "$interpreter" "$wheel"
 done
 ls -l dist | awk 'NR > 1 { printf "%10d bytes  %s\n", $5, $9 }'

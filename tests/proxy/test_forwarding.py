@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fastpath import Limits
 from fastpath.models import Route, RouteAction, RouteMatch
 from fastpath.proxy import Exchange, Gateway, HeaderChanges, Options, Reply
 
@@ -24,6 +25,18 @@ async def test_a_request_and_its_answer(lab: Any) -> None:
     assert request.get(b"x-kept") == b"1"
     assert request.get(b"x-hop") is None
     assert request.get(b"keep-alive") is None
+
+
+async def test_limits_hold_on_both_sides(lab: Any) -> None:
+    async def long_headed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await lab.read_head(reader)
+        writer.write(lab.answer(200, b"", b"X-Long: " + b"a" * 100))
+
+    await lab.gateway({"one": [await lab.serve(long_headed)]}, options=Options(limits=Limits(max_line=100)))
+    assert (await lab.fetch(lab.get("/", "X-Long: " + "a" * 100))).status == 431
+    assert (await lab.fetch()).status == 502
+    await lab.gateway({"one": [await lab.serve(long_headed)]})
+    assert (await lab.fetch(lab.get("/", "X-Long: " + "a" * 100))).status == 200
 
 
 async def test_connections_are_kept_on_both_sides(lab: Any) -> None:

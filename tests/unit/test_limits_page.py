@@ -93,6 +93,29 @@ def test_a_message_beyond_a_limit(name: str) -> None:
     assert (refused.value.code, refused.value.status) == (code, int(status))
 
 
+def dispatched(limits: fastpath.Limits) -> object:
+    dispatcher = fastpath.Dispatcher(fastpath.RouteTable([]), fastpath.ClusterManager([]), limits=limits)
+    return dispatcher.dispatch(HOST + b"\r\n")
+
+
+TAKERS: dict[str, Callable[[fastpath.Limits], object]] = {
+    "HeadParser": lambda limits: fastpath.HeadParser(limits).parse_request(HOST + b"\r\n"),
+    "Connection": lambda limits: received(HOST + b"\r\n", limits),
+    "Dispatcher": dispatched,
+    "iter_requests": lambda limits: list(fastpath.iter_requests(HOST + b"\r\n", limits=limits)),
+}
+
+
+def test_who_takes_limits() -> None:
+    (named,) = re.findall(r"`fastpath\.Limits\(.*?\)`, which (.*?)\s+take;", PAGE, re.DOTALL)
+    # What the gateway does with its own is asked in tests/proxy.
+    assert set(re.findall(r"`([\w.]+)`", named)) == {*TAKERS, "proxy.Options"}
+    for parse in TAKERS.values():
+        parse(fastpath.Limits())
+        with pytest.raises(fastpath.ProtocolError):
+            parse(fastpath.Limits(max_line=10))
+
+
 # --- what is refused at a bound, by the number ---------------------------------------------------------------------
 
 
