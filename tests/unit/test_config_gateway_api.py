@@ -882,6 +882,27 @@ class TestFilters:
         assert isinstance(plain.action, RouteAction)
         assert plain.action.timeout == 0.0
 
+    @pytest.mark.parametrize(
+        ("fields", "conditions", "retries"),
+        [
+            ({}, ("connect-failure",), 2),
+            ({"timeouts": {"backendRequest": "1s"}}, ("connect-failure",), 2),
+            ({"retry": {}}, ("connect-failure",), 1),
+            ({"retry": {"attempts": 0, "codes": [500]}}, ("connect-failure", "retriable-status-codes"), 0),
+            ({"retry": {"attempts": 3}, "timeouts": {"request": "1s"}}, ("connect-failure",), 3),
+            ({"retry": {"attempts": 3}, "timeouts": {"backendRequest": "1s"}}, ("connect-failure", "reset"), 3),
+            ({"retry": {"attempts": 3}, "timeouts": {"backendRequest": "0s"}}, ("connect-failure",), 3),
+        ],
+    )
+    def test_what_is_tried_again(self, fields: Document, conditions: tuple[str, ...], retries: int) -> None:
+        """Tries that take too long are, where the rule says how often to try and how long."""
+        found = matched(configured(gateway(), route(rule("v1", **fields))))
+        assert found is not None
+        assert isinstance(found.route.action, RouteAction)
+        policy = found.route.action.retry_policy
+        assert policy is not None
+        assert (policy.retry_on, policy.num_retries) == (conditions, retries)
+
 
 def request_for(path: str) -> Request:
     return Request(method=b"GET", target=path.encode(), headers=[(b"Host", b"example.com")])

@@ -209,23 +209,27 @@ def read_http_route(item: KubernetesObject, services: Services, grants: Grants) 
 
 def _read_timeouts(section: Section) -> dict[str, Any]:
     """Without timeouts there are none: what Envoy takes for a default is not the API's."""
-    retry = _read_retry(section.section("retry"))
-    timeouts = section.section("timeouts")
-    if timeouts is None:
-        return {"timeout": 0.0, "retry_policy": retry}
-    request, backend = duration(timeouts, "request"), duration(timeouts, "backendRequest")
-    timeouts.end()
-    if request and backend and backend > request:
-        timeouts.error("backendRequest is longer than request")
+    retry, timeouts = section.section("retry"), section.section("timeouts")
+    request, backend = _read_durations(timeouts) if timeouts is not None else (None, None)
+    policy = _read_retry(retry) if retry is not None else DEFAULT_RETRY
     if backend:
-        retry = replace(retry, per_try_timeout=backend)
-    return {"timeout": request or 0.0, "retry_policy": retry}
+        # A rule that says how often to try again means tries that take too long as well, which are a kind of reset.
+        conditions = (*policy.retry_on, "reset") if retry is not None else policy.retry_on
+        policy = replace(policy, retry_on=conditions, per_try_timeout=backend)
+    return {"timeout": request or 0.0, "retry_policy": policy}
 
 
-def _read_retry(section: Section | None) -> RetryPolicy:
+def _read_durations(section: Section) -> tuple[float | None, float | None]:
+    """For the whole request, and for each try."""
+    request, backend = duration(section, "request"), duration(section, "backendRequest")
+    section.end()
+    if request and backend and backend > request:
+        section.error("backendRequest is longer than request")
+    return request, backend
+
+
+def _read_retry(section: Section) -> RetryPolicy:
     """An HTTPRouteRetry: its codes are tried again beside connections that fail."""
-    if section is None:
-        return DEFAULT_RETRY
     codes = []
     for value in section.items("codes"):
         code = value.integer(400, 599)
