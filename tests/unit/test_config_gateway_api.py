@@ -1262,6 +1262,53 @@ class TestListeners:
         assert listener_verdicts(config, 1)["Accepted"] == (False, "Invalid")
         assert [each.port for each in config.listeners] == [81]
 
+    def test_hostname_conflict(self) -> None:
+        """Nobody wins."""
+        config = configured(
+            gateway(
+                listener("a", hostname="a.com"),
+                listener("b", hostname="a.com"),
+                listener("c", hostname="c.com"),
+                listener("d", 6379, "TCP"),
+                listener("e", 6379, "TCP"),
+            ),
+            route(rule("v1")),
+        )
+        found = [verdicts(each.conditions)["Conflicted"][1] for each in status_of(config, "Gateway", "gw").listeners]
+        assert found == ["HostnameConflict", "HostnameConflict", "NoConflicts", "ProtocolConflict", "ProtocolConflict"]
+        assert listener_verdicts(config)["Accepted"] == (False, "Invalid")
+        assert verdicts(status_of(config, "Gateway", "gw").conditions)["Accepted"] == (True, "ListenersNotValid")
+        assert [reached(config, each) for each in ("a.com", "c.com")] == [404, "v1"]
+        assert [each.port for each in config.listeners] == [80]
+
+    def test_udp_has_ports_of_its_own(self) -> None:
+        config = configured(
+            gateway(listener("dns-udp", 53, "UDP"), listener("dns", 53, "TCP"), listener("other", 53, "a.org/x")),
+            route(rule("v1"), kind="TCPRoute"),
+        )
+        assert [each.port for each in config.listeners] == [53]
+        for index, accepted in enumerate(((False, "UnsupportedProtocol"), ACCEPTED, (False, "UnsupportedProtocol"))):
+            assert listener_verdicts(config, index)["Accepted"] == accepted
+            assert listener_verdicts(config, index)["Conflicted"] == (False, "NoConflicts")
+
+    def test_tls_that_is_not_supported(self) -> None:
+        """Neither is it left out without a word, nor does it stop the other listeners."""
+        reference = {"certificateRefs": [{"name": "one"}]}
+
+        def told(own: Document, **spec: object) -> list[tuple[bool, str]]:
+            config = configured(
+                gateway(listener(), listener("https", 443, "HTTPS", tls={**reference, **own}), **spec),
+                *(secret("one"), route(rule("v1"))),
+            )
+            assert reached(config) == "v1"
+            return [listener_verdicts(config, index)["Accepted"] for index in range(2)]
+
+        unsupported = [ACCEPTED, (False, "UnsupportedValue")]
+        assert told({}) == [ACCEPTED, ACCEPTED]
+        assert told({"options": {"example.com/minimum": "1.3"}}) == unsupported
+        assert told({"frontendValidation": {"caCertificateRefs": []}}) == unsupported
+        assert told({}, tls={"frontend": {"default": {"validation": {}}}}) == unsupported
+
     def test_https_and_tls_share_a_port_by_hostname(self) -> None:
         def sharing(hostname: str | None) -> Config:
             host = {"hostname": hostname} if hostname is not None else {}
@@ -1295,7 +1342,6 @@ class TestRefused:
         ("document", "reason"),
         [
             (gateway(listener(), listener()), 'there is another listener named "http"'),
-            (gateway(listener("a"), listener("b")), "another listener has the same port, protocol and hostname"),
             (gateway(listener(tls={})), "a listener of the protocol HTTP has no tls"),
             (gateway(listener("a", 1, "TCP", hostname="a.com")), "a listener of the protocol TCP has no hostname"),
             (gateway(listener("a", 1, "HTTPS")), '"tls" is missing'),
@@ -1391,7 +1437,7 @@ class TestRefused:
                 route(rule("v1", sessionPersistence={"sessionName": "a b"})),
                 "expected the name of a cookie or header as sessionName, found 'a b'",
             ),
-            (gateway(tls={"frontend": {}}), "the field 'tls' is not supported"),
+            (gateway(tls={"backend": {}}), "the field 'backend' is not supported"),
             (route(kind="TCPRoute"), "expected one rule, found 0"),
             (
                 obj("UDPRoute", "a", {}),

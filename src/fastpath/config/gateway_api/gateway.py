@@ -177,8 +177,9 @@ class _Reader:
             spec.error(f"a Gateway has 1 to {_MAX_LISTENERS} listeners, found {len(sections)}")
         listeners = [self._read_listener(each) for each in sections[:_MAX_LISTENERS]]
         refused = self._read_infrastructure(spec) or refused
+        self._read_tls_of_all(spec, listeners)
         spec.asked.add("allowedListeners")  # ListenerSets, which are not read at all
-        spec.end(("backendTLS", "defaultScope", "tls"))
+        spec.end(("backendTLS", "defaultScope"))
         _refuse_repetitions(spec, listeners)
         _find_conflicts(listeners)
         _find_overlaps(listeners)
@@ -207,6 +208,18 @@ class _Reader:
         parameters = section.get("parametersRef")
         section.end()
         return Problem("InvalidParameters", "parametersRef is not supported") if parameters is not None else None
+
+    @staticmethod
+    def _read_tls_of_all(spec: Section, listeners: list[GatewayListener]) -> None:
+        """Clients' certificates would be asked for at every HTTPS listener."""
+        section = spec.section("tls")
+        if section is None:
+            return
+        if section.get("frontend") is not None:
+            for each in listeners:
+                if each.protocol == "HTTPS":
+                    each.not_accepted = Problem("UnsupportedValue", "certificates of clients are not asked for")
+        section.end(("backend",))
 
     def _read_listener(self, section: Section) -> GatewayListener:
         protocol = section.string("protocol", required=True)
@@ -243,7 +256,10 @@ class _Reader:
         mode = choice(tls, "mode", ("Terminate", "Passthrough"), "Terminate")
         references = tls.sections("certificateRefs")
         certificates = [self._certificate(each, listener) for each in references]
-        tls.end(("options", "frontendValidation"))
+        for name in ("options", "frontendValidation"):
+            if tls.get(name) is not None:
+                listener.not_accepted = Problem("UnsupportedValue", f'"{name}" of its tls is not supported')
+        tls.end()
         if mode == "Passthrough":
             if listener.protocol == "HTTPS":
                 tls.error("the protocol HTTPS is decrypted here: the mode is Terminate")
@@ -279,25 +295,32 @@ def _is_pem(certificate: TlsCertificate) -> bool:
 
 def _refuse_repetitions(spec: Section, listeners: list[GatewayListener]) -> None:
     names: set[str] = set()
-    places: set[tuple[int, str, str]] = set()
     for each in listeners:
-        place = (each.port, each.protocol, each.hostname)
         if each.name in names:
             spec.problems.add_at(each.position, f'there is another listener named "{each.name}"')
-        elif place in places:
-            spec.problems.add_at(each.position, "another listener has the same port, protocol and hostname")
         names.add(each.name)
-        places.add(place)
 
 
 def _find_conflicts(listeners: list[GatewayListener]) -> None:
+    """Nobody wins where listeners cannot be told apart. UDP has ports of its own, and what is unknown has none."""
     for each in listeners:
         for other in listeners:
-            if other is each or other.port != each.port:
-                continue
-            same_host = other.hostname == each.hostname and other.protocol != each.protocol
-            if _layer(other) != _layer(each) or same_host:
-                each.conflict = Problem("ProtocolConflict", f"{other.name} has another protocol on the same port")
+            if other is not each and other.port == each.port and {each.protocol, other.protocol} <= _KINDS.keys():
+                each.conflict = each.conflict or _conflict(each, other)
+
+
+def _conflict(listener: GatewayListener, other: GatewayListener) -> Problem | None:
+    """Why two listeners of a port do."""
+    is_same = other.protocol == listener.protocol
+    if is_same and listener.protocol != "TCP":
+        if other.hostname != listener.hostname:
+            return None
+        return Problem("HostnameConflict", f"{other.name} has the same protocol, port and hostname")
+    if not is_same and _layer(other) == _layer(listener) and other.hostname != listener.hostname:
+        return None
+    return Problem(
+        "ProtocolConflict", f"{other.name} has {'the same' if is_same else 'another'} protocol on the same port"
+    )
 
 
 def _find_overlaps(listeners: list[GatewayListener]) -> None:
