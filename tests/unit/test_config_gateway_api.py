@@ -756,6 +756,43 @@ class TestFilters:
         assert (answer.status, dict(answer.headers)[b"location"].decode()) == expected
 
     @pytest.mark.parametrize(
+        ("redirect", "port", "host", "expected"),
+        [
+            ({"scheme": "https"}, 8080, "example.com:8080", "https://example.com:443/a"),
+            ({"scheme": "https"}, 8080, "example.com", "https://example.com/a"),
+            ({"scheme": "https", "port": 8443}, 8080, "example.com:8080", "https://example.com:8443/a"),
+            ({"scheme": "https", "hostname": "b.org"}, 8080, "example.com:8080", "https://b.org/a"),
+            ({"statusCode": 301}, 80, "example.com:30080", "http://example.com:80/a"),
+            ({"statusCode": 301}, 8080, "example.com:30080", "http://example.com:8080/a"),
+            ({"statusCode": 301}, 80, "[fd00::1]:30080", "http://[fd00::1]:80/a"),
+            ({"statusCode": 301}, 80, "[fd00::1]", "http://[fd00::1]/a"),
+        ],
+    )
+    def test_the_port_of_the_request_does_not_count(
+        self, redirect: object, port: int, host: str, expected: str
+    ) -> None:
+        redirecting = {"filters": [{"type": "RequestRedirect", "requestRedirect": redirect}]}
+        match = matched(configured(gateway(listener(port=port)), route(redirecting)), host, table=f"infra/gw:{port}")
+        assert match is not None
+        answer = actions.direct_answer(match, Request(method=b"GET", target=b"/a", headers=[(b"Host", host.encode())]))
+        assert answer is not None
+        assert dict(answer.headers)[b"location"].decode() == expected
+
+    def test_redirects_of_an_https_listener_stay_with_https(self) -> None:
+        redirecting = {"filters": [{"type": "RequestRedirect", "requestRedirect": {"hostname": "b.org"}}]}
+        tls = {"certificateRefs": [{"name": "one"}]}
+        config = configured(
+            gateway(listener("a", 443, "HTTPS", tls=tls), listener("b", 8443, "HTTPS", tls=tls)),
+            *(secret("one"), route(redirecting)),
+        )
+        for port, name, expected in ((443, "a", "https://b.org/a"), (8443, "b", "https://b.org:8443/a")):
+            match = matched(config, table=f"infra/gw:{port}/{name}")
+            assert match is not None
+            answer = actions.direct_answer(match, request_for("/a"))
+            assert answer is not None
+            assert dict(answer.headers)[b"location"].decode() == expected
+
+    @pytest.mark.parametrize(
         ("prefix", "replacement", "path", "expected"),
         # The table of https://gateway-api.sigs.k8s.io/reference/spec/#httppathmodifier.
         [

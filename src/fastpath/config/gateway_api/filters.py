@@ -6,7 +6,7 @@ Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +14,15 @@ from ...models import (
     DenominatorType,
     FractionalPercent,
     HeaderAppendAction,
+    HeaderMatcher,
     HeaderMutations,
     HeaderValueOption,
     RedirectAction,
     RegexRewrite,
     RequestMirrorPolicy,
+    Route,
     RuntimeFraction,
+    StringMatcher,
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, host_name, integer, port_number
@@ -40,6 +43,7 @@ _TYPES = {
 _UNSUPPORTED = {"CORS": "cors", "ExternalAuth": "externalAuth"}
 _STATUS_CODES = (301, 302, 303, 307, 308)
 _WELL_KNOWN = {"http": 80, "https": 443}
+_HOST_WITH_PORT = HeaderMatcher(":authority", StringMatcher(safe_regex=".*:[0-9]+"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +83,25 @@ class Redirect:
     status: int = 302
     path: PathModifier = PathModifier()
 
-    def action(self, matched: str, listener_scheme: str, listener_port: int) -> RedirectAction:
-        """For requests that came to a listener. A port that the scheme implies is not written."""
+    def routes(self, whole: Route, matched: str, listener_scheme: str, listener_port: int) -> Iterator[Route]:
+        """For requests that came to a listener. A port that the scheme implies is written only to hosts with another."""
         scheme = self.scheme or listener_scheme
         port = self.port
         if port is None:
             port = listener_port if self.scheme is None else _WELL_KNOWN[scheme]
-        path = self.path.redirect(matched) if self.path != PathModifier() else {}
-        return RedirectAction(
+        action = RedirectAction(
             response_code=self.status,
-            scheme_redirect=self.scheme,
+            scheme_redirect="https" if scheme == "https" else self.scheme,
             host_redirect=self.hostname,
-            port_redirect=None if port == _WELL_KNOWN[scheme] else port,
-            **path,
+            port_redirect=port,
+            **(self.path.redirect(matched) if self.path != PathModifier() else {}),
         )
+        if port == _WELL_KNOWN[scheme]:
+            if self.hostname is None:
+                match = replace(whole.match, headers=(*whole.match.headers, _HOST_WITH_PORT))
+                yield replace(whole, match=match, action=action)
+            action = replace(action, port_redirect=None)
+        yield replace(whole, action=action)
 
 
 @dataclass(slots=True)

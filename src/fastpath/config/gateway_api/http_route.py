@@ -42,7 +42,7 @@ class _Rule:
     position: Position | None
 
     def routes(self, match: RankedMatch, scheme: str, port: int) -> Iterator[Route]:
-        """One match of the rule, at a listener: one route, or one for each backend with filters of its own."""
+        """One match of the rule, at a listener: mostly one route, or one for each backend where they have filters."""
         filters = self.filters
         whole = Route(
             match.match,
@@ -54,21 +54,18 @@ class _Rule:
         if filters.unresolved is not None:
             yield whole
         elif filters.redirect is not None:
-            yield replace(whole, action=filters.redirect.action(match.prefix or "", scheme, port))
+            yield from filters.redirect.routes(whole, match.prefix or "", scheme, port)
         elif all(each.filters.only_headers for each in self.backends if each.backend.weight):
             yield replace(whole, action=self._forward(self.backends, match))
         else:
             for each, share in split(self.backends):
                 part = replace(whole, match=replace(match.match, runtime_fraction=share))
-                yield self._only(each, part, match, scheme, port)
-
-    def _only(self, backend: HttpBackend, part: Route, match: RankedMatch, scheme: str, port: int) -> Route:
-        """The part of the requests that goes to one backend."""
-        redirect = backend.filters.redirect
-        if redirect is None or not backend.backend.cluster:
-            return replace(part, action=self._forward((backend,), match, backend.filters))
-        mutations = _both(part.mutations, backend.filters.mutations)
-        return replace(part, action=redirect.action(match.prefix or "", scheme, port), mutations=mutations)
+                redirect = each.filters.redirect
+                if redirect is None or not each.backend.cluster:
+                    yield replace(part, action=self._forward((each,), match, each.filters))
+                else:
+                    part = replace(part, mutations=_both(part.mutations, each.filters.mutations))
+                    yield from redirect.routes(part, match.prefix or "", scheme, port)
 
     def _forward(self, backends: tuple[HttpBackend, ...], match: RankedMatch, own: Filters | None = None) -> Any:
         """To backends; `own` are the filters of the only one, which come after the rule's."""
