@@ -14,10 +14,12 @@ from fastpath.models import (
     Condition,
     Config,
     DirectResponse,
+    HashPolicyCookie,
     HttpConnectionManager,
     ObjectStatus,
     RedirectAction,
     RouteAction,
+    StatefulSession,
     TcpProxy,
 )
 
@@ -190,6 +192,9 @@ class TestSimple:
         assert len(load(documents, scope=Scope(gateway_class="fast")).listeners) == 1
         other = load(documents, scope=Scope(gateway_class="slow"))
         assert other.listeners == ()
+        pending = status_of(other, "Gateway", "gw").conditions
+        assert verdicts(pending) == {"Accepted": (False, "Pending"), "Programmed": (False, "Pending")}
+        assert pending[0].message == 'its class "fast" is not served here'
         assert route_verdicts(other)["Accepted"] == (False, "NoMatchingParent")
         assert verdicts(status_of(other, "GatewayClass", "slow").conditions) == {"Accepted": ACCEPTED}
 
@@ -213,6 +218,14 @@ class TestSimple:
     def test_address(self) -> None:
         config = configured(gateway(addresses=[{"type": "IPAddress", "value": "10.1.1.1"}]), route(rule("v1")))
         assert config.listeners[0].address == "10.1.1.1"
+        addresses = [{"value": "10.1.1.1"}, {"value": "10.1.1.2"}, {"value": "fd00::1"}]
+        config = configured(gateway(addresses=addresses), route(rule("v1")))
+        assert [(each.name, each.address, each.port) for each in config.listeners] == [
+            ("infra/gw:80", "10.1.1.1", 80),
+            ("infra/gw:80@10.1.1.2", "10.1.1.2", 80),
+            ("infra/gw:80@fd00::1", "fd00::1", 80),
+        ]
+        assert len(config.route_configurations) == 1
         config = configured(gateway(addresses=[{"type": "Hostname", "value": "gw.example.com"}]))
         assert verdicts(status_of(config, "Gateway", "gw").conditions)["Accepted"] == (False, "UnsupportedAddress")
         assert config.listeners == ()
@@ -531,6 +544,44 @@ class TestReferences:
         assert route_verdicts(config)["ResolvedRefs"] == (RESOLVED if permitted else (False, "RefNotPermitted"))
 
 
+CORS: Document = {"type": "CORS", "cors": {"allowOrigins": ["https://a.example.com"]}}
+
+
+class TestUnsupported:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"filters": [CORS]},
+            {"filters": [{"type": "ExternalAuth", "externalAuth": {"protocol": "HTTP"}}]},
+            {"backendRefs": [backend("v1", filters=[CORS])]},
+        ],
+    )
+    def test_a_rule_is_left_out(self, fields: Document) -> None:
+        left_out = rule("v1", matches=[on_path("/a")]) | fields
+        config = configured(gateway(), route(to("v2", on_path("/b")), left_out, to("v3", on_path("/"))))
+        assert [reached(config, path=each) for each in ("/a", "/b")] == ["v3", "v2"]
+        assert route_verdicts(config) == {
+            "Accepted": ACCEPTED,
+            "ResolvedRefs": RESOLVED,
+            "PartiallyInvalid": (True, "UnsupportedValue"),
+        }
+        ((where, refusal),) = status_of(config, "HTTPRoute", "route").refusals()
+        assert where == "parent infra/gw"
+        assert refusal.message.startswith("Dropped Rule rules[1]: the filter ")
+
+    def test_no_rule_is_left(self) -> None:
+        config = configured(gateway(), route(rule("v1", name="first", filters=[CORS])))
+        assert reached(config) == 404
+        assert route_verdicts(config) == {"Accepted": (False, "UnsupportedValue"), "ResolvedRefs": RESOLVED}
+        (found,) = status_of(config, "HTTPRoute", "route").parents
+        assert found.conditions[0].message == "Dropped Rule first: the filter CORS is not supported"
+        assert status_of(config, "Gateway", "gw").listeners[0].attached_routes == 0
+
+    def test_a_parent_that_does_not_take_the_route_says_why(self) -> None:
+        config = configured(gateway(), route(rule("v1", filters=[CORS]), parentRefs=[parent(sectionName="no")]))
+        assert route_verdicts(config)["Accepted"] == (False, "NoMatchingParent")
+
+
 class TestWeights:
     def test_nine_to_one(self) -> None:
         config = configured(
@@ -597,6 +648,78 @@ class TestFilters:
         assert isinstance(action, RouteAction)
         assert action.weighted_clusters[0].mutations.request_headers_to_add[0].key == "a"
 
+    def test_filters_of_the_only_backend(self) -> None:
+        def rewriting(name: str, **rewrite: object) -> Document:
+            return backend(name, filters=[{"type": "URLRewrite", "urlRewrite": rewrite}])
+
+        prefix = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/new"}
+        full = {"type": "ReplaceFullPath", "replaceFullPath": "/one"}
+        config = configured(
+            gateway(),
+            route(
+                rule(rewriting("v1", path=prefix, hostname="b.example.org"), matches=[on_path("/prefix")]),
+                rule(rewriting("v2", path=full), matches=[on_path("/full")]),
+                rule(rewriting("v9", path=full), matches=[on_path("/gone")]),
+            ),
+        )
+        found = matched(config, path="/prefix/x")
+        assert found is not None
+        assert (found.cluster, rewritten(found, "/prefix/x")) == ("infra/v1:80", "/new/x?")
+        assert isinstance(found.route.action, RouteAction)
+        assert found.route.action.host_rewrite_literal == "b.example.org"
+        found = matched(config, path="/full/x")
+        assert found is not None
+        assert (found.cluster, rewritten(found, "/full/x")) == ("infra/v2:80", "/one?")
+        assert reached(config, path="/gone") == 500
+
+    def test_filters_of_several_backends(self) -> None:
+        """Each backend gets what its weight says, and only what it gets is changed."""
+        redirect = {"type": "RequestRedirect", "requestRedirect": {"hostname": "moved.org", "statusCode": 301}}
+        rewrite = {"type": "URLRewrite", "urlRewrite": {"hostname": "b.org"}}
+        mirror = {"type": "RequestMirror", "requestMirror": {"backendRef": backend("v4")}}
+        header = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "a", "value": "b"}]}}
+        config = configured(
+            gateway(),
+            route(
+                rule(
+                    backend("v1", weight=5, filters=[redirect]),
+                    backend("v2", weight=3, filters=[rewrite, header]),
+                    backend("v3", weight=1, filters=[mirror]),
+                    backend("v9", weight=1, filters=[mirror]),
+                    backend("v3", weight=0, filters=[redirect]),
+                ),
+                to("v4", on_path("/", "Exact")),
+            ),
+        )
+        assert reached(config, path="/") == "v4"
+        table = RouteTable.from_config(config, "infra/gw:80", seed=11)
+        counts: dict[object, int] = {}
+        for _ in range(10_000):
+            found = table.match_parts(method="GET", authority="a", path="/x")
+            assert found is not None
+            action = found.route.action
+            if isinstance(action, RedirectAction):
+                assert (action.response_code, action.host_redirect) == (301, "moved.org")
+            elif isinstance(action, RouteAction):
+                assert action.host_rewrite_literal == ("b.org" if found.cluster == "infra/v2:80" else None)
+                mirrors = [each.cluster for each in action.request_mirror_policies]
+                assert mirrors == (["infra/v4:80"] if found.cluster == "infra/v3:80" else [])
+            what = action.status if isinstance(action, DirectResponse) else found.cluster
+            counts[what] = counts.get(what, 0) + 1
+        expected: dict[object, int] = {None: 5000, "infra/v2:80": 3000, "infra/v3:80": 1000, 500: 1000}
+        assert counts.keys() == expected.keys()
+        assert all(abs(counts[each] - expected[each]) < 250 for each in expected), counts
+
+    def test_header_modifiers_of_a_redirecting_backend(self) -> None:
+        def modifier(name: str) -> Document:
+            return {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [{"name": name, "value": "1"}]}}
+
+        redirect = {"type": "RequestRedirect", "requestRedirect": {"port": 8080}}
+        own = backend("v1", filters=[redirect, modifier("own")])
+        found = matched(configured(gateway(), route(rule(own, filters=[modifier("rule")]))))
+        assert found is not None
+        assert [each.key for each in found.route.mutations.response_headers_to_add] == ["rule", "own"]
+
     @pytest.mark.parametrize(
         ("redirect", "port", "expected"),
         [
@@ -631,6 +754,43 @@ class TestFilters:
         answer = actions.direct_answer(match, request_for("/a/b?c"))
         assert answer is not None
         assert (answer.status, dict(answer.headers)[b"location"].decode()) == expected
+
+    @pytest.mark.parametrize(
+        ("redirect", "port", "host", "expected"),
+        [
+            ({"scheme": "https"}, 8080, "example.com:8080", "https://example.com:443/a"),
+            ({"scheme": "https"}, 8080, "example.com", "https://example.com/a"),
+            ({"scheme": "https", "port": 8443}, 8080, "example.com:8080", "https://example.com:8443/a"),
+            ({"scheme": "https", "hostname": "b.org"}, 8080, "example.com:8080", "https://b.org/a"),
+            ({"statusCode": 301}, 80, "example.com:30080", "http://example.com:80/a"),
+            ({"statusCode": 301}, 8080, "example.com:30080", "http://example.com:8080/a"),
+            ({"statusCode": 301}, 80, "[fd00::1]:30080", "http://[fd00::1]:80/a"),
+            ({"statusCode": 301}, 80, "[fd00::1]", "http://[fd00::1]/a"),
+        ],
+    )
+    def test_the_port_of_the_request_does_not_count(
+        self, redirect: object, port: int, host: str, expected: str
+    ) -> None:
+        redirecting = {"filters": [{"type": "RequestRedirect", "requestRedirect": redirect}]}
+        match = matched(configured(gateway(listener(port=port)), route(redirecting)), host, table=f"infra/gw:{port}")
+        assert match is not None
+        answer = actions.direct_answer(match, Request(method=b"GET", target=b"/a", headers=[(b"Host", host.encode())]))
+        assert answer is not None
+        assert dict(answer.headers)[b"location"].decode() == expected
+
+    def test_redirects_of_an_https_listener_stay_with_https(self) -> None:
+        redirecting = {"filters": [{"type": "RequestRedirect", "requestRedirect": {"hostname": "b.org"}}]}
+        tls = {"certificateRefs": [{"name": "one"}]}
+        config = configured(
+            gateway(listener("a", 443, "HTTPS", tls=tls), listener("b", 8443, "HTTPS", tls=tls)),
+            *(secret("one"), route(redirecting)),
+        )
+        for port, name, expected in ((443, "a", "https://b.org/a"), (8443, "b", "https://b.org:8443/a")):
+            match = matched(config, table=f"infra/gw:{port}/{name}")
+            assert match is not None
+            answer = actions.direct_answer(match, request_for("/a"))
+            assert answer is not None
+            assert dict(answer.headers)[b"location"].decode() == expected
 
     @pytest.mark.parametrize(
         ("prefix", "replacement", "path", "expected"),
@@ -696,6 +856,55 @@ class TestFilters:
         assert reached(config) == 500
         assert route_verdicts(config)["ResolvedRefs"] == (False, "InvalidKind")
 
+    @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
+    def test_sessions(self, kind: str) -> None:
+        def session(**fields: object) -> Config:
+            plain = to("v1", {"headers": [{"name": "plain", "value": "1"}]})
+            return configured(gateway(), route(rule("v1", sessionPersistence=fields), plain, kind=kind))
+
+        def session_of(config: Config) -> StatefulSession | None:
+            (manager,) = config.listeners[0].filter_chains[0].filters
+            assert isinstance(manager, HttpConnectionManager)
+            assert manager.stateful_session == StatefulSession()
+            plain = matched(config, headers=[("plain", "1")])
+            assert plain is not None
+            assert plain.route.stateful_session is None
+            found = matched(config)
+            assert found is not None
+            return found.route.stateful_session
+
+        name = "fastpath-infra-route-0"
+        assert session_of(session()) == StatefulSession(HashPolicyCookie(name, 0.0, "/"))
+        permanent = {"lifetimeType": "Permanent"}
+        assert session_of(session(sessionName="s", absoluteTimeout="1h", cookieConfig=permanent)) == StatefulSession(
+            HashPolicyCookie("s", 3600.0, "/")
+        )
+        assert session_of(session(type="Header", sessionName="x-session")) == StatefulSession(header="x-session")
+        for unsupported in ({"idleTimeout": "5m"}, {"absoluteTimeout": "1h"}):
+            config = session(**unsupported)
+            assert route_verdicts(config, kind=kind)["PartiallyInvalid"] == (True, "UnsupportedValue")
+            assert reached(config) == 404
+        # A session would have to keep its backend, whatever the weights say.
+        config = configured(gateway(), route(rule("v1", "v2", sessionPersistence={}), kind=kind))
+        assert route_verdicts(config, kind=kind)["Accepted"] == (False, "UnsupportedValue")
+
+    def test_the_cookie_of_a_session_is_for_the_path_of_the_match(self) -> None:
+        matches = [on_path("/a/"), on_path("/b", "Exact"), on_path("/c[0-9]*", "RegularExpression")]
+        config = configured(gateway(), route(rule("v1", matches=matches, sessionPersistence={})))
+        paths = []
+        for each in ("/a/x", "/b", "/c1"):
+            found = matched(config, path=each)
+            assert found is not None
+            assert found.route.stateful_session is not None
+            assert found.route.stateful_session.cookie is not None
+            paths.append(found.route.stateful_session.cookie.path)
+        assert paths == ["/a", "/b", "/"]
+
+    def test_without_sessions_there_is_no_filter_for_them(self) -> None:
+        (manager,) = configured(gateway(), route(rule("v1"))).listeners[0].filter_chains[0].filters
+        assert isinstance(manager, HttpConnectionManager)
+        assert manager.stateful_session is None
+
     def test_timeouts_and_retries(self) -> None:
         timeouts = {"request": "1m30s", "backendRequest": "500ms"}
         retry = {"codes": [503], "attempts": 3, "backoff": "50ms"}
@@ -709,6 +918,27 @@ class TestFilters:
         assert policy.retriable_status_codes == (503,)
         assert isinstance(plain.action, RouteAction)
         assert plain.action.timeout == 0.0
+
+    @pytest.mark.parametrize(
+        ("fields", "conditions", "retries"),
+        [
+            ({}, ("connect-failure",), 2),
+            ({"timeouts": {"backendRequest": "1s"}}, ("connect-failure",), 2),
+            ({"retry": {}}, ("connect-failure",), 1),
+            ({"retry": {"attempts": 0, "codes": [500]}}, ("connect-failure", "retriable-status-codes"), 0),
+            ({"retry": {"attempts": 3}, "timeouts": {"request": "1s"}}, ("connect-failure",), 3),
+            ({"retry": {"attempts": 3}, "timeouts": {"backendRequest": "1s"}}, ("connect-failure", "reset"), 3),
+            ({"retry": {"attempts": 3}, "timeouts": {"backendRequest": "0s"}}, ("connect-failure",), 3),
+        ],
+    )
+    def test_what_is_tried_again(self, fields: Document, conditions: tuple[str, ...], retries: int) -> None:
+        """Tries that take too long are, where the rule says how often to try and how long."""
+        found = matched(configured(gateway(), route(rule("v1", **fields))))
+        assert found is not None
+        assert isinstance(found.route.action, RouteAction)
+        policy = found.route.action.retry_policy
+        assert policy is not None
+        assert (policy.retry_on, policy.num_retries) == (conditions, retries)
 
 
 def request_for(path: str) -> Request:
@@ -819,10 +1049,23 @@ class TestGrpcRoutes:
         assert reached(config, path="/shop.Cart/Remove") == "v3"
         assert reached(config, path="/shop.Order/Add") == "v4"
 
+    def test_a_rule_without_matches_comes_last(self) -> None:
+        headers = {"headers": [{"name": "a", "value": "1"}]}
+        config = configured(gateway(), route(rule("v1"), to("v2", headers), kind="GRPCRoute"))
+        assert reached(config, path="/a.B/C", headers=[("a", "1")]) == "v2"
+        assert reached(config, path="/a.B/C") == "v1"
+
     def test_missing_backend(self) -> None:
+        """Envoy makes the gRPC status UNAVAILABLE out of 503."""
         config = configured(gateway(), route(rule("v9"), kind="GRPCRoute"))
-        assert reached(config, path="/a.B/C") == 500
+        assert reached(config, path="/a.B/C") == 503
         assert route_verdicts(config, kind="GRPCRoute")["ResolvedRefs"] == (False, "BackendNotFound")
+        for nothing in ({}, rule(backend("v1", weight=0))):
+            assert reached(configured(gateway(), route(nothing, kind="GRPCRoute")), path="/a.B/C") == 503
+        found = matched(configured(gateway(), route(rule("v1", "v9"), kind="GRPCRoute")), path="/a.B/C")
+        assert found is not None
+        assert isinstance(found.route.action, RouteAction)
+        assert found.route.action.cluster_not_found_response_code == 503
 
 
 def sni(config: Config, name: str, index: int = 0) -> object:
@@ -1003,11 +1246,105 @@ class TestListeners:
         assert listener_verdicts(config)["Accepted"] == (False, "UnsupportedProtocol")
         assert reached(config) == "v1"
 
+    def test_protocols_in_any_letters(self) -> None:
+        reference = {"certificateRefs": [{"name": "one"}]}
+        config = configured(
+            gateway(listener(protocol="http"), listener("https", 443, "hTTps", tls=reference)),
+            *(secret("one"), route(rule("v1"))),
+        )
+        assert [reached(config, table=each) for each in ("infra/gw:80", "infra/gw:443/https")] == ["v1", "v1"]
+        assert status_of(config, "Gateway", "gw").listeners[0].supported_kinds == ("HTTPRoute", "GRPCRoute")
+        assert any("has no tls" in each for each in errors_of(gateway(listener(protocol="http", tls={}))))
+
+    def test_a_kind_too_many_does_not_make_up_for_a_certificate(self) -> None:
+        kinds = [{"kind": "InvalidRoute"}, {"kind": "HTTPRoute"}]
+        tls = {"certificateRefs": [{"name": "missing"}]}
+        config = configured(gateway(listener("a", 443, "HTTPS", tls=tls, allowedRoutes={"kinds": kinds})))
+        assert listener_verdicts(config)["ResolvedRefs"] == (False, "InvalidCertificateRef")
+        assert listener_verdicts(config)["Programmed"] == (False, "Invalid")
+        assert config.listeners == ()
+
+    def test_overlapping_hostnames(self) -> None:
+        """Of listeners that decrypt at one port."""
+        hosts = {"a": "a.b.com", "b": "c.d.b.com", "wild": "*.b.com", "parent": "b.com", "away": "other.org"}
+        tls = {"certificateRefs": [{"name": "one"}]}
+        config = configured(
+            gateway(
+                *(listener(name, 443, "HTTPS", hostname=host, tls=tls) for name, host in hosts.items()),
+                listener("elsewhere", 8443, "HTTPS", hostname="a.b.com", tls=tls),
+                listener("passed-on", 8443, "TLS", hostname="*.b.com", tls={"mode": "Passthrough"}),
+                listener("terminated", 9443, "TLS", hostname="*.b.com", tls=tls),
+                listener("all", 9443, "HTTPS", tls=tls),
+                listener("plain", 80, hostname="a.b.com"),
+                listener("plain-wild", 80, hostname="*.b.com"),
+            ),
+            secret("one"),
+        )
+        overlaps = {
+            each.name: verdicts(each.conditions).get("OverlappingTLSConfig")
+            for each in status_of(config, "Gateway", "gw").listeners
+        }
+        found = (True, "OverlappingHostnames")
+        assert {name for name, each in overlaps.items() if each is not None} == {"a", "b", "wild", "terminated", "all"}
+        assert set(overlaps.values()) == {None, found}
+        assert list(status_of(config, "Gateway", "gw").refusals()) == []
+
+    def test_listener_sets_are_not_asked_for(self) -> None:
+        config = configured(gateway(allowedListeners={"namespaces": {"from": "All"}}), route(rule("v1")))
+        assert reached(config) == "v1"
+
     def test_protocol_conflict(self) -> None:
         config = configured(gateway(listener("a", 80), listener("b", 80, "TCP"), listener("c", 81)))
         assert listener_verdicts(config)["Conflicted"] == (True, "ProtocolConflict")
         assert listener_verdicts(config, 1)["Accepted"] == (False, "Invalid")
         assert [each.port for each in config.listeners] == [81]
+
+    def test_hostname_conflict(self) -> None:
+        """Nobody wins."""
+        config = configured(
+            gateway(
+                listener("a", hostname="a.com"),
+                listener("b", hostname="a.com"),
+                listener("c", hostname="c.com"),
+                listener("d", 6379, "TCP"),
+                listener("e", 6379, "TCP"),
+            ),
+            route(rule("v1")),
+        )
+        found = [verdicts(each.conditions)["Conflicted"][1] for each in status_of(config, "Gateway", "gw").listeners]
+        assert found == ["HostnameConflict", "HostnameConflict", "NoConflicts", "ProtocolConflict", "ProtocolConflict"]
+        assert listener_verdicts(config)["Accepted"] == (False, "Invalid")
+        assert verdicts(status_of(config, "Gateway", "gw").conditions)["Accepted"] == (True, "ListenersNotValid")
+        assert [reached(config, each) for each in ("a.com", "c.com")] == [404, "v1"]
+        assert [each.port for each in config.listeners] == [80]
+
+    def test_udp_has_ports_of_its_own(self) -> None:
+        config = configured(
+            gateway(listener("dns-udp", 53, "UDP"), listener("dns", 53, "TCP"), listener("other", 53, "a.org/x")),
+            route(rule("v1"), kind="TCPRoute"),
+        )
+        assert [each.port for each in config.listeners] == [53]
+        for index, accepted in enumerate(((False, "UnsupportedProtocol"), ACCEPTED, (False, "UnsupportedProtocol"))):
+            assert listener_verdicts(config, index)["Accepted"] == accepted
+            assert listener_verdicts(config, index)["Conflicted"] == (False, "NoConflicts")
+
+    def test_tls_that_is_not_supported(self) -> None:
+        """Neither is it left out without a word, nor does it stop the other listeners."""
+        reference = {"certificateRefs": [{"name": "one"}]}
+
+        def told(own: Document, **spec: object) -> list[tuple[bool, str]]:
+            config = configured(
+                gateway(listener(), listener("https", 443, "HTTPS", tls={**reference, **own}), **spec),
+                *(secret("one"), route(rule("v1"))),
+            )
+            assert reached(config) == "v1"
+            return [listener_verdicts(config, index)["Accepted"] for index in range(2)]
+
+        unsupported = [ACCEPTED, (False, "UnsupportedValue")]
+        assert told({}) == [ACCEPTED, ACCEPTED]
+        assert told({"options": {"example.com/minimum": "1.3"}}) == unsupported
+        assert told({"frontendValidation": {"caCertificateRefs": []}}) == unsupported
+        assert told({}, tls={"frontend": {"default": {"validation": {}}}}) == unsupported
 
     def test_https_and_tls_share_a_port_by_hostname(self) -> None:
         def sharing(hostname: str | None) -> Config:
@@ -1042,7 +1379,6 @@ class TestRefused:
         ("document", "reason"),
         [
             (gateway(listener(), listener()), 'there is another listener named "http"'),
-            (gateway(listener("a"), listener("b")), "another listener has the same port, protocol and hostname"),
             (gateway(listener(tls={})), "a listener of the protocol HTTP has no tls"),
             (gateway(listener("a", 1, "TCP", hostname="a.com")), "a listener of the protocol TCP has no hostname"),
             (gateway(listener("a", 1, "HTTPS")), '"tls" is missing'),
@@ -1065,7 +1401,21 @@ class TestRefused:
             (route(rule("v1", matches=[{"method": "get"}])), "found 'get'"),
             (route(rule("v1", matches=[{"headers": [{"name": "a b", "value": "c"}]}])), "found 'a b'"),
             (route(rule("v1", matches=[{"pth": {}}])), 'did you mean "path"?'),
-            (route(rule("v1", filters=[{"type": "CORS", "cors": {}}])), "expected one of RequestHeaderModifier"),
+            (route(rule("v1", filters=[{"type": "Cors"}])), "expected one of RequestHeaderModifier"),
+            (route(rule("v1", filters=[{"type": "CORS"}])), '"cors" is missing'),
+            (
+                route(rule("v1", filters=[{"type": "CORS", "cors": {}}]), kind="GRPCRoute"),
+                "a GRPCRoute modifies headers and mirrors, and has no other filters",
+            ),
+            (
+                route({"filters": [{"type": "RequestRedirect", "requestRedirect": {"hostname": "*.a.com"}}]}),
+                "expected one host, found '*.a.com'",
+            ),
+            (
+                route(rule("v1", filters=[{"type": "URLRewrite", "urlRewrite": {"hostname": "*.a.com"}}])),
+                "expected one host, found '*.a.com'",
+            ),
+            (route(rule("v1", name="a"), rule("v2", name="a")), 'there is another rule named "a"'),
             (route(rule("v1", filters=[{"type": "URLRewrite"}])), '"urlRewrite" is missing'),
             (
                 route(rule("v1", filters=[{"type": "URLRewrite", "urlRewrite": {}}] * 2)),
@@ -1094,12 +1444,37 @@ class TestRefused:
                 ),
                 "replacePrefixMatch needs exactly one match, with a PathPrefix",
             ),
+            (
+                route(
+                    rule(
+                        backend(
+                            "v1",
+                            filters=[
+                                {
+                                    "type": "URLRewrite",
+                                    "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+                                }
+                            ],
+                        ),
+                        matches=[on_path("/a"), on_path("/b")],
+                    )
+                ),
+                "replacePrefixMatch needs exactly one match, with a PathPrefix",
+            ),
             (route(rule("v1", timeouts={"request": "10"})), 'expected a duration such as "10s" or "1m30s"'),
             (
                 route(rule("v1", timeouts={"request": "1s", "backendRequest": "2s"})),
                 "backendRequest is longer than request",
             ),
-            (route(rule("v1", sessionPersistence={})), "the field 'sessionPersistence' is not supported"),
+            (
+                route(rule("v1", sessionPersistence={"cookieConfig": {"lifetimeType": "Permanent"}})),
+                "a permanent cookie needs an absoluteTimeout",
+            ),
+            (
+                route(rule("v1", sessionPersistence={"sessionName": "a b"})),
+                "expected the name of a cookie or header as sessionName, found 'a b'",
+            ),
+            (gateway(tls={"backend": {}}), "the field 'backend' is not supported"),
             (route(kind="TCPRoute"), "expected one rule, found 0"),
             (
                 obj("UDPRoute", "a", {}),

@@ -296,6 +296,21 @@ class TestClasses:
             config = load(documents, scope=Scope(ingress_class=wanted))
             assert [backend_of(config, "x", each) for each in ("/a", "/b", "/c")] == reached
 
+    def test_of_several_default_classes_the_newest_counts(self) -> None:
+        def default(name: str, created: str) -> dict[str, Any]:
+            document = ingress_class(name, default=True)
+            document["metadata"]["creationTimestamp"] = created
+            return document
+
+        first, second = "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"
+        for classes, expected in (
+            ([default("a", first), default("b", second), default("c", first)], "b"),
+            ([default("b", first), default("a", first)], "a"),
+        ):
+            for wanted in "abc":
+                config = load([*SERVICES, *classes, ingress(rule(path("a")))], scope=Scope(ingress_class=wanted))
+                assert bool(config.listeners) == (wanted == expected)
+
     def test_the_annotation_that_came_before_the_field(self) -> None:
         documents = [ingress(rule(path(name, f"/{name}")), name=name) for name in "ab"]
         documents[0]["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "one"}
@@ -384,6 +399,8 @@ class TestRefused:
             (ingress(rule({"path": "/", "backend": target("a")})), '"pathType" is missing'),
             (ingress(rule(path("a", "/", "prefix"))), """found 'prefix'; did you mean "Prefix"?"""),
             (ingress(rule(path("a", "foo"))), "a path begins with '/', found 'foo'"),
+            (ingress(rule(path("a", None))), '"path" is missing'),
+            (ingress(rule(path("a", "", "Exact"))), "a path begins with '/', found ''"),
             (ingress(rule(path("a", "/a//b"))), "a path does not hold '//', found '/a//b'"),
             (ingress(rule(path("a", "/a/../b"))), "a path does not hold '/../', found '/a/../b'"),
             (ingress(rule(path("a"), host="10.0.0.1")), "expected a host name in small letters"),

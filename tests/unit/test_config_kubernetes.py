@@ -275,6 +275,40 @@ class TestService:
         )
         assert picked(only_cluster(load([SERVICE, slices]))) == {"10.1.0.1", "10.1.0.3"}
 
+    def test_serving_is_taken_for_granted(self) -> None:
+        """As kube-proxy does: what ends and does not say that it does not serve is used when nothing is ready."""
+        slices = endpoint_slice(endpoint("10.1.0.1", ready=False, terminating=True), endpoint("10.1.0.2", ready=False))
+        assert picked(only_cluster(load([SERVICE, slices]))) == {"10.1.0.1"}
+
+    def test_ready_while_terminating(self) -> None:
+        """As with publishNotReadyAddresses."""
+        slices = endpoint_slice(endpoint("10.1.0.1", ready=True, terminating=True, serving=False))
+        assert picked(only_cluster(load([service(publishNotReadyAddresses=True), slices]))) == {"10.1.0.1"}
+
+    def test_addresses_after_the_first_mean_nothing(self) -> None:
+        slices = endpoint_slice({"addresses": ["10.1.0.1", "10.1.0.2"]})
+        assert picked(only_cluster(load([SERVICE, slices]))) == {"10.1.0.1"}
+
+    @pytest.mark.parametrize(
+        ("spec", "expected"),
+        [
+            ({"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1", "fd00::1"]}, {"10.1.0.1", "10.1.0.3"}),
+            ({"clusterIP": "fd00::1"}, {"fd01::1", "fd01::2"}),
+            ({"clusterIP": "None", "ipFamilies": ["IPv6", "IPv4"]}, {"fd01::1", "fd01::2"}),
+            ({"clusterIP": "None"}, {"10.1.0.1", "10.1.0.3", "fd01::2"}),
+            ({"clusterIP": ""}, {"10.1.0.1", "10.1.0.3", "fd01::2"}),
+        ],
+    )
+    def test_pods_of_both_families_count_once(self, spec: dict[str, object], expected: set[str]) -> None:
+        def pod(address: str, name: str) -> dict[str, object]:
+            return endpoint(address, targetRef={"kind": "Pod", "name": name})
+
+        four = endpoint_slice(pod("10.1.0.1", "web-0"), endpoint("10.1.0.3"))
+        six = endpoint_slice(pod("fd01::1", "web-0"), pod("fd01::2", "web-1"), name="web-2") | {"addressType": "IPv6"}
+        assert picked(only_cluster(load([service(**spec), six, four]))) == expected
+        # Where there is one family, it is used, whatever the Service says.
+        assert picked(only_cluster(load([service(**spec), six]))) == {"fd01::1", "fd01::2"}
+
     def test_updates_keep_counters(self) -> None:
         before = only_cluster(load([SERVICE, endpoint_slice(endpoint("10.1.0.1"), endpoint("10.1.0.2"))]))
         after = only_cluster(load([SERVICE, endpoint_slice(endpoint("10.1.0.1"), endpoint("10.1.0.2", ready=False))]))
@@ -317,6 +351,37 @@ class TestService:
         assert picked(only_cluster(load([SERVICE, slices], scope=Scope(zone="c")))) == {"10.1.0.1", "10.1.0.2"}
         slices["endpoints"].append(endpoint("10.1.0.3", zone="c"))
         assert len(picked(only_cluster(load([SERVICE, slices], scope=Scope(zone="b"))))) == 3
+
+    def test_hints_for_nodes_come_before_those_for_zones(self) -> None:
+        def hint(node: str, zone: str) -> dict[str, object]:
+            return {"forNodes": [{"name": node}], "forZones": [{"name": zone}]}
+
+        slices = endpoint_slice(
+            endpoint("10.1.0.1", hints=hint("n1", "a")),
+            endpoint("10.1.0.2", hints=hint("n2", "a")),
+            endpoint("10.1.0.3", hints=hint("n3", "b")),
+            endpoint("10.1.0.4", ready=False),
+        )
+
+        def seen(**scope: str) -> set[str]:
+            return picked(only_cluster(load([SERVICE, slices], scope=Scope(**scope))))  # type: ignore[arg-type]
+
+        assert seen(node_name="n2", zone="a") == {"10.1.0.2"}
+        assert seen(node_name="other", zone="a") == {"10.1.0.1", "10.1.0.2"}
+        assert len(seen(node_name="other", zone="c")) == len(seen()) == 3
+        metadata = endpoints_of(only_cluster(load([SERVICE, slices])))[0].metadata
+        assert metadata == {"kubernetes": {"hint_zones": ("a",), "hint_nodes": ("n1",)}}
+        slices["endpoints"].append(endpoint("10.1.0.5", hints={"forZones": [{"name": "a"}]}))
+        assert seen(node_name="n2", zone="a") == {"10.1.0.1", "10.1.0.2", "10.1.0.5"}
+
+    def test_hints_do_not_count_for_the_policy_local(self) -> None:
+        slices = endpoint_slice(
+            endpoint("10.1.0.1", nodeName="n1", hints={"forZones": [{"name": "a"}]}),
+            endpoint("10.1.0.2", nodeName="n1", hints={"forZones": [{"name": "b"}]}),
+        )
+        documents = [service(internalTrafficPolicy="Local"), slices]
+        scope = Scope(node_name="n1", zone="a")
+        assert picked(only_cluster(load(documents, scope=scope))) == {"10.1.0.1", "10.1.0.2"}
 
     def test_the_ready_copy_counts(self) -> None:
         slices = [

@@ -144,7 +144,7 @@ class _Reader:
         http.end()
         for section in paths:
             kind = choice(section, "pathType", _PATH_TYPES, "Prefix", required=True)
-            path = _read_path(section)
+            path = _read_path(section, required=kind != "ImplementationSpecific")
             target = section.section("backend", required=True)
             section.end()
             if target is None:
@@ -217,9 +217,9 @@ def _read_host(rule: Section) -> str:
     return host_name(value) if value is not None and value.raw != "" else "*"
 
 
-def _read_path(section: Section) -> str:
-    value = section.get("path")
-    return url_path(value) if value is not None and value.raw != "" else "/"
+def _read_path(section: Section, *, required: bool) -> str:
+    value = section.get("path", required=required)
+    return url_path(value) if value is not None and (required or value.raw != "") else "/"
 
 
 def _route(host: str, match: RouteMatch, action: RouteAction, item: KubernetesObject) -> Route:

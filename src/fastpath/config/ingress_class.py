@@ -37,7 +37,7 @@ def _class_of(item: KubernetesObject) -> str | None:
 
 def read_ingress_classes(objects: Objects, scope: Scope) -> IngressClasses:
     names: set[str] = set()
-    default: KubernetesObject | None = None
+    defaults: list[KubernetesObject] = []
     for item in objects.of_kind("networking.k8s.io", "IngressClass"):
         spec = item.section.section("spec")
         item.section.end()
@@ -46,6 +46,9 @@ def read_ingress_classes(objects: Objects, scope: Scope) -> IngressClasses:
             spec.section("parameters")
             spec.end()
         names.add(item.name)
-        if item.annotations.get(_DEFAULT) == "true" and (default is None or item.seniority < default.seniority):
-            default = item
+        if item.annotations.get(_DEFAULT) == "true":
+            defaults.append(item)
+    # Of several the newest is assigned to Ingresses, then the first by name.
+    defaults.sort(key=lambda each: each.name)
+    default = max(defaults, key=lambda each: each.seniority[0], default=None)
     return IngressClasses(names, default.name if default is not None else None, scope.ingress_class)

@@ -13,7 +13,7 @@ from .fields import Section
 from .kubernetes_fields import choice, ip_address, port_number
 from .kubernetes_object import KubernetesObject, Objects
 
-__all__ = ["Address", "EndpointPort", "EndpointSet", "read_endpoint_sets"]
+__all__ = ["Address", "EndpointPort", "EndpointSet", "family_of", "read_endpoint_sets"]
 
 _SERVICE_NAME = "kubernetes.io/service-name"
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -31,8 +31,10 @@ class Address:
     zone: str = ""
     pod: str = ""
     hostname: str = ""
-    hint_zones: tuple[str, ...] | None = None
-    """Zones that ought to use it; None: without hints."""
+    hint_zones: tuple[str, ...] = ()
+    """Zones that ought to use it; without any there is no hint."""
+    hint_nodes: tuple[str, ...] = ()
+    """Nodes, likewise."""
     annotations: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Of its slice: what annotations like fastpath.a/b say, as {"fastpath.a": {"b": ...}}."""
     position: Position | None = None
@@ -54,6 +56,10 @@ class EndpointSet:
     ports: tuple[EndpointPort, ...]
     addresses: tuple[Address, ...]
     item: KubernetesObject
+
+
+def family_of(ip: str) -> str:
+    return "IPv6" if ":" in ip else "IPv4"
 
 
 def read_endpoint_sets(objects: Objects) -> dict[tuple[str, str], list[EndpointSet]]:
@@ -110,24 +116,24 @@ def _read_slice_endpoint(
     ready, serving, terminating = _read_conditions(section.section("conditions"))
     node, zone, hostname = section.string("nodeName"), section.string("zone"), section.string("hostname")
     pod = _read_target(section)
-    hints = _read_hints(section.section("hints"))
+    zones, nodes = _read_hints(section.section("hints"))
     section.get("deprecatedTopology")
     position = section.position
     addresses = section.items("addresses")
     section.end()
     if not addresses:
         section.error("has no addresses")
-    for value in addresses:
-        ip = ip_address(value, value.string()) if is_ip else value.string()
-        yield Address(ip, ready, serving, terminating, node, zone, pod, hostname, hints, annotations, position)
+    ips = [ip_address(value, value.string()) if is_ip else value.string() for value in addresses]
+    for ip in ips[:1]:  # what is after the first has no meaning, and kube-proxy does not look at it
+        yield Address(ip, ready, serving, terminating, node, zone, pod, hostname, zones, nodes, annotations, position)
 
 
 def _read_conditions(section: Section | None) -> tuple[bool, bool, bool]:
-    """Ready, serving and terminating; not told is ready, serving is as ready is, and a terminating one is not ready."""
+    """Ready, serving and terminating; what is not told is ready, serving, and not terminating."""
     if section is None:
         return True, True, False
     ready = section.boolean("ready", default=True)
-    serving = section.boolean("serving", default=ready)
+    serving = section.boolean("serving", default=True)
     terminating = section.boolean("terminating")
     section.end()
     return ready, serving, terminating
@@ -143,18 +149,21 @@ def _read_target(parent: Section) -> str:
     return name if kind == "Pod" else ""
 
 
-def _read_hints(section: Section | None) -> tuple[str, ...] | None:
+def _read_hints(section: Section | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """For zones and for nodes."""
     if section is None:
-        return None
-    zones = []
-    for each in section.sections("forZones"):
-        zones.append(each.string("name", required=True))
-        each.end()
-    for each in section.sections("forNodes"):
-        each.string("name", required=True)
-        each.end()
+        return (), ()
+    zones, nodes = _read_names(section, "forZones"), _read_names(section, "forNodes")
     section.end()
-    return tuple(zones) or None
+    return zones, nodes
+
+
+def _read_names(section: Section, field_: str) -> tuple[str, ...]:
+    names = []
+    for each in section.sections(field_):
+        names.append(each.string("name", required=True))
+        each.end()
+    return tuple(names)
 
 
 def _read_endpoints(item: KubernetesObject) -> Iterable[EndpointSet]:

@@ -11,6 +11,7 @@ from ..models import (
     HttpConnectionManager,
     Listener,
     Position,
+    StatefulSession,
     TcpProxy,
     TlsCertificate,
     TlsInspector,
@@ -19,26 +20,38 @@ from ..models import (
 __all__ = ["http_listener", "http_manager", "https_chain", "tcp_listener", "tls_chain", "tls_listener"]
 
 
-def http_manager(routes: str, position: Position | None = None) -> HttpConnectionManager:
-    """HTTP with the route configuration `routes`."""
-    return HttpConnectionManager(routes, normalize_path=True, upgrade_types=("websocket",), position=position)
+def http_manager(routes: str, position: Position | None = None, *, sessions: bool = False) -> HttpConnectionManager:
+    """HTTP with the route configuration `routes`, which may have sessions."""
+    return HttpConnectionManager(
+        routes,
+        normalize_path=True,
+        upgrade_types=("websocket",),
+        stateful_session=StatefulSession() if sessions else None,
+        position=position,
+    )
 
 
-def http_listener(name: str, address: str, port: int, routes: str, position: Position | None = None) -> Listener:
+def http_listener(
+    name: str, address: str, port: int, routes: str, position: Position | None = None, *, sessions: bool = False
+) -> Listener:
     """Plain HTTP with the route configuration `routes`."""
-    chain = FilterChain(filters=(http_manager(routes, position),), position=position)
+    chain = FilterChain(filters=(http_manager(routes, position, sessions=sessions),), position=position)
     return Listener(name, address, port, (chain,), position=position)
 
 
 def https_chain(
-    host: str, certificates: TlsCertificate | tuple[TlsCertificate, ...], routes: str, position: Position | None = None
+    host: str,
+    certificates: TlsCertificate | tuple[TlsCertificate, ...],
+    routes: str,
+    position: Position | None = None,
+    *,
+    sessions: bool = False,
 ) -> FilterChain:
     """HTTP inside TLS for the clients that name `host`; "*" is for all."""
     certificates = certificates if isinstance(certificates, tuple) else (certificates,)
     tls = DownstreamTlsContext(certificates, alpn_protocols=("http/1.1",), position=position)
-    return FilterChain(
-        f"https {host}", _match(host, position), (http_manager(routes, position),), tls, position=position
-    )
+    manager = http_manager(routes, position, sessions=sessions)
+    return FilterChain(f"https {host}", _match(host, position), (manager,), tls, position=position)
 
 
 def tls_chain(

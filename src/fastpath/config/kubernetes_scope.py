@@ -13,7 +13,8 @@ class Scope:
     """What documents of a whole Kubernetes cluster do not say about the one who reads them. None: does not matter."""
 
     node_name: str | None = None
-    """The node that the data plane runs on. A Service whose internalTrafficPolicy is Local has the endpoints there."""
+    """The node that the data plane runs on. A Service whose internalTrafficPolicy is Local has the endpoints there, and
+    others those with hints for it."""
     zone: str | None = None
     """The node's zone. Endpoints with hints are used in the zones that those name."""
     region: str | None = None

@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..models import (
@@ -19,7 +19,7 @@ from ..models import (
     Position,
 )
 from .fields import Section, Value
-from .kubernetes_endpoints import Address, EndpointSet, read_endpoint_sets
+from .kubernetes_endpoints import Address, EndpointSet, family_of, read_endpoint_sets
 from .kubernetes_fields import choice, integer, port_number, string_map, strings
 from .kubernetes_object import KubernetesObject, Objects
 from .kubernetes_scope import Scope
@@ -38,7 +38,6 @@ _OTHER_FIELDS = (
     "externalIPs",
     "externalTrafficPolicy",
     "healthCheckNodePort",
-    "ipFamilies",
     "ipFamilyPolicy",
     "loadBalancerClass",
     "loadBalancerIP",
@@ -79,6 +78,8 @@ class Service:
     """Labels of its pods; without any there are none."""
     subject_alt_names: tuple[str, ...] = ()
     """What the certificates of its hosts are for, of a ServiceEntry."""
+    family: str = ""
+    """IPv4 or IPv6: of its first address, if told."""
     position: Position | None = None
 
     def cluster_name(self, port: ServicePort) -> str:
@@ -170,12 +171,20 @@ def _read_service(item: KubernetesObject) -> Service:
         choice(spec, "internalTrafficPolicy", _POLICIES, "Cluster") == "Local",
         tuple(dict.fromkeys(each for each in (address, *strings(spec, "clusterIPs")) if each not in ("", "None"))),
         string_map(spec, "selector"),
+        _read_family(spec, address),
         position=item.position,
     )
     choice(spec, "externalTrafficPolicy", _POLICIES, "Cluster")
     spec.asked.update(_OTHER_FIELDS)
     spec.end()
     return service
+
+
+def _read_family(spec: Section, address: str) -> str:
+    families = strings(spec, "ipFamilies")
+    if families:
+        return families[0]
+    return family_of(address) if address not in ("", "None") else ""
 
 
 def _read_port(section: Section, *, several: bool) -> ServicePort:
@@ -263,10 +272,11 @@ def _addresses(
                 known = found.get((address.ip, number))
                 if known is None or _merit(address) > _merit(known):
                     found[address.ip, number] = address
-    usable = found
-    if service.local and scope.node_name is not None:
-        usable = {key: each for key, each in found.items() if each.node == scope.node_name}
-    usable = _in_zone(usable, scope.zone)
+    usable = _of_one_family(found, service.family)
+    if not service.local:
+        usable = _hinted(usable, scope)
+    elif scope.node_name is not None:
+        usable = {key: each for key, each in usable.items() if each.node == scope.node_name}
     any_ready = any(each.ready for each in usable.values())
     return [(each, key[1], _health(each, any_ready=any_ready)) for key, each in usable.items()]
 
@@ -279,13 +289,27 @@ def _merit(address: Address) -> tuple[bool, bool]:
     return address.ready, address.serving
 
 
-def _in_zone(found: dict[tuple[str, int], Address], zone: str | None) -> dict[tuple[str, int], Address]:
-    """The endpoints that hints give to a zone; all of them when a ready one has no hint, or none is for the zone."""
-    ready = [each for each in found.values() if each.ready]
-    if zone is None or not all(each.hint_zones for each in ready):
+def _of_one_family(found: dict[tuple[str, int], Address], family: str) -> dict[tuple[str, int], Address]:
+    """Pods with addresses of both families count once: those of the Service's own, or else of IPv4."""
+    if len({family_of(each.ip) for each in found.values()}) < 2:
         return found
-    near = {key: each for key, each in found.items() if zone in (each.hint_zones or ())}
-    return near if any(each.ready for each in near.values()) else found
+    if family:
+        return {key: each for key, each in found.items() if family_of(each.ip) == family}
+    pods = {each.pod for each in found.values() if family_of(each.ip) == "IPv4" and each.pod}
+    return {key: each for key, each in found.items() if family_of(each.ip) == "IPv4" or each.pod not in pods}
+
+
+def _hinted(found: dict[tuple[str, int], Address], scope: Scope) -> dict[tuple[str, int], Address]:
+    """The endpoints that hints give to a node, or to a zone: where every ready one has a hint, and one is for it."""
+    ready = [each for each in found.values() if each.ready]
+    wanted: tuple[tuple[str | None, Callable[[Address], tuple[str, ...]]], ...] = (
+        (scope.node_name, lambda each: each.hint_nodes),
+        (scope.zone, lambda each: each.hint_zones),
+    )
+    for place, hints in wanted:
+        if place is not None and all(map(hints, ready)) and any(place in hints(each) for each in ready):
+            return {key: each for key, each in found.items() if place in hints(each)}
+    return found
 
 
 def _health(address: Address, *, any_ready: bool) -> HealthStatus:
@@ -321,4 +345,6 @@ def _metadata(address: Address) -> dict[str, Mapping[str, object]]:
         facts["pod"] = address.pod
     if address.hint_zones:
         facts["hint_zones"] = address.hint_zones
+    if address.hint_nodes:
+        facts["hint_nodes"] = address.hint_nodes
     return {**address.annotations, "kubernetes": facts} if facts else dict(address.annotations)

@@ -81,7 +81,7 @@ def _reachable(routes: Iterable[Route]) -> Iterator[Route]:
         if taken or not prefixes.isdisjoint(_prefixes_of("/" if is_regex else path)):
             continue
         yield route
-        if not (is_regex or match.headers or match.query_parameters):
+        if not (is_regex or match.headers or match.query_parameters or match.runtime_fraction):
             (prefixes if match.path is None else exact).add(path)
 
 

@@ -69,5 +69,5 @@ class ObjectStatus:
 
 
 def _refuses(condition: Condition) -> bool:
-    """Conflicts are told by a condition that holds, everything else by one that does not."""
-    return condition.status == (condition.type == "Conflicted")
+    """Some conditions tell of it by holding, the others by not holding."""
+    return condition.status == (condition.type in ("Conflicted", "PartiallyInvalid"))

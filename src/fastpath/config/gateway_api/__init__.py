@@ -33,7 +33,7 @@ def read_gateway_api(objects: Objects, services: Services, secrets: Secrets, sco
     all_routes: list[HttpRoute | StreamRoute] = [*http, *streams]
     told: dict[KubernetesObject, ObjectStatus] = {}
     for route in sorted(all_routes, key=lambda each: each.item.seniority):
-        found, told[route.item] = attach(route.item, route.parents, route.hostnames, by_name, objects, route.unresolved)
+        found, told[route.item] = attach(route, by_name, objects)
         for each in found:
             if isinstance(route, HttpRoute):
                 routes[each.listener].http.append((route, each))

@@ -7,7 +7,7 @@ host, and to the routes of that listener alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...models import (
     Config,
@@ -48,20 +48,36 @@ def compile_gateway(gateway: Gateway, routes: Routes) -> Config:
     listeners: list[Listener] = []
     configurations: dict[str, RouteConfiguration] = {}
     for port, members in by_port(gateway):
-        name = f"{gateway.item.full_name}:{port}"
-        protocol = members[0].protocol
-        if protocol == "HTTP":
-            hosts = [each for member in members for each in _virtual_hosts(member, members, routes)]
-            configurations[name] = _configuration(name, hosts)
-            listeners.append(http_listener(name, gateway.address, port, name, members[0].position))
-        elif protocol == "TCP":
-            proxy = _oldest_proxy(routes[members[0]])
-            if proxy is not None:
-                listeners.append(tcp_listener(name, gateway.address, port, proxy, members[0].position))
-        else:
-            chains = list(_tls_chains(name, members, routes, configurations))
-            listeners.append(tls_listener(name, gateway.address, port, chains, members[0].position))
+        listener = _listener(f"{gateway.item.full_name}:{port}", gateway.addresses[0], members, routes, configurations)
+        if listener is not None:
+            listeners.append(listener)
+            for address in gateway.addresses[1:]:
+                listeners.append(replace(listener, name=f"{listener.name}@{address}", address=address))
     return Config(tuple(listeners), configurations)
+
+
+def _listener(
+    name: str,
+    address: str,
+    members: list[GatewayListener],
+    routes: Routes,
+    configurations: dict[str, RouteConfiguration],
+) -> Listener | None:
+    """That of a port, unless nobody wants its connections."""
+    protocol, port, position = members[0].protocol, members[0].port, members[0].position
+    if protocol == "HTTP":
+        hosts = [each for member in members for each in _virtual_hosts(member, members, routes)]
+        configurations[name] = _configuration(name, hosts)
+        sessions = any(_has_sessions(routes[member]) for member in members)
+        return http_listener(name, address, port, name, position, sessions=sessions)
+    if protocol == "TCP":
+        proxy = _oldest_proxy(routes[members[0]])
+        return tcp_listener(name, address, port, proxy, position) if proxy is not None else None
+    return tls_listener(name, address, port, _tls_chains(name, members, routes, configurations), position)
+
+
+def _has_sessions(attached: Attached) -> bool:
+    return any(route.has_sessions for route, _ in attached.http)
 
 
 def _configuration(name: str, hosts: Iterable[VirtualHost]) -> RouteConfiguration:
@@ -97,7 +113,8 @@ def _tls_chains(
             hosts = list(_virtual_hosts(listener, members, routes))
             hosts += _misdirected(listener, members)
             configurations[own] = _configuration(own, hosts)
-            yield https_chain(listener.hostname, listener.certificates, own, listener.position)
+            sessions = _has_sessions(routes[listener])
+            yield https_chain(listener.hostname, listener.certificates, own, listener.position, sessions=sessions)
         else:
             tls = None if listener.passthrough else DownstreamTlsContext(listener.certificates)
             for domain, proxy in _stream_domains(listener, members, routes).items():

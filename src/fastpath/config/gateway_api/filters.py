@@ -6,7 +6,7 @@ Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,16 +14,20 @@ from ...models import (
     DenominatorType,
     FractionalPercent,
     HeaderAppendAction,
+    HeaderMatcher,
     HeaderMutations,
     HeaderValueOption,
     RedirectAction,
     RegexRewrite,
     RequestMirrorPolicy,
+    Route,
     RuntimeFraction,
+    StringMatcher,
 )
 from ..fields import UINT32_MAX, Section
 from ..kubernetes_fields import choice, host_name, integer, port_number
 from ..node import shorten
+from .http_match import TOKEN
 from .references import Problem, ReferenceReader
 
 __all__ = ["Filters", "PathModifier", "Redirect", "read_filters"]
@@ -36,10 +40,10 @@ _TYPES = {
     "RequestMirror": "requestMirror",
     "ExtensionRef": "extensionRef",
 }
-_UNSUPPORTED = ("cors", "externalAuth")
+_UNSUPPORTED = {"CORS": "cors", "ExternalAuth": "externalAuth"}
 _STATUS_CODES = (301, 302, 303, 307, 308)
 _WELL_KNOWN = {"http": 80, "https": 443}
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_HOST_WITH_PORT = HeaderMatcher(":authority", StringMatcher(safe_regex=".*:[0-9]+"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +83,25 @@ class Redirect:
     status: int = 302
     path: PathModifier = PathModifier()
 
-    def action(self, matched: str, listener_scheme: str, listener_port: int) -> RedirectAction:
-        """For requests that came to a listener. A port that the scheme implies is not written."""
+    def routes(self, whole: Route, matched: str, listener_scheme: str, listener_port: int) -> Iterator[Route]:
+        """For requests that came to a listener. A port that the scheme implies is written only to hosts with another."""
         scheme = self.scheme or listener_scheme
         port = self.port
         if port is None:
             port = listener_port if self.scheme is None else _WELL_KNOWN[scheme]
-        path = self.path.redirect(matched) if self.path != PathModifier() else {}
-        return RedirectAction(
+        action = RedirectAction(
             response_code=self.status,
-            scheme_redirect=self.scheme,
+            scheme_redirect="https" if scheme == "https" else self.scheme,
             host_redirect=self.hostname,
-            port_redirect=None if port == _WELL_KNOWN[scheme] else port,
-            **path,
+            port_redirect=port,
+            **(self.path.redirect(matched) if self.path != PathModifier() else {}),
         )
+        if port == _WELL_KNOWN[scheme]:
+            if self.hostname is None:
+                match = replace(whole.match, headers=(*whole.match.headers, _HOST_WITH_PORT))
+                yield replace(whole, match=match, action=action)
+            action = replace(action, port_redirect=None)
+        yield replace(whole, action=action)
 
 
 @dataclass(slots=True)
@@ -106,20 +115,30 @@ class Filters:
     mirrors: list[RequestMirrorPolicy] = field(default_factory=list)
     unresolved: Problem | None = None
     """A filter that is not known: its requests are answered with 500."""
+    unsupported: str = ""
+    """Why a rule with them is left out."""
+
+    @property
+    def only_headers(self) -> bool:
+        """Whether they do nothing that Envoy could not do for one backend of several."""
+        return self == Filters(self.mutations, unresolved=self.unresolved)
 
 
 def read_filters(sections: Iterable[Section], references: ReferenceReader) -> Filters:
     """All filters of a list; each kind but mirrors may be there once."""
     filters = Filters()
     seen: set[str] = set()
+    fields = _TYPES | _UNSUPPORTED
     for section in sections:
-        kind = choice(section, "type", tuple(_TYPES), required=True)
-        content = section.section(_TYPES[kind], required=True) if kind else None
-        section.end(_UNSUPPORTED)
+        kind = choice(section, "type", tuple(fields), required=True)
+        content = section.section(fields[kind], required=True) if kind else None
+        section.end()
         if kind in seen and kind not in ("RequestMirror", "ExtensionRef"):
             section.error(f"the filter {kind} is there twice")
         seen.add(kind)
-        if content is not None:
+        if kind in _UNSUPPORTED:
+            filters.unsupported = f"the filter {kind} is not supported"
+        elif content is not None:
             _read_filter(kind, content, filters, references)
             content.end()
         if {"RequestRedirect", "URLRewrite"} <= seen:
@@ -139,8 +158,7 @@ def _read_filter(kind: str, content: Section, filters: Filters, references: Refe
     elif kind == "RequestRedirect":
         filters.redirect = _read_redirect(content)
     elif kind == "URLRewrite":
-        host = content.get("hostname")
-        filters.rewrite_host = host_name(host) if host is not None else None
+        filters.rewrite_host = _read_host(content)
         filters.rewrite_path = _read_path(content)
     elif kind == "RequestMirror":
         mirror = _read_mirror(content, references)
@@ -170,7 +188,7 @@ def _read_modifier(section: Section) -> tuple[tuple[HeaderValueOption, ...], tup
     removed = []
     for value in section.items("remove"):
         removed.append(value.string())
-        if not _TOKEN.match(removed[-1]):
+        if not TOKEN.match(removed[-1]):
             value.error(f"expected the name of a header field, found {shorten(removed[-1])!r}")
     return tuple(options.values()), tuple(removed)
 
@@ -178,22 +196,32 @@ def _read_modifier(section: Section) -> tuple[tuple[HeaderValueOption, ...], tup
 def _check_header(section: Section, name: str) -> None:
     if name.lower() == "host":
         section.error("the header Host is changed with URLRewrite")
-    elif name and not _TOKEN.match(name):
+    elif name and not TOKEN.match(name):
         section.error(f"expected the name of a header field, found {shorten(name)!r}")
 
 
 def _read_redirect(section: Section) -> Redirect:
-    host = section.get("hostname")
     code = integer(section, "statusCode", 300, 399)
     if code is not None and code not in _STATUS_CODES:
         section.error(f"expected one of {', '.join(map(str, _STATUS_CODES))} as statusCode, found {code}")
     return Redirect(
         scheme=choice(section, "scheme", tuple(_WELL_KNOWN)) or None,
-        hostname=host_name(host) if host is not None else None,
+        hostname=_read_host(section),
         port=port_number(section, "port"),
         status=302 if code is None else code,
         path=_read_path(section) or PathModifier(),
     )
+
+
+def _read_host(section: Section) -> str | None:
+    """One host, without a wildcard."""
+    value = section.get("hostname")
+    if value is None:
+        return None
+    host = host_name(value)
+    if host.startswith("*"):
+        value.error(f"expected one host, found {host!r}")
+    return host
 
 
 def _read_path(parent: Section) -> PathModifier | None:

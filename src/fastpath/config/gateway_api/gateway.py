@@ -11,6 +11,7 @@ from ..kubernetes_fields import choice, host_name, ip_address, port_number
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_scope import Scope
 from ..kubernetes_secret import Secrets
+from ..virtual_hosts import covers
 from .allowed_routes import AllowedRoutes, read_allowed_routes
 from .references import GROUP, Grants, Problem
 
@@ -22,6 +23,7 @@ _KINDS = {
     "TLS": ("TLSRoute",),
     "TCP": ("TCPRoute",),
 }
+_PROTOCOLS = (*_KINDS, "UDP")
 _MAX_LISTENERS = 64
 # Protocols that can share a port: TLS tells them apart by the name that the client asks for.
 _SHARING = {"HTTPS": "TLS"}
@@ -40,9 +42,11 @@ class GatewayListener:
     certificates: tuple[TlsCertificate, ...]
     allowed: AllowedRoutes
     position: Position | None
-    unresolved: Problem | None = None
+    no_certificate: Problem | None = None
     not_accepted: Problem | None = None
     conflict: Problem | None = None
+    overlap: str = ""
+    """The listener of the port that may be asked for a name of this one."""
     attached: dict[str, dict[KubernetesObject, tuple[str, ...]]] = field(default_factory=dict)
     """By kind: the routes, each with its domains here."""
 
@@ -53,27 +57,33 @@ class GatewayListener:
     @property
     def programmed(self) -> bool:
         """Whether it is served. A kind of routes too many does not keep it from serving the others."""
-        invalid = self.unresolved is not None and not (self.allowed.kinds and self.allowed.invalid_kinds)
-        return self.accepted and not invalid
+        has_kinds = bool(self.allowed.kinds) or not self.allowed.invalid_kinds
+        return self.accepted and self.no_certificate is None and has_kinds
+
+    @property
+    def unresolved(self) -> Problem | None:
+        if self.no_certificate is not None or not self.allowed.invalid_kinds:
+            return self.no_certificate
+        names = ", ".join(self.allowed.invalid_kinds)
+        return Problem("InvalidRouteKinds", f"a listener of {self.protocol} carries no {names}")
 
     def status(self) -> ListenerStatus:
         rejected = Problem("Invalid", self.conflict.message) if self.conflict is not None else None
-        return ListenerStatus(
-            self.name,
-            (
-                condition("Accepted", self.not_accepted or rejected),
-                condition("ResolvedRefs", self.unresolved),
-                Condition("Programmed", self.programmed, "Programmed" if self.programmed else "Invalid"),
-                Condition(
-                    "Conflicted",
-                    self.conflict is not None,
-                    self.conflict.reason if self.conflict is not None else "NoConflicts",
-                    self.conflict.message if self.conflict is not None else "",
-                ),
+        conditions = [
+            condition("Accepted", self.not_accepted or rejected),
+            condition("ResolvedRefs", self.unresolved),
+            Condition("Programmed", self.programmed, "Programmed" if self.programmed else "Invalid"),
+            Condition(
+                "Conflicted",
+                self.conflict is not None,
+                self.conflict.reason if self.conflict is not None else "NoConflicts",
+                self.conflict.message if self.conflict is not None else "",
             ),
-            self.allowed.kinds,
-            sum(map(len, self.attached.values())),
-        )
+        ]
+        if self.overlap:
+            message = f"clients of {self.overlap} may send requests for hosts of this listener"
+            conditions.append(Condition("OverlappingTLSConfig", True, "OverlappingHostnames", message))
+        return ListenerStatus(self.name, tuple(conditions), self.allowed.kinds, sum(map(len, self.attached.values())))
 
 
 def condition(kind: str, problem: Problem | None) -> Condition:
@@ -88,7 +98,7 @@ class Gateway:
     """A Gateway with its listeners."""
 
     item: KubernetesObject
-    address: str
+    addresses: tuple[str, ...]
     listeners: list[GatewayListener]
     not_accepted: Problem | None
 
@@ -129,7 +139,16 @@ def read_gateways(
         served = name == scope.gateway_class if scope.gateway_class is not None else not classes or name in classes
         if served:
             gateways.append(gateway)
+        else:
+            statuses.append(_not_served(item, name))
     return gateways, statuses
+
+
+def _not_served(item: KubernetesObject, name: str) -> ObjectStatus:
+    """What the API says of a Gateway that no controller has taken on."""
+    problem = Problem("Pending", f'its class "{name}" is not served here')
+    conditions = (condition("Accepted", problem), condition("Programmed", problem))
+    return ObjectStatus("Gateway", item.namespace, item.name, conditions, position=item.position)
 
 
 def _read_class(item: KubernetesObject) -> ObjectStatus:
@@ -152,28 +171,32 @@ class _Reader:
         self._grants = grants
 
     def read(self, spec: Section) -> Gateway:
-        address, refused = self._read_addresses(spec.sections("addresses"))
+        addresses, refused = self._read_addresses(spec.sections("addresses"))
         sections = spec.sections("listeners")
         if not 1 <= len(sections) <= _MAX_LISTENERS:
             spec.error(f"a Gateway has 1 to {_MAX_LISTENERS} listeners, found {len(sections)}")
         listeners = [self._read_listener(each) for each in sections[:_MAX_LISTENERS]]
         refused = self._read_infrastructure(spec) or refused
-        spec.end(("allowedListeners", "backendTLS", "tls"))
+        self._read_tls_of_all(spec, listeners)
+        spec.asked.add("allowedListeners")  # ListenerSets, which are not read at all
+        spec.end(("backendTLS", "defaultScope"))
         _refuse_repetitions(spec, listeners)
         _find_conflicts(listeners)
-        return Gateway(self._item, address, listeners, refused)
+        _find_overlaps(listeners)
+        return Gateway(self._item, addresses, listeners, refused)
 
     @staticmethod
-    def _read_addresses(sections: Iterable[Section]) -> tuple[str, Problem | None]:
-        found, problem = "", None
+    def _read_addresses(sections: Iterable[Section]) -> tuple[tuple[str, ...], Problem | None]:
+        found: dict[str, None] = {}
+        problem = None
         for each in sections:
             kind, value = each.string("type", "IPAddress"), each.get("value")
             each.end()
             if kind != "IPAddress":
                 problem = Problem("UnsupportedAddress", f"addresses of the type {kind} are not supported")
             elif value is not None and value.raw != "":
-                found = found or ip_address(value, value.string())
-        return found or "0.0.0.0", problem
+                found[ip_address(value, value.string())] = None
+        return tuple(found) or ("0.0.0.0",), problem
 
     @staticmethod
     def _read_infrastructure(spec: Section) -> Problem | None:
@@ -186,8 +209,22 @@ class _Reader:
         section.end()
         return Problem("InvalidParameters", "parametersRef is not supported") if parameters is not None else None
 
+    @staticmethod
+    def _read_tls_of_all(spec: Section, listeners: list[GatewayListener]) -> None:
+        """Clients' certificates would be asked for at every HTTPS listener."""
+        section = spec.section("tls")
+        if section is None:
+            return
+        if section.get("frontend") is not None:
+            for each in listeners:
+                if each.protocol == "HTTPS":
+                    each.not_accepted = Problem("UnsupportedValue", "certificates of clients are not asked for")
+        section.end(("backend",))
+
     def _read_listener(self, section: Section) -> GatewayListener:
         protocol = section.string("protocol", required=True)
+        if protocol.upper() in _PROTOCOLS:
+            protocol = protocol.upper()
         host = section.get("hostname")
         hostname = host_name(host) if host is not None and host.raw != "" else "*"
         tls = section.section("tls")
@@ -206,9 +243,6 @@ class _Reader:
             section.position,
         )
         section.end()
-        if listener.allowed.invalid_kinds:
-            names = ", ".join(listener.allowed.invalid_kinds)
-            listener.unresolved = Problem("InvalidRouteKinds", f"a listener of {protocol} carries no {names}")
         if protocol not in _KINDS:
             listener.not_accepted = Problem("UnsupportedProtocol", f"the protocol {protocol} is not supported")
         elif protocol in ("HTTPS", "TLS"):
@@ -222,13 +256,16 @@ class _Reader:
         mode = choice(tls, "mode", ("Terminate", "Passthrough"), "Terminate")
         references = tls.sections("certificateRefs")
         certificates = [self._certificate(each, listener) for each in references]
-        tls.end(("options", "frontendValidation"))
+        for name in ("options", "frontendValidation"):
+            if tls.get(name) is not None:
+                listener.not_accepted = Problem("UnsupportedValue", f'"{name}" of its tls is not supported')
+        tls.end()
         if mode == "Passthrough":
             if listener.protocol == "HTTPS":
                 tls.error("the protocol HTTPS is decrypted here: the mode is Terminate")
             listener.passthrough = True
         elif not references:
-            listener.unresolved = Problem("InvalidCertificateRef", "there are no certificateRefs")
+            listener.no_certificate = Problem("InvalidCertificateRef", "there are no certificateRefs")
         listener.certificates = tuple(each for each in certificates if each is not None)
 
     def _certificate(self, section: Section, listener: GatewayListener) -> TlsCertificate | None:
@@ -247,7 +284,7 @@ class _Reader:
             is_there = self._secrets.find(namespace, name) is not None
             what = "no certificate and key are in" if is_there else "there is no Secret"
             problem = Problem("InvalidCertificateRef", f'{what} "{namespace}/{name}"')
-        listener.unresolved = problem
+        listener.no_certificate = problem
         return None
 
 
@@ -258,25 +295,42 @@ def _is_pem(certificate: TlsCertificate) -> bool:
 
 def _refuse_repetitions(spec: Section, listeners: list[GatewayListener]) -> None:
     names: set[str] = set()
-    places: set[tuple[int, str, str]] = set()
     for each in listeners:
-        place = (each.port, each.protocol, each.hostname)
         if each.name in names:
             spec.problems.add_at(each.position, f'there is another listener named "{each.name}"')
-        elif place in places:
-            spec.problems.add_at(each.position, "another listener has the same port, protocol and hostname")
         names.add(each.name)
-        places.add(place)
 
 
 def _find_conflicts(listeners: list[GatewayListener]) -> None:
+    """Nobody wins where listeners cannot be told apart. UDP has ports of its own, and what is unknown has none."""
     for each in listeners:
         for other in listeners:
-            if other is each or other.port != each.port:
-                continue
-            same_host = other.hostname == each.hostname and other.protocol != each.protocol
-            if _layer(other) != _layer(each) or same_host:
-                each.conflict = Problem("ProtocolConflict", f"{other.name} has another protocol on the same port")
+            if other is not each and other.port == each.port and {each.protocol, other.protocol} <= _KINDS.keys():
+                each.conflict = each.conflict or _conflict(each, other)
+
+
+def _conflict(listener: GatewayListener, other: GatewayListener) -> Problem | None:
+    """Why two listeners of a port do."""
+    is_same = other.protocol == listener.protocol
+    if is_same and listener.protocol != "TCP":
+        if other.hostname != listener.hostname:
+            return None
+        return Problem("HostnameConflict", f"{other.name} has the same protocol, port and hostname")
+    if not is_same and _layer(other) == _layer(listener) and other.hostname != listener.hostname:
+        return None
+    return Problem(
+        "ProtocolConflict", f"{other.name} has {'the same' if is_same else 'another'} protocol on the same port"
+    )
+
+
+def _find_overlaps(listeners: list[GatewayListener]) -> None:
+    """Clients may send requests on a connection that they made for another listener's host of the same certificate."""
+    decrypting = [each for each in listeners if _layer(each) == "TLS" and each.accepted and not each.passthrough]
+    for each in decrypting:
+        for other in decrypting:
+            same_port = other is not each and other.port == each.port
+            if same_port and (covers(each.hostname, other.hostname) or covers(other.hostname, each.hostname)):
+                each.overlap = each.overlap or other.name
 
 
 def _layer(listener: GatewayListener) -> str:

@@ -18,13 +18,13 @@ from ..kubernetes_fields import choice, url_path
 from ..node import shorten
 from ..virtual_hosts import prefix_match
 
-__all__ = ["RankedMatch", "read_grpc_match", "read_http_match"]
+__all__ = ["EVERY_CALL", "EVERY_REQUEST", "TOKEN", "RankedMatch", "read_grpc_match", "read_http_match"]
 
 _EXACT, _REGEX, _PREFIX = range(3)
 _KINDS = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_SERVICE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*\Z")
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_SERVICE = re.compile(r"\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*\Z")
 _METHOD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
 M = TypeVar("M", HeaderMatcher, QueryParameterMatcher)
@@ -40,7 +40,8 @@ class RankedMatch:
     """The path prefix that matched, without a slash at its end; None when it is not one."""
 
 
-EVERYTHING = RankedMatch(RouteMatch(prefix="/"), prefix="")
+EVERY_REQUEST = RankedMatch(RouteMatch(prefix="/"), prefix="")
+EVERY_CALL = RankedMatch(RouteMatch(prefix="/"), (_PREFIX, 0, 0, 0, 0))
 
 
 def read_http_match(section: Section) -> RankedMatch:
@@ -91,7 +92,7 @@ def _read_named(section: Section, name: str, kind: Callable[..., M], fold: Calla
     found: dict[str, M] = {}
     for each in section.sections(name):
         key = each.string("name", required=True)
-        if key and not _TOKEN.match(key):
+        if key and not TOKEN.match(key):
             each.error(f"expected a name of letters, digits and marks, found {shorten(key)!r}")
         how = choice(each, "type", _KINDS, "Exact")
         text = each.string("value", required=True)

@@ -6,164 +6,227 @@ Source: https://gateway-api.sigs.k8s.io/api-types/httproute/ and https://gateway
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...models import DirectResponse, HeaderMutations, Position, RedirectAction, RetryPolicy, Route, RouteAction
+from ...models import DirectResponse, HeaderMutations, Position, RetryPolicy, Route, StatefulSession
 from ..fields import Section
 from ..kubernetes_fields import duration, integer
 from ..kubernetes_object import KubernetesObject
 from ..kubernetes_service import Services
 from ..virtual_hosts import DEFAULT_RETRY
-from .backends import forward
+from .backends import HttpBackend, forward, split
 from .filters import Filters, read_filters
-from .http_match import EVERYTHING, RankedMatch, read_grpc_match, read_http_match
-from .parents import ParentRef, read_hostnames, read_parents
-from .references import Backend, Grants, Problem, ReferenceReader
+from .http_match import EVERY_CALL, EVERY_REQUEST, RankedMatch, read_grpc_match, read_http_match
+from .parents import AnyRoute, read_hostnames, read_parents
+from .references import Grants, ReferenceReader
+from .session import at_path, read_session
 
 __all__ = ["HttpRoute", "read_http_route"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    name: str
+    index: int
+    label: str
     matches: tuple[RankedMatch, ...]
     filters: Filters
-    backends: tuple[tuple[Backend, HeaderMutations], ...]
+    backends: tuple[HttpBackend, ...]
+    unavailable: int
+    """The status for what would go to a backend that is not there."""
     options: dict[str, Any]
     """Fields of RouteAction: timeout and retry policy."""
+    session: StatefulSession | None
+    unsupported: str
+    """Why the rule cannot be served; "" if it can."""
     position: Position | None
 
-    def route(self, name: str, match: RankedMatch, scheme: str, port: int) -> Route:
-        """One match of the rule, at a listener."""
-        action = self._action(match, scheme, port)
-        return Route(match.match, action, name, self.filters.mutations, position=self.position)
-
-    def _action(self, match: RankedMatch, scheme: str, port: int) -> RouteAction | DirectResponse | RedirectAction:
+    def routes(self, match: RankedMatch, scheme: str, port: int) -> Iterator[Route]:
+        """One match of the rule, at a listener: mostly one route, or one for each backend where they have filters."""
         filters = self.filters
+        whole = Route(
+            match.match,
+            DirectResponse(500, position=self.position),
+            mutations=filters.mutations,
+            stateful_session=at_path(self.session, match.match) if self.session is not None else None,
+            position=self.position,
+        )
         if filters.unresolved is not None:
-            return DirectResponse(500, position=self.position)
-        if filters.redirect is not None:
-            return filters.redirect.action(match.prefix or "", scheme, port)
-        rewrite = filters.rewrite_path.rewrite(match.prefix or "") if filters.rewrite_path is not None else {}
+            yield whole
+        elif filters.redirect is not None:
+            yield from filters.redirect.routes(whole, match.prefix or "", scheme, port)
+        elif all(each.filters.only_headers for each in self.backends if each.backend.weight):
+            yield replace(whole, action=self._forward(self.backends, match))
+        else:
+            for each, share in split(self.backends):
+                part = replace(whole, match=replace(match.match, runtime_fraction=share))
+                redirect = each.filters.redirect
+                if redirect is None or not each.backend.cluster:
+                    yield replace(part, action=self._forward((each,), match, each.filters))
+                else:
+                    part = replace(part, mutations=_both(part.mutations, each.filters.mutations))
+                    yield from redirect.routes(part, match.prefix or "", scheme, port)
+
+    def _forward(self, backends: tuple[HttpBackend, ...], match: RankedMatch, own: Filters | None = None) -> Any:
+        """To backends; `own` are the filters of the only one, which come after the rule's."""
+        own = own or Filters()
+        path = own.rewrite_path or self.filters.rewrite_path
+        rewrite = path.rewrite(match.prefix or "") if path is not None else {}
         return forward(
-            self.backends,
+            backends,
+            self.unavailable,
             self.position,
-            host_rewrite_literal=filters.rewrite_host,
-            request_mirror_policies=tuple(filters.mirrors),
+            host_rewrite_literal=own.rewrite_host or self.filters.rewrite_host,
+            request_mirror_policies=(*self.filters.mirrors, *own.mirrors),
             **rewrite,
             **self.options,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRoute:
-    """An HTTPRoute or GRPCRoute."""
+def _both(first: HeaderMutations, second: HeaderMutations) -> HeaderMutations:
+    return HeaderMutations(
+        (*first.request_headers_to_add, *second.request_headers_to_add),
+        (*first.request_headers_to_remove, *second.request_headers_to_remove),
+        (*first.response_headers_to_add, *second.response_headers_to_add),
+        (*first.response_headers_to_remove, *second.response_headers_to_remove),
+    )
 
-    item: KubernetesObject
-    parents: tuple[ParentRef, ...]
-    hostnames: tuple[str, ...]
-    rules: tuple[_Rule, ...]
-    unresolved: Problem | None
+
+@dataclass(frozen=True, slots=True)
+class HttpRoute(AnyRoute):
+    """An HTTPRoute or GRPCRoute; `rules` are those that can be served."""
+
+    rules: tuple[_Rule, ...] = ()
+
+    @property
+    def is_invalid(self) -> bool:
+        return bool(self.dropped) and not self.rules
+
+    @property
+    def has_sessions(self) -> bool:
+        return any(rule.session is not None for rule in self.rules)
 
     def routes(self, scheme: str, port: int) -> Iterator[tuple[tuple[object, ...], Route]]:
-        """Each match of each rule as a route at a listener, with its rank: the match's, then age, name and order."""
-        for index, rule in enumerate(self.rules):
+        """Each match of each rule as routes at a listener, with rank: the match's, then age, name and order."""
+        for rule in self.rules:
             for number, match in enumerate(rule.matches):
-                rank = (*match.rank, *self.item.seniority, index, number)
-                name = f"{self.item.kind} {self.item.full_name} {rule.name or f'rules[{index}]'}"
-                yield rank, rule.route(name, match, scheme, port)
+                for part, route in enumerate(rule.routes(match, scheme, port)):
+                    rank = (*match.rank, *self.item.seniority, rule.index, number, part)
+                    yield rank, replace(route, name=f"{self.item.kind} {self.item.full_name} {rule.label}")
 
 
-def read_http_route(item: KubernetesObject, services: Services, grants: Grants) -> HttpRoute:
-    """One HTTPRoute or GRPCRoute."""
-    references = ReferenceReader(item, services, grants)
-    spec = item.section.section("spec", required=True)
-    item.section.end()
-    if spec is None:
-        return HttpRoute(item, (), (), (), None)
-    parents, hostnames = read_parents(spec, item), read_hostnames(spec)
-    read_rule = _read_http_rule if item.kind == "HTTPRoute" else _read_grpc_rule
-    rules = tuple(read_rule(each, references) for each in spec.sections("rules"))
-    if item.kind == "HTTPRoute" and spec.get("rules") is None:
-        # As the API's default: one rule that takes everything, with nowhere to send it.
-        rules = (_Rule("", (EVERYTHING,), Filters(), (), {}, spec.position),)
-    spec.end(("useDefaultGateways",))
-    return HttpRoute(item, parents, hostnames, rules, references.problems[0] if references.problems else None)
+@dataclass(slots=True)
+class _Reader:
+    """Reads the rules of one route."""
+
+    item: KubernetesObject
+    references: ReferenceReader
+    names: set[str] = field(default_factory=set)
+
+    def rule(self, section: Section, index: int) -> _Rule:
+        is_http = self.item.kind == "HTTPRoute"
+        read_match: Callable[[Section], RankedMatch] = read_http_match if is_http else read_grpc_match
+        matches = tuple(read_match(each) for each in section.sections("matches"))
+        filters = read_filters(section.sections("filters"), self.references)
+        backends = tuple(self._backend(each) for each in section.sections("backendRefs"))
+        options = _read_timeouts(section) if is_http else {"timeout": 0.0, "retry_policy": DEFAULT_RETRY}
+        session, unsupported = read_session(section, f"fastpath-{self.item.namespace}-{self.item.name}-{index}")
+        if session is not None and sum(each.backend.weight > 0 for each in backends) > 1:
+            unsupported = "sessionPersistence is supported with one backend only"
+        rule = _Rule(
+            index,
+            self._name(section) or f"rules[{index}]",
+            matches or (EVERY_REQUEST if is_http else EVERY_CALL,),
+            filters,
+            backends,
+            500 if is_http else 503,
+            options,
+            session,
+            next(filter(None, [filters.unsupported, *(each.filters.unsupported for each in backends)]), unsupported),
+            section.position,
+        )
+        section.end()
+        for each in (filters, *(each.filters for each in backends)):
+            _check_filters(section, each, rule, is_http=is_http)
+        return rule
+
+    def _name(self, section: Section) -> str:
+        name = section.string("name")
+        if name in self.names:
+            section.error(f'there is another rule named "{name}"')
+        elif name:
+            self.names.add(name)
+        return name
+
+    def _backend(self, section: Section) -> HttpBackend:
+        backend = self.references.backend(section)
+        filters = read_filters(section.sections("filters"), self.references)
+        section.end()
+        return HttpBackend(backend if filters.unresolved is None else replace(backend, cluster=""), filters)
 
 
-def _read_http_rule(section: Section, references: ReferenceReader) -> _Rule:
-    options = _read_timeouts(section)
-    rule = _read_rule(section, references, read_http_match, options)
-    section.end(("sessionPersistence",))
-    filters = rule.filters
-    if filters.redirect is not None and rule.backends:
+def _check_filters(section: Section, filters: Filters, rule: _Rule, *, is_http: bool) -> None:
+    """What the API refuses of a rule's filters or a backend's."""
+    redirect, rewrite = filters.redirect, filters.rewrite_path
+    if not is_http and (redirect is not None or filters.rewrite_host or rewrite is not None or filters.unsupported):
+        section.error("a GRPCRoute modifies headers and mirrors, and has no other filters")
+    if redirect is not None and filters is rule.filters and rule.backends:
         section.error("a rule with a RequestRedirect has no backendRefs")
-    modifier = filters.redirect.path if filters.redirect is not None else filters.rewrite_path
+    modifier = redirect.path if redirect is not None else rewrite
     if (
         modifier is not None
         and modifier.prefix is not None
         and (len(rule.matches) != 1 or rule.matches[0].prefix is None)
     ):
         section.error("replacePrefixMatch needs exactly one match, with a PathPrefix")
-    return rule
 
 
-def _read_grpc_rule(section: Section, references: ReferenceReader) -> _Rule:
-    rule = _read_rule(section, references, read_grpc_match, {"timeout": 0.0, "retry_policy": DEFAULT_RETRY})
-    section.end(("sessionPersistence",))
-    if rule.filters.redirect is not None or rule.filters.rewrite_host or rule.filters.rewrite_path is not None:
-        section.error("a GRPCRoute has no RequestRedirect and no URLRewrite")
-    return rule
-
-
-def _read_rule(
-    section: Section,
-    references: ReferenceReader,
-    read_match: Callable[[Section], RankedMatch],
-    options: dict[str, Any],
-) -> _Rule:
-    matches = tuple(read_match(each) for each in section.sections("matches"))
-    return _Rule(
-        section.string("name"),
-        matches or (EVERYTHING,),
-        read_filters(section.sections("filters"), references),
-        tuple(_read_backend(each, references) for each in section.sections("backendRefs")),
-        options,
-        section.position,
+def read_http_route(item: KubernetesObject, services: Services, grants: Grants) -> HttpRoute:
+    """One HTTPRoute or GRPCRoute."""
+    reader = _Reader(item, ReferenceReader(item, services, grants))
+    spec = item.section.section("spec", required=True)
+    item.section.end()
+    if spec is None:
+        return HttpRoute(item)
+    parents, hostnames = read_parents(spec, item), read_hostnames(spec)
+    rules = [reader.rule(each, index) for index, each in enumerate(spec.sections("rules"))]
+    if item.kind == "HTTPRoute" and spec.get("rules") is None:
+        # As the API's default: one rule that takes everything, with nowhere to send it.
+        rules = [_Rule(0, "", (EVERY_REQUEST,), Filters(), (), 500, {}, None, "", spec.position)]
+    spec.end(("useDefaultGateways",))
+    return HttpRoute(
+        item,
+        parents,
+        hostnames,
+        next(iter(reader.references.problems), None),
+        tuple(f"{each.label}: {each.unsupported}" for each in rules if each.unsupported),
+        tuple(each for each in rules if not each.unsupported),
     )
-
-
-def _read_backend(section: Section, references: ReferenceReader) -> tuple[Backend, HeaderMutations]:
-    backend = references.backend(section)
-    filters = read_filters(section.sections("filters"), references)
-    section.end()
-    if filters != Filters(mutations=filters.mutations, unresolved=filters.unresolved):
-        section.error("filters of a backend may only be header modifiers")
-    if filters.unresolved is not None:
-        backend = replace(backend, cluster="")
-    return backend, filters.mutations
 
 
 def _read_timeouts(section: Section) -> dict[str, Any]:
     """Without timeouts there are none: what Envoy takes for a default is not the API's."""
-    retry = _read_retry(section.section("retry"))
-    timeouts = section.section("timeouts")
-    if timeouts is None:
-        return {"timeout": 0.0, "retry_policy": retry}
-    request, backend = duration(timeouts, "request"), duration(timeouts, "backendRequest")
-    timeouts.end()
-    if request and backend and backend > request:
-        timeouts.error("backendRequest is longer than request")
+    retry, timeouts = section.section("retry"), section.section("timeouts")
+    request, backend = _read_durations(timeouts) if timeouts is not None else (None, None)
+    policy = _read_retry(retry) if retry is not None else DEFAULT_RETRY
     if backend:
-        retry = replace(retry, per_try_timeout=backend)
-    return {"timeout": request or 0.0, "retry_policy": retry}
+        # A rule that says how often to try again means tries that take too long as well, which are a kind of reset.
+        conditions = (*policy.retry_on, "reset") if retry is not None else policy.retry_on
+        policy = replace(policy, retry_on=conditions, per_try_timeout=backend)
+    return {"timeout": request or 0.0, "retry_policy": policy}
 
 
-def _read_retry(section: Section | None) -> RetryPolicy:
+def _read_durations(section: Section) -> tuple[float | None, float | None]:
+    """For the whole request, and for each try."""
+    request, backend = duration(section, "request"), duration(section, "backendRequest")
+    section.end()
+    if request and backend and backend > request:
+        section.error("backendRequest is longer than request")
+    return request, backend
+
+
+def _read_retry(section: Section) -> RetryPolicy:
     """An HTTPRouteRetry: its codes are tried again beside connections that fail."""
-    if section is None:
-        return DEFAULT_RETRY
     codes = []
     for value in section.items("codes"):
         code = value.integer(400, 599)

@@ -5,10 +5,9 @@ Source: https://gateway-api.sigs.k8s.io/concepts/api-overview/#attaching-routes-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...models import ObjectStatus, ParentStatus
+from ...models import Condition, ObjectStatus, ParentStatus
 from ..fields import Section
 from ..kubernetes_fields import host_name, port_number
 from ..kubernetes_object import KubernetesObject, Objects
@@ -16,7 +15,7 @@ from ..virtual_hosts import covers
 from .gateway import Gateway, GatewayListener, condition
 from .references import GROUP, Problem
 
-__all__ = ["Attachment", "ParentRef", "attach", "intersect", "read_hostnames", "read_parents"]
+__all__ = ["AnyRoute", "Attachment", "ParentRef", "attach", "intersect", "read_hostnames", "read_parents"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,28 @@ class ParentRef:
 
     def names(self, listener: GatewayListener) -> bool:
         return self.section_name in ("", listener.name) and self.port in (None, listener.port)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyRoute:
+    """What all kinds of routes have in common."""
+
+    item: KubernetesObject
+    parents: tuple[ParentRef, ...] = ()
+    hostnames: tuple[str, ...] = ()
+    unresolved: Problem | None = None
+    dropped: tuple[str, ...] = ()
+    """Rules that cannot be served, and why."""
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether no rule is left."""
+        return False
+
+    @property
+    def dropped_message(self) -> str:
+        """As the API wants it to begin."""
+        return f"Dropped Rule {'; '.join(self.dropped)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,61 +92,55 @@ def intersect(listener: str, route: str) -> str | None:
 
 
 def attach(
-    item: KubernetesObject,
-    parents: tuple[ParentRef, ...],
-    hostnames: tuple[str, ...],
-    gateways: dict[tuple[str, str], Gateway],
-    objects: Objects,
-    unresolved: Problem | None,
+    route: AnyRoute, gateways: dict[tuple[str, str], Gateway], objects: Objects
 ) -> tuple[list[Attachment], ObjectStatus]:
     """The listeners that take a route, and what each parent says of it. Older routes come first."""
     attachments: dict[int, Attachment] = {}
     statuses = []
-    for parent in parents:
-        is_ours = (parent.group, parent.kind) == (GROUP, "Gateway")
-        gateway = gateways.get((parent.namespace, parent.name)) if is_ours else None
-        found = list(_attachments(item, parent, hostnames, gateway, objects)) if gateway is not None else []
-        problem = None
+    for parent in route.parents:
+        found, problem = _ask(route, parent, gateways, objects)
         for each in found:
-            if isinstance(each, Problem):
-                problem = each
-            else:
-                domains = tuple(domain for domain, _ in each.hosts)
-                each.listener.attached.setdefault(item.kind, {})[item] = domains
-                attachments.setdefault(id(each.listener), each)
-        if gateway is None:
-            problem = Problem("NoMatchingParent", f'there is no {parent.kind} "{parent.namespace}/{parent.name}"')
-        conditions = (condition("Accepted", problem), condition("ResolvedRefs", unresolved))
-        statuses.append(ParentStatus(parent.namespace, parent.name, parent.section_name, parent.port, conditions))
+            domains = tuple(domain for domain, _ in each.hosts)
+            each.listener.attached.setdefault(route.item.kind, {})[route.item] = domains
+            attachments.setdefault(id(each.listener), each)
+        conditions = [condition("Accepted", problem), condition("ResolvedRefs", route.unresolved)]
+        if problem is None and route.dropped:
+            conditions.append(Condition("PartiallyInvalid", True, "UnsupportedValue", route.dropped_message))
+        told = ParentStatus(parent.namespace, parent.name, parent.section_name, parent.port, tuple(conditions))
+        statuses.append(told)
+    item = route.item
     status = ObjectStatus(item.kind, item.namespace, item.name, parents=tuple(statuses), position=item.position)
     return list(attachments.values()), status
 
 
-def _attachments(
-    item: KubernetesObject,
-    parent: ParentRef,
-    hostnames: tuple[str, ...],
-    gateway: Gateway,
-    objects: Objects,
-) -> Iterator[Attachment | Problem]:
-    """Listeners that take the route, or else the one reason why none does."""
+def _ask(
+    route: AnyRoute, parent: ParentRef, gateways: dict[tuple[str, str], Gateway], objects: Objects
+) -> tuple[list[Attachment], Problem | None]:
+    """The listeners of a parent that take the route, or else why none does."""
+    is_ours = (parent.group, parent.kind) == (GROUP, "Gateway")
+    gateway = gateways.get((parent.namespace, parent.name)) if is_ours else None
+    if gateway is None:
+        return [], Problem("NoMatchingParent", f'there is no {parent.kind} "{parent.namespace}/{parent.name}"')
+    found = _attachments(route, parent, gateway, objects)
+    if isinstance(found, Problem):
+        return [], found
+    if route.is_invalid:
+        return [], Problem("UnsupportedValue", route.dropped_message)
+    return found, None
+
+
+def _attachments(route: AnyRoute, parent: ParentRef, gateway: Gateway, objects: Objects) -> list[Attachment] | Problem:
     named = [each for each in gateway.listeners if parent.names(each)]
     if not named:
-        yield Problem("NoMatchingParent", "the Gateway has no listener of this name and port")
-        return
-    allowing = [each for each in named if each.allowed.allows(gateway.item, item, objects)]
+        return Problem("NoMatchingParent", "the Gateway has no listener of this name and port")
+    allowing = [each for each in named if each.allowed.allows(gateway.item, route.item, objects)]
     if not allowing:
-        yield Problem("NotAllowedByListeners", "allowedRoutes of the listeners leave this route out")
-        return
-    fitting = [Attachment(each, hosts) for each in allowing if (hosts := _hosts(each.hostname, hostnames))]
+        return Problem("NotAllowedByListeners", "allowedRoutes of the listeners leave this route out")
+    fitting = [Attachment(each, hosts) for each in allowing if (hosts := _hosts(each.hostname, route.hostnames))]
     if not fitting:
-        yield Problem("NoMatchingListenerHostname", "no listener has a hostname in common with the route")
-        return
-    alone = [each for each in fitting if not _is_claimed(each, item.kind)]
-    if not alone:
-        yield Problem("HostnameConflict", "an older route of another kind has the hostname")
-        return
-    yield from alone
+        return Problem("NoMatchingListenerHostname", "no listener has a hostname in common with the route")
+    alone = [each for each in fitting if not _is_claimed(each, route.item.kind)]
+    return alone or Problem("HostnameConflict", "an older route of another kind has the hostname")
 
 
 def _is_claimed(attachment: Attachment, kind: str) -> bool:

@@ -11,21 +11,17 @@ from ...models import TcpProxy
 from ..kubernetes_object import KubernetesObject
 from ..kubernetes_service import Services
 from .backends import proxy_to
-from .parents import ParentRef, read_hostnames, read_parents
-from .references import Grants, Problem, ReferenceReader
+from .parents import AnyRoute, read_hostnames, read_parents
+from .references import Grants, ReferenceReader
 
 __all__ = ["StreamRoute", "read_stream_route"]
 
 
 @dataclass(frozen=True, slots=True)
-class StreamRoute:
+class StreamRoute(AnyRoute):
     """A TLSRoute or TCPRoute; there is one rule to it."""
 
-    item: KubernetesObject
-    parents: tuple[ParentRef, ...]
-    hostnames: tuple[str, ...]
-    proxy: TcpProxy
-    unresolved: Problem | None
+    proxy: TcpProxy = TcpProxy()
 
 
 def read_stream_route(item: KubernetesObject, services: Services, grants: Grants) -> StreamRoute:
@@ -33,7 +29,7 @@ def read_stream_route(item: KubernetesObject, services: Services, grants: Grants
     spec = item.section.section("spec", required=True)
     item.section.end()
     if spec is None:
-        return StreamRoute(item, (), (), TcpProxy(), None)
+        return StreamRoute(item)
     parents = read_parents(spec, item)
     hostnames = read_hostnames(spec) if item.kind == "TLSRoute" else ()
     rules = spec.sections("rules")
@@ -47,5 +43,5 @@ def read_stream_route(item: KubernetesObject, services: Services, grants: Grants
             backends.append(references.backend(each))
             each.end()
         rule.end()
-    unresolved = references.problems[0] if references.problems else None
-    return StreamRoute(item, parents, hostnames, proxy_to(backends, spec.position), unresolved)
+    unresolved = next(iter(references.problems), None)
+    return StreamRoute(item, parents, hostnames, unresolved, proxy=proxy_to(backends, spec.position))
