@@ -130,8 +130,8 @@ TOGETHER = [
 # The proxy is where no caller is.
 ELSEWHERE = [Case("callers", (Group("--", "a"), Group("--", "b"))), case("no_caller_here", SPREAD)]
 
-# What other zones are asked of their own callers is all that they can take, and the own one has no healthy host: the rest
-# goes to any zone, to the own one as well, where there is nobody.
+# What other zones are asked of their own callers is all that they can take, and the own one has no healthy host: the
+# rest goes to any zone, to the own one as well, where there is nobody.
 FULL = [
     Case("callers", (Group("--", "b"), Group("u", "a"), Group("--", "c"))),
     case("nothing_left", (Group("--", "b"), Group("u", "a"), Group("--", "c")), zones(min_cluster_size=1)),

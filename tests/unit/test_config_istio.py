@@ -462,9 +462,13 @@ def test_refused_objects(document: dict[str, Any], reason: str) -> None:
     assert any(reason in each for each in found), found
 
 
-def test_two_virtual_services_of_the_mesh_for_one_host_are_refused() -> None:
-    both = [virtual_service(route(), name=name, hosts=("a",), gateways=["mesh"]) for name in ("v1", "v2")]
-    assert any("another VirtualService of the mesh, default/v1" in each for each in refusals(*both))
+def test_of_two_virtual_services_of_the_mesh_for_one_host_the_older_one_counts() -> None:
+    both = [virtual_service(route(to(name)), name=name, hosts=("b",), gateways=["mesh"]) for name in ("b", "a")]
+    config = load([*both, *SERVICES])
+    assert cluster_at(config, host="b", table="80") == "default/a:80"
+    (status,) = [each for each in config.statuses if list(each.refusals())]
+    assert (status.name, status.conditions[0].reason) == ("b", "ConflictingMeshGatewayVirtualServiceHosts")
+    assert "default/a has the host b.default.svc.cluster.local too" in status.conditions[0].message
 
 
 def test_a_subset_needs_to_know_the_pods() -> None:

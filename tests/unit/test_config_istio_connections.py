@@ -100,17 +100,13 @@ class TestPassthrough:
         )
         assert tls(config, "x.example.com") == [("default/a:80", 3), ("default/b:80", 1)]
 
-    def test_the_first_match_of_a_name_counts(self) -> None:
-        config = load(
-            [
-                self.GATEWAY,
-                connections(
-                    hosts=("*.example.com",), tls=[sni("x.example.com"), sni("*.example.com", "x.example.com", to="b")]
-                ),
-                *SERVICES,
-            ]
-        )
-        assert (tls(config, "x.example.com"), tls(config, "y.example.com")) == ("default/a:80", "default/b:80")
+    def test_a_match_with_a_name_that_has_a_route_does_not_count(self) -> None:
+        routes = [sni("x.example.com"), sni("*.example.com", "x.example.com", to="b")]
+        config = load([self.GATEWAY, connections(hosts=("*.example.com",), tls=routes), *SERVICES])
+        assert (tls(config, "x.example.com"), tls(config, "y.example.com")) == ("default/a:80", None)
+        (found,) = [each for status in config.statuses for _, each in status.refusals()]
+        assert found.reason == "ConflictingServerNames"
+        assert found.message == "the server name x.example.com has a route already at the port 443"
 
     def test_ports_and_gateways_of_a_match(self) -> None:
         name = "x.example.com"
@@ -118,13 +114,17 @@ class TestPassthrough:
         config = load([self.GATEWAY, connections(hosts=(name,), gateways=("web", "mesh"), tls=routes), *SERVICES])
         assert tls(config, name) == "default/a:80"
 
-    def test_only_hosts_of_the_server(self) -> None:
+    def test_names_that_are_none_of_the_servers_hosts(self) -> None:
+        """Istio asks for a host in common with the VirtualService, and takes all of its matches then."""
         config = load([self.GATEWAY, connections(tls=[sni("x.example.net", "x.example.com")]), *SERVICES])
-        assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", None)
+        assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", "default/a:80")
 
     def test_only_hosts_that_are_for_the_namespace(self) -> None:
         web = server("TLS", "default/a.example.com", "there/b.example.com", mode="PASSTHROUGH")
-        config = load([web, connections(tls=[sni("a.example.com", "b.example.com")]), *SERVICES])
+        routes = [
+            connections(name=name, hosts=(f"{name}.example.com",), tls=[sni(f"{name}.example.com")]) for name in "ab"
+        ]
+        config = load([web, *routes, *SERVICES])
         assert (tls(config, "a.example.com"), tls(config, "b.example.com")) == ("default/a:80", None)
 
     def test_https_passes_through_as_well(self) -> None:
@@ -275,6 +275,16 @@ class TestHttps:
         assert len(config.listeners) == 1
         assert (tls(config, "a.org"), tls(config, "b.org")) == ("https.443.https.web.default", "default/b:80")
 
+    def test_of_two_servers_for_a_host_the_older_one_counts_with_all_its_hosts(self) -> None:
+        both = [
+            server("HTTPS", "a.org", name="x", mode="SIMPLE", credentialName="c"),
+            server("HTTPS", "b.org", "a.org", name="y", mode="SIMPLE", credentialName="c"),
+        ]
+        config = load([*both, secret("c"), virtual_service(route(), gateways=["x", "y"]), *SERVICES])
+        assert (tls(config, "a.org"), tls(config, "b.org")) == ("https.443.https.x.default", None)
+        (status,) = [each for each in config.statuses if list(each.refusals())]
+        assert (status.kind, status.name, status.conditions[0].reason) == ("Gateway", "y", "ConflictingGateways")
+
     def test_plain_http_sends_clients_to_https(self) -> None:
         both = [gateway(name="plain", tls={"httpsRedirect": True}), server("HTTPS", mode="SIMPLE", credentialName="c")]
         config = load([*both, secret("c"), virtual_service(route(), gateways=["plain", "web"]), *SERVICES])
@@ -423,10 +433,6 @@ class TestMesh:
         ),
         ([server("HTTPS", mode="SIMPLE", credentialName="c", httpsRedirect=True), secret("c")], "is for plain HTTP"),
         ([server("HTTP", port=80), server("TCP", port=80, name="x")], "another server of the port 80 speaks HTTP"),
-        (
-            [server("HTTPS", "a", name=name, mode="SIMPLE", credentialName="c") for name in "xy"] + [secret("c")],
-            "another server of the port 443 has the host a",
-        ),
         (
             [server("TLS", mode="PASSTHROUGH"), connections(hosts=("a.org",), tls=[sni("b.org")])],
             "the server name 'b.org' is none of the VirtualService's hosts",

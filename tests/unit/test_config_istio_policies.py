@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from unit.istio_documents import (
     SERVICES,
+    ask,
     cluster,
     edge,
     forward,
@@ -80,6 +81,52 @@ class TestWhichRule:
         ]
         for app, found in (("x", LbPolicy.RANDOM), ("y", LbPolicy.ROUND_ROBIN)):
             assert policy(*rules, scope=Scope(labels={"app": app})) is found
+
+    def test_gateways_in_the_namespace_of_all_prefer_the_services_own_unless_a_rule_is_kept_there(self) -> None:
+        host = "s.there.svc.cluster.local"
+        wide = inside("istio-system", rule("wide", host="*.local", trafficPolicy=simple("RANDOM")))
+        own = inside("there", rule(host=host, trafficPolicy=simple("ROUND_ROBIN")))
+        documents = [inside("there", service("s")), wide, own]
+        scope = Scope(namespace="istio-system")
+        assert policy(*documents, name="there/s:80", scope=scope) is LbPolicy.ROUND_ROBIN
+        wide["spec"]["exportTo"] = ["."]
+        assert policy(*documents, name="there/s:80", scope=scope) is LbPolicy.RANDOM
+        assert policy(*documents, name="there/s:80", scope=Scope(namespace="else")) is LbPolicy.ROUND_ROBIN
+
+    def test_the_host_counts_before_the_workload(self) -> None:
+        some = rule(
+            "some", host="*.local", trafficPolicy=simple("RANDOM"), workloadSelector={"matchLabels": {"v": "1"}}
+        )
+        scope = Scope(namespace="default", labels={"v": "1"})
+        assert policy(some, scope=scope) is LbPolicy.RANDOM
+        assert policy(some, rule("all", trafficPolicy=simple("ROUND_ROBIN")), scope=scope) is LbPolicy.ROUND_ROBIN
+
+    def test_a_rule_for_other_workloads_leaves_no_room_for_less_particular_ones(self) -> None:
+        rules = [
+            rule("some", trafficPolicy=simple("RANDOM"), workloadSelector={"matchLabels": {"v": "1"}}),
+            rule("all", host="*.local", trafficPolicy=simple("ROUND_ROBIN")),
+        ]
+        assert policy(*rules, scope=Scope(namespace="default", labels={"v": "2"})) is LbPolicy.LEAST_REQUEST
+
+    def test_a_rule_that_selects_workloads_is_for_its_namespace_alone(self) -> None:
+        some = rule(trafficPolicy=simple("RANDOM"), workloadSelector={"matchLabels": {"v": "1"}})
+        scope = Scope(namespace="else", labels={"v": "1"})
+        assert policy(some, scope=scope) is LbPolicy.LEAST_REQUEST
+        found = refusals({**some, "spec": {**some["spec"], "exportTo": ["*"]}}, scope=scope)
+        assert any("is for its namespace alone" in each for each in found)
+
+    def test_of_rules_that_are_shown_to_different_ones_the_youngest_counts(self) -> None:
+        rules = [
+            rule("a", trafficPolicy=simple("RANDOM"), subsets=[{"name": "s", "labels": {}}]),
+            rule("b", exportTo=["."], trafficPolicy=simple("ROUND_ROBIN")),
+        ]
+        config = loaded(*rules, scope=Scope(namespace="default"))
+        assert cluster(config, "default/a:80").lb_policy is LbPolicy.ROUND_ROBIN
+        assert "default/a:80/s" not in {each.name for each in config.clusters}
+
+    def test_rules_of_one_age_are_ordered_by_name(self) -> None:
+        young = rule("a", trafficPolicy=simple("RANDOM"))
+        assert policy(rule("b", trafficPolicy=simple("ROUND_ROBIN")), young) is LbPolicy.RANDOM
 
     def test_rules_of_one_host_are_joined(self) -> None:
         """What the oldest says counts where both say something; there are the subsets of all."""
@@ -154,6 +201,37 @@ class TestSettings:
         assert found.header_rewrite is not None
         assert (found.header_rewrite.pattern, found.header_rewrite.substitution) == ("^(.).*", "\\1")
         assert cluster(config, "default/a:80").ring_hash.minimum_ring_size == 64
+
+    @pytest.mark.parametrize(
+        ("destination", "expected"),
+        [
+            (to("a"), "rule"),
+            (to("a", port=80), "port"),
+            (to("a", "plain", 80), "port"),
+            (to("a", "own"), "subset"),
+            (to("a", "own", 80), "subset port"),
+        ],
+    )
+    def test_what_requests_are_hashed_by(self, destination: dict[str, Any], expected: str) -> None:
+        """Settings of a port count for routes that name the port."""
+
+        def by(header: str) -> dict[str, Any]:
+            return {"loadBalancer": {"consistentHash": {"httpHeaderName": header}}}
+
+        def at_port(header: str) -> dict[str, Any]:
+            return {"portLevelSettings": [{"port": {"number": 80}, **by(header)}]}
+
+        own = {"name": "own", "labels": {}, "trafficPolicy": {**by("subset"), **at_port("subset port")}}
+        rules = rule(trafficPolicy={**by("rule"), **at_port("port")}, subsets=[{"name": "plain", "labels": {}}, own])
+        config = load([gateway(), virtual_service(route(destination)), rules, *SERVICES])
+        assert [each.header for each in forward(config).hash_policy] == [expected]
+
+    def test_without_a_virtual_service_requests_are_hashed_and_tried_again_elsewhere(self) -> None:
+        hashed = rule(trafficPolicy={"loadBalancer": {"consistentHash": {"httpHeaderName": "x"}}})
+        other = virtual_service(route(), hosts=("b",), gateways=["mesh"])
+        found = ask(load([other, hashed, *SERVICES]), host="a", table="80").route.action
+        assert [each.header for each in found.hash_policy] == ["x"]
+        assert found.retry_policy.previous_hosts
 
     def test_a_cookie_with_attributes(self) -> None:
         cookie = {"name": "u", "ttl": "0s", "path": "/", "attributes": [{"name": "SameSite", "value": "Strict"}]}

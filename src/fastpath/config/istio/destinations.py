@@ -5,9 +5,9 @@ Source: https://istio.io/latest/docs/reference/config/networking/destination-rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ...models import Cluster, Endpoint, HashPolicy
 from ..fields import Located, Section
@@ -16,20 +16,19 @@ from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Service, ServicePort, Services
 from ..node import shorten
-from .client import Client, Exports, read_exports, read_service_exports
-from .fields import GROUP, port_selector
+from .client import ROOT_NAMESPACE, Client, Exports, read_exports, read_service_exports
+from .fields import GROUP, age, port_selector
 from .locality import apply_locality
 from .service_entry import ServiceEntry, read_service_entries
 from .traffic_policy import TrafficPolicy, read_traffic_policy
 from .unresolved import Unresolved
 from .workloads import LABELS, Workloads, localities, read_workloads
 
-__all__ = ["ROOT_NAMESPACE", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
+__all__ = ["DOMAIN", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
 
-_DOMAIN = "svc.cluster.local"
+DOMAIN = "svc.cluster.local"
+"""Of the hosts that are Services."""
 _REGION = "topology.kubernetes.io/region"
-ROOT_NAMESPACE = "istio-system"
-"""Whose objects are for all namespaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +59,24 @@ class _Rule:
     workloads: Mapping[str, str] = field(default_factory=dict)
     """The labels of workloads that it is for; none: of all."""
 
+    @property
+    def is_private(self) -> bool:
+        """Whether its own namespace alone sees it."""
+        return self.exports.namespaces == frozenset({self.item.namespace})
+
 
 def full_name(host: str, namespace: str) -> str:
     """A host without a dot is a Service of the namespace."""
-    return host if "." in host or host == "*" else f"{host}.{namespace}.{_DOMAIN}"
+    return host if "." in host or host == "*" else f"{host}.{namespace}.{DOMAIN}"
 
 
 def read_destinations(objects: Objects, services: Services, secrets: Secrets, client: Client) -> Destinations:
     """The hosts of all Services and ServiceEntries, as the DestinationRules have it."""
     workloads = read_workloads(objects)
     entries = list(read_service_entries(objects, workloads, client))
-    items = sorted(objects.of_kind(GROUP, "DestinationRule"), key=lambda item: item.seniority)
-    rules = [_read_rule(item, secrets, client) for item in items]
+    rules = [_read_rule(item, secrets, client) for item in sorted(objects.of_kind(GROUP, "DestinationRule"), key=age)]
     shown = [each for each in services if _is_shown(each, objects, client)]
-    destinations = Destinations(shown, entries, [each for each in rules if client.is_shown(each.exports)], client)
+    destinations = Destinations(shown, entries, rules, client)
     destinations.note_unknown_hosts(rules)
     clusters = [_with_entries(*each, workloads) for each in services.ports()]
     destinations.add_clusters([*clusters, *(each for entry in entries for each in entry.clusters)], objects)
@@ -100,6 +103,7 @@ class Destinations:
         self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.host, []).append(rule)
+        self._rule_by_host: dict[str, _Rule] = {}
         self._targets: dict[tuple[str, int, str], Target] = {}
         self.clusters: list[Cluster] = []
         self.unresolved = Unresolved()
@@ -123,6 +127,8 @@ class Destinations:
         by_name = {each.name: each for each in clusters}
         for host, service in self._services.items():
             rule = self._rule_of(host, service.namespace)
+            if rule is not None:
+                self._rule_by_host[host] = rule
             labels_of = _Labels(service, objects)
             for port in service.ports:
                 cluster = by_name.get(service.cluster_name(port))
@@ -146,36 +152,61 @@ class Destinations:
     def _add(
         self, host: str, port: int, subset: str, policy: TrafficPolicy, cluster: Cluster, labels_of: _Labels
     ) -> None:
-        self._targets[host, port, subset] = Target(cluster.name, policy.hash_policy, policy.idle_timeout)
+        self._targets[host, port, subset] = Target(cluster.name, idle_timeout=policy.idle_timeout)
         found = policy.apply(cluster, policy.tls.at(host, port, subset) if policy.tls is not None else None)
         if policy.locality is not None or self._client.locality is not None:
             found = apply_locality(labels_of.with_regions(found), policy.locality, self._client, labels_of)
         self.clusters.append(found)
 
     def _rule_of(self, host: str, namespace: str) -> _Rule | None:
-        """What counts: a rule of the client's namespace, or else of the Service's, or else of all namespaces."""
-        places = [self._client.namespaces, {namespace}, {ROOT_NAMESPACE}] if self._client.namespaces else [None]
-        for place in places:
-            for is_selected in (True, False):
-                found = self._rule_in(host, place, is_selected=is_selected)
-                if found is not None:
-                    return found
-        return None
+        """What counts of the rules for a host: one that selects the workload, or else the last of those for all."""
+        found = _joined(self._rules_of(host, namespace))
+        own = (self._client.labels or {}).items()
+        selected = [each for each in found if each.workloads and each.workloads.items() <= own]
+        others = [each for each in found if not each.workloads]
+        return selected[0] if selected else others[-1] if others else None
 
-    def _rule_in(self, host: str, places: AbstractSet[str] | None, *, is_selected: bool) -> _Rule | None:
-        """The rule for the host itself, or else for the longest wildcard; several of one host are joined."""
-        labels = host.split(".")
-        names = [host, *(".".join(("*", *labels[index:])) for index in range(1, len(labels))), "*"]
-        for name in names:
-            found = [
+    def _rules_of(self, host: str, namespace: str) -> Sequence[_Rule]:
+        """Those of the client's namespace, or else of the Service's, or else of all namespaces."""
+        client = self._client
+        if not client.namespaces:
+            return self._most_specific(host, lambda _: True)
+        # What is in the namespace of all is for all, unless it is kept there: its gateways do not prefer it.
+        own = client.namespaces - {ROOT_NAMESPACE}
+        found = self._most_specific(
+            host,
+            lambda rule: (
+                rule.exports.reach(rule.item.namespace)
+                and (rule.item.namespace in own or (rule.item.namespace in client.namespaces and rule.is_private))
+            ),
+        )
+        for place in (namespace, ROOT_NAMESPACE):
+            found = found or [
                 each
-                for each in self._rules.get(name, ())
-                if (places is None or each.item.namespace in places)
-                and bool(each.workloads) == is_selected
-                and each.workloads.items() <= (self._client.labels or {}).items()
+                for each in self._most_specific(host, partial(_is_exported, place))
+                if client.is_shown(each.exports)
             ]
-            if found:
-                return _joined(found)
+        return found
+
+    def _most_specific(self, host: str, is_candidate: Callable[[_Rule], bool]) -> Sequence[_Rule]:
+        """The candidates for the host itself, or else for the longest wildcard that has any."""
+        labels = host.split(".")
+        names = (host, *(".".join(("*", *labels[index:])) for index in range(1, len(labels))), "*")
+        candidates = ([each for each in self._rules.get(name, ()) if is_candidate(each)] for name in names)
+        return next(filter(None, candidates), [])
+
+    def hash_policy(self, host: str, subset: str = "", port: int | None = None) -> HashPolicy | None:
+        """What requests to a destination are hashed by. Istio asks the settings of a port when it is told there."""
+        rule = self._rule_by_host.get(host)
+        if rule is None:
+            return None
+        found = rule.subsets.get(subset)
+        policies = [found.policy] if found is not None else []
+        for policy in (*policies, rule.policy):
+            at_port = policy.ports.get(port) if port is not None else None
+            chosen = at_port.hash_policy if at_port is not None else None
+            if chosen is not None or policy.hash_policy is not None:
+                return chosen or policy.hash_policy
         return None
 
     def target(self, host: str, port: int) -> Target | None:
@@ -196,18 +227,33 @@ class Destinations:
 class DestinationReader:
     """Reads the Destinations of an object. `port` is the one that requests come to.
 
-    What is not there leads to a cluster that is not there either.
+    A Destination without a port is at the only port of its Service, or else at that one. `is_strict`: at that one
+    whatever ports there are, as Istio has it for HTTP in the mesh. What is not there leads to a cluster that is not
+    there either.
     """
 
-    def __init__(self, destinations: Destinations, item: KubernetesObject, port: int | None = None):
+    def __init__(
+        self,
+        destinations: Destinations,
+        item: KubernetesObject,
+        port: int | None = None,
+        *,
+        is_strict: bool = False,
+    ):
         self._destinations = destinations
         self._item = item
         self._port = port
+        self._is_strict = is_strict
+        self._only_ports: set[int] = set()
         self.needs_port = False
         """Whether something was read for which the port counts, before it was known."""
 
-    def at(self, port: int | None) -> DestinationReader:
-        return DestinationReader(self._destinations, self._item, port)
+    def at(self, port: int | None, *, is_strict: bool = False) -> DestinationReader:
+        return DestinationReader(self._destinations, self._item, port, is_strict=is_strict)
+
+    def differs_at(self, port: int, *, is_strict: bool) -> bool:
+        """Whether what was read before the port was known is not what it is at the port."""
+        return self.needs_port or (is_strict and not self._only_ports <= {port})
 
     def request_port(self) -> int | None:
         """The port that requests come to; None: ask again when it is known."""
@@ -215,7 +261,6 @@ class DestinationReader:
         return self._port
 
     def read(self, section: Section) -> Target:
-        """Without a port it is the Service's only one, or else the one that the request came to."""
         value = section.get("host", required=True)
         subset = section.string("subset")
         number = port_selector(section)
@@ -223,27 +268,35 @@ class DestinationReader:
         if value is None:
             return Target("")
         host = full_name(value.string(), self._item.namespace)
+        hash_policy = self._destinations.hash_policy(host, subset, number)
         service = self._destinations.service(host)
         if service is None:
             near = value.problems.suggest(host, (name for name, _ in self._destinations.services()))
             self._miss(value, f"there is no Service with the host {shorten(host)!r}{near}")
-            return Target(_cluster_of(host, number or self.request_port() or 0, subset))
+            return Target(_cluster_of(host, number or self.request_port() or 0, subset), hash_policy)
         ports = [each.port for each in service.ports if each.protocol == "TCP"]
-        if number is None and len(ports) > 1:
-            number = self.request_port() or ports[0]
         if number is None:
-            number = ports[0] if ports else 0
+            number = self._port_of(service, ports)
         found = self._destinations.find(host, number, subset)
         if found is not None:
             if found.missing:
                 self._miss(section, f"{host}: {found.missing}")
-            return found
+            return replace(found, hash_policy=hash_policy)
         if number not in ports:
             self._miss(section, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
         else:
             near = value.problems.suggest(subset, self._destinations.subsets(host))
             self._miss(section, f"{host} has no subset {shorten(subset)!r}{near}")
-        return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset))
+        return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset), hash_policy)
+
+    def _port_of(self, service: Service, ports: list[int]) -> int:
+        """Of a Destination that gives none. Ports that are not TCP's count too when it comes to the only one."""
+        if self._is_strict and self._port is not None:
+            return self._port
+        if len(service.ports) == 1 and ports:
+            self._only_ports.add(ports[0])
+            return ports[0]
+        return self.request_port() or (ports[0] if ports else 0)
 
     def _miss(self, where: Located, reason: str) -> None:
         self._destinations.unresolved.add(self._item, where, reason)
@@ -289,16 +342,22 @@ class _Labels:
         return replace(cluster, localities=tuple(localities))
 
 
-def _joined(rules: list[_Rule]) -> _Rule:
-    """Subsets of all; what the oldest says counts where several say something."""
-    if len(rules) == 1:
-        return rules[0]
-    policy = next((each.policy for each in rules if each.policy != TrafficPolicy()), TrafficPolicy())
-    subsets: dict[str, _Subset] = {}
+def _is_exported(namespace: str, rule: _Rule) -> bool:
+    return rule.item.namespace == namespace and not rule.is_private
+
+
+def _joined(rules: Iterable[_Rule]) -> list[_Rule]:
+    """Rules of one host that are shown to the same and select the same as one: the subsets of all, and the policy of
+    the oldest that has one."""
+    found: dict[tuple[object, ...], _Rule] = {}
     for rule in rules:
-        for name, subset in rule.subsets.items():
-            subsets.setdefault(name, subset)
-    return replace(rules[0], policy=policy, subsets=subsets)
+        key = (rule.exports, tuple(sorted(rule.workloads.items())))
+        first = found.setdefault(key, rule)
+        if first is not rule:
+            policy = first.policy if first.policy != TrafficPolicy() else rule.policy
+            more = {name: each for name, each in rule.subsets.items() if name not in first.subsets}
+            found[key] = replace(first, policy=policy, subsets={**first.subsets, **more})
+    return list(found.values())
 
 
 def _read_rule(item: KubernetesObject, secrets: Secrets, client: Client) -> _Rule:
@@ -322,6 +381,9 @@ def _read_rule(item: KubernetesObject, secrets: Secrets, client: Client) -> _Rul
         selector.end()
         if workloads and client.labels is None:
             selector.error("say with Scope.labels whose configuration this is")
+        if workloads and spec.items("exportTo") and exports.namespaces != frozenset({item.namespace}):
+            selector.error(f"a rule with a workloadSelector is for its namespace alone: exportTo is {item.namespace!r}")
+        exports = Exports(frozenset({item.namespace})) if workloads else exports
     spec.end()
     return _Rule(item, host, policy, subsets, exports, workloads)
 

@@ -14,7 +14,7 @@ from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
 from ..node import shorten
 from .client import Client
-from .fields import GROUP
+from .fields import GROUP, age
 from .server_tls import ServerTls, read_server_tls
 
 __all__ = ["Gateway", "Server", "common_host", "read_gateways"]
@@ -84,7 +84,7 @@ def read_gateways(objects: Objects, secrets: Secrets, client: Client) -> dict[st
     """
     gateways: dict[str, Gateway] = {}
     selectors: list[Mapping[str, str]] = []
-    for item in sorted(objects.of_kind(GROUP, "Gateway"), key=lambda item: item.seniority):
+    for item in sorted(objects.of_kind(GROUP, "Gateway"), key=age):
         spec = item.section.section("spec", required=True)
         item.section.end()
         if spec is None:

@@ -35,9 +35,9 @@ class HttpMatch:
 
     @property
     def takes_all(self) -> bool:
-        """Whether no request passes it by."""
+        """Whether no request passes it by, as far as Istio looks."""
         match = self.match
-        any_path = match.prefix == "/" or match.safe_regex in (".*", "/.*")
+        any_path = match.prefix == "/" or match.safe_regex == ".*"
         return any_path and not match.headers and not match.query_parameters
 
 

@@ -12,9 +12,10 @@ from ..fields import Section, Value
 from ..kubernetes_fields import choice, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
-from .client import Client
-from .destinations import ROOT_NAMESPACE, DestinationReader, Destinations, Target
+from .client import ROOT_NAMESPACE, Client
+from .destinations import DestinationReader, Destinations, Target
 from .fields import GROUP
+from .gateway import common_host
 
 __all__ = ["Sidecar", "read_sidecar"]
 
@@ -35,6 +36,9 @@ class _Egress:
             for place, pattern in self.hosts
         )
 
+    def overlaps(self, namespace: str, host: str) -> bool:
+        return any(place in ("*", namespace) and common_host(pattern, host) for place, pattern in self.hosts)
+
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
@@ -47,12 +51,17 @@ class Sidecar:
     egress_proxy: Target | None = None
     """Where they go otherwise."""
 
-    def imports(self, port: int, namespace: str, hosts: Iterable[str]) -> bool:
-        """Whether one of the hosts of a namespace's object is reached at a port."""
-        fitting = [each for each in self.egress if each.port == port] or [
-            each for each in self.egress if each.port is None
-        ]
-        return not self.egress or any(each.imports(namespace, host) for each in fitting for host in hosts)
+    def imports(self, port: int, namespace: str, host: str) -> bool:
+        """Whether the host of a namespace's Service is reached at a port."""
+        return not self.egress or any(each.imports(namespace, host) for each in self._at(port))
+
+    def imports_any(self, port: int, namespace: str, hosts: Iterable[str]) -> bool:
+        """Whether one of the hosts of a namespace's VirtualService has something in common with what is reached."""
+        return not self.egress or any(each.overlaps(namespace, host) for each in self._at(port) for host in hosts)
+
+    def _at(self, port: int) -> list[_Egress]:
+        fitting = [each for each in self.egress if each.port == port]
+        return fitting or [each for each in self.egress if each.port is None]
 
 
 def read_sidecar(objects: Objects, destinations: Destinations, client: Client) -> Sidecar | None:

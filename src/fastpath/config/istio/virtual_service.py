@@ -16,7 +16,7 @@ from ..node import shorten
 from .client import Client, Exports, exports_of, read_exports
 from .delegate import Delegates
 from .destinations import DestinationReader, Destinations, full_name
-from .fields import GROUP
+from .fields import GROUP, age
 from .gateway import Gateway
 from .http_action import Action, read_action
 from .http_match import HttpMatch, read_http_match
@@ -35,11 +35,11 @@ class _HttpRoute:
     section: Section
     reader: DestinationReader
 
-    def action_at(self, port: int, scheme: str) -> Action:
+    def action_at(self, gateway: str, port: int, scheme: str) -> Action:
         """What becomes of requests that come to a port, which counts for destinations without one."""
-        found = self.action
-        if self.reader.needs_port:
-            found = read_action(self.section.again(), self.reader.at(port))
+        found, is_strict = self.action, gateway == MESH
+        if self.reader.differs_at(port, is_strict=is_strict):
+            found = read_action(self.section.again(), self.reader.at(port, is_strict=is_strict))
         return found.without_plain_port(scheme)
 
 
@@ -58,9 +58,9 @@ class VirtualService:
         """The routes of what comes through a gateway to a port; each with whether it takes all that comes to it."""
         for each in self.http:
             fitting = [match for match in each.matches if match.is_for_us and self._is_for(match, gateway, port)]
-            action = each.action_at(port, scheme) if fitting else each.action
+            action = each.action_at(gateway, port, scheme) if fitting else each.action
             for match in fitting:
-                name = ".".join(filter(None, (each.name, match.name)))
+                name = f"{each.name}.{match.name}" if match.name else each.name
                 yield (
                     match.takes_all,
                     Route(
@@ -93,6 +93,8 @@ class VirtualService:
                 yield from ((match, proxy) for match in fitting)
 
     def _is_for(self, match: HttpMatch | StreamMatch, gateway: str, port: int) -> bool:
+        if isinstance(match, StreamMatch) and gateway == MESH and not match.is_for_us:
+            return False
         names = [_gateway_name(name, self.item.namespace) for name in match.gateways] or self.gateways
         return gateway in names and match.port in (None, port)
 
@@ -101,7 +103,7 @@ def read_virtual_services(
     objects: Objects, gateways: dict[str, Gateway], destinations: Destinations, client: Client
 ) -> list[VirtualService]:
     """All of them, the oldest first; those without hosts are parts of others."""
-    items = sorted(objects.of_kind(GROUP, "VirtualService"), key=lambda item: item.seniority)
+    items = sorted(objects.of_kind(GROUP, "VirtualService"), key=age)
     specs = {item.full_name: (item, spec) for item in items if (spec := _spec(item)) is not None}
     parts = {name: found for name, found in specs.items() if not found[1].items("hosts")}
     delegates = Delegates(
@@ -146,7 +148,7 @@ class _Reader:
         reader = DestinationReader(self._destinations, item)
         tls, tcp = (
             tuple(
-                read_stream_route(each, hosts, reader, self._client, is_tls=kind == "tls")
+                read_stream_route(each, hosts, reader, self._client, is_tls=kind == "tls", is_of_mesh=MESH in names)
                 for each in spec.sections(kind)
             )
             for kind in ("tls", "tcp")
