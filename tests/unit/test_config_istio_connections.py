@@ -25,7 +25,7 @@ from unit.istio_documents import (
 )
 
 from fastpath import FilterChainTable
-from fastpath.config import load
+from fastpath.config import Scope, load
 from fastpath.models import Config, FilterChain, HttpConnectionManager, TcpProxy
 
 CERTIFICATE = {"tls.crt": "CRT", "tls.key": "KEY"}
@@ -403,6 +403,59 @@ class TestMesh:
         expected = {"http": ["70", "70"], "bytes": ["default/s:70"] * 2, "either": ["70", "default/s:70"]}
         assert found == expected[protocol]
 
+    def test_names_tell_hosts_of_a_port_without_addresses_apart(self) -> None:
+        ports = [{"number": 443, "name": "tls", "protocol": "TLS"}]
+        entries = service_entry(hosts=["one.example", "two.example"], ports=ports, resolution="DNS")
+        config = load(
+            [entries, self.DATABASE, connections(hosts=("db",), gateways=("mesh",), tcp=[{"route": [to("db")]}])]
+        )
+        for name in ("one.example", "two.example"):
+            assert tls(config, name, port=443) == f"default/{name}:443"
+        assert tls(config, "three.example", port=443) is None
+
+    def test_where_names_have_routes_others_have_none(self) -> None:
+        secure = {**service("s"), "spec": {"clusterIP": "10.1.0.7", "ports": [{"name": "tls", "port": 443}]}}
+        routes = connections(
+            hosts=("*.default.svc.cluster.local",),
+            gateways=("mesh",),
+            tls=[sni("x.default.svc.cluster.local", to=[to("a")])],
+        )
+        config = load([secure, routes, *SERVICES])
+        assert tls(config, "x.default.svc.cluster.local", port=443, destination="10.1.0.7") == "default/a:80"
+        assert tls(config, "y.default.svc.cluster.local", port=443, destination="10.1.0.7") is None
+
+    def test_routes_of_bytes_are_not_for_tls_and_the_other_way_round(self) -> None:
+        secure = {**service("s"), "spec": {"clusterIP": "10.1.0.7", "ports": [{"name": "tls", "port": 443}]}}
+        name = "s.default.svc.cluster.local"
+        both = [
+            connections(name="t", hosts=(name,), gateways=("mesh",), tcp=[{"route": [to("a")]}]),
+            connections(hosts=("db",), gateways=("mesh",), tls=[sni("db", to=[to("a")])]),
+        ]
+        config = load([secure, self.DATABASE, *both, *SERVICES])
+        assert tls(config, name, port=443, destination="10.1.0.7") == "default/s:443"
+        assert reached(config, port=3306, destination="10.1.0.1") == "default/db:3306"
+
+    def test_after_a_route_for_all_addresses_there_are_no_others(self) -> None:
+        routes = [{"route": [to("a")]}, {"match": [{"destinationSubnets": ["10.1.0.1/32"]}], "route": [to("b")]}]
+        config = load([connections(hosts=("db",), gateways=("mesh",), tcp=routes), self.DATABASE, *SERVICES])
+        assert reached(config, port=3306, destination="10.1.0.1") == "default/a:80"
+
+    def test_sources_count_in_the_mesh_alone(self) -> None:
+        routes = [{"match": [{"sourceLabels": {"app": "x"}}], "route": [to("a")]}]
+        at_gateway = load([server("TCP", port=1), connections(tcp=routes), *SERVICES])
+        assert reached(at_gateway) == "default/a:80"
+        in_mesh = [connections(hosts=("db",), gateways=("mesh",), tcp=routes), self.DATABASE, *SERVICES]
+        assert any("say with Scope.labels" in each for each in refusals(*in_mesh))
+        config = load(in_mesh, scope=Scope(namespace="default", labels={"app": "y"}))
+        assert reached(config, port=3306, destination="10.1.0.1") == "default/db:3306"
+
+    def test_where_servers_speak_first_there_is_nothing_to_find_out(self) -> None:
+        mail = {**service("m"), "spec": {"clusterIP": "10.1.0.8", "ports": [{"port": 25}]}}
+        config = load(
+            [connections(hosts=("db",), gateways=("mesh",), tcp=[{"route": [to("db")]}]), self.DATABASE, mail]
+        )
+        assert reached(config, port=25, destination="10.1.0.8", alpn=["http/1.1"]) == "default/m:25"
+
     def test_addresses_of_a_service_entry(self) -> None:
         ports = [{"number": 5000, "name": "tcp", "protocol": "TCP"}]
         entry = service_entry(ports=ports, addresses=["192.0.2.0/24"], endpoints=[{"address": "10.0.0.1"}])
@@ -431,7 +484,18 @@ class TestMesh:
             [server("HTTPS", mode="SIMPLE", credentialName="c", minProtocolVersion="TLSV1_2"), secret("c")],
             "minProtocolVersion is not supported",
         ),
-        ([server("HTTPS", mode="SIMPLE", credentialName="c", httpsRedirect=True), secret("c")], "is for plain HTTP"),
+        ([server("TCP", mode="SIMPLE", credentialName="c"), secret("c")], "the protocol TCP has no TLS"),
+        ([server("HTTP", "shop", port=80)], "a Gateway's host has a dot"),
+        (
+            [
+                istio(
+                    "Gateway",
+                    "w",
+                    servers=[{"port": {"number": n, "name": "h", "protocol": "HTTP"}, "hosts": ["*"]} for n in (1, 2)],
+                )
+            ],
+            "another server of the Gateway has the port name 'h'",
+        ),
         ([server("HTTP", port=80), server("TCP", port=80, name="x")], "another server of the port 80 speaks HTTP"),
         (
             [server("TLS", mode="PASSTHROUGH"), connections(hosts=("a.org",), tls=[sni("b.org")])],

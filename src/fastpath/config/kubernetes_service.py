@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..models import (
     CircuitBreakerThresholds,
@@ -108,6 +108,10 @@ class Services:
 
     def find(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
+
+    def without_hints(self) -> Services:
+        """The same, whose endpoints are those of all zones."""
+        return Services(self, self._sets, replace(self._scope, zone=None))
 
     def names(self, namespace: str) -> Iterator[str]:
         """For suggestions."""

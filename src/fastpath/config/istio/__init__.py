@@ -43,6 +43,7 @@ def read_istio(objects: Objects, services: Services, secrets: Secrets, scope: Sc
         statuses=(
             *destinations.unresolved.statuses(objects),
             *_refusals(destinations, gateways),
+            *destinations.statuses,
             *edge.statuses,
             *mesh.statuses,
         ),

@@ -63,6 +63,7 @@ class Client:
     """Namespaces of the gateways, which are those of their Gateways unless told."""
     labels: Mapping[str, str] | None
     locality: Locality | None
+    node: str | None = None
 
     def is_shown_at(self, gateway: str, exports: Exports) -> bool:
         """Whether a gateway whose Gateway is in a namespace sees an object."""
@@ -100,6 +101,7 @@ def read_client(objects: Objects, scope: Scope) -> Client:
         frozenset(gateways if scope.namespace is None else {scope.namespace}),
         scope.labels,
         locality,
+        scope.node_name,
     )
 
 

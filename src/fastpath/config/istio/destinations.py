@@ -9,26 +9,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ...models import Cluster, Endpoint, HashPolicy
+from ...models import Cluster, Endpoint, HashPolicy, HealthStatus, ObjectStatus
 from ..fields import Located, Section
 from ..kubernetes_fields import string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Service, ServicePort, Services
 from ..node import shorten
-from .client import ROOT_NAMESPACE, Client, Exports, read_exports, read_service_exports
+from .client import ROOT_NAMESPACE, Client, Exports, Locality, read_exports, read_service_exports
 from .fields import GROUP, age, port_selector
-from .locality import apply_locality
-from .service_entry import ServiceEntry, read_service_entries
+from .locality import TOPOLOGY, apply_locality
+from .service_entry import ServiceEntry, joined_entries, read_service_entries
 from .traffic_policy import TrafficPolicy, read_traffic_policy
-from .unresolved import Unresolved
-from .workloads import LABELS, Workloads, localities, read_workloads
+from .unresolved import Unresolved, refusal
+from .workloads import LABELS, LOCALITY_LABEL, Workloads, localities, parse_locality, read_workloads
 
 __all__ = ["DOMAIN", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
 
 DOMAIN = "svc.cluster.local"
 """Of the hosts that are Services."""
-_REGION = "topology.kubernetes.io/region"
+_READY = (HealthStatus.UNKNOWN, HealthStatus.HEALTHY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,14 @@ def full_name(host: str, namespace: str) -> str:
 def read_destinations(objects: Objects, services: Services, secrets: Secrets, client: Client) -> Destinations:
     """The hosts of all Services and ServiceEntries, as the DestinationRules have it."""
     workloads = read_workloads(objects)
-    entries = list(read_service_entries(objects, workloads, client))
+    entries, dropped = joined_entries(read_service_entries(objects, workloads, client), client)
     rules = [_read_rule(item, secrets, client) for item in sorted(objects.of_kind(GROUP, "DestinationRule"), key=age)]
     shown = [each for each in services if _is_shown(each, objects, client)]
     destinations = Destinations(shown, entries, rules, client)
+    entries = [each for each in entries if destinations.service(each.service.name) is each.service]
+    destinations.note_conflicts(dropped)
     destinations.note_unknown_hosts(rules)
-    clusters = [_with_entries(*each, workloads) for each in services.ports()]
+    clusters = [_with_entries(*each, workloads) for each in services.without_hints().ports()]
     destinations.add_clusters([*clusters, *(each for entry in entries for each in entry.clusters)], objects)
     destinations.note_missing_clusters(entries)
     return destinations
@@ -97,9 +99,11 @@ class Destinations:
     ):
         self._client = client
         self._services = {full_name(each.name, each.namespace): each for each in services}
+        self.statuses: list[ObjectStatus] = []
         for entry in entries:
             if self._services.setdefault(entry.service.name, entry.service) is not entry.service:
-                entry.item.error(f"another Service or ServiceEntry has the host {entry.service.name}")
+                reason = f"a Service has the host {entry.service.name}"
+                self.statuses.append(refusal(entry.item, "ConflictingHosts", reason))
         self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.host, []).append(rule)
@@ -109,6 +113,12 @@ class Destinations:
         self.unresolved = Unresolved()
         self.unsupported: dict[KubernetesObject, str] = {}
         """ServiceEntries that nothing is sent to, and why."""
+
+    def note_conflicts(self, dropped: Iterable[tuple[ServiceEntry, ServiceEntry]]) -> None:
+        """Entries of hosts that others have, each with the one that counts."""
+        for entry, found in dropped:
+            reason = f"{found.item.full_name} has the host {entry.service.name} too, and counts"
+            self.statuses.append(refusal(entry.item, "ConflictingHosts", reason))
 
     def note_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
         """A rule for a host that is not there has no effect."""
@@ -134,6 +144,7 @@ class Destinations:
                 cluster = by_name.get(service.cluster_name(port))
                 if cluster is None or port.protocol != "TCP":
                     continue
+                cluster = _ready(cluster)
                 policy = rule.policy.at(port.port) if rule is not None else TrafficPolicy()
                 self._add(host, port.port, "", policy, cluster, labels_of)
                 for name, subset in rule.subsets.items() if rule is not None else ():
@@ -155,7 +166,7 @@ class Destinations:
         self._targets[host, port, subset] = Target(cluster.name, idle_timeout=policy.idle_timeout)
         found = policy.apply(cluster, policy.tls.at(host, port, subset) if policy.tls is not None else None)
         if policy.locality is not None or self._client.locality is not None:
-            found = apply_locality(labels_of.with_regions(found), policy.locality, self._client, labels_of)
+            found = apply_locality(labels_of.with_localities(found), policy.locality, self._client, labels_of)
         self.clusters.append(found)
 
     def _rule_of(self, host: str, namespace: str) -> _Rule | None:
@@ -267,6 +278,8 @@ class DestinationReader:
         section.end()
         if value is None:
             return Target("")
+        if value.string() == "*":
+            value.error("a destination is one host")
         host = full_name(value.string(), self._item.namespace)
         hash_policy = self._destinations.hash_policy(host, subset, number)
         service = self._destinations.service(host)
@@ -327,19 +340,39 @@ class _Labels:
     def pod_of(endpoint: Endpoint) -> str:
         return str(endpoint.metadata.get("kubernetes", {}).get("pod", ""))
 
-    def with_regions(self, cluster: Cluster) -> Cluster:
-        """Slices know the zone of an endpoint, and its node knows the region."""
-
-        def region(endpoint: Endpoint) -> str:
-            node = str(endpoint.metadata.get("kubernetes", {}).get("node", ""))
-            found = self._objects.find("", "Node", "", node)
-            return found.labels.get(_REGION, "") if found is not None else ""
-
+    def with_localities(self, cluster: Cluster) -> Cluster:
+        """Slices know the zone of an endpoint, its node knows more, and a label of its Pod or its own wins."""
+        found: dict[tuple[int, Locality], list[Endpoint]] = {}
+        for index, each in enumerate(cluster.localities):
+            for endpoint in each.endpoints:
+                place = self._locality(endpoint, (each.region, each.zone, each.sub_zone))
+                found.setdefault((index, place), []).append(endpoint)
         localities = (
-            each if each.region or not each.endpoints else replace(each, region=region(each.endpoints[0]))
-            for each in cluster.localities
+            replace(cluster.localities[index], endpoints=tuple(own), region=region, zone=zone, sub_zone=sub_zone)
+            for (index, (region, zone, sub_zone)), own in found.items()
         )
         return replace(cluster, localities=tuple(localities))
+
+    def _locality(self, endpoint: Endpoint, known: Locality) -> Locality:
+        facts = endpoint.metadata.get("kubernetes", {})
+        if not facts:
+            return known
+        told = self(endpoint).get(LOCALITY_LABEL)
+        if told:
+            return parse_locality(told)
+        node = self._objects.find("", "Node", "", str(facts.get("node", "")))
+        labels = node.labels if node is not None else {}
+        region, zone, sub_zone = (labels.get(name, "") or here for name, here in zip(TOPOLOGY, known, strict=True))
+        return region, zone, sub_zone
+
+
+def _ready(cluster: Cluster) -> Cluster:
+    """Istio tells its proxies of endpoints that are ready, and of no others."""
+    parts = (
+        replace(each, endpoints=tuple(host for host in each.endpoints if host.health_status in _READY))
+        for each in cluster.localities
+    )
+    return replace(cluster, localities=tuple(each for each in parts if each.endpoints))
 
 
 def _is_exported(namespace: str, rule: _Rule) -> bool:

@@ -57,6 +57,8 @@ def string_matcher(section: Section, *, ignore_case: bool = False) -> StringMatc
         return None
     text = value.string()
     if kind == "regex":
+        if not text:
+            value.error("must not be empty")
         return None if text == "*" else StringMatcher(safe_regex=text, position=section.position)
     if kind == "prefix":
         return StringMatcher(prefix=text, ignore_case=ignore_case, position=section.position)

@@ -64,6 +64,10 @@ def read_action(section: Section, reader: DestinationReader) -> Action:
     if rewrite.authority is not None and headers.host is not None:
         section.error("the rewrite's authority and a header that sets the host exclude each other")
     mirrors = _read_mirrors(section, reader)
+    if kind in ("redirect", "directResponse"):
+        for name in ("fault", "rewrite"):
+            if section.get(name) is not None:
+                section.error(f"{kind} and {name} exclude each other")
     if kind == "redirect" and redirect is not None:
         if headers.host is not None:
             section.error("a redirect has its own field for the host")
@@ -154,7 +158,9 @@ def _read_rewrite(parent: Section) -> _Rewrite:
     section.end()
     rewrite = None
     if regex is not None:
-        rewrite = RegexRewrite(regex.string("match", required=True), regex.string("rewrite"), position=regex.position)
+        rewrite = RegexRewrite(
+            regex.string("match", required=True), regex.string("rewrite", required=True), position=regex.position
+        )
         regex.end()
     if not (uri or authority or rewrite):
         section.error("rewrites neither uri nor authority")
@@ -173,14 +179,17 @@ def _read_redirect(section: Section, reader: DestinationReader) -> RedirectActio
     if code not in _REDIRECT_CODES:
         section.error(f"expected a redirectCode of {', '.join(map(str, _REDIRECT_CODES))}, found {code}")
         code = 301
-    is_prefix = uri.startswith(_PREFIX)
-    if is_prefix:
+    if uri.startswith(_PREFIX):
         section.error(f"{_PREFIX} is not supported in a redirect's uri")
+    scheme = choice(section, "scheme", tuple(_WELL_KNOWN))
+    authority = section.string("authority")
+    if not (uri or authority or scheme or port or derived):
+        section.error("changes nothing: one of uri, authority, scheme and a port is needed")
     action = RedirectAction(
         response_code=code,
-        host_redirect=section.string("authority") or None,
+        host_redirect=authority or None,
         path_redirect=uri or None,
-        scheme_redirect=section.string("scheme") or None,
+        scheme_redirect=scheme or None,
         port_redirect=port,
         position=section.position,
     )

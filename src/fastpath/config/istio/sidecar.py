@@ -111,6 +111,12 @@ def _read(item: KubernetesObject, destinations: Destinations) -> Sidecar:
     egress = tuple(_read_egress(each, item.namespace) for each in spec.sections("egress"))
     if sum(each.port is None for each in egress) > 1:
         spec.error("several egress listeners have no port: list their hosts in one")
+    elif any(each.port is None for each in egress[:-1]):
+        spec.error("the egress listener without a port is the last one")
+    if len({each.port for each in egress}) < len(egress):
+        spec.error("several egress listeners have one port")
+    if not spec.members.keys() - {"workloadSelector"}:
+        spec.error("says nothing")
     registry_only, proxy = _read_policy(spec, DestinationReader(destinations, item))
     spec.end(_UNSUPPORTED)
     return Sidecar(item, labels, egress, registry_only, proxy)
@@ -147,7 +153,9 @@ def _read_policy(spec: Section, reader: DestinationReader) -> tuple[bool | None,
     mode = choice(section, "mode", ("REGISTRY_ONLY", "ALLOW_ANY"), "REGISTRY_ONLY")
     proxy = section.section("egressProxy")
     target = reader.read(proxy) if proxy is not None else None
-    if proxy is not None and reader.needs_port:
+    if proxy is not None and proxy.get("port") is None:
         proxy.error('"port" is missing')
+    if proxy is not None and mode != "ALLOW_ANY":
+        proxy.error("the mode ALLOW_ANY is needed")
     section.end()
     return mode == "REGISTRY_ONLY", target

@@ -70,7 +70,7 @@ def read_stream_route(
     is_tls: bool,
     is_of_mesh: bool,
 ) -> StreamRoute:
-    """A route of a VirtualService with the hosts."""
+    """A route of a VirtualService with the hosts, as they are written."""
     found = section.sections("match")
     matches = tuple(_read_match(each, hosts, client, is_tls=is_tls, is_of_mesh=is_of_mesh) for each in found)
     if is_tls and not found:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from ...models import Route, TcpProxy
 from ..fields import Section, Value
-from ..kubernetes_fields import host_name
+from ..kubernetes_fields import host_name, is_ip_address
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
 from .client import Client, Exports, exports_of, read_exports
 from .delegate import Delegates
 from .destinations import DestinationReader, Destinations, full_name
 from .fields import GROUP, age
-from .gateway import Gateway
+from .gateway import Gateway, common_host
 from .http_action import Action, read_action
 from .http_match import HttpMatch, read_http_match
 from .stream_route import StreamMatch, StreamRoute, read_stream_route
@@ -138,8 +139,14 @@ class _Reader:
 
     def read(self, item: KubernetesObject, spec: Section) -> VirtualService:
         exports = read_exports(spec, item.namespace, self._client)
-        hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
         names = tuple(self._read_gateway(value, item) for value in spec.items("gateways")) or (MESH,)
+        hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
+        written = tuple(value.string() for value in spec.items("hosts"))
+        for one, other in combinations(written, 2):
+            if common_host(one, other) is not None:
+                spec.error(f"the hosts {shorten(one)} and {shorten(other)} have hosts in common")
+        if MESH in names and "*" in hosts:
+            spec.error("the host '*' is for gateways only: name hosts of the mesh")
         http = [
             self.read_http(joined, part, names, item)
             for each in spec.sections("http")
@@ -148,7 +155,7 @@ class _Reader:
         reader = DestinationReader(self._destinations, item)
         tls, tcp = (
             tuple(
-                read_stream_route(each, hosts, reader, self._client, is_tls=kind == "tls", is_of_mesh=MESH in names)
+                read_stream_route(each, written, reader, self._client, is_tls=kind == "tls", is_of_mesh=MESH in names)
                 for each in spec.sections(kind)
             )
             for kind in ("tls", "tcp")
@@ -207,7 +214,7 @@ class _Reader:
 
 def _read_host(value: Value, namespace: str) -> str:
     text = value.string()
-    return text if text == "*" else full_name(host_name(value), namespace)
+    return text if text == "*" or is_ip_address(text) else full_name(host_name(value), namespace)
 
 
 def _gateway_name(name: str, namespace: str) -> str:
