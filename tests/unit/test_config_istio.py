@@ -452,7 +452,6 @@ def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
         (virtual_service(route(), exportTo=["default", "."]), "names a namespace twice"),
         (virtual_service(route(), exportTo=["~"]), "expected a namespace"),
         (gateway(name="more", tls={"mode": "SIMPLE"}), "'mode' is not supported"),
-        (gateway(name="xyz", bind="127.0.0.1"), "another server of the port 80 is bound to 0.0.0.0"),
         (istio("Gateway", "more", selector={}, servers=[]), "the selector differs"),
         (service_entry(resolution="ANY"), "expected one of STATIC, DNS"),
         (service_entry(resolution="NONE", endpoints=[{"address": "10.0.0.1"}]), "endpoints have no use"),

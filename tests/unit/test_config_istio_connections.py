@@ -26,6 +26,7 @@ from unit.istio_documents import (
 
 from fastpath import FilterChainTable
 from fastpath.config import Scope, load
+from fastpath.errors import ConfigWarning
 from fastpath.models import Config, FilterChain, HttpConnectionManager, TcpProxy
 
 CERTIFICATE = {"tls.crt": "CRT", "tls.key": "KEY"}
@@ -185,6 +186,13 @@ class TestTcp:
         assert found is not None
         assert found.filters[0].idle_timeout == 90.0
 
+    def test_connections_are_not_hashed(self) -> None:
+        hashing = {"loadBalancer": {"consistentHash": {"useSourceIp": True}}}
+        rule = istio("DestinationRule", "a", host="a", trafficPolicy=hashing)
+        documents = [server("TCP", port=1), connections(tcp=[{"route": [to("a")]}]), rule, *SERVICES]
+        with pytest.warns(ConfigWarning, match=r"spec.tcp\[0\]: consistentHash has no effect on connections"):
+            assert reached(load(documents)) == "default/a:80"
+
 
 class TestHttps:
     def test_each_server_has_certificates_and_routes_of_its_own(self) -> None:
@@ -284,6 +292,31 @@ class TestHttps:
         assert (tls(config, "a.org"), tls(config, "b.org")) == ("https.443.https.x.default", None)
         (status,) = [each for each in config.statuses if list(each.refusals())]
         assert (status.kind, status.name, status.conditions[0].reason) == ("Gateway", "y", "ConflictingGateways")
+
+    def test_the_older_server_says_what_is_spoken_at_a_port(self) -> None:
+        both = [server("HTTP", name="a", port=80), server("TCP", name="b", port=80)]
+        services = [
+            virtual_service(route(), gateways=["a", "b"]),
+            connections(name="bytes", gateways=("a", "b"), tcp=[{"route": [to("b")]}]),
+        ]
+        config = load([*both, *services, *SERVICES])
+        assert reached(config) == "http.80"
+        (status,) = [each for each in config.statuses if list(each.refusals())]
+        assert (status.name, status.conditions[0].message) == ("b", "another server of the port 80 speaks HTTP")
+
+    def test_bytes_of_a_port_are_for_one_server(self) -> None:
+        both = [server("TCP", name=name, port=90) for name in "ab"]
+        config = load([*both, connections(gateways=("b",), tcp=[{"route": [to("a")]}]), *SERVICES])
+        assert config.listeners == ()
+
+    def test_a_port_of_several_addresses(self) -> None:
+        both = [server("HTTP", name="a", port=80), {**server("HTTP", name="b", port=80)}]
+        both[1]["spec"]["servers"][0]["bind"] = "127.0.0.1"
+        services = [virtual_service(route(to(name)), name=name, gateways=[name]) for name in "ab"]
+        config = load([*both, *services, *SERVICES])
+        assert [each.address for each in config.listeners] == ["0.0.0.0", "127.0.0.1"]
+        assert cluster_at(config, table="http.80") == "default/a:80"
+        assert cluster_at(config, table="http.80.127.0.0.1") == "default/b:80"
 
     def test_plain_http_sends_clients_to_https(self) -> None:
         both = [gateway(name="plain", tls={"httpsRedirect": True}), server("HTTPS", mode="SIMPLE", credentialName="c")]
@@ -496,7 +529,6 @@ class TestMesh:
             ],
             "another server of the Gateway has the port name 'h'",
         ),
-        ([server("HTTP", port=80), server("TCP", port=80, name="x")], "another server of the port 80 speaks HTTP"),
         (
             [server("TLS", mode="PASSTHROUGH"), connections(hosts=("a.org",), tls=[sni("b.org")])],
             "the server name 'b.org' is none of the VirtualService's hosts",

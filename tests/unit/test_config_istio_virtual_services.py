@@ -166,6 +166,24 @@ class TestDelegates:
         assert found.name == "r-d"
         assert [each.value for each in found.mutations.request_headers_to_add] == ["root"]
 
+    def test_a_delegate_may_have_what_does_not_go_with_the_roots(self) -> None:
+        fault = {"abort": {"httpStatus": 503, "percentage": {"value": 100}}}
+        root = delegating(fault=fault, rewrite={"uri": "/x"}, mirror={"host": "b"})
+        config = with_part(root, {"redirect": {"uri": "/new"}}, route(to("a"), mirrors=[to("c", port=80)]))
+        routes = config.route_configurations["http.80"].virtual_hosts[0].routes
+        assert isinstance(routes[0].action, RedirectAction)
+        assert routes[0].fault is not None
+        config = with_part(root, route(to("a"), mirrors=[to("c", port=80)]))
+        assert [each.cluster for each in forward(config).request_mirror_policies] == ["default/b:80", "default/c:80"]
+
+    def test_a_source_of_the_root_has_to_be_the_delegates(self) -> None:
+        root = delegating([{"sourceNamespace": "default"}])
+        own = {"sourceNamespace": "default", **uri(prefix="/x")}
+        assert cluster_at(with_part(root, route(to("a"), match=[own])), "/x") == "default/a:80"
+        with pytest.warns(ConfigWarning, match="its match is not within that of"):
+            config = with_part(root, route(to("a"), match=[uri(prefix="/x")]))
+        assert cluster_at(config, "/x") == "default/c:80"
+
     def test_a_delegate_can_answer_itself(self) -> None:
         config = with_part(delegating(), {"redirect": {"uri": "/new"}})
         assert isinstance(config.route_configurations["http.80"].virtual_hosts[0].routes[0].action, RedirectAction)
@@ -314,6 +332,13 @@ class TestVisibility:
         assert cluster_at(config, host="a", table="80") == "default/b:80"
 
 
+class TestNames:
+    @pytest.mark.parametrize("name", ["web", "./web", "default/web", "web.default", "web.default.svc.cluster.local"])
+    def test_of_a_gateway(self, name: str) -> None:
+        matched = route(to("a"), match=[{"gateways": [name]}])
+        assert cluster_at(edge(matched, gateways=[name])) == "default/a:80"
+
+
 class TestMesh:
     def test_a_service_has_its_addresses_for_names(self) -> None:
         own = {**service("a"), "spec": {"clusterIP": "10.0.0.9", "ports": [{"name": "http", "port": 80}]}}
@@ -331,6 +356,17 @@ class TestMesh:
         config = load([virtual_service(route(), hosts=("a",), gateways=["mesh"]), entry, *SERVICES])
         for host in ("vm", "vm.default", "vm.default.svc"):
             assert cluster_at(config, host=host, table="80") == "default/vm.default.svc.cluster.local:80"
+
+    def test_another_name_of_a_service(self) -> None:
+        alias = {**service("s"), "spec": {"type": "ExternalName", "externalName": "b.default.svc.cluster.local"}}
+        config = load([virtual_service(route(to("s")), hosts=("a",), gateways=["mesh"]), alias, *SERVICES])
+        for host in ("a", "b", "s", "s.default.svc.cluster.local"):
+            assert cluster_at(config, host=host, table="80") == "default/b:80"
+        own = virtual_service(route(to("a")), hosts=("s",), gateways=["mesh"])
+        config = load([own, alias, *SERVICES])
+        hosts = ("s.default.svc.cluster.local", "s.default", "b")
+        found = [cluster_at(config, host=host, table="80") for host in hosts]
+        assert found == ["default/a:80", "default/b:80", "default/b:80"]
 
     def test_a_bare_name_of_another_namespace_is_none(self) -> None:
         documents = [inside("there", service("far")), virtual_service(route(), hosts=("a",), gateways=["mesh"])]

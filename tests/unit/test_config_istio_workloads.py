@@ -265,6 +265,19 @@ class TestSidecars:
             config = load([sidecar("prod/*"), inside(place, split), *self.DOCUMENTS], scope=Scope(namespace="default"))
             assert cluster_at(config, host="p.prod", table="80") == found
 
+    def test_hosts_that_are_not_imported_are_nobodys(self) -> None:
+        """A VirtualService that is imported for one host has its routes for all."""
+        wild = inside(
+            "prod", virtual_service(route(to("a.default.svc.cluster.local")), hosts=("*.example",), gateways=["mesh"])
+        )
+        assert self.reached(wild, sidecar("prod/*"), scope=Scope(namespace="default")) == [*self.HOSTS[2:]]
+        both = virtual_service(route(to("a")), hosts=("a", "p.prod.svc.cluster.local"), gateways=["mesh"])
+        config = load(
+            [both, sidecar("./a.default.svc.cluster.local"), *self.DOCUMENTS], scope=Scope(namespace="default")
+        )
+        assert cluster_at(config, host="p.prod.svc.cluster.local", table="80") == "default/a:80"
+        assert cluster_at(config, host="p.prod", table="80") is None
+
     def test_which_one_counts(self) -> None:
         documents = [
             sidecar("./a.default.svc.cluster.local", name="wide"),

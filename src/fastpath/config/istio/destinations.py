@@ -104,6 +104,10 @@ class Destinations:
             if self._services.setdefault(entry.service.name, entry.service) is not entry.service:
                 reason = f"a Service has the host {entry.service.name}"
                 self.statuses.append(refusal(entry.item, "ConflictingHosts", reason))
+        names = {host: each.external_name for host, each in self._services.items() if each.external_name}
+        self._aliases = {host: name for host, name in names.items() if name in self._services.keys() - names.keys()}
+        for host in self._aliases:
+            del self._services[host]
         self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.host, []).append(rule)
@@ -123,10 +127,18 @@ class Destinations:
     def note_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
         """A rule for a host that is not there has no effect."""
         for rule in rules:
-            if not rule.host.startswith("*") and rule.host not in self._services:
+            if not rule.host.startswith("*") and self.resolved(rule.host) not in self._services:
                 near = rule.item.section.problems.suggest(rule.host, self._services)
                 reason = f"there is no Service with the host {shorten(rule.host)!r}{near}"
                 self.unresolved.add(rule.item, rule.item.section, reason)
+
+    def resolved(self, host: str) -> str:
+        """The host itself, or the one that it is another name of: a Service's externalName that is a host too."""
+        return self._aliases.get(host, host)
+
+    def aliases(self, host: str) -> list[str]:
+        """Other names of a host."""
+        return [alias for alias, name in self._aliases.items() if name == host] if self._aliases else []
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
@@ -280,7 +292,7 @@ class DestinationReader:
             return Target("")
         if value.string() == "*":
             value.error("a destination is one host")
-        host = full_name(value.string(), self._item.namespace)
+        host = self._destinations.resolved(full_name(value.string(), self._item.namespace))
         hash_policy = self._destinations.hash_policy(host, subset, number)
         service = self._destinations.service(host)
         if service is None:

@@ -32,15 +32,16 @@ Place = tuple[Gateway, Server]
 def edge_config(gateways: Mapping[str, Gateway], virtual_services: Iterable[VirtualService], client: Client) -> Config:
     """The servers of one port, of whatever Gateway, share a listener "0.0.0.0:80".
 
-    Those that speak plain HTTP share the routes "http.80"; each that decrypts HTTPS has routes of its own,
-    "https.443.name.gateway.namespace", as Istio names them.
+    Those that speak plain HTTP share the routes "http.80", or "http.80.127.0.0.1" when they are bound to another
+    address than the first; each that decrypts HTTPS has routes of its own, "https.443.name.gateway.namespace", as
+    Istio names them.
     """
-    ports: dict[int, list[Place]] = {}
+    ports: dict[tuple[int, str], list[Place]] = {}
     for gateway in gateways.values():
         for server in gateway.servers:
-            ports.setdefault(server.port, []).append((gateway, server))
+            ports.setdefault((server.port, server.bind), []).append((gateway, server))
     edge = _Edge(list(virtual_services), client)
-    for port, places in ports.items():
+    for (port, _), places in ports.items():
         edge.add_port(port, places)
     return Config(tuple(edge.listeners), edge.configurations, statuses=tuple(edge.statuses))
 
@@ -56,14 +57,12 @@ class _Edge:
 
     def add_port(self, port: int, places: list[Place]) -> None:
         first = places[0][1]
-        for _, server in places:
-            if server.bind != first.bind:
-                server.section.error(f"another server of the port {port} is bound to {first.bind}")
-            if server.layer != first.layer:
-                server.section.error(f"another server of the port {port} speaks {first.protocol}")
+        places = list(self._without_conflicts(places))
         name, position = f"{first.bind}:{port}", first.section.position
         if first.layer == "HTTP":
             routes = f"http.{port}"
+            if routes in self.configurations:
+                routes = f"{routes}.{first.bind}"
             self.configurations[routes] = self._configuration(routes, port, places)
             self.listeners.append(http_listener(name, first.bind, port, routes, position))
         elif first.layer == "TCP":
@@ -71,7 +70,6 @@ class _Edge:
             if proxy is not None:
                 self.listeners.append(tcp_listener(name, first.bind, port, proxy, position))
         else:
-            places = list(self._without_conflicts(places))
             taken = {host for _, each in places if not each.tls.passes_through for host in each.host_names()}
             chains = [chain for place in places for chain in self._chains(*place, taken)]
             if chains:
@@ -136,17 +134,25 @@ class _Edge:
             yield from server.common_hosts(host, service.item.namespace)
 
     def _without_conflicts(self, places: list[Place]) -> Iterator[Place]:
-        """Of servers with TLS for one host the first counts, with all its hosts."""
-        seen: set[tuple[str, str]] = set()
+        """The first server says what is spoken; bytes are its alone. Of servers with TLS for one host the first counts,
+        with all its hosts."""
+        first, seen = places[0][1], set[tuple[str, str]]()
         for gateway, server in places:
-            hosts = {*server.hosts, *(("", host) for host in server.host_names() if not server.tls.passes_through)}
-            if seen.isdisjoint(hosts):
-                seen |= hosts
+            conflict = ""
+            if server.layer != first.layer or (first.layer == "TCP" and server is not first):
+                conflict = f"speaks {first.protocol}"
+            elif first.layer == "TLS":
+                names = () if server.tls.passes_through else server.host_names()
+                hosts = {*server.hosts, *(("", host) for host in names)}
+                if not seen.isdisjoint(hosts):
+                    conflict = f"has the host {min(seen & hosts)[1]}"
+                else:
+                    seen |= hosts
+            if conflict:
+                message = f"another server of the port {server.port} {conflict}"
+                self.statuses.append(refusal(gateway.item, "ConflictingGateways", message))
+            else:
                 yield gateway, server
-                continue
-            _, host = min(seen & hosts)
-            message = f"another server of the port {server.port} has the host {host}"
-            self.statuses.append(refusal(gateway.item, "ConflictingGateways", message))
 
     def _configuration(self, name: str, port: int, places: list[Place]) -> RouteConfiguration:
         """VirtualServices of one host have their routes one after the other, those that take all after the rest."""

@@ -27,7 +27,7 @@ from .fields import duration, fraction, whole_percent
 from .headers import Headers, read_headers
 from .retries import default_retries, read_retries
 
-__all__ = ["Action", "read_action"]
+__all__ = ["Action", "check_action", "read_action"]
 
 _REDIRECT_CODES = (301, 302, 303, 307, 308)
 _PREFIX = "%PREFIX()%"
@@ -52,6 +52,15 @@ class Action:
         return replace(self, action=replace(redirect, port_redirect=None))
 
 
+def check_action(section: Section) -> None:
+    """What Istio refuses of a route as it is written; one that is joined with a delegate's may have more."""
+    section.one_of("way to mirror", "mirror", "mirrors", required=False)
+    for kind in ("redirect", "directResponse"):
+        for name in ("fault", "rewrite") if section.get(kind) is not None else ():
+            if section.get(name) is not None:
+                section.error(f"{kind} and {name} exclude each other")
+
+
 def read_action(section: Section, reader: DestinationReader) -> Action:
     """What a route does; its match and name are left."""
     headers = read_headers(section)
@@ -64,10 +73,6 @@ def read_action(section: Section, reader: DestinationReader) -> Action:
     if rewrite.authority is not None and headers.host is not None:
         section.error("the rewrite's authority and a header that sets the host exclude each other")
     mirrors = _read_mirrors(section, reader)
-    if kind in ("redirect", "directResponse"):
-        for name in ("fault", "rewrite"):
-            if section.get(name) is not None:
-                section.error(f"{kind} and {name} exclude each other")
     if kind == "redirect" and redirect is not None:
         if headers.host is not None:
             section.error("a redirect has its own field for the host")
@@ -211,8 +216,7 @@ def _read_direct_response(section: Section) -> DirectResponse:
 
 
 def _read_mirrors(section: Section, reader: DestinationReader) -> tuple[RequestMirrorPolicy, ...]:
-    """`mirror` with `mirrorPercentage`, or the whole `mirrorPercent` before it; or `mirrors`, each with its own."""
-    section.one_of("way to mirror", "mirror", "mirrors", required=False)
+    """`mirror` with `mirrorPercentage`, or the whole `mirrorPercent` before it; and `mirrors`, each with its own."""
     mirror = section.section("mirror")
     share = fraction(section, "mirrorPercentage", whole_percent(section, "mirrorPercent", 100))
     found = []

@@ -76,7 +76,7 @@ class _Mesh:
         self._destinations = destinations
         self._sidecar = sidecar
         self._client = client
-        self._hosts = frozenset(host for host, _ in destinations.services())
+        self._hosts = frozenset(host for host, _, _ in self._reached())
         self._names = Counter(name for name, namespace in map(_parts, self._hosts) if namespace)
         self._known_routes: dict[tuple[int, int], tuple[Route, ...]] = {}
         self._by_host: dict[str, list[tuple[str, int]]] = {}
@@ -191,15 +191,20 @@ class _Mesh:
         return next((index for index in exact if self._routes(index, port)), None)
 
     def _aliases(self, host: str, service: Service) -> tuple[str, ...]:
-        """Shorter names, a bare one in the client's namespace or else the only one of all, and its addresses."""
+        """Shorter names, others that stand for it with theirs, and its addresses."""
         addresses = [f"[{each}]" if ":" in each else each for each in service.addresses if "/" not in each]
+        others = [name for each in self._destinations.aliases(host) for name in (each, *self._short_names(each))]
+        return (*self._short_names(host), *others, *addresses)
+
+    def _short_names(self, host: str) -> tuple[str, ...]:
+        """A bare one in the client's namespace, or else the only one of all."""
         name, namespace = _parts(host)
         if not namespace:
-            return tuple(addresses)
+            return ()
         known = self._client.namespace
-        is_bare = self._names[name] == 1 if known is None else namespace == known
+        is_bare = self._names[name] < 2 if known is None else namespace == known
         longer = f"{name}.{namespace}"
-        return (f"{longer}.svc", longer, *((name,) if is_bare else ()), *addresses)
+        return (f"{longer}.svc", longer, *((name,) if is_bare else ()))
 
 
 def _parts(host: str) -> tuple[str, str]:

@@ -106,6 +106,8 @@ def _read_match(
 def _read_splits(section: Section, reader: DestinationReader) -> tuple[tuple[Target, int], ...]:
     """The only destination has all connections, whatever its weight; among several those without weight have none."""
     splits = list(_splits(section, reader))
+    if any(target.hash_policy is not None and target.hash_policy.source_ip for target, _ in splits):
+        section.warn("consistentHash has no effect on connections: useSourceIp is for requests")
     if not splits:
         section.error("has no destination")
     if len(splits) > 1:

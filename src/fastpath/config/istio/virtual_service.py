@@ -19,7 +19,7 @@ from .delegate import Delegates
 from .destinations import DestinationReader, Destinations, full_name
 from .fields import GROUP, age
 from .gateway import Gateway, common_host
-from .http_action import Action, read_action
+from .http_action import Action, check_action, read_action
 from .http_match import HttpMatch, read_http_match
 from .stream_route import StreamMatch, StreamRoute, read_stream_route
 
@@ -147,6 +147,8 @@ class _Reader:
                 spec.error(f"the hosts {shorten(one)} and {shorten(other)} have hosts in common")
         if MESH in names and "*" in hosts:
             spec.error("the host '*' is for gateways only: name hosts of the mesh")
+        for each in spec.sections("http"):
+            check_action(each)
         http = [
             self.read_http(joined, part, names, item)
             for each in spec.sections("http")
@@ -170,6 +172,8 @@ class _Reader:
     def check_delegate(self, item: KubernetesObject, spec: Section) -> None:
         """What a VirtualService without hosts says beside its routes."""
         exports_of(spec, item.namespace)
+        for each in spec.sections("http"):
+            check_action(each)
         if not spec.items("http"):
             spec.error("has neither hosts nor http routes that another VirtualService could delegate to")
         for name in ("gateways", "tls", "tcp"):
@@ -218,4 +222,11 @@ def _read_host(value: Value, namespace: str) -> str:
 
 
 def _gateway_name(name: str, namespace: str) -> str:
-    return name if name == MESH or "/" in name else f"{namespace}/{name}"
+    """In full: the namespace may be left out, be "." or, as it was written before, follow the name after a dot."""
+    if name == MESH:
+        return name
+    place, slash, own = name.rpartition("/")
+    if slash:
+        return f"{namespace if place == '.' else place}/{own}"
+    own, dot, rest = name.partition(".")
+    return f"{rest.partition('.')[0] if dot else namespace}/{own}"
