@@ -71,8 +71,8 @@ def test_matches(match: dict[str, Any], takes: dict[str, Any], passes: dict[str,
 
 def test_a_match_for_another_gateway_or_port_is_not_of_this_one() -> None:
     matches = [{"port": 81}, {"gateways": ["mesh"]}]
-    config = edge(route(to("a"), match=matches), route(to("b")), gateways=["web", "mesh"])
-    assert cluster_at(config) == "default/b:80"
+    config = edge(route(to("a"), match=matches), route(to("b")), gateways=["web", "mesh"], hosts=("x.org",))
+    assert cluster_at(config, host="x.org") == "default/b:80"
 
 
 def test_routes_are_tried_in_order_and_any_match_of_a_route_will_do() -> None:
@@ -275,7 +275,7 @@ def test_the_mesh_does_not_take_what_is_for_a_gateway_alone() -> None:
 
 
 def test_a_host_that_is_no_service_is_one_of_the_mesh_at_port_80() -> None:
-    config = load([virtual_service(route(), hosts=("shop.example",) * 2, gateways=["mesh"]), *SERVICES])
+    config = load([virtual_service(route(), hosts=("shop.example",), gateways=["mesh"]), *SERVICES])
     assert cluster_at(config, host="shop.example", table="80") == "default/a:80"
 
 
@@ -426,6 +426,26 @@ def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
         ({"redirect": {"port": 1, "derivePort": "FROM_REQUEST_PORT"}}, "redirect", "port and derivePort exclude"),
         ({"redirect": {"uri": "/", "redirectCode": 200}}, "redirect", "expected a redirectCode"),
         ({"redirect": {"uri": "/"}, "directResponse": {"status": 200}}, "spec.http[0]", "exclude each other"),
+        ({"redirect": {"redirectCode": 302}}, "spec.http[0].redirect", "changes nothing"),
+        ({"redirect": {"scheme": "ftp"}}, "redirect.scheme", "expected one of http, https"),
+        (
+            {"redirect": {"uri": "/"}, "rewrite": {"uri": "/"}},
+            "spec.http[0]",
+            "redirect and rewrite exclude each other",
+        ),
+        (
+            {"directResponse": {"status": 200}, "fault": {"delay": {"fixedDelay": "1s"}}},
+            "spec.http[0]",
+            "directResponse and fault exclude each other",
+        ),
+        (route(rewrite={"uriRegexRewrite": {"match": "/x"}}), "rewrite.uriRegexRewrite", '"rewrite" is missing'),
+        (route(retries={"attempts": 0, "retryOn": "5xx"}), "retries", "retryOn has no use without attempts"),
+        (route(retries={"attempts": 1, "retryOn": "5xx,599"}), "retries.retryOn", "'599' is unknown"),
+        (route(headers={"request": {"set": {"Host": "a"}, "add": {":authority": "b"}}}), "add.:authority", "set twice"),
+        (route(to("*")), "destination.host", "one host"),
+        (route(match=[{"uri": {"regex": "*"}}]), "match[0].uri", "no regular expression"),
+        (route(match=[{"headers": {"h": {"regex": ""}}}]), "headers.h.regex", "must not be empty"),
+        (route(match=[{"method": {"prefix": ""}}]), "match[0].method", "a prefix must not be empty"),
     ],
 )
 def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
@@ -438,15 +458,30 @@ def test_refused_routes(http: dict[str, Any], path: str, reason: str) -> None:
     [
         (virtual_service(route(), tls=[{}]), '"match" is missing'),
         (virtual_service(), "has no http, tls or tcp routes"),
+        (virtual_service(route(), hosts=("*.x.org", "a.x.org")), "*.x.org and a.x.org have hosts in common"),
+        (virtual_service(route(), gateways=["mesh"]), "the host '*' is for gateways only"),
+        (virtual_service(route(), exportTo=["*", "x"]), "stand alone"),
+        (virtual_service(route(), exportTo=["default", "."]), "names a namespace twice"),
+        (virtual_service(route(), exportTo=["~"]), "expected a namespace"),
         (gateway(name="more", tls={"mode": "SIMPLE"}), "'mode' is not supported"),
-        (gateway(name="xyz", bind="127.0.0.1"), "another server of the port 80 is bound to 0.0.0.0"),
         (istio("Gateway", "more", selector={}, servers=[]), "the selector differs"),
-        (service_entry(), "has no endpoints"),
         (service_entry(resolution="ANY"), "expected one of STATIC, DNS"),
         (service_entry(resolution="NONE", endpoints=[{"address": "10.0.0.1"}]), "endpoints have no use"),
-        (service_entry(resolution="DNS", hosts=["*.example"]), "a wildcard needs the resolution NONE"),
+        (service_entry(resolution="DNS", hosts=["*.example"]), "a wildcard cannot be looked up"),
         (service_entry(resolution="DNS", workloadSelector={}), "has no labels"),
-        (service_entry(resolution="DNS", hosts=["a.default.svc.cluster.local"]), "another Service or ServiceEntry"),
+        (service_entry(resolution="DNS", addresses=["192.0.2.0/24"]), "are for the resolutions NONE and STATIC"),
+        (
+            service_entry(
+                hosts=["a.example", "b.example"],
+                ports=[{"number": 1, "name": "tcp", "protocol": "TCP"}],
+                resolution="DNS",
+            ),
+            "several hosts cannot be told from each other",
+        ),
+        (
+            service_entry(ports=[{"number": 1, "name": "x", "protocol": "SPDY"}]),
+            "expected one of HTTP, HTTPS",
+        ),
         (service_entry(endpoints=[{"address": "b.example"}]), "expected an IP address"),
         (istio("EnvoyFilter", "s"), "the kind 'EnvoyFilter' of networking.istio.io is unknown or not supported"),
         (istio("DestinationRule", "r", host="a", trafficPolicy={"loadBalancer": {"simple": 1}}), "expected a string"),
@@ -474,9 +509,13 @@ def test_refused_objects(document: dict[str, Any], reason: str) -> None:
     assert any(reason in each for each in found), found
 
 
-def test_two_virtual_services_of_the_mesh_for_one_host_are_refused() -> None:
-    both = [virtual_service(route(), name=name, hosts=("a",), gateways=["mesh"]) for name in ("v1", "v2")]
-    assert any("another VirtualService of the mesh, default/v1" in each for each in refusals(*both))
+def test_of_two_virtual_services_of_the_mesh_for_one_host_the_older_one_counts() -> None:
+    both = [virtual_service(route(to(name)), name=name, hosts=("b",), gateways=["mesh"]) for name in ("b", "a")]
+    config = load([*both, *SERVICES])
+    assert cluster_at(config, host="b", table="80") == "default/a:80"
+    (status,) = [each for each in config.statuses if list(each.refusals())]
+    assert (status.name, status.conditions[0].reason) == ("b", "ConflictingMeshGatewayVirtualServiceHosts")
+    assert "default/a has the host b.default.svc.cluster.local too" in status.conditions[0].message
 
 
 def test_a_subset_needs_to_know_the_pods() -> None:

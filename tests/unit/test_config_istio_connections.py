@@ -25,7 +25,8 @@ from unit.istio_documents import (
 )
 
 from fastpath import FilterChainTable
-from fastpath.config import load
+from fastpath.config import Scope, load
+from fastpath.errors import ConfigWarning
 from fastpath.models import Config, FilterChain, HttpConnectionManager, TcpProxy
 
 CERTIFICATE = {"tls.crt": "CRT", "tls.key": "KEY"}
@@ -100,17 +101,13 @@ class TestPassthrough:
         )
         assert tls(config, "x.example.com") == [("default/a:80", 3), ("default/b:80", 1)]
 
-    def test_the_first_match_of_a_name_counts(self) -> None:
-        config = load(
-            [
-                self.GATEWAY,
-                connections(
-                    hosts=("*.example.com",), tls=[sni("x.example.com"), sni("*.example.com", "x.example.com", to="b")]
-                ),
-                *SERVICES,
-            ]
-        )
-        assert (tls(config, "x.example.com"), tls(config, "y.example.com")) == ("default/a:80", "default/b:80")
+    def test_a_match_with_a_name_that_has_a_route_does_not_count(self) -> None:
+        routes = [sni("x.example.com"), sni("*.example.com", "x.example.com", to="b")]
+        config = load([self.GATEWAY, connections(hosts=("*.example.com",), tls=routes), *SERVICES])
+        assert (tls(config, "x.example.com"), tls(config, "y.example.com")) == ("default/a:80", None)
+        (found,) = [each for status in config.statuses for _, each in status.refusals()]
+        assert found.reason == "ConflictingServerNames"
+        assert found.message == "the server name x.example.com has a route already at the port 443"
 
     def test_ports_and_gateways_of_a_match(self) -> None:
         name = "x.example.com"
@@ -118,13 +115,17 @@ class TestPassthrough:
         config = load([self.GATEWAY, connections(hosts=(name,), gateways=("web", "mesh"), tls=routes), *SERVICES])
         assert tls(config, name) == "default/a:80"
 
-    def test_only_hosts_of_the_server(self) -> None:
+    def test_names_that_are_none_of_the_servers_hosts(self) -> None:
+        """Istio asks for a host in common with the VirtualService, and takes all of its matches then."""
         config = load([self.GATEWAY, connections(tls=[sni("x.example.net", "x.example.com")]), *SERVICES])
-        assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", None)
+        assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", "default/a:80")
 
     def test_only_hosts_that_are_for_the_namespace(self) -> None:
         web = server("TLS", "default/a.example.com", "there/b.example.com", mode="PASSTHROUGH")
-        config = load([web, connections(tls=[sni("a.example.com", "b.example.com")]), *SERVICES])
+        routes = [
+            connections(name=name, hosts=(f"{name}.example.com",), tls=[sni(f"{name}.example.com")]) for name in "ab"
+        ]
+        config = load([web, *routes, *SERVICES])
         assert (tls(config, "a.example.com"), tls(config, "b.example.com")) == ("default/a:80", None)
 
     def test_https_passes_through_as_well(self) -> None:
@@ -184,6 +185,13 @@ class TestTcp:
         found = chain(config)
         assert found is not None
         assert found.filters[0].idle_timeout == 90.0
+
+    def test_connections_are_not_hashed(self) -> None:
+        hashing = {"loadBalancer": {"consistentHash": {"useSourceIp": True}}}
+        rule = istio("DestinationRule", "a", host="a", trafficPolicy=hashing)
+        documents = [server("TCP", port=1), connections(tcp=[{"route": [to("a")]}]), rule, *SERVICES]
+        with pytest.warns(ConfigWarning, match=r"spec.tcp\[0\]: consistentHash has no effect on connections"):
+            assert reached(load(documents)) == "default/a:80"
 
 
 class TestHttps:
@@ -274,6 +282,41 @@ class TestHttps:
         )
         assert len(config.listeners) == 1
         assert (tls(config, "a.org"), tls(config, "b.org")) == ("https.443.https.web.default", "default/b:80")
+
+    def test_of_two_servers_for_a_host_the_older_one_counts_with_all_its_hosts(self) -> None:
+        both = [
+            server("HTTPS", "a.org", name="x", mode="SIMPLE", credentialName="c"),
+            server("HTTPS", "b.org", "a.org", name="y", mode="SIMPLE", credentialName="c"),
+        ]
+        config = load([*both, secret("c"), virtual_service(route(), gateways=["x", "y"]), *SERVICES])
+        assert (tls(config, "a.org"), tls(config, "b.org")) == ("https.443.https.x.default", None)
+        (status,) = [each for each in config.statuses if list(each.refusals())]
+        assert (status.kind, status.name, status.conditions[0].reason) == ("Gateway", "y", "ConflictingGateways")
+
+    def test_the_older_server_says_what_is_spoken_at_a_port(self) -> None:
+        both = [server("HTTP", name="a", port=80), server("TCP", name="b", port=80)]
+        services = [
+            virtual_service(route(), gateways=["a", "b"]),
+            connections(name="bytes", gateways=("a", "b"), tcp=[{"route": [to("b")]}]),
+        ]
+        config = load([*both, *services, *SERVICES])
+        assert reached(config) == "http.80"
+        (status,) = [each for each in config.statuses if list(each.refusals())]
+        assert (status.name, status.conditions[0].message) == ("b", "another server of the port 80 speaks HTTP")
+
+    def test_bytes_of_a_port_are_for_one_server(self) -> None:
+        both = [server("TCP", name=name, port=90) for name in "ab"]
+        config = load([*both, connections(gateways=("b",), tcp=[{"route": [to("a")]}]), *SERVICES])
+        assert config.listeners == ()
+
+    def test_a_port_of_several_addresses(self) -> None:
+        both = [server("HTTP", name="a", port=80), {**server("HTTP", name="b", port=80)}]
+        both[1]["spec"]["servers"][0]["bind"] = "127.0.0.1"
+        services = [virtual_service(route(to(name)), name=name, gateways=[name]) for name in "ab"]
+        config = load([*both, *services, *SERVICES])
+        assert [each.address for each in config.listeners] == ["0.0.0.0", "127.0.0.1"]
+        assert cluster_at(config, table="http.80") == "default/a:80"
+        assert cluster_at(config, table="http.80.127.0.0.1") == "default/b:80"
 
     def test_plain_http_sends_clients_to_https(self) -> None:
         both = [gateway(name="plain", tls={"httpsRedirect": True}), server("HTTPS", mode="SIMPLE", credentialName="c")]
@@ -393,6 +436,59 @@ class TestMesh:
         expected = {"http": ["70", "70"], "bytes": ["default/s:70"] * 2, "either": ["70", "default/s:70"]}
         assert found == expected[protocol]
 
+    def test_names_tell_hosts_of_a_port_without_addresses_apart(self) -> None:
+        ports = [{"number": 443, "name": "tls", "protocol": "TLS"}]
+        entries = service_entry(hosts=["one.example", "two.example"], ports=ports, resolution="DNS")
+        config = load(
+            [entries, self.DATABASE, connections(hosts=("db",), gateways=("mesh",), tcp=[{"route": [to("db")]}])]
+        )
+        for name in ("one.example", "two.example"):
+            assert tls(config, name, port=443) == f"default/{name}:443"
+        assert tls(config, "three.example", port=443) is None
+
+    def test_where_names_have_routes_others_have_none(self) -> None:
+        secure = {**service("s"), "spec": {"clusterIP": "10.1.0.7", "ports": [{"name": "tls", "port": 443}]}}
+        routes = connections(
+            hosts=("*.default.svc.cluster.local",),
+            gateways=("mesh",),
+            tls=[sni("x.default.svc.cluster.local", to=[to("a")])],
+        )
+        config = load([secure, routes, *SERVICES])
+        assert tls(config, "x.default.svc.cluster.local", port=443, destination="10.1.0.7") == "default/a:80"
+        assert tls(config, "y.default.svc.cluster.local", port=443, destination="10.1.0.7") is None
+
+    def test_routes_of_bytes_are_not_for_tls_and_the_other_way_round(self) -> None:
+        secure = {**service("s"), "spec": {"clusterIP": "10.1.0.7", "ports": [{"name": "tls", "port": 443}]}}
+        name = "s.default.svc.cluster.local"
+        both = [
+            connections(name="t", hosts=(name,), gateways=("mesh",), tcp=[{"route": [to("a")]}]),
+            connections(hosts=("db",), gateways=("mesh",), tls=[sni("db", to=[to("a")])]),
+        ]
+        config = load([secure, self.DATABASE, *both, *SERVICES])
+        assert tls(config, name, port=443, destination="10.1.0.7") == "default/s:443"
+        assert reached(config, port=3306, destination="10.1.0.1") == "default/db:3306"
+
+    def test_after_a_route_for_all_addresses_there_are_no_others(self) -> None:
+        routes = [{"route": [to("a")]}, {"match": [{"destinationSubnets": ["10.1.0.1/32"]}], "route": [to("b")]}]
+        config = load([connections(hosts=("db",), gateways=("mesh",), tcp=routes), self.DATABASE, *SERVICES])
+        assert reached(config, port=3306, destination="10.1.0.1") == "default/a:80"
+
+    def test_sources_count_in_the_mesh_alone(self) -> None:
+        routes = [{"match": [{"sourceLabels": {"app": "x"}}], "route": [to("a")]}]
+        at_gateway = load([server("TCP", port=1), connections(tcp=routes), *SERVICES])
+        assert reached(at_gateway) == "default/a:80"
+        in_mesh = [connections(hosts=("db",), gateways=("mesh",), tcp=routes), self.DATABASE, *SERVICES]
+        assert any("say with Scope.labels" in each for each in refusals(*in_mesh))
+        config = load(in_mesh, scope=Scope(namespace="default", labels={"app": "y"}))
+        assert reached(config, port=3306, destination="10.1.0.1") == "default/db:3306"
+
+    def test_where_servers_speak_first_there_is_nothing_to_find_out(self) -> None:
+        mail = {**service("m"), "spec": {"clusterIP": "10.1.0.8", "ports": [{"port": 25}]}}
+        config = load(
+            [connections(hosts=("db",), gateways=("mesh",), tcp=[{"route": [to("db")]}]), self.DATABASE, mail]
+        )
+        assert reached(config, port=25, destination="10.1.0.8", alpn=["http/1.1"]) == "default/m:25"
+
     def test_addresses_of_a_service_entry(self) -> None:
         ports = [{"number": 5000, "name": "tcp", "protocol": "TCP"}]
         entry = service_entry(ports=ports, addresses=["192.0.2.0/24"], endpoints=[{"address": "10.0.0.1"}])
@@ -421,11 +517,17 @@ class TestMesh:
             [server("HTTPS", mode="SIMPLE", credentialName="c", minProtocolVersion="TLSV1_2"), secret("c")],
             "minProtocolVersion is not supported",
         ),
-        ([server("HTTPS", mode="SIMPLE", credentialName="c", httpsRedirect=True), secret("c")], "is for plain HTTP"),
-        ([server("HTTP", port=80), server("TCP", port=80, name="x")], "another server of the port 80 speaks HTTP"),
+        ([server("TCP", mode="SIMPLE", credentialName="c"), secret("c")], "the protocol TCP has no TLS"),
+        ([server("HTTP", "shop", port=80)], "a Gateway's host has a dot"),
         (
-            [server("HTTPS", "a", name=name, mode="SIMPLE", credentialName="c") for name in "xy"] + [secret("c")],
-            "another server of the port 443 has the host a",
+            [
+                istio(
+                    "Gateway",
+                    "w",
+                    servers=[{"port": {"number": n, "name": "h", "protocol": "HTTP"}, "hosts": ["*"]} for n in (1, 2)],
+                )
+            ],
+            "another server of the Gateway has the port name 'h'",
         ),
         (
             [server("TLS", mode="PASSTHROUGH"), connections(hosts=("a.org",), tls=[sni("b.org")])],

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from unit.istio_documents import (
     SERVICES,
+    ask,
     cluster,
     edge,
     forward,
@@ -81,6 +82,52 @@ class TestWhichRule:
         for app, found in (("x", LbPolicy.RANDOM), ("y", LbPolicy.ROUND_ROBIN)):
             assert policy(*rules, scope=Scope(labels={"app": app})) is found
 
+    def test_gateways_in_the_namespace_of_all_prefer_the_services_own_unless_a_rule_is_kept_there(self) -> None:
+        host = "s.there.svc.cluster.local"
+        wide = inside("istio-system", rule("wide", host="*.local", trafficPolicy=simple("RANDOM")))
+        own = inside("there", rule(host=host, trafficPolicy=simple("ROUND_ROBIN")))
+        documents = [inside("there", service("s")), wide, own]
+        scope = Scope(namespace="istio-system")
+        assert policy(*documents, name="there/s:80", scope=scope) is LbPolicy.ROUND_ROBIN
+        wide["spec"]["exportTo"] = ["."]
+        assert policy(*documents, name="there/s:80", scope=scope) is LbPolicy.RANDOM
+        assert policy(*documents, name="there/s:80", scope=Scope(namespace="else")) is LbPolicy.ROUND_ROBIN
+
+    def test_the_host_counts_before_the_workload(self) -> None:
+        some = rule(
+            "some", host="*.local", trafficPolicy=simple("RANDOM"), workloadSelector={"matchLabels": {"v": "1"}}
+        )
+        scope = Scope(namespace="default", labels={"v": "1"})
+        assert policy(some, scope=scope) is LbPolicy.RANDOM
+        assert policy(some, rule("all", trafficPolicy=simple("ROUND_ROBIN")), scope=scope) is LbPolicy.ROUND_ROBIN
+
+    def test_a_rule_for_other_workloads_leaves_no_room_for_less_particular_ones(self) -> None:
+        rules = [
+            rule("some", trafficPolicy=simple("RANDOM"), workloadSelector={"matchLabels": {"v": "1"}}),
+            rule("all", host="*.local", trafficPolicy=simple("ROUND_ROBIN")),
+        ]
+        assert policy(*rules, scope=Scope(namespace="default", labels={"v": "2"})) is LbPolicy.LEAST_REQUEST
+
+    def test_a_rule_that_selects_workloads_is_for_its_namespace_alone(self) -> None:
+        some = rule(trafficPolicy=simple("RANDOM"), workloadSelector={"matchLabels": {"v": "1"}})
+        scope = Scope(namespace="else", labels={"v": "1"})
+        assert policy(some, scope=scope) is LbPolicy.LEAST_REQUEST
+        found = refusals({**some, "spec": {**some["spec"], "exportTo": ["*"]}}, scope=scope)
+        assert any("is for its namespace alone" in each for each in found)
+
+    def test_of_rules_that_are_shown_to_different_ones_the_youngest_counts(self) -> None:
+        rules = [
+            rule("a", trafficPolicy=simple("RANDOM"), subsets=[{"name": "s", "labels": {}}]),
+            rule("b", exportTo=["."], trafficPolicy=simple("ROUND_ROBIN")),
+        ]
+        config = loaded(*rules, scope=Scope(namespace="default"))
+        assert cluster(config, "default/a:80").lb_policy is LbPolicy.ROUND_ROBIN
+        assert "default/a:80/s" not in {each.name for each in config.clusters}
+
+    def test_rules_of_one_age_are_ordered_by_name(self) -> None:
+        young = rule("a", trafficPolicy=simple("RANDOM"))
+        assert policy(rule("b", trafficPolicy=simple("ROUND_ROBIN")), young) is LbPolicy.RANDOM
+
     def test_rules_of_one_host_are_joined(self) -> None:
         """What the oldest says counts where both say something; there are the subsets of all."""
         pods_ = pods("a", v1="10.0.0.1", v2="10.0.0.2")
@@ -118,8 +165,9 @@ class TestMerging:
 
     def test_a_port_of_the_rule_inherits_nothing_and_its_subsets_do(self) -> None:
         port = {"port": {"number": 80}, **self.POOL}
-        found = self.at({}, **simple("RANDOM"), portLevelSettings=[port])
+        found = self.at({"outlierDetection": {}}, **simple("RANDOM"), portLevelSettings=[port])
         assert (found.lb_policy, found.circuit_breaker.max_connections) == (LbPolicy.LEAST_REQUEST, 7)
+        assert found.outlier_detection is not None
 
     def test_a_port_of_a_subset_inherits_nothing(self) -> None:
         port = {"port": {"number": 80}, **simple("RANDOM")}
@@ -154,6 +202,37 @@ class TestSettings:
         assert found.header_rewrite is not None
         assert (found.header_rewrite.pattern, found.header_rewrite.substitution) == ("^(.).*", "\\1")
         assert cluster(config, "default/a:80").ring_hash.minimum_ring_size == 64
+
+    @pytest.mark.parametrize(
+        ("destination", "expected"),
+        [
+            (to("a"), "rule"),
+            (to("a", port=80), "port"),
+            (to("a", "plain", 80), "port"),
+            (to("a", "own"), "subset"),
+            (to("a", "own", 80), "subset port"),
+        ],
+    )
+    def test_what_requests_are_hashed_by(self, destination: dict[str, Any], expected: str) -> None:
+        """Settings of a port count for routes that name the port."""
+
+        def by(header: str) -> dict[str, Any]:
+            return {"loadBalancer": {"consistentHash": {"httpHeaderName": header}}}
+
+        def at_port(header: str) -> dict[str, Any]:
+            return {"portLevelSettings": [{"port": {"number": 80}, **by(header)}]}
+
+        own = {"name": "own", "labels": {}, "trafficPolicy": {**by("subset"), **at_port("subset port")}}
+        rules = rule(trafficPolicy={**by("rule"), **at_port("port")}, subsets=[{"name": "plain", "labels": {}}, own])
+        config = load([gateway(), virtual_service(route(destination)), rules, *SERVICES])
+        assert [each.header for each in forward(config).hash_policy] == [expected]
+
+    def test_without_a_virtual_service_requests_are_hashed_and_tried_again_elsewhere(self) -> None:
+        hashed = rule(trafficPolicy={"loadBalancer": {"consistentHash": {"httpHeaderName": "x"}}})
+        other = virtual_service(route(), hosts=("b",), gateways=["mesh"])
+        found = ask(load([other, hashed, *SERVICES]), host="a", table="80").route.action
+        assert [each.header for each in found.hash_policy] == ["x"]
+        assert found.retry_policy.previous_hosts
 
     def test_a_cookie_with_attributes(self) -> None:
         cookie = {"name": "u", "ttl": "0s", "path": "/", "attributes": [{"name": "SameSite", "value": "Strict"}]}
@@ -217,6 +296,10 @@ class TestSettings:
             ({"connectionPool": {"http": {"useClientProtocol": True}}}, "useClientProtocol: HTTP/2"),
             ({"tls": {"mode": "MUTUAL"}}, "the mode MUTUAL"),
             ({"tunnel": {}}, "'tunnel' is not supported"),
+            ({}, "has no settings"),
+            ({"portLevelSettings": [{"port": {"number": 1}}]}, "portLevelSettings[0]: has no settings"),
+            ({"connectionPool": {}}, "has neither tcp nor http settings"),
+            ({"outlierDetection": {"consecutiveLocalOriginFailures": 1}}, "needs splitExternalLocalOriginErrors"),
             ({"proxyProtocol": {}}, "'proxyProtocol' is not supported"),
             ({"retryBudget": {"percent": 101}}, "from 0 to 100"),
             (
@@ -236,8 +319,27 @@ class TestSettings:
                 "a region fails over to another",
             ),
             (
-                {"loadBalancer": {"localityLbSetting": {"distribute": [], "failoverPriority": []}}},
-                "distribute and failoverPriority exclude each other",
+                {"loadBalancer": {"localityLbSetting": {"distribute": [], "failover": []}}},
+                "distribute and failover exclude each other",
+            ),
+            (
+                {"loadBalancer": {"localityLbSetting": {"failover": [{"from": "a/b", "to": "c"}]}}},
+                "expected names of regions",
+            ),
+            (
+                {
+                    "loadBalancer": {
+                        "localityLbSetting": {
+                            "failover": [{"from": "a", "to": "b"}],
+                            "failoverPriority": ["topology.kubernetes.io/zone"],
+                        }
+                    }
+                },
+                "failover and topology.kubernetes.io/zone exclude each other",
+            ),
+            (
+                {"loadBalancer": {"localityLbSetting": {"distribute": [{"from": "a", "to": {"a": 100, "b": 0}}]}}},
+                "expected an integer from 1 to 100",
             ),
         ],
     )
@@ -308,7 +410,7 @@ class TestLocalities:
     def test_shares(self) -> None:
         shares = [
             {"from": "r9/*", "to": {"r2/*": 100}},
-            {"from": "r1/z1/*", "to": {"r1/z1/*": 70, "r3/*": 30, "r2/*": 0}},
+            {"from": "r1/z1/*", "to": {"r1/z1/*": 70, "r3/*": 30}},
         ]
         found = self.applied(outliers=False, distribute=shares)
         assert found.locality_weighted
@@ -327,8 +429,45 @@ class TestLocalities:
 
     def test_nobody_has_shares_of_another_place(self) -> None:
         found = self.applied(outliers=False, distribute=[{"from": "r9/*", "to": {"r2/*": 100}}])
-        assert len(found.localities) == 5
-        assert not found.locality_weighted
+        assert [place.weight for place in found.localities] == [1, 1, 2, 1, 3]
+        assert found.locality_weighted
+
+    def test_only_settings_weight_localities(self) -> None:
+        assert not self.applied().locality_weighted
+        assert {place.weight for place in self.applied().localities} == {None}
+        found = self.applied(failover=[{"from": "r1", "to": "r3"}])
+        assert found.locality_weighted
+        assert [place.weight for place in found.localities] == [1, 1, 2, 3, 1]
+
+    def test_the_region_to_fail_over_to_after_labels_in_common(self) -> None:
+        settings = {"failoverPriority": ["v"], "failover": [{"from": "r1", "to": "r3"}]}
+        scope = Scope(region="r1", zone="z1", labels={"v": "0"})
+        assert self.priorities(scope=scope, **settings) == {"0": 0, "2": 1, "4": 2, "1": 3, "3": 4}
+
+    def test_all_is_of_one_network_and_the_node_is_known(self) -> None:
+        (slice_, *rest) = pods("a", v1="10.0.0.1", v2="10.0.0.2")
+        for endpoint, node in zip(slice_["endpoints"], ("n1", "n2"), strict=True):
+            endpoint["nodeName"] = node
+        keys = ["topology.istio.io/network", "kubernetes.io/hostname"]
+        settings = {"outlierDetection": {}, "loadBalancer": {"localityLbSetting": {"failoverPriority": keys}}}
+        documents = [slice_, *rest, rule(trafficPolicy=settings)]
+        found = cluster(loaded(*documents, scope=Scope(node_name="n2")), "default/a:80")
+        assert [(place.priority, place.endpoints[0].address) for place in found.localities] == [
+            (0, "10.0.0.2"),
+            (1, "10.0.0.1"),
+        ]
+        assert any("say with Scope.node_name" in each for each in refusals(*documents))
+
+    def test_a_label_says_where_a_workload_is(self) -> None:
+        (slice_, first, second) = pods("a", v1="10.0.0.1", v2="10.0.0.2")
+        first["metadata"]["labels"]["istio-locality"] = "r1.z1.s1"
+        documents = [slice_, first, second, rule(trafficPolicy={"outlierDetection": {}})]
+        entry = service_entry(endpoints=[{"address": "10.0.0.9", "labels": {"istio-locality": "r1/z2"}}])
+        config = loaded(*documents, entry, scope=Scope(region="r1", zone="z1", sub_zone="s1"))
+        found = {place.endpoints[0].address: place.priority for place in cluster(config, "default/a:80").localities}
+        assert found == {"10.0.0.1": 0, "10.0.0.2": 1}
+        (place,) = cluster(config, "default/api.example:80").localities
+        assert (place.region, place.zone) == ("r1", "z2")
 
     def test_regions_of_pods_are_those_of_their_nodes(self) -> None:
         nodes = [
@@ -348,6 +487,28 @@ class TestLocalities:
             ("r2", "y", 0),
             ("r1", "x", 1),
         ]
+
+
+class TestEndpoints:
+    def test_what_is_not_ready_is_not_there(self) -> None:
+        """So it counts neither for a panic nor for how well a priority is."""
+        (slice_, *rest) = pods("a", v1="10.0.0.1", v2="10.0.0.2", v3="10.0.0.3")
+        ending = {"ready": False, "serving": True, "terminating": True}
+        for endpoint, conditions in zip(slice_["endpoints"], ({"ready": True}, {"ready": False}, ending), strict=True):
+            endpoint["conditions"] = conditions
+        documents = [slice_, *rest, rule(trafficPolicy={"outlierDetection": {"minHealthPercent": 60}})]
+        config = loaded(*documents)
+        picks = ClusterManager(config.clusters, seed=1)["default/a:80"]
+        assert {picks.pick_host().address for _ in range(50)} == {"10.0.0.1"}
+        slice_["endpoints"][0]["conditions"] = ending
+        assert cluster(loaded(*documents), "default/a:80").localities == ()
+
+    def test_hints_of_zones_are_for_others(self) -> None:
+        (slice_, *rest) = pods("a", v1="10.0.0.1", v2="10.0.0.2")
+        for endpoint, zone in zip(slice_["endpoints"], ("x", "y"), strict=True):
+            endpoint.update(zone=zone, hints={"forZones": [{"name": zone}]})
+        found = cluster(loaded(slice_, *rest, scope=Scope(zone="x")), "default/a:80")
+        assert [place.zone for place in found.localities] == ["x", "y"]
 
 
 class TestDefaults:

@@ -166,6 +166,24 @@ class TestDelegates:
         assert found.name == "r-d"
         assert [each.value for each in found.mutations.request_headers_to_add] == ["root"]
 
+    def test_a_delegate_may_have_what_does_not_go_with_the_roots(self) -> None:
+        fault = {"abort": {"httpStatus": 503, "percentage": {"value": 100}}}
+        root = delegating(fault=fault, rewrite={"uri": "/x"}, mirror={"host": "b"})
+        config = with_part(root, {"redirect": {"uri": "/new"}}, route(to("a"), mirrors=[to("c", port=80)]))
+        routes = config.route_configurations["http.80"].virtual_hosts[0].routes
+        assert isinstance(routes[0].action, RedirectAction)
+        assert routes[0].fault is not None
+        config = with_part(root, route(to("a"), mirrors=[to("c", port=80)]))
+        assert [each.cluster for each in forward(config).request_mirror_policies] == ["default/b:80", "default/c:80"]
+
+    def test_a_source_of_the_root_has_to_be_the_delegates(self) -> None:
+        root = delegating([{"sourceNamespace": "default"}])
+        own = {"sourceNamespace": "default", **uri(prefix="/x")}
+        assert cluster_at(with_part(root, route(to("a"), match=[own])), "/x") == "default/a:80"
+        with pytest.warns(ConfigWarning, match="its match is not within that of"):
+            config = with_part(root, route(to("a"), match=[uri(prefix="/x")]))
+        assert cluster_at(config, "/x") == "default/c:80"
+
     def test_a_delegate_can_answer_itself(self) -> None:
         config = with_part(delegating(), {"redirect": {"uri": "/new"}})
         assert isinstance(config.route_configurations["http.80"].virtual_hosts[0].routes[0].action, RedirectAction)
@@ -217,6 +235,30 @@ class TestOneHost:
         assert len(hosts) == 1
         clusters = [each.action.cluster for each in hosts[0].routes if isinstance(each.action, RouteAction)]
         assert clusters == ["default/a:80", "default/b:80", "default/c:80", "default/b:80"]
+
+    def test_what_takes_all_is_told_by_its_text(self) -> None:
+        """A regular expression that happens to take every path stays in its place."""
+        for regex, found in ((".*", "default/b:80"), ("/.*", "default/a:80")):
+            services = [
+                virtual_service(route(to("a"), match=[uri(regex=regex)]), name="a"),
+                virtual_service(route(to("b"), match=[uri(prefix="/b")]), name="b"),
+            ]
+            assert cluster_at(load([gateway(), *services, *SERVICES]), "/b") == found
+
+    def test_routes_of_an_older_gateway_come_first(self) -> None:
+        services = [
+            virtual_service(route(to("a"), match=[uri(prefix="/x")]), name="a", gateways=["late"]),
+            virtual_service(route(to("b"), match=[uri(prefix="/")]), name="b", gateways=["early"]),
+            virtual_service(route(to("c", port=80), match=[{"headers": {"h": {}}}]), name="c", gateways=["early"]),
+        ]
+        config = load([gateway(name="early"), gateway(name="late"), *services, *SERVICES])
+        assert cluster_at(config, "/x", headers=[("h", "1")]) == "default/c:80"
+        assert (cluster_at(config, "/x"), cluster_at(config, "/y")) == ("default/a:80", "default/b:80")
+
+    def test_the_name_of_a_match_follows_that_of_its_route(self) -> None:
+        named = route(to("a"), name="r", match=[{"name": "m", **uri(prefix="/1")}, uri(prefix="/2")])
+        config = edge(named, route(match=[{"name": "alone"}]))
+        assert [ask(config, path).route.name for path in ("/1", "/2", "/3")] == ["r.m", "r", ".alone"]
 
     def test_a_route_behind_a_catch_all_is_never_reached(self) -> None:
         assert cluster_at(edge(route(), route(to("b"), match=[uri(prefix="/b")])), "/b") == "default/a:80"
@@ -280,7 +322,7 @@ class TestVisibility:
             ({"app": "x"}, "there", "default/c:80"),
         ):
             scope = Scope(namespace=namespace, labels=labels)
-            assert cluster_at(load(documents, scope=scope), host="a", table="80") == found
+            assert cluster_at(load(documents, scope=scope), host="a.default", table="80") == found
 
     def test_a_match_that_names_gateways_does_not_ask_for_sources(self) -> None:
         match = {"gateways": ["mesh"], "sourceLabels": {"app": "x"}, "sourceNamespace": "there"}
@@ -290,7 +332,84 @@ class TestVisibility:
         assert cluster_at(config, host="a", table="80") == "default/b:80"
 
 
+class TestNames:
+    @pytest.mark.parametrize("name", ["web", "./web", "default/web", "web.default", "web.default.svc.cluster.local"])
+    def test_of_a_gateway(self, name: str) -> None:
+        matched = route(to("a"), match=[{"gateways": [name]}])
+        assert cluster_at(edge(matched, gateways=[name])) == "default/a:80"
+
+
 class TestMesh:
+    def test_a_service_has_its_addresses_for_names(self) -> None:
+        own = {**service("a"), "spec": {"clusterIP": "10.0.0.9", "ports": [{"name": "http", "port": 80}]}}
+        entry = service_entry(
+            endpoints=[{"address": "10.9.0.1"}], addresses=["192.0.2.1", "2001:db8::1", "198.51.100.0/24"]
+        )
+        config = load([virtual_service(route(), hosts=("a",), gateways=["mesh"]), own, entry])
+        assert cluster_at(config, host="10.0.0.9", table="80") == "default/a:80"
+        for address in ("192.0.2.1", "192.0.2.1:80", "[2001:db8::1]"):
+            assert cluster_at(config, host=address, table="80") == "default/api.example:80"
+        assert cluster_at(config, host="198.51.100.7", table="80") is None
+
+    def test_a_host_of_the_clusters_domain_has_short_names_whatever_it_is(self) -> None:
+        entry = service_entry(hosts=["vm.default.svc.cluster.local"], endpoints=[{"address": "10.9.0.1"}])
+        config = load([virtual_service(route(), hosts=("a",), gateways=["mesh"]), entry, *SERVICES])
+        for host in ("vm", "vm.default", "vm.default.svc"):
+            assert cluster_at(config, host=host, table="80") == "default/vm.default.svc.cluster.local:80"
+
+    def test_another_name_of_a_service(self) -> None:
+        alias = {**service("s"), "spec": {"type": "ExternalName", "externalName": "b.default.svc.cluster.local"}}
+        config = load([virtual_service(route(to("s")), hosts=("a",), gateways=["mesh"]), alias, *SERVICES])
+        for host in ("a", "b", "s", "s.default.svc.cluster.local"):
+            assert cluster_at(config, host=host, table="80") == "default/b:80"
+        own = virtual_service(route(to("a")), hosts=("s",), gateways=["mesh"])
+        config = load([own, alias, *SERVICES])
+        hosts = ("s.default.svc.cluster.local", "s.default", "b")
+        found = [cluster_at(config, host=host, table="80") for host in hosts]
+        assert found == ["default/a:80", "default/b:80", "default/b:80"]
+
+    def test_a_bare_name_of_another_namespace_is_none(self) -> None:
+        documents = [inside("there", service("far")), virtual_service(route(), hosts=("a",), gateways=["mesh"])]
+        config = load([*documents, *SERVICES], scope=Scope(namespace="default"))
+        assert cluster_at(config, host="far", table="80") is None
+        assert cluster_at(config, host="far.there", table="80") == "there/far:80"
+
+    def test_a_host_that_is_no_service_is_at_the_ports_of_the_others(self) -> None:
+        both = virtual_service(route(to("a", port=80)), hosts=("c", "shop.example"), gateways=["mesh"])
+        config = load([both, *SERVICES])
+        for table in ("80", "8080"):
+            assert cluster_at(config, host="shop.example", table=table) == "default/a:80"
+
+    def test_a_name_that_a_virtual_service_has_is_no_short_name(self) -> None:
+        """It is the VirtualService that speaks of a.default; the Service of that name has its other names."""
+        config = load([virtual_service(route(to("b")), hosts=("a.default",), gateways=["mesh"]), *SERVICES])
+        hosts = ("a.default", "a.default.svc.cluster.local", "a")
+        assert [cluster_at(config, host=host, table="80") for host in hosts] == [
+            "default/b:80",
+            "default/a:80",
+            "default/a:80",
+        ]
+
+    def test_where_the_older_one_has_no_route_the_younger_one_counts(self) -> None:
+        old = virtual_service(route(to("a"), match=[{"port": 81}]), name="a", hosts=("b",), gateways=["mesh"])
+        young = virtual_service(route(to("c", port=80)), name="b", hosts=("b",), gateways=["mesh"])
+        assert cluster_at(load([old, young, *SERVICES]), host="b", table="80") == "default/c:80"
+
+    def test_what_a_namespace_keeps_to_itself_comes_before_what_all_see(self) -> None:
+        public = virtual_service(route(to("a")), name="a", hosts=("b",), gateways=["mesh"])
+        private = virtual_service(route(to("c", port=80)), name="b", hosts=("b",), gateways=["mesh"], exportTo=["."])
+        config = load([public, private, *SERVICES], scope=Scope(namespace="default"))
+        assert cluster_at(config, host="b", table="80") == "default/c:80"
+
+    def test_without_a_port_a_destination_is_at_the_requests_port_even_when_its_service_has_another(self) -> None:
+        other = {**service("o"), "spec": {"ports": [{"name": "http", "port": 9000}]}}
+        split = virtual_service(route(to("o")), hosts=("a",), gateways=["mesh", "web"])
+        config = load([gateway("a.default.svc.cluster.local"), split, other, *SERVICES])
+        assert cluster_at(config, host="a", table="80") == "default/o:80"
+        assert cluster_at(config, host="a.default.svc.cluster.local") == "default/o:9000"
+        message = next(each.conditions[0].message for each in config.statuses if each.name == "vs")
+        assert "o.default.svc.cluster.local has no port 80; it has 9000" in message
+
     def test_gateways_do_not_see_what_is_for_the_mesh_and_the_other_way_round(self) -> None:
         http = [
             route(to("b"), match=[{"gateways": ["mesh"], **uri(prefix="/m")}]),
@@ -308,7 +427,9 @@ class TestMesh:
 
     def test_where_a_virtual_service_has_no_route_it_does_not_count(self) -> None:
         """At a gateway, less particular hosts have their routes then; in the mesh, all goes to the Service."""
-        only = virtual_service(route(to("b"), match=[{"port": 8080}]), name="v", hosts=("c",), gateways=["mesh"])
+        only = virtual_service(
+            route(to("b", port=80), match=[{"port": 8080}]), name="v", hosts=("c",), gateways=["mesh"]
+        )
         assert cluster_at(load([only, *SERVICES]), host="c", table="80") == "default/c:80"
         assert cluster_at(load([only, *SERVICES]), host="c", table="8080") == "default/b:80"
         elsewhere = virtual_service(route(to("b"), match=[{"port": 81}]), name="v", hosts=("a.x.org",))

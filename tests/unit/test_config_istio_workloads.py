@@ -77,9 +77,8 @@ class TestWorkloadEntries:
         assert endpoints(config, self.NAME) == [("10.0.0.8", 8080)]
 
     def test_a_pod_that_is_not_ready_gets_nothing(self) -> None:
-        config = load([self.ENTRY, pod("p", "10.0.0.8", ready=False, app="x")])
-        (place,) = cluster(config, self.NAME).localities
-        assert place.endpoints[0].health_status.name == "UNHEALTHY"
+        config = load([self.ENTRY, pod("p", "10.0.0.8", ready=False, app="x"), pod("q", "10.0.0.9", app="x")])
+        assert endpoints(config, self.NAME) == [("10.0.0.9", 8080)]
 
     def test_names_are_looked_up(self) -> None:
         entry = service_entry(resolution="DNS", workloadSelector={"labels": {"app": "x"}})
@@ -142,6 +141,76 @@ class TestWorkloadEntries:
         assert cluster(load(service_entry(resolution="DNS_ROUND_ROBIN")), self.NAME).type is DiscoveryType.LOGICAL_DNS
 
 
+def entry(name: str, *addresses: str, **spec: object) -> dict[str, Any]:
+    found = service_entry(endpoints=[{"address": each} for each in addresses], **spec)
+    return {**found, "metadata": {"name": name}}
+
+
+def conflicts(config: Config) -> list[tuple[str, str, str]]:
+    return [
+        (f"{status.namespace}/{status.name}", found.reason, found.message)
+        for status in config.statuses
+        for _, found in status.refusals()
+    ]
+
+
+class TestServiceEntries:
+    NAME = "default/api.example:80"
+
+    def test_nobody_is_there_yet(self) -> None:
+        assert endpoints(load(entry("e")), self.NAME) == []
+
+    def test_without_a_resolution_requests_would_go_where_they_were_bound_for(self) -> None:
+        found = entry("e")
+        del found["spec"]["resolution"], found["spec"]["endpoints"]
+        ((name, reason, message),) = conflicts(load(found))
+        assert (name, reason) == ("default/e", "UnsupportedValue")
+        assert "the resolution NONE" in message
+
+    def test_hosts_with_a_wildcard(self) -> None:
+        other = virtual_service(route(to("a")), hosts=("x.example",), gateways=["mesh"])
+        for resolution, address in (("STATIC", "10.0.0.1"), ("DNS", "www.example")):
+            config = load([entry("e", address, hosts=["*.example"], resolution=resolution), other, *SERVICES])
+            assert endpoints(config, "default/*.example:80") == [(address, 8080)]
+            assert cluster_at(config, host="y.example", table="80") == "default/*.example:80"
+            assert cluster_at(config, host="x.example", table="80") == "default/a:80"
+
+    def test_protocols_as_they_are_written(self) -> None:
+        ports = [
+            {"number": number, "name": f"p{number}", **({"protocol": protocol} if protocol else {})}
+            for number, protocol in ((80, "http"), (81, "Tls"), (82, "redis"), (83, ""))
+        ]
+        config = load([entry("e", "10.0.0.1", ports=ports), virtual_service(route(), hosts=("x",), gateways=["mesh"])])
+        assert sorted(config.route_configurations) == ["80", "83"]
+
+    def test_entries_of_one_namespace_for_a_host_are_one(self) -> None:
+        more = [{"number": 443, "name": "tls", "protocol": "TLS"}, {"number": 80, "name": "http", "protocol": "HTTP"}]
+        config = load([entry("a", "10.0.0.1", "10.0.0.2"), entry("b", "10.0.0.2", "10.0.0.3", ports=more)])
+        assert endpoints(config, self.NAME) == [
+            ("10.0.0.1", 8080),
+            ("10.0.0.2", 8080),
+            ("10.0.0.2", 80),
+            ("10.0.0.3", 80),
+        ]
+        assert endpoints(config, "default/api.example:443") == [("10.0.0.2", 443), ("10.0.0.3", 443)]
+        assert conflicts(config) == []
+
+    def test_a_host_is_that_of_the_workloads_namespace_or_of_the_oldest(self) -> None:
+        entries = [inside(place, entry(f"of-{place}", f"10.0.0.{index}")) for index, place in enumerate("yxz")]
+        for namespace, found, lost in (("z", "z", "xy"), ("default", "x", "yz")):
+            config = load([*entries, *SERVICES], scope=Scope(namespace=namespace))
+            assert [each.name for each in config.clusters if "api.example" in each.name] == [f"{found}/api.example:80"]
+            message = f"{found}/of-{found} has the host api.example too, and counts"
+            assert conflicts(config) == [(f"{each}/of-{each}", "ConflictingHosts", message) for each in lost]
+
+    def test_a_service_comes_before_entries_for_its_host(self) -> None:
+        config = load([entry("e", "10.0.0.1", hosts=["a.default.svc.cluster.local"]), *SERVICES])
+        assert not [each for each in config.clusters if "svc.cluster.local" in each.name]
+        assert conflicts(config) == [
+            ("default/e", "ConflictingHosts", "a Service has the host a.default.svc.cluster.local")
+        ]
+
+
 def sidecar(*hosts: str, name: str = "default", **spec: object) -> dict[str, Any]:
     return istio("Sidecar", name, **({"egress": [{"hosts": list(hosts)}]} if hosts else {}), **spec)
 
@@ -176,7 +245,7 @@ class TestSidecars:
         assert self.reached(sidecar(*hosts)) == list(reached)
 
     def test_without_egress_all_is_reached(self) -> None:
-        assert self.reached(sidecar()) == list(self.HOSTS)
+        assert self.reached(sidecar(outboundTrafficPolicy={"mode": "ALLOW_ANY"})) == list(self.HOSTS)
 
     def test_hosts_of_a_port(self) -> None:
         egress = [
@@ -195,6 +264,19 @@ class TestSidecars:
         for place, found in (("prod", "default/b:80"), ("default", "prod/p:80")):
             config = load([sidecar("prod/*"), inside(place, split), *self.DOCUMENTS], scope=Scope(namespace="default"))
             assert cluster_at(config, host="p.prod", table="80") == found
+
+    def test_hosts_that_are_not_imported_are_nobodys(self) -> None:
+        """A VirtualService that is imported for one host has its routes for all."""
+        wild = inside(
+            "prod", virtual_service(route(to("a.default.svc.cluster.local")), hosts=("*.example",), gateways=["mesh"])
+        )
+        assert self.reached(wild, sidecar("prod/*"), scope=Scope(namespace="default")) == [*self.HOSTS[2:]]
+        both = virtual_service(route(to("a")), hosts=("a", "p.prod.svc.cluster.local"), gateways=["mesh"])
+        config = load(
+            [both, sidecar("./a.default.svc.cluster.local"), *self.DOCUMENTS], scope=Scope(namespace="default")
+        )
+        assert cluster_at(config, host="p.prod.svc.cluster.local", table="80") == "default/a:80"
+        assert cluster_at(config, host="p.prod", table="80") is None
 
     def test_which_one_counts(self) -> None:
         documents = [
@@ -215,9 +297,9 @@ class TestSidecars:
 
     def test_what_one_does_not_say_is_that_of_the_next(self) -> None:
         documents = [
-            sidecar(name="own", workloadSelector={"labels": {"app": "x"}}),
+            sidecar("prod/*", name="own", workloadSelector={"labels": {"app": "x"}}),
             sidecar(name="wide", outboundTrafficPolicy={"mode": "REGISTRY_ONLY"}),
-            inside("istio-system", sidecar("prod/*")),
+            inside("istio-system", sidecar("./*", outboundTrafficPolicy={"mode": "ALLOW_ANY"})),
         ]
         scope = Scope(namespace="default", labels={"app": "x"})
         config = load([*documents, *self.DOCUMENTS], scope=scope)
@@ -235,6 +317,7 @@ class TestSidecars:
         assert other(mode="ALLOW_ANY") is None
         sent = other(mode="ALLOW_ANY", egressProxy={"host": "b", "port": {"number": 80}})
         assert sent.cluster == "default/b:80"
+        assert sent.route.action.retry_policy is None
 
     @pytest.mark.parametrize(
         ("documents", "reason"),
@@ -247,7 +330,17 @@ class TestSidecars:
             ([sidecar("*/*", inboundConnectionPool={})], "'inboundConnectionPool' is not supported"),
             ([istio("Sidecar", "s", egress=[{"hosts": ["*/*"], "bind": "1.2.3.4"}])], "'bind' is not supported"),
             ([istio("Sidecar", "s", egress=[{"hosts": ["*/*"], "captureMode": "NONE"}])], "captureMode NONE"),
-            ([sidecar("*/*", outboundTrafficPolicy={"egressProxy": {"host": "c"}})], '"port" is missing'),
+            ([sidecar("*/*", outboundTrafficPolicy={"egressProxy": {"host": "a"}})], '"port" is missing'),
+            (
+                [sidecar("*/*", outboundTrafficPolicy={"egressProxy": {"host": "a", "port": {"number": 80}}})],
+                "the mode ALLOW_ANY is needed",
+            ),
+            ([sidecar()], "says nothing"),
+            (
+                [istio("Sidecar", "s", egress=[{"hosts": ["*/*"]}, {"hosts": ["*/*"], "port": {"number": 1}}])],
+                "the last",
+            ),
+            ([istio("Sidecar", "s", egress=[{"hosts": ["*/*"], "port": {"number": 1}}] * 2)], "have one port"),
             ([sidecar("*/*", name="s"), sidecar("*/*", name="t")], "another Sidecar, default/s"),
             ([sidecar("*/*"), inside("prod", sidecar("*/*"))], "say with Scope.namespace"),
             (

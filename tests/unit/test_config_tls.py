@@ -72,7 +72,7 @@ def tls(mode: str, **fields: object) -> dict[str, Any]:
     ("settings", "expected"),
     [
         (tls("DISABLE"), None),
-        ({}, None),
+        ({"loadBalancer": {"simple": "RANDOM"}}, None),
         (tls("SIMPLE"), UpstreamTlsContext(auto_sni=True, auto_san_validation=True, trusted_ca=SYSTEM)),
         (tls("SIMPLE", sni="b.example"), UpstreamTlsContext(sni="b.example", trusted_ca=SYSTEM)),
         (
@@ -156,7 +156,7 @@ def test_subsets_and_ports_have_their_own() -> None:
     assert of_port is not None
     assert of_port.sni == "port.example"
     assert cluster(config, "default/c:8080").tls is None
-    ports = [{**port, "connectionPool": {}}]
+    ports = [{**port, "connectionPool": {"tcp": {"maxConnections": 1}}}]
     assert cluster(loaded(rule({**tls("SIMPLE"), "portLevelSettings": ports})), "default/a:80").tls is None
 
 

@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..models import (
     CircuitBreakerThresholds,
@@ -112,6 +112,10 @@ class Services:
     def find(self, namespace: str, name: str) -> Service | None:
         return self._services.get((namespace, name))
 
+    def without_hints(self) -> Services:
+        """The same, whose endpoints are those of all zones."""
+        return Services(self, self._sets, replace(self._scope, zone=None))
+
     def names(self, namespace: str) -> Iterator[str]:
         """For suggestions."""
         return (name for place, name in self._services if place == namespace)
@@ -171,7 +175,7 @@ def _read_service(item: KubernetesObject) -> Service:
         choice(spec, "internalTrafficPolicy", _POLICIES, "Cluster") == "Local",
         tuple(dict.fromkeys(each for each in (address, *strings(spec, "clusterIPs")) if each not in ("", "None"))),
         string_map(spec, "selector"),
-        _read_family(spec, address),
+        family=_read_family(spec, address),
         position=item.position,
     )
     choice(spec, "externalTrafficPolicy", _POLICIES, "Cluster")

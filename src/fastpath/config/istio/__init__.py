@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...models import Condition, Config, ObjectStatus
-from ..kubernetes_object import KubernetesObject, Objects
+from ...models import Config, ObjectStatus
+from ..kubernetes_object import Objects
 from ..kubernetes_scope import Scope
 from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Services
@@ -20,6 +20,7 @@ from .fields import GROUP
 from .gateway import Gateway, read_gateways
 from .mesh import mesh_config
 from .sidecar import read_sidecar
+from .unresolved import refusal
 from .virtual_service import read_virtual_services
 
 __all__ = ["GROUP", "read_istio"]
@@ -39,19 +40,20 @@ def read_istio(objects: Objects, services: Services, secrets: Secrets, scope: Sc
         (*edge.listeners, *mesh.listeners),
         {**edge.route_configurations, **mesh.route_configurations},
         tuple(destinations.clusters),
-        statuses=(*destinations.unresolved.statuses(objects), *_refusals(destinations, gateways)),
+        statuses=(
+            *destinations.unresolved.statuses(objects),
+            *_refusals(destinations, gateways),
+            *destinations.statuses,
+            *edge.statuses,
+            *mesh.statuses,
+        ),
     )
 
 
 def _refusals(destinations: Destinations, gateways: Mapping[str, Gateway]) -> Iterator[ObjectStatus]:
     """Objects that have no part in the configuration, though they might have one in another."""
     for item, reason in destinations.unsupported.items():
-        yield _refusal(item, "UnsupportedValue", reason)
+        yield refusal(item, "UnsupportedValue", reason)
     for gateway in gateways.values():
         if not gateway.is_ours:
-            yield _refusal(gateway.item, "NotSelected", "the selector is not for the labels of the scope")
-
-
-def _refusal(item: KubernetesObject, reason: str, message: str) -> ObjectStatus:
-    condition = Condition("Accepted", status=False, reason=reason, message=message)
-    return ObjectStatus(item.kind, item.namespace, item.name, (condition,), position=item.position)
+            yield refusal(gateway.item, "NotSelected", "the selector is not for the labels of the scope")

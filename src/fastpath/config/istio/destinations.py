@@ -5,31 +5,30 @@ Source: https://istio.io/latest/docs/reference/config/networking/destination-rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from ...models import Cluster, Endpoint, HashPolicy
+from ...models import Cluster, Endpoint, HashPolicy, HealthStatus, ObjectStatus
 from ..fields import Located, Section
 from ..kubernetes_fields import string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
 from ..kubernetes_service import Service, ServicePort, Services
 from ..node import shorten
-from .client import Client, Exports, read_exports, read_service_exports
-from .fields import GROUP, port_selector
-from .locality import apply_locality
-from .service_entry import ServiceEntry, read_service_entries
+from .client import ROOT_NAMESPACE, Client, Exports, Locality, read_exports, read_service_exports
+from .fields import GROUP, age, port_selector
+from .locality import TOPOLOGY, apply_locality
+from .service_entry import ServiceEntry, joined_entries, read_service_entries
 from .traffic_policy import TrafficPolicy, read_traffic_policy
-from .unresolved import Unresolved
-from .workloads import LABELS, Workloads, localities, read_workloads
+from .unresolved import Unresolved, refusal
+from .workloads import LABELS, LOCALITY_LABEL, Workloads, localities, parse_locality, read_workloads
 
-__all__ = ["ROOT_NAMESPACE", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
+__all__ = ["DOMAIN", "DestinationReader", "Destinations", "Target", "full_name", "read_destinations"]
 
-_DOMAIN = "svc.cluster.local"
-_REGION = "topology.kubernetes.io/region"
-ROOT_NAMESPACE = "istio-system"
-"""Whose objects are for all namespaces."""
+DOMAIN = "svc.cluster.local"
+"""Of the hosts that are Services."""
+_READY = (HealthStatus.UNKNOWN, HealthStatus.HEALTHY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +59,28 @@ class _Rule:
     workloads: Mapping[str, str] = field(default_factory=dict)
     """The labels of workloads that it is for; none: of all."""
 
+    @property
+    def is_private(self) -> bool:
+        """Whether its own namespace alone sees it."""
+        return self.exports.namespaces == frozenset({self.item.namespace})
+
 
 def full_name(host: str, namespace: str) -> str:
     """A host without a dot is a Service of the namespace."""
-    return host if "." in host or host == "*" else f"{host}.{namespace}.{_DOMAIN}"
+    return host if "." in host or host == "*" else f"{host}.{namespace}.{DOMAIN}"
 
 
 def read_destinations(objects: Objects, services: Services, secrets: Secrets, client: Client) -> Destinations:
     """The hosts of all Services and ServiceEntries, as the DestinationRules have it."""
     workloads = read_workloads(objects)
-    entries = list(read_service_entries(objects, workloads, client))
-    items = sorted(objects.of_kind(GROUP, "DestinationRule"), key=lambda item: item.seniority)
-    rules = [_read_rule(item, secrets, client) for item in items]
+    entries, dropped = joined_entries(read_service_entries(objects, workloads, client), client)
+    rules = [_read_rule(item, secrets, client) for item in sorted(objects.of_kind(GROUP, "DestinationRule"), key=age)]
     shown = [each for each in services if _is_shown(each, objects, client)]
-    destinations = Destinations(shown, entries, [each for each in rules if client.is_shown(each.exports)], client)
+    destinations = Destinations(shown, entries, rules, client)
+    entries = [each for each in entries if destinations.service(each.service.name) is each.service]
+    destinations.note_conflicts(dropped)
     destinations.note_unknown_hosts(rules)
-    clusters = [_with_entries(*each, workloads) for each in services.ports()]
+    clusters = [_with_entries(*each, workloads) for each in services.without_hints().ports()]
     destinations.add_clusters([*clusters, *(each for entry in entries for each in entry.clusters)], objects)
     destinations.note_missing_clusters(entries)
     return destinations
@@ -94,25 +99,46 @@ class Destinations:
     ):
         self._client = client
         self._services = {full_name(each.name, each.namespace): each for each in services}
+        self.statuses: list[ObjectStatus] = []
         for entry in entries:
             if self._services.setdefault(entry.service.name, entry.service) is not entry.service:
-                entry.item.error(f"another Service or ServiceEntry has the host {entry.service.name}")
+                reason = f"a Service has the host {entry.service.name}"
+                self.statuses.append(refusal(entry.item, "ConflictingHosts", reason))
+        names = {host: each.external_name for host, each in self._services.items() if each.external_name}
+        self._aliases = {host: name for host, name in names.items() if name in self._services.keys() - names.keys()}
+        for host in self._aliases:
+            del self._services[host]
         self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.host, []).append(rule)
+        self._rule_by_host: dict[str, _Rule] = {}
         self._targets: dict[tuple[str, int, str], Target] = {}
         self.clusters: list[Cluster] = []
         self.unresolved = Unresolved()
         self.unsupported: dict[KubernetesObject, str] = {}
         """ServiceEntries that nothing is sent to, and why."""
 
+    def note_conflicts(self, dropped: Iterable[tuple[ServiceEntry, ServiceEntry]]) -> None:
+        """Entries of hosts that others have, each with the one that counts."""
+        for entry, found in dropped:
+            reason = f"{found.item.full_name} has the host {entry.service.name} too, and counts"
+            self.statuses.append(refusal(entry.item, "ConflictingHosts", reason))
+
     def note_unknown_hosts(self, rules: Iterable[_Rule]) -> None:
         """A rule for a host that is not there has no effect."""
         for rule in rules:
-            if not rule.host.startswith("*") and rule.host not in self._services:
+            if not rule.host.startswith("*") and self.resolved(rule.host) not in self._services:
                 near = rule.item.section.problems.suggest(rule.host, self._services)
                 reason = f"there is no Service with the host {shorten(rule.host)!r}{near}"
                 self.unresolved.add(rule.item, rule.item.section, reason)
+
+    def resolved(self, host: str) -> str:
+        """The host itself, or the one that it is another name of: a Service's externalName that is a host too."""
+        return self._aliases.get(host, host)
+
+    def aliases(self, host: str) -> list[str]:
+        """Other names of a host."""
+        return [alias for alias, name in self._aliases.items() if name == host] if self._aliases else []
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
@@ -123,11 +149,14 @@ class Destinations:
         by_name = {each.name: each for each in clusters}
         for host, service in self._services.items():
             rule = self._rule_of(host, service.namespace)
+            if rule is not None:
+                self._rule_by_host[host] = rule
             labels_of = _Labels(service, objects)
             for port in service.ports:
                 cluster = by_name.get(service.cluster_name(port))
                 if cluster is None or port.protocol != "TCP":
                     continue
+                cluster = _ready(cluster)
                 policy = rule.policy.at(port.port) if rule is not None else TrafficPolicy()
                 self._add(service, host, port.port, "", policy, cluster, labels_of)
                 for name, subset in rule.subsets.items() if rule is not None else ():
@@ -153,37 +182,62 @@ class Destinations:
         cluster: Cluster,
         labels_of: _Labels,
     ) -> None:
-        self._targets[host, port, subset] = Target(cluster.name, policy.hash_policy, policy.idle_timeout)
+        self._targets[host, port, subset] = Target(cluster.name, idle_timeout=policy.idle_timeout)
         names = service.subject_alt_names
         found = policy.apply(cluster, policy.tls.at(host, port, subset, names) if policy.tls is not None else None)
         if policy.locality is not None or self._client.locality is not None:
-            found = apply_locality(labels_of.with_regions(found), policy.locality, self._client, labels_of)
+            found = apply_locality(labels_of.with_localities(found), policy.locality, self._client, labels_of)
         self.clusters.append(found)
 
     def _rule_of(self, host: str, namespace: str) -> _Rule | None:
-        """What counts: a rule of the client's namespace, or else of the Service's, or else of all namespaces."""
-        places = [self._client.namespaces, {namespace}, {ROOT_NAMESPACE}] if self._client.namespaces else [None]
-        for place in places:
-            for is_selected in (True, False):
-                found = self._rule_in(host, place, is_selected=is_selected)
-                if found is not None:
-                    return found
-        return None
+        """What counts of the rules for a host: one that selects the workload, or else the last of those for all."""
+        found = _joined(self._rules_of(host, namespace))
+        own = (self._client.labels or {}).items()
+        selected = [each for each in found if each.workloads and each.workloads.items() <= own]
+        others = [each for each in found if not each.workloads]
+        return selected[0] if selected else others[-1] if others else None
 
-    def _rule_in(self, host: str, places: AbstractSet[str] | None, *, is_selected: bool) -> _Rule | None:
-        """The rule for the host itself, or else for the longest wildcard; several of one host are joined."""
-        labels = host.split(".")
-        names = [host, *(".".join(("*", *labels[index:])) for index in range(1, len(labels))), "*"]
-        for name in names:
-            found = [
+    def _rules_of(self, host: str, namespace: str) -> Sequence[_Rule]:
+        """Those of the client's namespace, or else of the Service's, or else of all namespaces."""
+        client = self._client
+        if not client.namespaces:
+            return self._most_specific(host, lambda _: True)
+        # What is in the namespace of all is for all, unless it is kept there: its gateways do not prefer it.
+        own = client.namespaces - {ROOT_NAMESPACE}
+        found = self._most_specific(
+            host,
+            lambda rule: (
+                rule.exports.reach(rule.item.namespace)
+                and (rule.item.namespace in own or (rule.item.namespace in client.namespaces and rule.is_private))
+            ),
+        )
+        for place in (namespace, ROOT_NAMESPACE):
+            found = found or [
                 each
-                for each in self._rules.get(name, ())
-                if (places is None or each.item.namespace in places)
-                and bool(each.workloads) == is_selected
-                and each.workloads.items() <= (self._client.labels or {}).items()
+                for each in self._most_specific(host, partial(_is_exported, place))
+                if client.is_shown(each.exports)
             ]
-            if found:
-                return _joined(found)
+        return found
+
+    def _most_specific(self, host: str, is_candidate: Callable[[_Rule], bool]) -> Sequence[_Rule]:
+        """The candidates for the host itself, or else for the longest wildcard that has any."""
+        labels = host.split(".")
+        names = (host, *(".".join(("*", *labels[index:])) for index in range(1, len(labels))), "*")
+        candidates = ([each for each in self._rules.get(name, ()) if is_candidate(each)] for name in names)
+        return next(filter(None, candidates), [])
+
+    def hash_policy(self, host: str, subset: str = "", port: int | None = None) -> HashPolicy | None:
+        """What requests to a destination are hashed by. Istio asks the settings of a port when it is told there."""
+        rule = self._rule_by_host.get(host)
+        if rule is None:
+            return None
+        found = rule.subsets.get(subset)
+        policies = [found.policy] if found is not None else []
+        for policy in (*policies, rule.policy):
+            at_port = policy.ports.get(port) if port is not None else None
+            chosen = at_port.hash_policy if at_port is not None else None
+            if chosen is not None or policy.hash_policy is not None:
+                return chosen or policy.hash_policy
         return None
 
     def target(self, host: str, port: int) -> Target | None:
@@ -204,18 +258,33 @@ class Destinations:
 class DestinationReader:
     """Reads the Destinations of an object. `port` is the one that requests come to.
 
-    What is not there leads to a cluster that is not there either.
+    A Destination without a port is at the only port of its Service, or else at that one. `is_strict`: at that one
+    whatever ports there are, as Istio has it for HTTP in the mesh. What is not there leads to a cluster that is not
+    there either.
     """
 
-    def __init__(self, destinations: Destinations, item: KubernetesObject, port: int | None = None):
+    def __init__(
+        self,
+        destinations: Destinations,
+        item: KubernetesObject,
+        port: int | None = None,
+        *,
+        is_strict: bool = False,
+    ):
         self._destinations = destinations
         self._item = item
         self._port = port
+        self._is_strict = is_strict
+        self._only_ports: set[int] = set()
         self.needs_port = False
         """Whether something was read for which the port counts, before it was known."""
 
-    def at(self, port: int | None) -> DestinationReader:
-        return DestinationReader(self._destinations, self._item, port)
+    def at(self, port: int | None, *, is_strict: bool = False) -> DestinationReader:
+        return DestinationReader(self._destinations, self._item, port, is_strict=is_strict)
+
+    def differs_at(self, port: int, *, is_strict: bool) -> bool:
+        """Whether what was read before the port was known is not what it is at the port."""
+        return self.needs_port or (is_strict and not self._only_ports <= {port})
 
     def request_port(self) -> int | None:
         """The port that requests come to; None: ask again when it is known."""
@@ -223,35 +292,44 @@ class DestinationReader:
         return self._port
 
     def read(self, section: Section) -> Target:
-        """Without a port it is the Service's only one, or else the one that the request came to."""
         value = section.get("host", required=True)
         subset = section.string("subset")
         number = port_selector(section)
         section.end()
         if value is None:
             return Target("")
-        host = full_name(value.string(), self._item.namespace)
+        if value.string() == "*":
+            value.error("a destination is one host")
+        host = self._destinations.resolved(full_name(value.string(), self._item.namespace))
+        hash_policy = self._destinations.hash_policy(host, subset, number)
         service = self._destinations.service(host)
         if service is None:
             near = value.problems.suggest(host, (name for name, _ in self._destinations.services()))
             self._miss(value, f"there is no Service with the host {shorten(host)!r}{near}")
-            return Target(_cluster_of(host, number or self.request_port() or 0, subset))
+            return Target(_cluster_of(host, number or self.request_port() or 0, subset), hash_policy)
         ports = [each.port for each in service.ports if each.protocol == "TCP"]
-        if number is None and len(ports) > 1:
-            number = self.request_port() or ports[0]
         if number is None:
-            number = ports[0] if ports else 0
+            number = self._port_of(service, ports)
         found = self._destinations.find(host, number, subset)
         if found is not None:
             if found.missing:
                 self._miss(section, f"{host}: {found.missing}")
-            return found
+            return replace(found, hash_policy=hash_policy)
         if number not in ports:
             self._miss(section, f"{host} has no port {number}; it has {', '.join(map(str, ports)) or 'none'}")
         else:
             near = value.problems.suggest(subset, self._destinations.subsets(host))
             self._miss(section, f"{host} has no subset {shorten(subset)!r}{near}")
-        return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset))
+        return Target(_cluster_of(f"{service.namespace}/{service.name}", number, subset), hash_policy)
+
+    def _port_of(self, service: Service, ports: list[int]) -> int:
+        """Of a Destination that gives none. Ports that are not TCP's count too when it comes to the only one."""
+        if self._is_strict and self._port is not None:
+            return self._port
+        if len(service.ports) == 1 and ports:
+            self._only_ports.add(ports[0])
+            return ports[0]
+        return self.request_port() or (ports[0] if ports else 0)
 
     def _miss(self, where: Located, reason: str) -> None:
         self._destinations.unresolved.add(self._item, where, reason)
@@ -282,31 +360,57 @@ class _Labels:
     def pod_of(endpoint: Endpoint) -> str:
         return str(endpoint.metadata.get("kubernetes", {}).get("pod", ""))
 
-    def with_regions(self, cluster: Cluster) -> Cluster:
-        """Slices know the zone of an endpoint, and its node knows the region."""
-
-        def region(endpoint: Endpoint) -> str:
-            node = str(endpoint.metadata.get("kubernetes", {}).get("node", ""))
-            found = self._objects.find("", "Node", "", node)
-            return found.labels.get(_REGION, "") if found is not None else ""
-
+    def with_localities(self, cluster: Cluster) -> Cluster:
+        """Slices know the zone of an endpoint, its node knows more, and a label of its Pod or its own wins."""
+        found: dict[tuple[int, Locality], list[Endpoint]] = {}
+        for index, each in enumerate(cluster.localities):
+            for endpoint in each.endpoints:
+                place = self._locality(endpoint, (each.region, each.zone, each.sub_zone))
+                found.setdefault((index, place), []).append(endpoint)
         localities = (
-            each if each.region or not each.endpoints else replace(each, region=region(each.endpoints[0]))
-            for each in cluster.localities
+            replace(cluster.localities[index], endpoints=tuple(own), region=region, zone=zone, sub_zone=sub_zone)
+            for (index, (region, zone, sub_zone)), own in found.items()
         )
         return replace(cluster, localities=tuple(localities))
 
+    def _locality(self, endpoint: Endpoint, known: Locality) -> Locality:
+        facts = endpoint.metadata.get("kubernetes", {})
+        if not facts:
+            return known
+        told = self(endpoint).get(LOCALITY_LABEL)
+        if told:
+            return parse_locality(told)
+        node = self._objects.find("", "Node", "", str(facts.get("node", "")))
+        labels = node.labels if node is not None else {}
+        region, zone, sub_zone = (labels.get(name, "") or here for name, here in zip(TOPOLOGY, known, strict=True))
+        return region, zone, sub_zone
 
-def _joined(rules: list[_Rule]) -> _Rule:
-    """Subsets of all; what the oldest says counts where several say something."""
-    if len(rules) == 1:
-        return rules[0]
-    policy = next((each.policy for each in rules if each.policy != TrafficPolicy()), TrafficPolicy())
-    subsets: dict[str, _Subset] = {}
+
+def _ready(cluster: Cluster) -> Cluster:
+    """Istio tells its proxies of endpoints that are ready, and of no others."""
+    parts = (
+        replace(each, endpoints=tuple(host for host in each.endpoints if host.health_status in _READY))
+        for each in cluster.localities
+    )
+    return replace(cluster, localities=tuple(each for each in parts if each.endpoints))
+
+
+def _is_exported(namespace: str, rule: _Rule) -> bool:
+    return rule.item.namespace == namespace and not rule.is_private
+
+
+def _joined(rules: Iterable[_Rule]) -> list[_Rule]:
+    """Rules of one host that are shown to the same and select the same as one: the subsets of all, and the policy of
+    the oldest that has one."""
+    found: dict[tuple[object, ...], _Rule] = {}
     for rule in rules:
-        for name, subset in rule.subsets.items():
-            subsets.setdefault(name, subset)
-    return replace(rules[0], policy=policy, subsets=subsets)
+        key = (rule.exports, tuple(sorted(rule.workloads.items())))
+        first = found.setdefault(key, rule)
+        if first is not rule:
+            policy = first.policy if first.policy != TrafficPolicy() else rule.policy
+            more = {name: each for name, each in rule.subsets.items() if name not in first.subsets}
+            found[key] = replace(first, policy=policy, subsets={**first.subsets, **more})
+    return list(found.values())
 
 
 def _read_rule(item: KubernetesObject, secrets: Secrets, client: Client) -> _Rule:
@@ -330,6 +434,9 @@ def _read_rule(item: KubernetesObject, secrets: Secrets, client: Client) -> _Rul
         selector.end()
         if workloads and client.labels is None:
             selector.error("say with Scope.labels whose configuration this is")
+        if workloads and spec.items("exportTo") and exports.namespaces != frozenset({item.namespace}):
+            selector.error(f"a rule with a workloadSelector is for its namespace alone: exportTo is {item.namespace!r}")
+        exports = Exports(frozenset({item.namespace})) if workloads else exports
     spec.end()
     return _Rule(item, host, policy, subsets, exports, workloads)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from ...models import (
     Config,
@@ -11,6 +10,7 @@ from ...models import (
     FilterChainMatch,
     Listener,
     NetworkFilter,
+    ObjectStatus,
     Route,
     RouteConfiguration,
     TcpProxy,
@@ -21,6 +21,7 @@ from ..kubernetes_listener import http_listener, http_manager, tcp_listener, tls
 from ..virtual_hosts import host_rank
 from .client import Client
 from .gateway import Gateway, Server
+from .unresolved import refusal
 from .virtual_service import VirtualService
 
 __all__ = ["edge_config"]
@@ -31,36 +32,37 @@ Place = tuple[Gateway, Server]
 def edge_config(gateways: Mapping[str, Gateway], virtual_services: Iterable[VirtualService], client: Client) -> Config:
     """The servers of one port, of whatever Gateway, share a listener "0.0.0.0:80".
 
-    Those that speak plain HTTP share the routes "http.80"; each that decrypts HTTPS has routes of its own,
-    "https.443.name.gateway.namespace", as Istio names them.
+    Those that speak plain HTTP share the routes "http.80", or "http.80.127.0.0.1" when they are bound to another
+    address than the first; each that decrypts HTTPS has routes of its own, "https.443.name.gateway.namespace", as
+    Istio names them.
     """
-    ports: dict[int, list[Place]] = {}
+    ports: dict[tuple[int, str], list[Place]] = {}
     for gateway in gateways.values():
         for server in gateway.servers:
-            ports.setdefault(server.port, []).append((gateway, server))
+            ports.setdefault((server.port, server.bind), []).append((gateway, server))
     edge = _Edge(list(virtual_services), client)
-    for port, places in ports.items():
+    for (port, _), places in ports.items():
         edge.add_port(port, places)
-    return Config(tuple(edge.listeners), edge.configurations)
+    return Config(tuple(edge.listeners), edge.configurations, statuses=tuple(edge.statuses))
 
 
 class _Edge:
     def __init__(self, services: Sequence[VirtualService], client: Client):
         self._services = services
         self._client = client
+        self._by_gateway: dict[str, list[VirtualService]] = {}
         self.listeners: list[Listener] = []
         self.configurations: dict[str, RouteConfiguration] = {}
+        self.statuses: list[ObjectStatus] = []
 
     def add_port(self, port: int, places: list[Place]) -> None:
         first = places[0][1]
-        for _, server in places:
-            if server.bind != first.bind:
-                server.section.error(f"another server of the port {port} is bound to {first.bind}")
-            if server.layer != first.layer:
-                server.section.error(f"another server of the port {port} speaks {first.protocol}")
+        places = list(self._without_conflicts(places))
         name, position = f"{first.bind}:{port}", first.section.position
         if first.layer == "HTTP":
             routes = f"http.{port}"
+            if routes in self.configurations:
+                routes = f"{routes}.{first.bind}"
             self.configurations[routes] = self._configuration(routes, port, places)
             self.listeners.append(http_listener(name, first.bind, port, routes, position))
         elif first.layer == "TCP":
@@ -68,18 +70,24 @@ class _Edge:
             if proxy is not None:
                 self.listeners.append(tcp_listener(name, first.bind, port, proxy, position))
         else:
-            chains = [chain for place in places for chain in self._chains(*place)]
-            self._refuse_repeated_names(places)
+            taken = {host for _, each in places if not each.tls.passes_through for host in each.host_names()}
+            chains = [chain for place in places for chain in self._chains(*place, taken)]
             if chains:
-                self.listeners.append(tls_listener(name, first.bind, port, _first_of_a_name(chains), position))
+                self.listeners.append(tls_listener(name, first.bind, port, chains, position))
 
-    def _chains(self, gateway: Gateway, server: Server) -> Iterator[FilterChain]:
-        """What is done with connections that name one of the server's hosts."""
+    def _chains(self, gateway: Gateway, server: Server, taken: set[str]) -> Iterator[FilterChain]:
+        """What is done with connections that name one of the server's hosts. `taken`: names that have a chain."""
         name = (
             f"{server.protocol.lower()}.{server.port}.{server.port_name}.{gateway.item.name}.{gateway.item.namespace}"
         )
         if server.tls.passes_through:
-            for hosts, proxy in self._tls_proxies(gateway, server):
+            for service, hosts, proxy in self._tls_proxies(gateway, server):
+                repeated = taken.intersection(hosts)
+                if repeated:
+                    message = f"the server name {min(repeated)} has a route already at the port {server.port}"
+                    self.statuses.append(refusal(service.item, "ConflictingServerNames", message))
+                    continue
+                taken.update(hosts)
                 yield _chain(f"{name} {hosts[0]}", hosts, proxy, server)
         elif server.protocol == "HTTPS":
             self.configurations[name] = self._configuration(name, server.port, [(gateway, server)])
@@ -89,15 +97,14 @@ class _Edge:
                 yield _chain(name, server.host_names(), proxy, server)
                 break
 
-    def _tls_proxies(self, gateway: Gateway, server: Server) -> Iterator[tuple[tuple[str, ...], TcpProxy]]:
+    def _tls_proxies(
+        self, gateway: Gateway, server: Server
+    ) -> Iterator[tuple[VirtualService, tuple[str, ...], TcpProxy]]:
+        """All server names of a match, even those that are none of the server's hosts, as in Istio."""
         for service in self._bound(gateway, server):
             for match, proxy in service.tls_proxies(gateway.item.full_name, server.port):
-                names = (
-                    common for name in match.sni_hosts for common in server.common_hosts(name, service.item.namespace)
-                )
-                hosts = tuple(dict.fromkeys(names))
-                if hosts:
-                    yield hosts, proxy
+                if match.sni_hosts:
+                    yield service, tuple(dict.fromkeys(match.sni_hosts)), proxy
 
     def _tcp_proxies(self, gateway: Gateway, server: Server) -> Iterator[TcpProxy]:
         for service in self._bound(gateway, server):
@@ -105,10 +112,16 @@ class _Edge:
                 yield proxy
 
     def _bound(self, gateway: Gateway, server: Server) -> Iterator[VirtualService]:
-        """The VirtualServices that name the gateway and have a host in common with the server."""
-        for service in self._services:
-            if self._is_at(gateway, service) and any(self._hosts(server, service)):
-                yield service
+        """The VirtualServices that name the gateway and have a host in common with the server.
+
+        Those that few see come first, and then the oldest.
+        """
+        name, own = gateway.item.full_name, self._client.namespaces_of(gateway.item.namespace)
+        if name not in self._by_gateway:
+            found = [each for each in self._services if self._is_at(gateway, each)]
+            found.sort(key=lambda each: each.exports.distance(each.item.namespace, own))
+            self._by_gateway[name] = found
+        return (each for each in self._by_gateway[name] if any(self._hosts(server, each)))
 
     def _is_at(self, gateway: Gateway, service: VirtualService) -> bool:
         is_shown = self._client.is_shown_at(gateway.item.namespace, service.exports)
@@ -120,23 +133,33 @@ class _Edge:
         for host in service.hosts:
             yield from server.common_hosts(host, service.item.namespace)
 
-    @staticmethod
-    def _refuse_repeated_names(places: list[Place]) -> None:
-        """Connections of a name are decrypted one way."""
-        seen: dict[str, Server] = {}
-        for _, server in places:
-            for host in server.host_names() if not server.tls.passes_through else ():
-                if seen.setdefault(host, server) is not server:
-                    server.section.error(f"another server of the port {server.port} has the host {host}")
+    def _without_conflicts(self, places: list[Place]) -> Iterator[Place]:
+        """The first server says what is spoken; bytes are its alone. Of servers with TLS for one host the first counts,
+        with all its hosts."""
+        first, seen = places[0][1], set[tuple[str, str]]()
+        for gateway, server in places:
+            conflict = ""
+            if server.layer != first.layer or (first.layer == "TCP" and server is not first):
+                conflict = f"speaks {first.protocol}"
+            elif first.layer == "TLS":
+                names = () if server.tls.passes_through else server.host_names()
+                hosts = {*server.hosts, *(("", host) for host in names)}
+                if not seen.isdisjoint(hosts):
+                    conflict = f"has the host {min(seen & hosts)[1]}"
+                else:
+                    seen |= hosts
+            if conflict:
+                message = f"another server of the port {server.port} {conflict}"
+                self.statuses.append(refusal(gateway.item, "ConflictingGateways", message))
+            else:
+                yield gateway, server
 
     def _configuration(self, name: str, port: int, places: list[Place]) -> RouteConfiguration:
         """VirtualServices of one host have their routes one after the other, those that take all after the rest."""
         routes: dict[str, list[tuple[bool, Route]]] = {}
         tls: set[str] = set()
-        for service in self._services:
-            for gateway, server in places:
-                if not self._is_at(gateway, service):
-                    continue
+        for gateway, server in places:
+            for service in self._bound(gateway, server):
                 scheme = "https" if server.protocol == "HTTPS" else "http"
                 found = list(service.routes(gateway.item.full_name, port, scheme))
                 for domain in dict.fromkeys(self._hosts(server, service)) if found else ():
@@ -166,15 +189,3 @@ def _chain(name: str, hosts: tuple[str, ...], what: NetworkFilter, server: Serve
     names = () if "*" in hosts else hosts
     match = FilterChainMatch(server_names=names, transport_protocol="tls", position=position)
     return FilterChain(name, match, (what,), server.tls.context, position=position)
-
-
-def _first_of_a_name(chains: Iterable[FilterChain]) -> Iterator[FilterChain]:
-    """Of several chains for a server name the first counts."""
-    seen: set[str] = set()
-    for chain in chains:
-        match = chain.filter_chain_match
-        names = tuple(name for name in match.server_names or ("",) if name not in seen)
-        seen.update(names)
-        if names:
-            own = () if names == ("",) else names
-            yield replace(chain, filter_chain_match=replace(match, server_names=own))

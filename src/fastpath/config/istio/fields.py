@@ -7,13 +7,19 @@ import re
 from ...models import DenominatorType, FractionalPercent, StringMatcher
 from ..fields import Section
 from ..kubernetes_fields import integer, port_number
+from ..kubernetes_object import KubernetesObject
 
-__all__ = ["GROUP", "duration", "fraction", "port_selector", "string_matcher", "whole_percent"]
+__all__ = ["GROUP", "age", "duration", "fraction", "port_selector", "string_matcher", "whole_percent"]
 
 GROUP = "networking.istio.io"
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:h|ms|m|s))+\Z")
 _PARTS = re.compile(r"([0-9.]+)(h|ms|m|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def age(item: KubernetesObject) -> tuple[str, str, str]:
+    """Orders objects where the older one counts, then by name first, as Istio has it. Unknown age counts as new."""
+    return item.created or "~", item.name, item.namespace
 
 
 def duration(section: Section, name: str, minimum: float = 0.0) -> float | None:
@@ -32,8 +38,8 @@ def duration(section: Section, name: str, minimum: float = 0.0) -> float | None:
 
 
 def fraction(section: Section, name: str, default: float) -> FractionalPercent:
-    """A percentage {value: 12.5}, to the millionth."""
-    return FractionalPercent(round(section.percent(name, default) * 10_000), DenominatorType.MILLION)
+    """A percentage {value: 12.5}, to the millionth below."""
+    return FractionalPercent(int(section.percent(name, default) * 10_000), DenominatorType.MILLION)
 
 
 def whole_percent(section: Section, name: str, default: int) -> float:
@@ -51,6 +57,8 @@ def string_matcher(section: Section, *, ignore_case: bool = False) -> StringMatc
         return None
     text = value.string()
     if kind == "regex":
+        if not text:
+            value.error("must not be empty")
         return None if text == "*" else StringMatcher(safe_regex=text, position=section.position)
     if kind == "prefix":
         return StringMatcher(prefix=text, ignore_case=ignore_case, position=section.position)

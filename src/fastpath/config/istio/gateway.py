@@ -5,23 +5,24 @@ Source: https://istio.io/latest/docs/reference/config/networking/gateway/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..fields import Section, Value
-from ..kubernetes_fields import choice, host_name, ip_address, port_number, string_map
+from ..kubernetes_fields import host_name, ip_address, is_ip_address, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
 from ..node import shorten
 from .client import Client
-from .fields import GROUP
+from .fields import GROUP, age
+from .protocols import protocol_name
 from .server_tls import ServerTls, read_server_tls
 
 __all__ = ["Gateway", "Server", "common_host", "read_gateways"]
 
 
 _HTTP = ("HTTP", "HTTP2", "GRPC", "GRPC-WEB")
-_PROTOCOLS = (*_HTTP, "HTTPS", "MONGO", "TCP", "TLS")
+_PROTOCOLS = (*_HTTP, "HTTPS", "MONGO", "MYSQL", "REDIS", "TCP", "TLS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def read_gateways(objects: Objects, secrets: Secrets, client: Client) -> dict[st
     """
     gateways: dict[str, Gateway] = {}
     selectors: list[Mapping[str, str]] = []
-    for item in sorted(objects.of_kind(GROUP, "Gateway"), key=lambda item: item.seniority):
+    for item in sorted(objects.of_kind(GROUP, "Gateway"), key=age):
         spec = item.section.section("spec", required=True)
         item.section.end()
         if spec is None:
@@ -97,12 +98,22 @@ def read_gateways(objects: Objects, secrets: Secrets, client: Client) -> dict[st
                 " this is"
             )
         servers = [_read_server(each, item.namespace, secrets) for each in spec.sections("servers")]
+        _refuse_repeated_port_names(servers)
         if not servers:
             spec.error("has no servers")
         spec.end()
         found = tuple(each for each in servers if each is not None)
         gateways[item.full_name] = Gateway(item, found if is_ours else (), is_ours=is_ours)
     return gateways
+
+
+def _refuse_repeated_port_names(servers: Iterable[Server | None]) -> None:
+    """They tell the routes of one from those of another."""
+    seen: set[str] = set()
+    for server in servers:
+        if server is not None and server.port_name in seen:
+            server.section.error(f"another server of the Gateway has the port name {shorten(server.port_name)!r}")
+        seen.add(server.port_name if server is not None else "")
 
 
 def _read_server(section: Section, namespace: str, secrets: Secrets) -> Server | None:
@@ -119,7 +130,7 @@ def _read_server(section: Section, namespace: str, secrets: Secrets) -> Server |
 
 
 def _read_tls(section: Section, protocol: str, secrets: Secrets, namespace: str) -> ServerTls:
-    """TLS is asked for by HTTPS and TLS; TCP may have it, HTTP may only send clients there."""
+    """TLS is asked for by HTTPS and TLS; HTTP may only send clients there."""
     inner = section.section("tls")
     if inner is None:
         if protocol in ("HTTPS", "TLS"):
@@ -129,10 +140,9 @@ def _read_tls(section: Section, protocol: str, secrets: Secrets, namespace: str)
         found = ServerTls(None, inner.boolean("httpsRedirect"))
         inner.end(("mode",))
         return found
-    found = read_server_tls(inner, secrets, namespace, has_http=protocol == "HTTPS")
-    if found.redirects_to_https:
-        inner.error("httpsRedirect is for plain HTTP")
-    return found
+    if protocol not in ("HTTPS", "TLS"):
+        section.error(f"the protocol {protocol} has no TLS: use TLS, whose bytes go by routes of tcp")
+    return read_server_tls(inner, secrets, namespace, has_http=protocol == "HTTPS")
 
 
 def _read_port(section: Section) -> tuple[int | None, str, str]:
@@ -142,9 +152,9 @@ def _read_port(section: Section) -> tuple[int | None, str, str]:
         return None, "", ""
     number = port_number(port, "number", required=True)
     name = port.string("name", required=True)
-    protocol = choice(port, "protocol", _PROTOCOLS, required=True)
+    protocol = protocol_name(port, _PROTOCOLS, required=True)
     port.end()
-    return number, name, "HTTP" if protocol in _HTTP else "TCP" if protocol == "MONGO" else protocol
+    return number, name, "HTTP" if protocol in _HTTP else protocol if protocol in ("HTTPS", "TLS") else "TCP"
 
 
 def _read_host(value: Value, namespace: str) -> tuple[str, str]:
@@ -152,8 +162,10 @@ def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     place, slash, host = text.rpartition("/")
     if not slash:
         place = "*"
-    if host != "*":
+    if host != "*" and not is_ip_address(host):
         host_name(Value(host, value.where, value.problems))
+        if "." not in host:
+            value.error(f"a Gateway's host has a dot, found {shorten(host)!r}")
     if slash and not place:
         value.error(f"expected a host, or namespace/host, found {shorten(text)!r}")
     return namespace if place == "." else place, host

@@ -57,6 +57,8 @@ def _read_operations(
             if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
                 value.error(f"must not hold control characters, found {shorten(text)!r}")
             if with_host and key.lower() in _HOSTS:
+                if host is not None:
+                    value.error("the host is set twice")
                 host = host or text
                 continue
             _check_name(value, key)

@@ -28,7 +28,7 @@ from .fields import duration, fraction, whole_percent
 from .headers import Headers, read_headers
 from .retries import default_retries, read_retries
 
-__all__ = ["Action", "read_action"]
+__all__ = ["Action", "check_action", "read_action"]
 
 _REDIRECT_CODES = (301, 302, 303, 307, 308)
 _PREFIX = "%PREFIX()%"
@@ -51,6 +51,15 @@ class Action:
         if redirect.port_redirect != _WELL_KNOWN.get(redirect.scheme_redirect or scheme):
             return self
         return replace(self, action=replace(redirect, port_redirect=None))
+
+
+def check_action(section: Section) -> None:
+    """What Istio refuses of a route as it is written; one that is joined with a delegate's may have more."""
+    section.one_of("way to mirror", "mirror", "mirrors", required=False)
+    for kind in ("redirect", "directResponse"):
+        for name in ("fault", "rewrite") if section.get(kind) is not None else ():
+            if section.get(name) is not None:
+                section.error(f"{kind} and {name} exclude each other")
 
 
 def read_action(section: Section, reader: DestinationReader) -> Action:
@@ -155,7 +164,9 @@ def _read_rewrite(parent: Section) -> _Rewrite:
     section.end()
     rewrite = None
     if regex is not None:
-        rewrite = RegexRewrite(regex.string("match", required=True), regex.string("rewrite"), position=regex.position)
+        rewrite = RegexRewrite(
+            regex.string("match", required=True), regex.string("rewrite", required=True), position=regex.position
+        )
         regex.end()
     if not (uri or authority or rewrite):
         section.error("rewrites neither uri nor authority")
@@ -174,14 +185,17 @@ def _read_redirect(section: Section, reader: DestinationReader) -> RedirectActio
     if code not in _REDIRECT_CODES:
         section.error(f"expected a redirectCode of {', '.join(map(str, _REDIRECT_CODES))}, found {code}")
         code = 301
-    is_prefix = uri.startswith(_PREFIX)
-    if is_prefix:
+    if uri.startswith(_PREFIX):
         section.error(f"{_PREFIX} is not supported in a redirect's uri")
+    scheme = choice(section, "scheme", tuple(_WELL_KNOWN))
+    authority = section.string("authority")
+    if not (uri or authority or scheme or port or derived):
+        section.error("changes nothing: one of uri, authority, scheme and a port is needed")
     action = RedirectAction(
         response_code=code,
-        host_redirect=section.string("authority") or None,
+        host_redirect=authority or None,
         path_redirect=uri or None,
-        scheme_redirect=section.string("scheme") or None,
+        scheme_redirect=scheme or None,
         port_redirect=port,
         position=section.position,
     )
@@ -203,8 +217,7 @@ def _read_direct_response(section: Section) -> DirectResponse:
 
 
 def _read_mirrors(section: Section, reader: DestinationReader) -> tuple[RequestMirrorPolicy, ...]:
-    """`mirror` with `mirrorPercentage`, or the whole `mirrorPercent` before it; or `mirrors`, each with its own."""
-    section.one_of("way to mirror", "mirror", "mirrors", required=False)
+    """`mirror` with `mirrorPercentage`, or the whole `mirrorPercent` before it; and `mirrors`, each with its own."""
     mirror = section.section("mirror")
     share = fraction(section, "mirrorPercentage", whole_percent(section, "mirrorPercent", 100))
     found = []

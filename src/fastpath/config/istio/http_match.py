@@ -35,9 +35,9 @@ class HttpMatch:
 
     @property
     def takes_all(self) -> bool:
-        """Whether no request passes it by."""
+        """Whether no request passes it by, as far as Istio looks."""
         match = self.match
-        any_path = match.prefix == "/" or match.safe_regex in (".*", "/.*")
+        any_path = match.prefix == "/" or match.safe_regex == ".*"
         return any_path and not match.headers and not match.query_parameters
 
 
@@ -45,6 +45,8 @@ def read_http_match(section: Section, client: Client) -> HttpMatch:
     ignore_case = section.boolean("ignoreUriCase")
     uri = section.section("uri")
     path = string_matcher(uri, ignore_case=ignore_case) if uri is not None else None
+    if uri is not None and uri.string("regex") == "*":
+        uri.error("'*' is no regular expression; leave uri out for any path")
     headers = [matcher for name in _PSEUDO if (matcher := _read_pseudo_header(section, name)) is not None]
     headers += [
         HeaderMatcher(name, how, present_match=None if how else True, position=value.position)
@@ -96,7 +98,7 @@ def _read_pseudo_header(section: Section, name: str) -> HeaderMatcher | None:
     inner = section.section(name)
     if inner is None:
         return None
-    how = string_matcher(inner)
+    how = _read_matcher(inner)
     return HeaderMatcher(f":{name}", how, present_match=None if how else True, position=inner.position)
 
 
@@ -113,5 +115,12 @@ def _read_map(
         if key.startswith("@"):  # no field of a request has such a name
             value.error(f"{shorten(key)!r} speaks of a JWT, which is not looked at")
         elif how is not None:
-            found.append((key, value, string_matcher(how)))
+            found.append((key, value, _read_matcher(how)))
+    return found
+
+
+def _read_matcher(section: Section) -> StringMatcher | None:
+    found = string_matcher(section)
+    if found is not None and found.prefix == "":
+        section.error("a prefix must not be empty")
     return found

@@ -15,10 +15,16 @@ from ..kubernetes_fields import integer, strings
 from ..node import shorten
 from .client import Client, Locality
 
-__all__ = ["LocalitySettings", "apply_locality", "read_locality_settings"]
+__all__ = ["TOPOLOGY", "LocalitySettings", "apply_locality", "read_locality_settings"]
 
-_PARTS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
+TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
+"""Labels of region, zone and sub-zone."""
+_NODE = "kubernetes.io/hostname"
+_SHARED = ("topology.istio.io/cluster", "topology.istio.io/network")
+"""Labels of what all documents are of one of."""
 _ALL = 100
+_LEVELS = 5
+"""How near a place may be."""
 
 LabelsOf = Callable[[Endpoint], Mapping[str, str]]
 
@@ -37,13 +43,16 @@ class LocalitySettings:
 
 
 def read_locality_settings(section: Section, client: Client) -> LocalitySettings:
-    section.one_of("locality setting", "distribute", "failover", "failoverPriority", required=False)
+    if section.get("distribute") is not None:
+        section.one_of("locality setting", "distribute", "failover", required=False)
     distribute = tuple(_read_distribute(each) for each in section.sections("distribute"))
     failover = []
     for each in section.sections("failover"):
         failover.append((each.string("from", required=True), each.string("to", required=True)))
         if failover[-1][0] == failover[-1][1]:
             each.error("a region fails over to another one")
+        if any(mark in text for text in failover[-1] for mark in "/*"):
+            each.error("expected names of regions")
         each.end()
     settings = LocalitySettings(
         section.boolean("enabled", default=True),
@@ -52,12 +61,16 @@ def read_locality_settings(section: Section, client: Client) -> LocalitySettings
         strings(section, "failoverPriority"),
     )
     section.end()
+    own = {text for text in settings.failover_priority if "=" not in text}.difference(_SHARED)
+    if failover and not own.isdisjoint(TOPOLOGY):
+        section.error(f"failover and {', '.join(sorted(own.intersection(TOPOLOGY)))} exclude each other")
     if (distribute or failover) and client.locality is None:
         section.error("say with Scope.region and Scope.zone where the workload is")
-    own = [name for name in settings.failover_priority if "=" not in name]
-    if client.locality is None and any(name in _PARTS for name in own):
+    if client.locality is None and not own.isdisjoint(TOPOLOGY):
         section.error("failoverPriority: say with Scope.region and Scope.zone where the workload is")
-    if client.labels is None and any(name not in _PARTS for name in own):
+    if client.node is None and client.labels is None and _NODE in own:
+        section.error("failoverPriority: say with Scope.node_name which node the workload is on")
+    if client.labels is None and own.difference(TOPOLOGY, (_NODE,)):
         section.error("failoverPriority: say with Scope.labels which labels the workload has")
     return settings
 
@@ -68,7 +81,7 @@ def _read_distribute(section: Section) -> tuple[str, tuple[tuple[str, int], ...]
     section.end()
     found = []
     for name in shares.members if shares is not None else ():
-        found.append((name, integer(shares, name, 0, _ALL) or 0 if shares is not None else 0))
+        found.append((name, integer(shares, name, 1, _ALL) or 0 if shares is not None else 0))
     if shares is not None and sum(share for _, share in found) != _ALL:
         shares.error(f"the shares sum up to {_ALL}, found {sum(share for _, share in found)}")
     return _pattern(source) if source is not None else "", tuple(found)
@@ -98,21 +111,29 @@ def apply_locality(cluster: Cluster, settings: LocalitySettings | None, client: 
         return _distributed(cluster, own, client.locality) if client.locality is not None else cluster
     if cluster.outlier_detection is None:
         return cluster
-    if own.failover_priority:
-        labels = dict(client.labels or {})
-        labels |= dict(zip(_PARTS, client.locality or ("", "", ""), strict=True))
-        return _by_priority(cluster, lambda each, place: _label_priority(own, labels, labels_of(each), place))
-    if client.locality is None:
-        return cluster
     here = client.locality
-    return _by_priority(cluster, lambda _, place: _priority(here, place, own.failover))
+    if here is None and not own.failover_priority:
+        return cluster
+    labels = dict(client.labels or {}) | dict(zip(TOPOLOGY, here or ("", "", ""), strict=True))
+    if client.node is not None:
+        labels.setdefault(_NODE, client.node)
+
+    def priority(endpoint: Endpoint, place: Locality) -> int:
+        level = 0
+        if own.failover_priority:
+            level = _label_priority(own, labels, labels_of(endpoint), endpoint, place)
+        is_by_place = here is not None and bool(own.failover or not own.failover_priority)
+        return level * _LEVELS + (_priority(here, place, own.failover) if is_by_place and here is not None else 0)
+
+    return _by_priority(cluster, priority, is_weighted=bool(own.failover or own.failover_priority))
 
 
 def _distributed(cluster: Cluster, settings: LocalitySettings, here: Locality) -> Cluster:
     """Shares of the load by locality; places that have no share get none."""
     shares = next((to for source, to in settings.distribute if _matches(source, here)), None)
     if shares is None:
-        return cluster
+        weighted = (replace(each, weight=_weight(each.endpoints)) for each in cluster.localities)
+        return replace(cluster, localities=tuple(weighted), locality_weighted=True)
     left = list(cluster.localities)
     found: list[LocalityEndpoints] = []
     for pattern, share in shares:
@@ -124,7 +145,7 @@ def _distributed(cluster: Cluster, settings: LocalitySettings, here: Locality) -
     return replace(cluster, localities=tuple(found), locality_weighted=True)
 
 
-def _by_priority(cluster: Cluster, priority: Callable[[Endpoint, Locality], int]) -> Cluster:
+def _by_priority(cluster: Cluster, priority: Callable[[Endpoint, Locality], int], *, is_weighted: bool) -> Cluster:
     """Localities by how near they are, counted from 0 without gaps."""
     groups: dict[tuple[int, int], list[Endpoint]] = {}
     for index, locality in enumerate(cluster.localities):
@@ -136,11 +157,11 @@ def _by_priority(cluster: Cluster, priority: Callable[[Endpoint, Locality], int]
             cluster.localities[index],
             endpoints=tuple(endpoints),
             priority=levels[level],
-            weight=_weight(endpoints),
+            weight=_weight(endpoints) if is_weighted else None,
         )
         for (level, index), endpoints in sorted(groups.items(), key=lambda each: each[0])
     )
-    return replace(cluster, localities=localities, locality_weighted=True)
+    return replace(cluster, localities=localities, locality_weighted=is_weighted)
 
 
 def _priority(here: Locality, place: Locality, failover: Iterable[tuple[str, str]]) -> int:
@@ -153,12 +174,15 @@ def _priority(here: Locality, place: Locality, failover: Iterable[tuple[str, str
 
 
 def _label_priority(
-    settings: LocalitySettings, own: Mapping[str, str], labels: Mapping[str, str], place: Locality
+    settings: LocalitySettings, own: Mapping[str, str], labels: Mapping[str, str], endpoint: Endpoint, place: Locality
 ) -> int:
     """How many labels, from the first that differs, are left."""
-    labels = {**labels, **dict(zip(_PARTS, place, strict=True))}
+    node = str(endpoint.metadata.get("kubernetes", {}).get("node", ""))
+    labels = {_NODE: node, **labels, **dict(zip(TOPOLOGY, place, strict=True))}
     for index, text in enumerate(settings.failover_priority):
         name, is_told, value = text.partition("=")
+        if name in _SHARED and not is_told:
+            continue
         if labels.get(name, "") != (value if is_told else own.get(name, "")):
             return len(settings.failover_priority) - index
     return 0

@@ -32,7 +32,7 @@ __all__ = ["outbound_listener"]
 _NAME, _ADDRESS, _PORT = "virtualOutbound", "0.0.0.0", 15001
 _HTTP_VERSIONS = ("http/1.0", "http/1.1", "h2c")
 
-Place = tuple[str, Service, int, VirtualService | None]
+Place = tuple[str, Service, int, tuple[VirtualService, ...]]
 
 
 def outbound_listener(
@@ -69,7 +69,7 @@ def _without_overlaps(chains: Iterable[FilterChain]) -> Iterator[FilterChain]:
 
 
 def _chains(
-    host: str, service: Service, port: int, virtual_service: VirtualService | None, destinations: Destinations
+    host: str, service: Service, port: int, virtual_services: Iterable[VirtualService], destinations: Destinations
 ) -> Iterator[FilterChain]:
     """Those of a port, the more particular ones first."""
     found = service.find_port(port)
@@ -83,16 +83,27 @@ def _chains(
         return
     if protocol is Protocol.ANY:
         yield _http_chain(port, ranges, _HTTP_VERSIONS)
-    name, any_bytes = f"{host}:{port}", False
-    if virtual_service is not None:
-        for match, proxy in virtual_service.tls_proxies(MESH, port):
-            yield _chain(f"{name} {', '.join(match.sni_hosts)}", port, match.subnets or ranges, proxy, match.sni_hosts)
-        for match, proxy in virtual_service.tcp_proxies(MESH, port):
-            any_bytes = any_bytes or not match.subnets
-            yield _chain(name, port, match.subnets or ranges, proxy)
-    if not any_bytes:
-        proxy = TcpProxy(target.cluster, idle_timeout=target.idle_timeout, position=service.position)
-        yield _chain(name, port, ranges, proxy)
+    name = f"{host}:{port}"
+    proxy = TcpProxy(target.cluster, idle_timeout=target.idle_timeout, position=service.position)
+    if protocol is Protocol.TLS:
+        chains = [chain for each in virtual_services for chain in _tls_chains(name, port, ranges, each)]
+        # Without an address of its own a host is told by its name.
+        is_alone = "." not in service.name or any("/" not in each for each in service.addresses)
+        yield from chains or [_chain(name, port, ranges, proxy, () if is_alone else (host,))]
+        return
+    for virtual_service in virtual_services:
+        for match, chosen in virtual_service.tcp_proxies(MESH, port):
+            yield _chain(name, port, match.subnets or ranges, chosen)
+            if not match.subnets:
+                return
+    yield _chain(name, port, ranges, proxy)
+
+
+def _tls_chains(
+    name: str, port: int, ranges: tuple[CidrRange, ...], virtual_service: VirtualService
+) -> Iterator[FilterChain]:
+    for match, proxy in virtual_service.tls_proxies(MESH, port):
+        yield _chain(f"{name} {', '.join(match.sni_hosts)}", port, match.subnets or ranges, proxy, match.sni_hosts)
 
 
 def _http_chain(port: int, ranges: tuple[CidrRange, ...], versions: tuple[str, ...] = ()) -> FilterChain:

@@ -6,6 +6,7 @@ Source: https://istio.io/latest/docs/reference/config/networking/virtual-service
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 
 from ...models import RetryPolicy
 from ..fields import Section
@@ -34,6 +35,7 @@ _CONDITIONS = (
     "resource-exhausted",
     "unavailable",
 )
+_STATUSES = frozenset(HTTPStatus)
 _ATTEMPTS = 5
 
 _DEFAULT = RetryPolicy(_DEFAULT_ON, 2, host_selection_retry_max_attempts=_ATTEMPTS)
@@ -54,6 +56,10 @@ def read_retries(section: Section, *, stays: bool = False) -> RetryPolicy | None
     ignore = section.boolean("retryIgnorePreviousHosts", default=not stays)
     is_remote = section.boolean("retryRemoteLocalities")
     back_off = duration(section, "backoff", 0.001)
+    if not attempts:
+        for name in ("perTryTimeout", "retryOn", "retryRemoteLocalities"):
+            if section.get(name) is not None:
+                section.error(f"{name} has no use without attempts")
     section.end()
     if not attempts:
         return None
@@ -77,7 +83,7 @@ def _read_conditions(section: Section) -> tuple[tuple[str, ...], tuple[int, ...]
     codes: list[int] = []
     for part in value.string().split(",") if value is not None else ():
         word = part.strip()
-        if word.isascii() and word.isdigit() and len(word) == 3 and 100 <= int(word) <= 599:
+        if word.isascii() and word.isdigit() and len(word) == 3 and int(word) in _STATUSES:
             codes.append(int(word))
         elif word in _CONDITIONS:
             conditions.append(word)

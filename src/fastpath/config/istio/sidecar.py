@@ -12,9 +12,10 @@ from ..fields import Section, Value
 from ..kubernetes_fields import choice, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
-from .client import Client
-from .destinations import ROOT_NAMESPACE, DestinationReader, Destinations, Target
+from .client import ROOT_NAMESPACE, Client
+from .destinations import DestinationReader, Destinations, Target
 from .fields import GROUP
+from .gateway import common_host
 
 __all__ = ["Sidecar", "read_sidecar"]
 
@@ -35,6 +36,9 @@ class _Egress:
             for place, pattern in self.hosts
         )
 
+    def overlaps(self, namespace: str, host: str) -> bool:
+        return any(place in ("*", namespace) and common_host(pattern, host) for place, pattern in self.hosts)
+
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
@@ -47,12 +51,17 @@ class Sidecar:
     egress_proxy: Target | None = None
     """Where they go otherwise."""
 
-    def imports(self, port: int, namespace: str, hosts: Iterable[str]) -> bool:
-        """Whether one of the hosts of a namespace's object is reached at a port."""
-        fitting = [each for each in self.egress if each.port == port] or [
-            each for each in self.egress if each.port is None
-        ]
-        return not self.egress or any(each.imports(namespace, host) for each in fitting for host in hosts)
+    def imports(self, port: int, namespace: str, host: str) -> bool:
+        """Whether the host of a namespace's Service is reached at a port."""
+        return not self.egress or any(each.imports(namespace, host) for each in self._at(port))
+
+    def imports_any(self, port: int, namespace: str, hosts: Iterable[str]) -> bool:
+        """Whether one of the hosts of a namespace's VirtualService has something in common with what is reached."""
+        return not self.egress or any(each.overlaps(namespace, host) for each in self._at(port) for host in hosts)
+
+    def _at(self, port: int) -> list[_Egress]:
+        fitting = [each for each in self.egress if each.port == port]
+        return fitting or [each for each in self.egress if each.port is None]
 
 
 def read_sidecar(objects: Objects, destinations: Destinations, client: Client) -> Sidecar | None:
@@ -102,6 +111,12 @@ def _read(item: KubernetesObject, destinations: Destinations) -> Sidecar:
     egress = tuple(_read_egress(each, item.namespace) for each in spec.sections("egress"))
     if sum(each.port is None for each in egress) > 1:
         spec.error("several egress listeners have no port: list their hosts in one")
+    elif any(each.port is None for each in egress[:-1]):
+        spec.error("the egress listener without a port is the last one")
+    if len({each.port for each in egress}) < len(egress):
+        spec.error("several egress listeners have one port")
+    if not spec.members.keys() - {"workloadSelector"}:
+        spec.error("says nothing")
     registry_only, proxy = _read_policy(spec, DestinationReader(destinations, item))
     spec.end(_UNSUPPORTED)
     return Sidecar(item, labels, egress, registry_only, proxy)
@@ -138,7 +153,9 @@ def _read_policy(spec: Section, reader: DestinationReader) -> tuple[bool | None,
     mode = choice(section, "mode", ("REGISTRY_ONLY", "ALLOW_ANY"), "REGISTRY_ONLY")
     proxy = section.section("egressProxy")
     target = reader.read(proxy) if proxy is not None else None
-    if proxy is not None and reader.needs_port:
+    if proxy is not None and proxy.get("port") is None:
         proxy.error('"port" is missing')
+    if proxy is not None and mode != "ALLOW_ANY":
+        proxy.error("the mode ALLOW_ANY is needed")
     section.end()
     return mode == "REGISTRY_ONLY", target

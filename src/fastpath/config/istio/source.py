@@ -15,7 +15,8 @@ __all__ = ["applies_to"]
 def applies_to(match: Section, client: Client, *, at_gateways: bool = False) -> bool:
     """Whether a match is for the workload whose configuration this is.
 
-    `at_gateways`: the match of a request names the gateways that it is for, and then Istio does not ask who sends.
+    `at_gateways`: the match of a request names the gateways that it is for, or that of a connection is for gateways
+    alone; then Istio does not ask who sends.
     """
     namespace, labels = match.string("sourceNamespace"), string_map(match, "sourceLabels")
     if at_gateways:

@@ -31,6 +31,8 @@ class StreamMatch:
     port: int | None = None
     gateways: tuple[str, ...] = ()
     """As written; none: those of the VirtualService."""
+    is_for_us: bool = True
+    """Whether the workload is one that it is for. Gateways do not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,17 @@ class StreamRoute:
 
 
 def read_stream_route(
-    section: Section, hosts: tuple[str, ...], reader: DestinationReader, client: Client, *, is_tls: bool
+    section: Section,
+    hosts: tuple[str, ...],
+    reader: DestinationReader,
+    client: Client,
+    *,
+    is_tls: bool,
+    is_of_mesh: bool,
 ) -> StreamRoute:
-    """A route of a VirtualService with the hosts."""
+    """A route of a VirtualService with the hosts, as they are written."""
     found = section.sections("match")
-    matches = tuple(match for each in found if (match := _read_match(each, hosts, client, is_tls=is_tls)) is not None)
+    matches = tuple(_read_match(each, hosts, client, is_tls=is_tls, is_of_mesh=is_of_mesh) for each in found)
     if is_tls and not found:
         section.error('"match" is missing: routes of TLS go by server names')
     own = reader.at(None)
@@ -74,8 +82,9 @@ def read_stream_route(
     return StreamRoute(matches if found else (StreamMatch(),), section, own, splits)
 
 
-def _read_match(section: Section, hosts: tuple[str, ...], client: Client, *, is_tls: bool) -> StreamMatch | None:
-    """None: not for this workload."""
+def _read_match(
+    section: Section, hosts: tuple[str, ...], client: Client, *, is_tls: bool, is_of_mesh: bool
+) -> StreamMatch:
     names = section.items("sniHosts") if is_tls else ()
     for value in names:
         name = value.string()
@@ -83,20 +92,22 @@ def _read_match(section: Section, hosts: tuple[str, ...], client: Client, *, is_
             value.error(f"the server name {shorten(name)!r} is none of the VirtualService's hosts")
     if is_tls and not names:
         section.error('"sniHosts" is missing')
-    match = StreamMatch(
+    found = StreamMatch(
         tuple(value.string() for value in names),
         tuple(each for value in section.items("destinationSubnets") if (each := cidr_range(value)) is not None),
         port_number(section, "port"),
         strings(section, "gateways"),
+        applies_to(section, client, at_gateways=not is_of_mesh),
     )
-    is_for_us = applies_to(section, client)
     section.end(("sourceSubnet",))
-    return match if is_for_us else None
+    return found
 
 
 def _read_splits(section: Section, reader: DestinationReader) -> tuple[tuple[Target, int], ...]:
     """The only destination has all connections, whatever its weight; among several those without weight have none."""
     splits = list(_splits(section, reader))
+    if any(target.hash_policy is not None and target.hash_policy.source_ip for target, _ in splits):
+        section.warn("consistentHash has no effect on connections: useSourceIp is for requests")
     if not splits:
         section.error("has no destination")
     if len(splits) > 1:

@@ -150,6 +150,8 @@ def read_traffic_policy(parent: Section, secrets: Secrets, client: Client) -> Tr
     section = parent.section("trafficPolicy")
     if section is None:
         return TrafficPolicy()
+    if not section.members:
+        section.error("has no settings")
     ports: dict[int, TrafficPolicy] = {}
     for each in section.sections("portLevelSettings"):
         number = port_selector(each)
@@ -158,6 +160,8 @@ def read_traffic_policy(parent: Section, secrets: Secrets, client: Client) -> Tr
         elif number in ports:
             each.error(f"the port {number} is there twice")
         ports[number or 0] = _read_settings(each, secrets, client)
+        if not each.members.keys() - {"port"}:
+            each.error("has no settings")
         each.end()
     budget = section.section("retryBudget")
     found = replace(
@@ -239,9 +243,9 @@ def _read_consistent_hash(section: Section) -> LoadBalancer:
         section.error("useSourceIp is true or left out")
     section.one_of("algorithm", "ringHash", "maglev", "minimumRingSize", required=False)
     ring, maglev = section.section("ringHash"), section.section("maglev")
-    size = integer(section, "minimumRingSize", 1, _MAX_RING)
+    size = integer(section, "minimumRingSize", 0, _MAX_RING)
     if ring is not None:
-        size = integer(ring, "minimumRingSize", 1, _MAX_RING)
+        size = integer(ring, "minimumRingSize", 0, _MAX_RING)
         ring.end()
     section.end()
     if maglev is None:
@@ -281,6 +285,8 @@ def _read_cookie(parent: Section) -> HashPolicyCookie | None:
 
 def _read_connection_pool(section: Section) -> ConnectionPool:
     tcp, http = section.section("tcp"), section.section("http")
+    if tcp is None and http is None:
+        section.error("has neither tcp nor http settings")
     section.end()
     timeout, connections, idle = None, UINT32_MAX, None
     if tcp is not None:
@@ -323,6 +329,8 @@ def _read_outliers(section: Section) -> Outliers:
     gateway = integer(section, "consecutiveGatewayErrors", 0, UINT32_MAX)
     split = section.boolean("splitExternalLocalOriginErrors")
     local = integer(section, "consecutiveLocalOriginFailures", 0, UINT32_MAX)
+    if local and not split:
+        section.error("consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors")
     interval = duration(section, "interval", 0.001)
     ejection = duration(section, "baseEjectionTime", 0.001)
     old = section.get("consecutiveErrors")

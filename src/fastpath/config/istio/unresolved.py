@@ -9,7 +9,7 @@ from ..fields import Located
 from ..kubernetes_object import KubernetesObject, Objects
 from .fields import GROUP
 
-__all__ = ["Unresolved"]
+__all__ = ["Unresolved", "refusal"]
 
 _KINDS = ("VirtualService", "DestinationRule", "Sidecar")
 _REASON = "ReferencedResourceNotFound"
@@ -33,3 +33,9 @@ class Unresolved:
             reason = _REASON if messages else "ResolvedRefs"
             resolved = Condition("ResolvedRefs", not messages, reason, messages)
             yield ObjectStatus(item.kind, item.namespace, item.name, (resolved,), position=item.position)
+
+
+def refusal(item: KubernetesObject, reason: str, message: str) -> ObjectStatus:
+    """Of an object that has no part in the configuration, or not all of it has, though it might have one in another."""
+    condition = Condition("Accepted", status=False, reason=reason, message=message)
+    return ObjectStatus(item.kind, item.namespace, item.name, (condition,), position=item.position)

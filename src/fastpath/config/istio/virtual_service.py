@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from ...models import Route, TcpProxy
 from ..fields import Section, Value
-from ..kubernetes_fields import host_name
+from ..kubernetes_fields import host_name, is_ip_address
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
 from .client import Client, Exports, exports_of, read_exports
 from .delegate import Delegates
 from .destinations import DestinationReader, Destinations, full_name
-from .fields import GROUP
-from .gateway import Gateway
-from .http_action import Action, read_action
+from .fields import GROUP, age
+from .gateway import Gateway, common_host
+from .http_action import Action, check_action, read_action
 from .http_match import HttpMatch, read_http_match
 from .stream_route import StreamMatch, StreamRoute, read_stream_route
 
@@ -35,11 +36,11 @@ class _HttpRoute:
     section: Section
     reader: DestinationReader
 
-    def action_at(self, port: int, scheme: str) -> Action:
+    def action_at(self, gateway: str, port: int, scheme: str) -> Action:
         """What becomes of requests that come to a port, which counts for destinations without one."""
-        found = self.action
-        if self.reader.needs_port:
-            found = read_action(self.section.again(), self.reader.at(port))
+        found, is_strict = self.action, gateway == MESH
+        if self.reader.differs_at(port, is_strict=is_strict):
+            found = read_action(self.section.again(), self.reader.at(port, is_strict=is_strict))
         return found.without_plain_port(scheme)
 
 
@@ -58,9 +59,9 @@ class VirtualService:
         """The routes of what comes through a gateway to a port; each with whether it takes all that comes to it."""
         for each in self.http:
             fitting = [match for match in each.matches if match.is_for_us and self._is_for(match, gateway, port)]
-            action = each.action_at(port, scheme) if fitting else each.action
+            action = each.action_at(gateway, port, scheme) if fitting else each.action
             for match in fitting:
-                name = ".".join(filter(None, (each.name, match.name)))
+                name = f"{each.name}.{match.name}" if match.name else each.name
                 yield (
                     match.takes_all,
                     Route(
@@ -93,6 +94,8 @@ class VirtualService:
                 yield from ((match, proxy) for match in fitting)
 
     def _is_for(self, match: HttpMatch | StreamMatch, gateway: str, port: int) -> bool:
+        if isinstance(match, StreamMatch) and gateway == MESH and not match.is_for_us:
+            return False
         names = [_gateway_name(name, self.item.namespace) for name in match.gateways] or self.gateways
         return gateway in names and match.port in (None, port)
 
@@ -101,7 +104,7 @@ def read_virtual_services(
     objects: Objects, gateways: dict[str, Gateway], destinations: Destinations, client: Client
 ) -> list[VirtualService]:
     """All of them, the oldest first; those without hosts are parts of others."""
-    items = sorted(objects.of_kind(GROUP, "VirtualService"), key=lambda item: item.seniority)
+    items = sorted(objects.of_kind(GROUP, "VirtualService"), key=age)
     specs = {item.full_name: (item, spec) for item in items if (spec := _spec(item)) is not None}
     parts = {name: found for name, found in specs.items() if not found[1].items("hosts")}
     delegates = Delegates(
@@ -136,8 +139,16 @@ class _Reader:
 
     def read(self, item: KubernetesObject, spec: Section) -> VirtualService:
         exports = read_exports(spec, item.namespace, self._client)
-        hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
         names = tuple(self._read_gateway(value, item) for value in spec.items("gateways")) or (MESH,)
+        hosts = tuple(dict.fromkeys(_read_host(value, item.namespace) for value in spec.items("hosts")))
+        written = tuple(value.string() for value in spec.items("hosts"))
+        for one, other in combinations(written, 2):
+            if common_host(one, other) is not None:
+                spec.error(f"the hosts {shorten(one)} and {shorten(other)} have hosts in common")
+        if MESH in names and "*" in hosts:
+            spec.error("the host '*' is for gateways only: name hosts of the mesh")
+        for each in spec.sections("http"):
+            check_action(each)
         http = [
             self.read_http(joined, part, names, item)
             for each in spec.sections("http")
@@ -146,7 +157,7 @@ class _Reader:
         reader = DestinationReader(self._destinations, item)
         tls, tcp = (
             tuple(
-                read_stream_route(each, hosts, reader, self._client, is_tls=kind == "tls")
+                read_stream_route(each, written, reader, self._client, is_tls=kind == "tls", is_of_mesh=MESH in names)
                 for each in spec.sections(kind)
             )
             for kind in ("tls", "tcp")
@@ -161,6 +172,8 @@ class _Reader:
     def check_delegate(self, item: KubernetesObject, spec: Section) -> None:
         """What a VirtualService without hosts says beside its routes."""
         exports_of(spec, item.namespace)
+        for each in spec.sections("http"):
+            check_action(each)
         if not spec.items("http"):
             spec.error("has neither hosts nor http routes that another VirtualService could delegate to")
         for name in ("gateways", "tls", "tcp"):
@@ -205,8 +218,15 @@ class _Reader:
 
 def _read_host(value: Value, namespace: str) -> str:
     text = value.string()
-    return text if text == "*" else full_name(host_name(value), namespace)
+    return text if text == "*" or is_ip_address(text) else full_name(host_name(value), namespace)
 
 
 def _gateway_name(name: str, namespace: str) -> str:
-    return name if name == MESH or "/" in name else f"{namespace}/{name}"
+    """In full: the namespace may be left out, be "." or, as it was written before, follow the name after a dot."""
+    if name == MESH:
+        return name
+    place, slash, own = name.rpartition("/")
+    if slash:
+        return f"{namespace if place == '.' else place}/{own}"
+    own, dot, rest = name.partition(".")
+    return f"{rest.partition('.')[0] if dot else namespace}/{own}"

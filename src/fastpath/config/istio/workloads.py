@@ -16,12 +16,23 @@ from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, ServicePort
 from ..node import shorten
 
-__all__ = ["LABELS", "Workload", "Workloads", "localities", "read_workload", "read_workloads"]
+__all__ = [
+    "LABELS",
+    "LOCALITY_LABEL",
+    "Workload",
+    "Workloads",
+    "localities",
+    "parse_locality",
+    "read_workload",
+    "read_workloads",
+]
 
 T = TypeVar("T")
 
 LABELS = "istio.labels"
 """The endpoint metadata that hold labels."""
+LOCALITY_LABEL = "istio-locality"
+"""Where a workload is, when nothing else tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +117,8 @@ def read_workload(section: Section) -> Workload:
         number = port_number(inner, name) if inner is not None else None
         ports[name] = number or 1
     labels = string_map(section, "labels")
-    region, zone, sub_zone, *rest = (*section.string("locality").split("/"), "", "")
-    if any(rest):
+    told = section.string("locality")
+    if told.count("/") > 2:
         section.error("a locality is region/zone/subzone")
     endpoint = Endpoint(
         address,
@@ -119,7 +130,13 @@ def read_workload(section: Section) -> Workload:
     )
     section.string("serviceAccount")
     section.end(("network",))
-    return Workload(endpoint, (region, zone, sub_zone), ports, labels)
+    return Workload(endpoint, parse_locality(told or labels.get(LOCALITY_LABEL, "")), ports, labels)
+
+
+def parse_locality(text: str) -> tuple[str, str, str]:
+    """Of "region/zone/subzone", or of a label that has dots instead."""
+    region, zone, sub_zone, *_ = (*text.split("/" if "/" in text else "."), "", "")
+    return region, zone, sub_zone
 
 
 def _read_entry(item: KubernetesObject) -> Workload:
@@ -131,7 +148,8 @@ def _read_entry(item: KubernetesObject) -> Workload:
     found = read_workload(spec)
     labels = {**found.labels, **item.labels}
     endpoint = replace(found.endpoint, metadata={LABELS: labels} if labels else {})
-    return replace(found, labels=labels, endpoint=endpoint, item=item)
+    place = found.locality if any(found.locality) else parse_locality(labels.get(LOCALITY_LABEL, ""))
+    return replace(found, labels=labels, endpoint=endpoint, item=item, locality=place)
 
 
 def _read_pod(item: KubernetesObject) -> Workload | None:
