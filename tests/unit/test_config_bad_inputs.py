@@ -136,3 +136,25 @@ def test_python_values_are_told_by_their_path() -> None:
     with pytest.raises(ConfigError) as caught:
         load({"static_resources": {"clusters": [{"name": "a", "connect_timeout": {1, 2}}]}})
     assert str(caught.value) == f"{CLUSTERS}[0].connect_timeout: a document holds no set"
+
+
+@pytest.mark.parametrize("field", ["name", "namespace"])
+def test_a_name_that_is_none_names_nothing(field: str) -> None:
+    """Hosts of the mesh are made of names: one of as many labels as the document has room for made each search long."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "a", field: ".".join(["a"] * 30_000)},
+        "spec": {"ports": [{"port": 80}]},
+    }
+    rule = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "DestinationRule",
+        "metadata": {"name": "a"},
+        "spec": {"host": "a", "trafficPolicy": {"loadBalancer": {"simple": "RANDOM"}}},
+    }
+    with pytest.raises(ConfigErrors) as refused:
+        load([service, rule])
+    assert [error.path for error in refused.value.errors] == ["[0].metadata"]
+    assert "expected the name of an object" in str(refused.value)
+    assert len(str(refused.value)) < 500

@@ -155,6 +155,14 @@ def _is_bystander(version: str, kind: str) -> bool:
     return group in _BYSTANDER_GROUPS or (not group and kind in _BYSTANDERS)
 
 
+def _checked(metadata: Section, name: str) -> str:
+    """The name; nothing of one that is none, which might be as long as the document."""
+    if name and not _NAME.match(name):
+        metadata.error(f"expected the name of an object (a-z, 0-9, '-' and '.'), found {shorten(name)!r}")
+        return ""
+    return name
+
+
 def _read_object(section: Section, api_version: str, kind: str) -> KubernetesObject:
     group, _, version = api_version.rpartition("/")
     metadata = section.section("metadata", required=True)
@@ -162,11 +170,9 @@ def _read_object(section: Section, api_version: str, kind: str) -> KubernetesObj
     item = KubernetesObject(group, version, kind, "", "", section)
     if metadata is None:
         return item
-    name = metadata.string("name", required=True)
-    namespace = metadata.string("namespace", "" if kind in _CLUSTER_WIDE else "default") or "default"
-    for written in (name, namespace):
-        if written and not _NAME.match(written):
-            metadata.error(f"expected the name of an object (a-z, 0-9, '-' and '.'), found {shorten(written)!r}")
+    name = _checked(metadata, metadata.string("name", required=True))
+    given = metadata.string("namespace", "" if kind in _CLUSTER_WIDE else "default")
+    namespace = _checked(metadata, given or "default")
     created = metadata.get("creationTimestamp")
     item = KubernetesObject(
         group,
