@@ -1162,6 +1162,14 @@ class TestTls:
         assert route_verdicts(config, "a", "TLSRoute") == {"Accepted": ACCEPTED, "ResolvedRefs": RESOLVED}
         assert route_verdicts(config, "c", "TLSRoute")["ResolvedRefs"] == (False, "BackendNotFound")
 
+    def test_passthrough_ignores_certificates(self) -> None:
+        tls = {"mode": "Passthrough", "certificateRefs": [{"name": "missing"}]}
+        config = configured(
+            gateway(listener("tls", 443, "TLS", tls=tls)), route(rule("v1"), kind="TLSRoute", hostnames=["a.com"])
+        )
+        assert listener_verdicts(config)["ResolvedRefs"] == RESOLVED
+        assert sni(config, "a.com") == "infra/v1:80"
+
     def test_tls_routes_keep_to_their_listener(self) -> None:
         tls = {"mode": "Passthrough"}
         config = configured(
@@ -1237,7 +1245,9 @@ class TestListeners:
         assert [each.port for each in config.listeners] == [81]
 
     def test_kinds_of_routes_are_narrowed(self) -> None:
-        allowed = {"kinds": [{"group": "gateway.networking.k8s.io", "kind": "GRPCRoute"}]}
+        allowed = {"kinds": [{"group": "gateway.networking.k8s.io", "kind": "GRPCRoute"}, {"kind": "GRPCRoute"}]}
+        (seen,) = status_of(configured(gateway(listener(allowedRoutes=allowed))), "Gateway", "gw").listeners
+        assert seen.supported_kinds == ("GRPCRoute",)
         config = configured(gateway(listener(allowedRoutes=allowed)), route(rule("v1")))
         assert route_verdicts(config)["Accepted"] == (False, "NotAllowedByListeners")
 
@@ -1398,6 +1408,8 @@ class TestRefused:
             (route(rule(backend("v1", weight=-1))), "from 0 to 1000000, found -1"),
             (route(rule("v1", matches=[on_path("a")])), "a path begins with '/'"),
             (route(rule("v1", matches=[on_path("/a/../b")])), "a path does not hold '/../'"),
+            (route(rule("v1", matches=[on_path("/a b")])), "a path holds no characters that URLs do not have"),
+            (route(rule("v1", matches=[on_path("/%zz", "Exact")])), "a path holds no characters that URLs do not have"),
             (route(rule("v1", matches=[{"method": "get"}])), "found 'get'"),
             (route(rule("v1", matches=[{"headers": [{"name": "a b", "value": "c"}]}])), "found 'a b'"),
             (route(rule("v1", matches=[{"pth": {}}])), 'did you mean "path"?'),

@@ -84,7 +84,7 @@ class Redirect:
     path: PathModifier = PathModifier()
 
     def routes(self, whole: Route, matched: str, listener_scheme: str, listener_port: int) -> Iterator[Route]:
-        """For requests that came to a listener. A port that the scheme implies is written only to hosts with another."""
+        """For requests that came to a listener. A port that the scheme implies is written to hosts with one only."""
         scheme = self.scheme or listener_scheme
         port = self.port
         if port is None:
