@@ -546,6 +546,8 @@ class TestReferences:
 
 CORS: Document = {"type": "CORS", "cors": {"allowOrigins": ["https://a.example.com"]}}
 
+HOST: Document = {"name": "HOST", "value": "a.com"}
+
 
 class TestUnsupported:
     @pytest.mark.parametrize(
@@ -554,6 +556,8 @@ class TestUnsupported:
             {"filters": [CORS]},
             {"filters": [{"type": "ExternalAuth", "externalAuth": {"protocol": "HTTP"}}]},
             {"backendRefs": [backend("v1", filters=[CORS])]},
+            {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["Host"]}}]},
+            {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [HOST]}}]},
         ],
     )
     def test_a_rule_is_left_out(self, fields: Document) -> None:
@@ -567,7 +571,7 @@ class TestUnsupported:
         }
         ((where, refusal),) = status_of(config, "HTTPRoute", "route").refusals()
         assert where == "parent infra/gw"
-        assert refusal.message.startswith("Dropped Rule rules[1]: the filter ")
+        assert refusal.message.startswith("Dropped Rule rules[1]: the ")
 
     def test_no_rule_is_left(self) -> None:
         config = configured(gateway(), route(rule("v1", name="first", filters=[CORS])))
