@@ -230,3 +230,59 @@ def test_gateway_api(objects: list[Any]) -> None:
                 target = f"{path}?{query}" if query else path
                 found = decided(table, host, target, method=method, headers=headers)
                 assert found == expected(host, path, method, headers, query), (host, target, method, headers)
+
+
+calls = st.fixed_dictionaries(
+    {},
+    optional={
+        "method": st.fixed_dictionaries(
+            {}, optional={"service": st.sampled_from(["a.B", "a.Bc"]), "method": st.sampled_from(["Get", "Set"])}
+        ).filter(bool),
+        "headers": st.lists(st.sampled_from(HEADERS), max_size=2, unique_by=lambda each: each[0]).map(
+            lambda pairs: [{"name": name, "value": value} for name, value in pairs]
+        ),
+    },
+)
+grpc_routes = st.lists(
+    st.tuples(st.integers(0, 1), st.lists(st.lists(calls, max_size=2), min_size=1, max_size=3)), min_size=1, max_size=3
+)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(grpc_routes)
+def test_grpc_routes(objects: list[tuple[int, list[list[dict[str, Any]]]]]) -> None:
+    api = {"apiVersion": "gateway.networking.k8s.io/v1"}
+    listener = {"name": "any", "port": 80, "protocol": "HTTP"}
+    gateway = {"gatewayClassName": "a", "listeners": [listener]}
+    documents: list[dict[str, Any]] = [{**api, "kind": "Gateway", "metadata": {"name": "gw"}, "spec": gateway}]
+    for index, (age, rules) in enumerate(objects):
+        written = []
+        for number, found in enumerate(rules):
+            documents.append(service(f"r{index}-{number}"))
+            written.append({"matches": found, "backendRefs": [{"name": f"r{index}-{number}", "port": 80}]})
+        metadata = {"name": f"r{index}", "creationTimestamp": f"2024-01-0{age + 1}T00:00:00Z"}
+        spec = {"parentRefs": [{"name": "gw"}], "rules": written}
+        documents.append({**api, "kind": "GRPCRoute", "metadata": metadata, "spec": spec})
+    table = RouteTable.from_config(load(documents), "default/gw:80")
+
+    def expected(service_: str, method: str, headers: list[tuple[str, str]]) -> str | None:
+        fitting = []
+        for index, (age, rules) in enumerate(objects):
+            for number, rule in enumerate(rules):
+                for match in rule or [{}]:
+                    wanted, conditions = match.get("method", {}), match.get("headers", [])
+                    if (
+                        wanted.get("service", service_) == service_
+                        and wanted.get("method", method) == method
+                        and all((each["name"], each["value"]) in headers for each in conditions)
+                    ):
+                        letters = len(wanted.get("service", "")), len(wanted.get("method", ""))
+                        rank = (-letters[0], -letters[1], -len(conditions), age, index, number)
+                        fitting.append((rank, f"r{index}-{number}"))
+        return min(fitting)[1] if fitting else None
+
+    for service_ in ("a.B", "a.Bc", "other.C"):
+        for method in ("Get", "Set", "Put"):
+            for headers in ([], [("x", "1"), ("y", "1")], [("x", "2")]):
+                found = decided(table, "a.com", f"/{service_}/{method}", method="POST", headers=headers)
+                assert found == expected(service_, method, headers), (service_, method, headers)

@@ -546,6 +546,8 @@ class TestReferences:
 
 CORS: Document = {"type": "CORS", "cors": {"allowOrigins": ["https://a.example.com"]}}
 
+HOST: Document = {"name": "HOST", "value": "a.com"}
+
 
 class TestUnsupported:
     @pytest.mark.parametrize(
@@ -554,6 +556,8 @@ class TestUnsupported:
             {"filters": [CORS]},
             {"filters": [{"type": "ExternalAuth", "externalAuth": {"protocol": "HTTP"}}]},
             {"backendRefs": [backend("v1", filters=[CORS])]},
+            {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["Host"]}}]},
+            {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [HOST]}}]},
         ],
     )
     def test_a_rule_is_left_out(self, fields: Document) -> None:
@@ -567,7 +571,7 @@ class TestUnsupported:
         }
         ((where, refusal),) = status_of(config, "HTTPRoute", "route").refusals()
         assert where == "parent infra/gw"
-        assert refusal.message.startswith("Dropped Rule rules[1]: the filter ")
+        assert refusal.message.startswith("Dropped Rule rules[1]: the ")
 
     def test_no_rule_is_left(self) -> None:
         config = configured(gateway(), route(rule("v1", name="first", filters=[CORS])))
@@ -1162,6 +1166,14 @@ class TestTls:
         assert route_verdicts(config, "a", "TLSRoute") == {"Accepted": ACCEPTED, "ResolvedRefs": RESOLVED}
         assert route_verdicts(config, "c", "TLSRoute")["ResolvedRefs"] == (False, "BackendNotFound")
 
+    def test_passthrough_ignores_certificates(self) -> None:
+        tls = {"mode": "Passthrough", "certificateRefs": [{"name": "missing"}]}
+        config = configured(
+            gateway(listener("tls", 443, "TLS", tls=tls)), route(rule("v1"), kind="TLSRoute", hostnames=["a.com"])
+        )
+        assert listener_verdicts(config)["ResolvedRefs"] == RESOLVED
+        assert sni(config, "a.com") == "infra/v1:80"
+
     def test_tls_routes_keep_to_their_listener(self) -> None:
         tls = {"mode": "Passthrough"}
         config = configured(
@@ -1237,7 +1249,9 @@ class TestListeners:
         assert [each.port for each in config.listeners] == [81]
 
     def test_kinds_of_routes_are_narrowed(self) -> None:
-        allowed = {"kinds": [{"group": "gateway.networking.k8s.io", "kind": "GRPCRoute"}]}
+        allowed = {"kinds": [{"group": "gateway.networking.k8s.io", "kind": "GRPCRoute"}, {"kind": "GRPCRoute"}]}
+        (seen,) = status_of(configured(gateway(listener(allowedRoutes=allowed))), "Gateway", "gw").listeners
+        assert seen.supported_kinds == ("GRPCRoute",)
         config = configured(gateway(listener(allowedRoutes=allowed)), route(rule("v1")))
         assert route_verdicts(config)["Accepted"] == (False, "NotAllowedByListeners")
 
@@ -1398,6 +1412,8 @@ class TestRefused:
             (route(rule(backend("v1", weight=-1))), "from 0 to 1000000, found -1"),
             (route(rule("v1", matches=[on_path("a")])), "a path begins with '/'"),
             (route(rule("v1", matches=[on_path("/a/../b")])), "a path does not hold '/../'"),
+            (route(rule("v1", matches=[on_path("/a b")])), "a path holds no characters that URLs do not have"),
+            (route(rule("v1", matches=[on_path("/%zz", "Exact")])), "a path holds no characters that URLs do not have"),
             (route(rule("v1", matches=[{"method": "get"}])), "found 'get'"),
             (route(rule("v1", matches=[{"headers": [{"name": "a b", "value": "c"}]}])), "found 'a b'"),
             (route(rule("v1", matches=[{"pth": {}}])), 'did you mean "path"?'),

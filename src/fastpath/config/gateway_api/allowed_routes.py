@@ -58,14 +58,14 @@ def read_allowed_routes(listener: Section, possible: tuple[str, ...]) -> Allowed
     section = listener.section("allowedRoutes")
     if section is None:
         return AllowedRoutes(possible, (), "Same")
-    kinds: list[str] = []
-    invalid: list[str] = []
+    kinds: dict[str, None] = {}
+    invalid: dict[str, None] = {}
     for each in section.sections("kinds"):
         group, kind = each.string("group", GROUP), each.string("kind", required=True)
         each.end()
-        (kinds if group == GROUP and kind in possible else invalid).append(kind)
+        (kinds if group == GROUP and kind in possible else invalid)[kind] = None
     if not kinds and not invalid:
-        kinds += possible
+        kinds = dict.fromkeys(possible)
     namespaces = section.section("namespaces")
     section.end()
     if namespaces is None:

@@ -84,7 +84,7 @@ class Redirect:
     path: PathModifier = PathModifier()
 
     def routes(self, whole: Route, matched: str, listener_scheme: str, listener_port: int) -> Iterator[Route]:
-        """For requests that came to a listener. A port that the scheme implies is written to hosts with another one."""
+        """For requests that came to a listener. A port that the scheme implies is written to hosts with one only."""
         scheme = self.scheme or listener_scheme
         port = self.port
         if port is None:
@@ -149,6 +149,8 @@ def read_filters(sections: Iterable[Section], references: ReferenceReader) -> Fi
 def _read_filter(kind: str, content: Section, filters: Filters, references: ReferenceReader) -> None:
     if kind == "RequestHeaderModifier":
         added, removed = _read_modifier(content)
+        if "host" in map(str.lower, (*removed, *(each.key for each in added))):
+            filters.unsupported = "the header Host is changed with URLRewrite only"
         filters.mutations = replace(filters.mutations, request_headers_to_add=added, request_headers_to_remove=removed)
     elif kind == "ResponseHeaderModifier":
         added, removed = _read_modifier(content)
@@ -194,9 +196,7 @@ def _read_modifier(section: Section) -> tuple[tuple[HeaderValueOption, ...], tup
 
 
 def _check_header(section: Section, name: str) -> None:
-    if name.lower() == "host":
-        section.error("the header Host is changed with URLRewrite")
-    elif name and not TOKEN.match(name):
+    if name and not TOKEN.match(name):
         section.error(f"expected the name of a header field, found {shorten(name)!r}")
 
 

@@ -254,18 +254,19 @@ class _Reader:
             section.error(f'"tls" is missing: a listener of the protocol {listener.protocol} needs it')
             return
         mode = choice(tls, "mode", ("Terminate", "Passthrough"), "Terminate")
-        references = tls.sections("certificateRefs")
+        references = tls.sections("certificateRefs") if mode == "Terminate" else []
         certificates = [self._certificate(each, listener) for each in references]
-        for name in ("options", "frontendValidation"):
-            if tls.get(name) is not None:
-                listener.not_accepted = Problem("UnsupportedValue", f'"{name}" of its tls is not supported')
-        tls.end()
         if mode == "Passthrough":
+            tls.asked.add("certificateRefs")  # the API ignores them
             if listener.protocol == "HTTPS":
                 tls.error("the protocol HTTPS is decrypted here: the mode is Terminate")
             listener.passthrough = True
         elif not references:
             listener.no_certificate = Problem("InvalidCertificateRef", "there are no certificateRefs")
+        for name in ("options", "frontendValidation"):
+            if tls.get(name) is not None:
+                listener.not_accepted = Problem("UnsupportedValue", f'"{name}" of its tls is not supported')
+        tls.end()
         listener.certificates = tuple(each for each in certificates if each is not None)
 
     def _certificate(self, section: Section, listener: GatewayListener) -> TlsCertificate | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ...models import HeaderMatcher, QueryParameterMatcher, RouteMatch, StringMatcher
-from ..fields import Section
+from ..fields import Section, Value
 from ..kubernetes_fields import choice, url_path
 from ..node import shorten
 from ..virtual_hosts import prefix_match
@@ -24,6 +24,7 @@ _EXACT, _REGEX, _PREFIX = range(3)
 _KINDS = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*\Z")
 _SERVICE = re.compile(r"\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*\Z")
 _METHOD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
@@ -76,11 +77,19 @@ def _read_path(section: Section | None) -> tuple[RouteMatch, int, int, str | Non
     if kind == "RegularExpression":
         regex = value.string() if value is not None else "/"
         return RouteMatch(safe_regex=regex), _REGEX, len(regex), None
-    path = url_path(value) if value is not None else "/"
+    path = _read_url_path(value) if value is not None else "/"
     if kind == "Exact":
         return RouteMatch(path=path), _EXACT, len(path), None
     prefix = path.rstrip("/")
     return prefix_match(path), _PREFIX, len(prefix) or 1, prefix
+
+
+def _read_url_path(value: Value) -> str:
+    path = value.string()
+    if _PATH.match(path):
+        return url_path(value)
+    value.error(f"a path holds no characters that URLs do not have, found {shorten(path)!r}")
+    return "/"
 
 
 def _read_headers(section: Section) -> tuple[HeaderMatcher, ...]:
