@@ -333,6 +333,10 @@ class TestVisibility:
 
 
 class TestNames:
+    def test_hosts_are_compared_in_small_letters(self) -> None:
+        documents = [gateway("*.Shop.example"), virtual_service(route(), hosts=("WWW.shop.example",)), *SERVICES]
+        assert cluster_at(load(documents), host="www.shop.example") == "default/a:80"
+
     @pytest.mark.parametrize("name", ["web", "./web", "default/web", "web.default", "web.default.svc.cluster.local"])
     def test_of_a_gateway(self, name: str) -> None:
         matched = route(to("a"), match=[{"gateways": [name]}])

@@ -245,7 +245,7 @@ class TestSidecars:
         assert self.reached(sidecar(*hosts)) == list(reached)
 
     def test_without_egress_all_is_reached(self) -> None:
-        assert self.reached(sidecar(outboundTrafficPolicy={"mode": "ALLOW_ANY"})) == list(self.HOSTS)
+        assert self.reached(sidecar()) == list(self.HOSTS)
 
     def test_hosts_of_a_port(self) -> None:
         egress = [
@@ -335,7 +335,6 @@ class TestSidecars:
                 [sidecar("*/*", outboundTrafficPolicy={"egressProxy": {"host": "a", "port": {"number": 80}}})],
                 "the mode ALLOW_ANY is needed",
             ),
-            ([sidecar()], "says nothing"),
             (
                 [istio("Sidecar", "s", egress=[{"hosts": ["*/*"]}, {"hosts": ["*/*"], "port": {"number": 1}}])],
                 "the last",

@@ -11,13 +11,13 @@ from itertools import combinations
 
 from ...models import Route, TcpProxy
 from ..fields import Section, Value
-from ..kubernetes_fields import host_name, is_ip_address
+from ..kubernetes_fields import is_ip_address
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
 from .client import Client, Exports, exports_of, read_exports
 from .delegate import Delegates
 from .destinations import DestinationReader, Destinations, full_name
-from .fields import GROUP, age
+from .fields import GROUP, age, lower_host
 from .gateway import Gateway, common_host
 from .http_action import Action, check_action, read_action
 from .http_match import HttpMatch, read_http_match
@@ -218,7 +218,7 @@ class _Reader:
 
 def _read_host(value: Value, namespace: str) -> str:
     text = value.string()
-    return text if text == "*" or is_ip_address(text) else full_name(host_name(value), namespace)
+    return text if text == "*" or is_ip_address(text) else full_name(lower_host(value), namespace)
 
 
 def _gateway_name(name: str, namespace: str) -> str:
