@@ -115,17 +115,13 @@ class TestPassthrough:
         config = load([self.GATEWAY, connections(hosts=(name,), gateways=("web", "mesh"), tls=routes), *SERVICES])
         assert tls(config, name) == "default/a:80"
 
-    def test_names_that_are_none_of_the_servers_hosts(self) -> None:
-        """Istio asks for a host in common with the VirtualService, and takes all of its matches then."""
+    def test_only_hosts_of_the_server(self) -> None:
         config = load([self.GATEWAY, connections(tls=[sni("x.example.net", "x.example.com")]), *SERVICES])
-        assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", "default/a:80")
+        assert (tls(config, "x.example.com"), tls(config, "x.example.net")) == ("default/a:80", None)
 
     def test_only_hosts_that_are_for_the_namespace(self) -> None:
         web = server("TLS", "default/a.example.com", "there/b.example.com", mode="PASSTHROUGH")
-        routes = [
-            connections(name=name, hosts=(f"{name}.example.com",), tls=[sni(f"{name}.example.com")]) for name in "ab"
-        ]
-        config = load([web, *routes, *SERVICES])
+        config = load([web, connections(tls=[sni("a.example.com", "b.example.com")]), *SERVICES])
         assert (tls(config, "a.example.com"), tls(config, "b.example.com")) == ("default/a:80", None)
 
     def test_https_passes_through_as_well(self) -> None:

@@ -267,6 +267,7 @@ class TestSettings:
             ({"connectionPool": {"http": {"idleTimeout": "1s"}}}, "http.idleTimeout"),
             ({"connectionPool": {"http": {"maxRequestsPerConnection": 1}}}, "http.maxRequestsPerConnection"),
             ({"connectionPool": {"http": {"maxConcurrentStreams": 1}}}, "http.maxConcurrentStreams"),
+            ({"connectionPool": {"http": {"http2KeepAlive": {"interval": "1s"}}}}, "http.http2KeepAlive"),
             ({"outlierDetection": {"consecutiveErrors": 7}}, "outlierDetection.consecutiveErrors"),
         ],
     )
@@ -296,9 +297,6 @@ class TestSettings:
             ({"connectionPool": {"http": {"useClientProtocol": True}}}, "useClientProtocol: HTTP/2"),
             ({"tls": {"mode": "MUTUAL"}}, "the mode MUTUAL"),
             ({"tunnel": {}}, "'tunnel' is not supported"),
-            ({}, "has no settings"),
-            ({"portLevelSettings": [{"port": {"number": 1}}]}, "portLevelSettings[0]: has no settings"),
-            ({"connectionPool": {}}, "has neither tcp nor http settings"),
             ({"outlierDetection": {"consecutiveLocalOriginFailures": 1}}, "needs splitExternalLocalOriginErrors"),
             ({"proxyProtocol": {}}, "'proxyProtocol' is not supported"),
             ({"retryBudget": {"percent": 101}}, "from 0 to 100"),

@@ -102,6 +102,7 @@ class TestDelegates:
             ({"port": 80}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
             ({"ignoreUriCase": False}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
             ({"gateways": ["web"]}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
+            ({"sourceNamespace": "default"}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
         ],
     )
     def test_a_request_matches_both(
@@ -175,14 +176,6 @@ class TestDelegates:
         assert routes[0].fault is not None
         config = with_part(root, route(to("a"), mirrors=[to("c", port=80)]))
         assert [each.cluster for each in forward(config).request_mirror_policies] == ["default/b:80", "default/c:80"]
-
-    def test_a_source_of_the_root_has_to_be_the_delegates(self) -> None:
-        root = delegating([{"sourceNamespace": "default"}])
-        own = {"sourceNamespace": "default", **uri(prefix="/x")}
-        assert cluster_at(with_part(root, route(to("a"), match=[own])), "/x") == "default/a:80"
-        with pytest.warns(ConfigWarning, match="its match is not within that of"):
-            config = with_part(root, route(to("a"), match=[uri(prefix="/x")]))
-        assert cluster_at(config, "/x") == "default/c:80"
 
     def test_a_delegate_can_answer_itself(self) -> None:
         config = with_part(delegating(), {"redirect": {"uri": "/new"}})
@@ -333,6 +326,10 @@ class TestVisibility:
 
 
 class TestNames:
+    def test_hosts_are_compared_in_small_letters(self) -> None:
+        documents = [gateway("*.Shop.example"), virtual_service(route(), hosts=("WWW.shop.example",)), *SERVICES]
+        assert cluster_at(load(documents), host="www.shop.example") == "default/a:80"
+
     @pytest.mark.parametrize("name", ["web", "./web", "default/web", "web.default", "web.default.svc.cluster.local"])
     def test_of_a_gateway(self, name: str) -> None:
         matched = route(to("a"), match=[{"gateways": [name]}])
@@ -401,14 +398,12 @@ class TestMesh:
         config = load([public, private, *SERVICES], scope=Scope(namespace="default"))
         assert cluster_at(config, host="b", table="80") == "default/c:80"
 
-    def test_without_a_port_a_destination_is_at_the_requests_port_even_when_its_service_has_another(self) -> None:
+    def test_without_a_port_a_destination_is_at_the_only_one_of_its_service(self) -> None:
         other = {**service("o"), "spec": {"ports": [{"name": "http", "port": 9000}]}}
-        split = virtual_service(route(to("o")), hosts=("a",), gateways=["mesh", "web"])
-        config = load([gateway("a.default.svc.cluster.local"), split, other, *SERVICES])
-        assert cluster_at(config, host="a", table="80") == "default/o:80"
-        assert cluster_at(config, host="a.default.svc.cluster.local") == "default/o:9000"
-        message = next(each.conditions[0].message for each in config.statuses if each.name == "vs")
-        assert "o.default.svc.cluster.local has no port 80; it has 9000" in message
+        split = virtual_service(route(to("o")), hosts=("a",), gateways=["mesh"])
+        assert cluster_at(load([split, other, *SERVICES]), host="a", table="80") == "default/o:9000"
+        other["spec"]["ports"].append({"name": "dns", "port": 53, "protocol": "UDP"})
+        assert cluster_at(load([split, other, *SERVICES]), host="a", table="80") == "default/o:80"
 
     def test_gateways_do_not_see_what_is_for_the_mesh_and_the_other_way_round(self) -> None:
         http = [

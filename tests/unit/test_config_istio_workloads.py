@@ -76,6 +76,20 @@ class TestWorkloadEntries:
         config = load([self.ENTRY, pod("p", "10.0.0.8", app="x"), pod("q", "10.0.0.9", app="y"), pod("r", "", app="x")])
         assert endpoints(config, self.NAME) == [("10.0.0.8", 8080)]
 
+    def test_the_port_of_a_pod_is_its_own_of_that_name(self) -> None:
+        named = pod("p", "10.0.0.8", app="x")
+        named["spec"] = {"containers": [{"ports": [{"name": "http", "containerPort": 99}, {"containerPort": 1}]}]}
+        assert endpoints(load([self.ENTRY, named]), self.NAME) == [("10.0.0.8", 99)]
+
+    def test_the_port_of_a_workload_of_a_service_is_its_own_of_that_name(self) -> None:
+        spec = {"selector": {"app": "x"}, "ports": [{"name": "web", "port": 80, "targetPort": 8080}]}
+        workloads = [
+            workload("v", "10.0.0.1", {"app": "x"}, ports={"web": 99}),
+            workload("w", "10.0.0.2", {"app": "x"}),
+        ]
+        config = load([{**service("s"), "spec": spec}, *workloads])
+        assert endpoints(config, "default/s:80") == [("10.0.0.1", 99), ("10.0.0.2", 8080)]
+
     def test_a_pod_that_is_not_ready_gets_nothing(self) -> None:
         config = load([self.ENTRY, pod("p", "10.0.0.8", ready=False, app="x"), pod("q", "10.0.0.9", app="x")])
         assert endpoints(config, self.NAME) == [("10.0.0.9", 8080)]
@@ -245,7 +259,7 @@ class TestSidecars:
         assert self.reached(sidecar(*hosts)) == list(reached)
 
     def test_without_egress_all_is_reached(self) -> None:
-        assert self.reached(sidecar(outboundTrafficPolicy={"mode": "ALLOW_ANY"})) == list(self.HOSTS)
+        assert self.reached(sidecar()) == list(self.HOSTS)
 
     def test_hosts_of_a_port(self) -> None:
         egress = [
@@ -335,7 +349,6 @@ class TestSidecars:
                 [sidecar("*/*", outboundTrafficPolicy={"egressProxy": {"host": "a", "port": {"number": 80}}})],
                 "the mode ALLOW_ANY is needed",
             ),
-            ([sidecar()], "says nothing"),
             (
                 [istio("Sidecar", "s", egress=[{"hosts": ["*/*"]}, {"hosts": ["*/*"], "port": {"number": 1}}])],
                 "the last",

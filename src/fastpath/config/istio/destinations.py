@@ -258,33 +258,19 @@ class Destinations:
 class DestinationReader:
     """Reads the Destinations of an object. `port` is the one that requests come to.
 
-    A Destination without a port is at the only port of its Service, or else at that one. `is_strict`: at that one
-    whatever ports there are, as Istio has it for HTTP in the mesh. What is not there leads to a cluster that is not
-    there either.
+    A Destination without a port is at the only port of its Service, or else at that one. What is not there leads to a
+    cluster that is not there either.
     """
 
-    def __init__(
-        self,
-        destinations: Destinations,
-        item: KubernetesObject,
-        port: int | None = None,
-        *,
-        is_strict: bool = False,
-    ):
+    def __init__(self, destinations: Destinations, item: KubernetesObject, port: int | None = None):
         self._destinations = destinations
         self._item = item
         self._port = port
-        self._is_strict = is_strict
-        self._only_ports: set[int] = set()
         self.needs_port = False
         """Whether something was read for which the port counts, before it was known."""
 
-    def at(self, port: int | None, *, is_strict: bool = False) -> DestinationReader:
-        return DestinationReader(self._destinations, self._item, port, is_strict=is_strict)
-
-    def differs_at(self, port: int, *, is_strict: bool) -> bool:
-        """Whether what was read before the port was known is not what it is at the port."""
-        return self.needs_port or (is_strict and not self._only_ports <= {port})
+    def at(self, port: int | None) -> DestinationReader:
+        return DestinationReader(self._destinations, self._item, port)
 
     def request_port(self) -> int | None:
         """The port that requests come to; None: ask again when it is known."""
@@ -324,10 +310,7 @@ class DestinationReader:
 
     def _port_of(self, service: Service, ports: list[int]) -> int:
         """Of a Destination that gives none. Ports that are not TCP's count too when it comes to the only one."""
-        if self._is_strict and self._port is not None:
-            return self._port
         if len(service.ports) == 1 and ports:
-            self._only_ports.add(ports[0])
             return ports[0]
         return self.request_port() or (ports[0] if ports else 0)
 

@@ -100,11 +100,14 @@ class _Edge:
     def _tls_proxies(
         self, gateway: Gateway, server: Server
     ) -> Iterator[tuple[VirtualService, tuple[str, ...], TcpProxy]]:
-        """All server names of a match, even those that are none of the server's hosts, as in Istio."""
         for service in self._bound(gateway, server):
             for match, proxy in service.tls_proxies(gateway.item.full_name, server.port):
-                if match.sni_hosts:
-                    yield service, tuple(dict.fromkeys(match.sni_hosts)), proxy
+                names = (
+                    common for name in match.sni_hosts for common in server.common_hosts(name, service.item.namespace)
+                )
+                hosts = tuple(dict.fromkeys(names))
+                if hosts:
+                    yield service, hosts, proxy
 
     def _tcp_proxies(self, gateway: Gateway, server: Server) -> Iterator[TcpProxy]:
         for service in self._bound(gateway, server):

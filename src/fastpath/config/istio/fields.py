@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from ...models import DenominatorType, FractionalPercent, StringMatcher
-from ..fields import Section
-from ..kubernetes_fields import integer, port_number
+from ..fields import Section, Value
+from ..kubernetes_fields import host_name, integer, port_number
 from ..kubernetes_object import KubernetesObject
 
-__all__ = ["GROUP", "age", "duration", "fraction", "port_selector", "string_matcher", "whole_percent"]
+__all__ = ["GROUP", "age", "duration", "fraction", "lower_host", "port_selector", "string_matcher", "whole_percent"]
 
 GROUP = "networking.istio.io"
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:h|ms|m|s))+\Z")
@@ -46,6 +46,12 @@ def whole_percent(section: Section, name: str, default: int) -> float:
     """A percentage as Istio wrote them before it had fractions."""
     found = integer(section, name, 0, 100)
     return float(default if found is None else found)
+
+
+def lower_host(value: Value) -> str:
+    """A host, or "*." and one, in small letters whatever it is written in."""
+    text = value.string().lower()
+    return host_name(Value(text, value.where, value.problems)) if isinstance(value.raw, str) else host_name(value)
 
 
 def string_matcher(section: Section, *, ignore_case: bool = False) -> StringMatcher | None:

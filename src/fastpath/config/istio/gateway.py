@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..fields import Section, Value
-from ..kubernetes_fields import host_name, ip_address, is_ip_address, port_number, string_map
+from ..kubernetes_fields import ip_address, is_ip_address, port_number, string_map
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_secret import Secrets
 from ..node import shorten
 from .client import Client
-from .fields import GROUP, age
+from .fields import GROUP, age, lower_host
 from .protocols import protocol_name
 from .server_tls import ServerTls, read_server_tls
 
@@ -159,13 +159,13 @@ def _read_port(section: Section) -> tuple[int | None, str, str]:
 
 def _read_host(value: Value, namespace: str) -> tuple[str, str]:
     text = value.string()
-    place, slash, host = text.rpartition("/")
+    place, slash, name = text.rpartition("/")
     if not slash:
         place = "*"
-    if host != "*" and not is_ip_address(host):
-        host_name(Value(host, value.where, value.problems))
-        if "." not in host:
-            value.error(f"a Gateway's host has a dot, found {shorten(host)!r}")
+    if name != "*" and not is_ip_address(name):
+        name = lower_host(Value(name, value.where, value.problems))
+        if "." not in name:
+            value.error(f"a Gateway's host has a dot, found {shorten(name)!r}")
     if slash and not place:
         value.error(f"expected a host, or namespace/host, found {shorten(text)!r}")
-    return namespace if place == "." else place, host
+    return namespace if place == "." else place, name

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from ...models import Cluster, DiscoveryType, Endpoint, LocalityEndpoints
 from ..fields import Section, Value
-from ..kubernetes_fields import choice, host_name, port_number, string_map, strings
+from ..kubernetes_fields import choice, port_number, string_map, strings
 from ..kubernetes_object import KubernetesObject, Objects
 from ..kubernetes_service import Service, ServicePort
 from ..node import shorten
 from .client import Client, read_exports
-from .fields import GROUP, age
+from .fields import GROUP, age, lower_host
 from .protocols import Protocol, protocol_name, protocol_of
 from .ranges import cidr_range
 from .workloads import Workload, Workloads, localities, read_workload
@@ -170,10 +170,10 @@ def _read_spec(spec: Section, item: KubernetesObject, workloads: Workloads) -> I
 
 
 def _read_host(value: Value, *, wildcard: bool) -> str:
-    host = host_name(value)
-    if "." not in host or (host.startswith("*") and not wildcard):
-        value.error(f"a wildcard cannot be looked up, and every host needs a dot, found {shorten(host)!r}")
-    return host
+    name = lower_host(value)
+    if "." not in name or (name.startswith("*") and not wildcard):
+        value.error(f"a wildcard cannot be looked up, and every host needs a dot, found {shorten(name)!r}")
+    return name
 
 
 def _read_port(section: Section) -> ServicePort:

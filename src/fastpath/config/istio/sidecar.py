@@ -115,8 +115,6 @@ def _read(item: KubernetesObject, destinations: Destinations) -> Sidecar:
         spec.error("the egress listener without a port is the last one")
     if len({each.port for each in egress}) < len(egress):
         spec.error("several egress listeners have one port")
-    if not spec.members.keys() - {"workloadSelector"}:
-        spec.error("says nothing")
     registry_only, proxy = _read_policy(spec, DestinationReader(destinations, item))
     spec.end(_UNSUPPORTED)
     return Sidecar(item, labels, egress, registry_only, proxy)

@@ -47,7 +47,7 @@ _SIMPLE = {
 _WARMING = (LbPolicy.LEAST_REQUEST, LbPolicy.ROUND_ROBIN)
 _CONNECT_TIMEOUT = 10.0
 _WITHOUT_EFFECT_TCP = ("maxConnectionDuration", "tcpKeepalive")
-_WITHOUT_EFFECT_HTTP = ("idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
+_WITHOUT_EFFECT_HTTP = ("http2KeepAlive", "idleTimeout", "maxConcurrentStreams", "maxRequestsPerConnection")
 _MAX_RING, _MAX_TABLE = 8388608, 5000011
 
 
@@ -150,8 +150,6 @@ def read_traffic_policy(parent: Section, secrets: Secrets, client: Client) -> Tr
     section = parent.section("trafficPolicy")
     if section is None:
         return TrafficPolicy()
-    if not section.members:
-        section.error("has no settings")
     ports: dict[int, TrafficPolicy] = {}
     for each in section.sections("portLevelSettings"):
         number = port_selector(each)
@@ -160,8 +158,6 @@ def read_traffic_policy(parent: Section, secrets: Secrets, client: Client) -> Tr
         elif number in ports:
             each.error(f"the port {number} is there twice")
         ports[number or 0] = _read_settings(each, secrets, client)
-        if not each.members.keys() - {"port"}:
-            each.error("has no settings")
         each.end()
     budget = section.section("retryBudget")
     found = replace(
@@ -285,8 +281,6 @@ def _read_cookie(parent: Section) -> HashPolicyCookie | None:
 
 def _read_connection_pool(section: Section) -> ConnectionPool:
     tcp, http = section.section("tcp"), section.section("http")
-    if tcp is None and http is None:
-        section.error("has neither tcp nor http settings")
     section.end()
     timeout, connections, idle = None, UINT32_MAX, None
     if tcp is not None:

@@ -11,13 +11,13 @@ from itertools import combinations
 
 from ...models import Route, TcpProxy
 from ..fields import Section, Value
-from ..kubernetes_fields import host_name, is_ip_address
+from ..kubernetes_fields import is_ip_address
 from ..kubernetes_object import KubernetesObject, Objects
 from ..node import shorten
 from .client import Client, Exports, exports_of, read_exports
 from .delegate import Delegates
 from .destinations import DestinationReader, Destinations, full_name
-from .fields import GROUP, age
+from .fields import GROUP, age, lower_host
 from .gateway import Gateway, common_host
 from .http_action import Action, check_action, read_action
 from .http_match import HttpMatch, read_http_match
@@ -36,11 +36,11 @@ class _HttpRoute:
     section: Section
     reader: DestinationReader
 
-    def action_at(self, gateway: str, port: int, scheme: str) -> Action:
+    def action_at(self, port: int, scheme: str) -> Action:
         """What becomes of requests that come to a port, which counts for destinations without one."""
-        found, is_strict = self.action, gateway == MESH
-        if self.reader.differs_at(port, is_strict=is_strict):
-            found = read_action(self.section.again(), self.reader.at(port, is_strict=is_strict))
+        found = self.action
+        if self.reader.needs_port:
+            found = read_action(self.section.again(), self.reader.at(port))
         return found.without_plain_port(scheme)
 
 
@@ -59,7 +59,7 @@ class VirtualService:
         """The routes of what comes through a gateway to a port; each with whether it takes all that comes to it."""
         for each in self.http:
             fitting = [match for match in each.matches if match.is_for_us and self._is_for(match, gateway, port)]
-            action = each.action_at(gateway, port, scheme) if fitting else each.action
+            action = each.action_at(port, scheme) if fitting else each.action
             for match in fitting:
                 name = f"{each.name}.{match.name}" if match.name else each.name
                 yield (
@@ -218,7 +218,7 @@ class _Reader:
 
 def _read_host(value: Value, namespace: str) -> str:
     text = value.string()
-    return text if text == "*" or is_ip_address(text) else full_name(host_name(value), namespace)
+    return text if text == "*" or is_ip_address(text) else full_name(lower_host(value), namespace)
 
 
 def _gateway_name(name: str, namespace: str) -> str:

@@ -52,12 +52,14 @@ class Workload:
         return is_ip_address(self.endpoint.address)
 
     def at(self, port: ServicePort, *, by_target: bool) -> Endpoint | None:
-        """The endpoint for a Service's port; a target that is a name is looked for among the workload's ports."""
-        number = self.ports.get(port.name)
-        if by_target and port.target is not None:
-            number = port.target if isinstance(port.target, int) else self.ports.get(port.target)
-        elif number is None:
-            number = port.target if isinstance(port.target, int) else port.port
+        """The endpoint for a Service's port: the workload's own of that name, or else the target.
+
+        `by_target`: a target that is a name is looked for among the workload's ports, and is the only one.
+        """
+        if by_target and isinstance(port.target, str):
+            number = self.ports.get(port.target)
+        else:
+            number = self.ports.get(port.name) or (port.target if isinstance(port.target, int) else port.port)
         return None if number is None else replace(self.endpoint, port=number)
 
 
@@ -171,7 +173,21 @@ def _read_pod(item: KubernetesObject) -> Workload | None:
         metadata={LABELS: dict(item.labels)} if item.labels else {},
         position=item.position,
     )
-    return Workload(endpoint, labels=item.labels, item=item)
+    return Workload(
+        endpoint, parse_locality(item.labels.get(LOCALITY_LABEL, "")), _container_ports(item), item.labels, item
+    )
+
+
+def _container_ports(item: KubernetesObject) -> Mapping[str, int]:
+    """Numbers of a Pod's ports by name."""
+    spec = item.section.section("spec")
+    containers = spec.sections("containers") if spec is not None else ()
+    return {
+        name: port_number(port, "containerPort") or 1
+        for container in containers
+        for port in container.sections("ports")
+        if (name := port.string("name"))
+    }
 
 
 def localities(
