@@ -121,7 +121,7 @@ class Filters:
     @property
     def only_headers(self) -> bool:
         """Whether they do nothing that Envoy could not do for one backend of several."""
-        return self == Filters(self.mutations, unresolved=self.unresolved)
+        return not (self.redirect or self.rewrite_host or self.rewrite_path or self.mirrors)
 
 
 def read_filters(sections: Iterable[Section], references: ReferenceReader) -> Filters:
