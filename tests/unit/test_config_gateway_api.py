@@ -554,7 +554,6 @@ class TestUnsupported:
         "fields",
         [
             {"filters": [CORS]},
-            {"filters": [{"type": "ExternalAuth", "externalAuth": {"protocol": "HTTP"}}]},
             {"backendRefs": [backend("v1", filters=[CORS])]},
             {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["Host"]}}]},
             {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [HOST]}}]},
@@ -572,6 +571,14 @@ class TestUnsupported:
         ((where, refusal),) = status_of(config, "HTTPRoute", "route").refusals()
         assert where == "parent infra/gw"
         assert refusal.message.startswith("Dropped Rule rules[1]: the ")
+
+    def test_what_cannot_be_asked_about_is_not_let_through(self) -> None:
+        """A rule that was left out would leave its requests to the next one."""
+        auth = {"type": "ExternalAuth", "externalAuth": {"protocol": "HTTP", "backendRef": backend("v4")}}
+        guarded = rule("v1", filters=[auth], matches=[on_path("/admin")])
+        config = configured(gateway(), route(guarded, to("v2", on_path("/"))))
+        assert [reached(config, path=each) for each in ("/admin", "/")] == [500, "v2"]
+        assert route_verdicts(config) == {"Accepted": ACCEPTED, "ResolvedRefs": (False, "UnsupportedValue")}
 
     def test_no_rule_is_left(self) -> None:
         config = configured(gateway(), route(rule("v1", name="first", filters=[CORS])))

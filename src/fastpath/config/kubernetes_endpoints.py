@@ -123,8 +123,10 @@ def _read_slice_endpoint(
     section.end()
     if not addresses:
         section.error("has no addresses")
-    ips = [ip_address(value, value.string()) if is_ip else value.string() for value in addresses]
-    for ip in ips[:1]:  # what is after the first has no meaning, and kube-proxy does not look at it
+    for index, value in enumerate(addresses):
+        ip = ip_address(value, value.string()) if is_ip else value.string()
+        if index:
+            continue  # it has no meaning, and kube-proxy does not look at it
         yield Address(ip, ready, serving, terminating, node, zone, pod, hostname, zones, nodes, annotations, position)
 
 

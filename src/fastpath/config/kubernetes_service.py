@@ -295,7 +295,7 @@ def _merit(address: Address) -> tuple[bool, bool]:
 
 def _of_one_family(found: dict[tuple[str, int], Address], family: str) -> dict[tuple[str, int], Address]:
     """Pods with addresses of both families count once: those of the Service's own, or else of IPv4."""
-    if len({family_of(each.ip) for each in found.values()}) < 2:
+    if sum(":" in ip for ip, _ in found) in (0, len(found)):
         return found
     if family:
         return {key: each for key, each in found.items() if family_of(each.ip) == family}

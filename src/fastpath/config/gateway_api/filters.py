@@ -39,8 +39,9 @@ _TYPES = {
     "URLRewrite": "urlRewrite",
     "RequestMirror": "requestMirror",
     "ExtensionRef": "extensionRef",
+    "CORS": "cors",
+    "ExternalAuth": "externalAuth",
 }
-_UNSUPPORTED = {"CORS": "cors", "ExternalAuth": "externalAuth"}
 _STATUS_CODES = (301, 302, 303, 307, 308)
 _WELL_KNOWN = {"http": 80, "https": 443}
 _HOST_WITH_PORT = HeaderMatcher(":authority", StringMatcher(safe_regex=".*:[0-9]+"))
@@ -121,23 +122,26 @@ class Filters:
     @property
     def only_headers(self) -> bool:
         """Whether they do nothing that Envoy could not do for one backend of several."""
-        return self == Filters(self.mutations, unresolved=self.unresolved)
+        return not (self.redirect or self.rewrite_host or self.rewrite_path or self.mirrors)
 
 
 def read_filters(sections: Iterable[Section], references: ReferenceReader) -> Filters:
     """All filters of a list; each kind but mirrors may be there once."""
     filters = Filters()
     seen: set[str] = set()
-    fields = _TYPES | _UNSUPPORTED
     for section in sections:
-        kind = choice(section, "type", tuple(fields), required=True)
-        content = section.section(fields[kind], required=True) if kind else None
+        kind = choice(section, "type", tuple(_TYPES), required=True)
+        content = section.section(_TYPES[kind], required=True) if kind else None
         section.end()
         if kind in seen and kind not in ("RequestMirror", "ExtensionRef"):
             section.error(f"the filter {kind} is there twice")
         seen.add(kind)
-        if kind in _UNSUPPORTED:
-            filters.unsupported = f"the filter {kind} is not supported"
+        if kind == "CORS":
+            filters.unsupported = "the filter CORS is not supported"
+        elif kind == "ExternalAuth":
+            # Requests that were to be asked about must not go on to another rule.
+            filters.unresolved = Problem("UnsupportedValue", "the filter ExternalAuth is not supported")
+            references.problems.append(filters.unresolved)
         elif content is not None:
             _read_filter(kind, content, filters, references)
             content.end()

@@ -41,44 +41,48 @@ class _Rule:
     """Why the rule cannot be served; "" if it can."""
     position: Position | None
 
-    def routes(self, match: RankedMatch, scheme: str, port: int) -> Iterator[Route]:
+    def routes(self, name: str, match: RankedMatch, scheme: str, port: int) -> Iterator[Route]:
         """One match of the rule, at a listener: mostly one route, or one for each backend where they have filters."""
         filters = self.filters
+        is_split = not all(each.filters.only_headers for each in self.backends if each.backend.weight)
+        is_forwarded = filters.unresolved is None and filters.redirect is None and not is_split
         whole = Route(
             match.match,
-            DirectResponse(500, position=self.position),
-            mutations=filters.mutations,
+            self._forward(self.backends, match) if is_forwarded else DirectResponse(500, position=self.position),
+            name,
+            filters.mutations,
             stateful_session=at_path(self.session, match.match) if self.session is not None else None,
             position=self.position,
         )
-        if filters.unresolved is not None:
+        if is_forwarded or filters.unresolved is not None:
             yield whole
         elif filters.redirect is not None:
             yield from filters.redirect.routes(whole, match.prefix or "", scheme, port)
-        elif all(each.filters.only_headers for each in self.backends if each.backend.weight):
-            yield replace(whole, action=self._forward(self.backends, match))
         else:
-            for each, share in split(self.backends):
-                part = replace(whole, match=replace(match.match, runtime_fraction=share))
-                redirect = each.filters.redirect
-                if redirect is None or not each.backend.cluster:
-                    yield replace(part, action=self._forward((each,), match, each.filters))
-                else:
-                    part = replace(part, mutations=_both(part.mutations, each.filters.mutations))
-                    yield from redirect.routes(part, match.prefix or "", scheme, port)
+            yield from self._split(whole, match, scheme, port)
+
+    def _split(self, whole: Route, match: RankedMatch, scheme: str, port: int) -> Iterator[Route]:
+        for each, share in split(self.backends):
+            part = replace(whole, match=replace(match.match, runtime_fraction=share))
+            redirect = each.filters.redirect
+            if redirect is None or not each.backend.cluster:
+                yield replace(part, action=self._forward((each,), match, each.filters))
+            else:
+                part = replace(part, mutations=_both(part.mutations, each.filters.mutations))
+                yield from redirect.routes(part, match.prefix or "", scheme, port)
 
     def _forward(self, backends: tuple[HttpBackend, ...], match: RankedMatch, own: Filters | None = None) -> Any:
         """To backends; `own` are the filters of the only one, which come after the rule's."""
-        own = own or Filters()
-        path = own.rewrite_path or self.filters.rewrite_path
-        rewrite = path.rewrite(match.prefix or "") if path is not None else {}
+        host, path, mirrors = self.filters.rewrite_host, self.filters.rewrite_path, self.filters.mirrors
+        if own is not None:
+            host, path, mirrors = own.rewrite_host or host, own.rewrite_path or path, [*mirrors, *own.mirrors]
         return forward(
             backends,
             self.unavailable,
             self.position,
-            host_rewrite_literal=own.rewrite_host or self.filters.rewrite_host,
-            request_mirror_policies=(*self.filters.mirrors, *own.mirrors),
-            **rewrite,
+            host_rewrite_literal=host,
+            request_mirror_policies=tuple(mirrors),
+            **(path.rewrite(match.prefix or "") if path is not None else {}),
             **self.options,
         )
 
@@ -109,10 +113,10 @@ class HttpRoute(AnyRoute):
     def routes(self, scheme: str, port: int) -> Iterator[tuple[tuple[object, ...], Route]]:
         """Each match of each rule as routes at a listener, with rank: the match's, then age, name and order."""
         for rule in self.rules:
+            name = f"{self.item.kind} {self.item.full_name} {rule.label}"
             for number, match in enumerate(rule.matches):
-                for part, route in enumerate(rule.routes(match, scheme, port)):
-                    rank = (*match.rank, *self.item.seniority, rule.index, number, part)
-                    yield rank, replace(route, name=f"{self.item.kind} {self.item.full_name} {rule.label}")
+                for part, route in enumerate(rule.routes(name, match, scheme, port)):
+                    yield (*match.rank, *self.item.seniority, rule.index, number, part), route
 
 
 @dataclass(slots=True)
