@@ -105,9 +105,12 @@ class Destinations:
                 reason = f"a Service has the host {entry.service.name}"
                 self.statuses.append(refusal(entry.item, "ConflictingHosts", reason))
         names = {host: each.external_name for host, each in self._services.items() if each.external_name}
-        self._aliases = {host: name for host, name in names.items() if name in self._services.keys() - names.keys()}
-        for host in self._aliases:
-            del self._services[host]
+        others = self._services.keys() - names.keys()
+        self._aliases = {host: name for host, name in names.items() if name in others}
+        self._other_names: dict[str, list[str]] = {}
+        for alias, host in self._aliases.items():
+            self._other_names.setdefault(host, []).append(alias)
+            del self._services[alias]
         self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.host, []).append(rule)
@@ -136,9 +139,9 @@ class Destinations:
         """The host itself, or the one that it is another name of: a Service's externalName that is a host too."""
         return self._aliases.get(host, host)
 
-    def aliases(self, host: str) -> list[str]:
+    def aliases(self, host: str) -> Sequence[str]:
         """Other names of a host."""
-        return [alias for alias, name in self._aliases.items() if name == host] if self._aliases else []
+        return self._other_names.get(host, ())
 
     def services(self) -> Iterator[tuple[str, Service]]:
         """With their hosts."""
