@@ -1,15 +1,12 @@
 /* http_scan.c - which instructions the scan uses on this machine. */
 #include "http_scan.h"
 
+#include "cpu.h"
+
 #if defined(FASTPATH_SCAN_X86)
 
-/* Reads what libgcc or compiler-rt found out at start-up; costs a load and a test. */
-static bool has_avx2(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-}
-
 #define SCAN(kind, ...) \
-  return has_avx2() ? fp_http_scan_##kind##_avx2(__VA_ARGS__) : fp_http_scan_##kind##_sse2(__VA_ARGS__)
+  return fp_cpu_has_avx2() ? fp_http_scan_##kind##_avx2(__VA_ARGS__) : fp_http_scan_##kind##_sse2(__VA_ARGS__)
 
 #elif defined(FASTPATH_SCAN_NEON)
 #define SCAN(kind, ...) return fp_http_scan_##kind##_neon(__VA_ARGS__)

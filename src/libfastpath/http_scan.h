@@ -33,7 +33,7 @@ bool fp_http_scan_response(const uint8_t *data, size_t len, fp_http_method reque
 
 FASTPATH_SCAN_DECLARE(portable)
 FASTPATH_SCAN_DECLARE(sse2)
-FASTPATH_SCAN_DECLARE(avx2) /* needs AVX2, BMI, BMI2 and POPCNT: any x86-64-v3 machine */
+FASTPATH_SCAN_DECLARE(avx2) /* needs fp_cpu_has_avx2 */
 FASTPATH_SCAN_DECLARE(neon)
 
 #endif

@@ -3,14 +3,7 @@
 
 #if defined(FASTPATH_SCAN_X86)
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,popcnt")
-#endif
-
-#include <immintrin.h>
+#include "avx2_begin.h"
 
 #define FASTPATH_BMI2 1
 #include "bits.h"
@@ -70,10 +63,6 @@ static inline uint64_t target_masks(const uint8_t *at, uint64_t *questions) {
 
 SCAN_DEFINE(avx2)
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "avx2_end.h"
 
 #endif

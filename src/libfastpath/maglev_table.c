@@ -81,8 +81,8 @@ void fp_maglev_take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers
   uint32_t at = 0;
   for (; filling->left > most; at = after(at, count))
     fp_maglev_give(filling, &takers[at], search_one_by_one(filling, &takers[at]));
-#if FP_MAGLEV_AVX2
-  if (__builtin_cpu_supports("avx2")) at = fp_maglev_fill_avx2(filling, takers, count, at);
+#if FP_CPU_AVX2
+  if (fp_cpu_has_avx2()) at = fp_maglev_fill_avx2(filling, takers, count, at);
 #endif
   for (; filling->left > 0; at = after(at, count)) fp_maglev_take(filling, &takers[at]);
 }

@@ -11,10 +11,7 @@
 #include <fastpath/base.h>
 
 #include "bits.h"
-
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__)) && !defined(FASTPATH_PORTABLE)
-#define FP_MAGLEV_AVX2 1
-#endif
+#include "cpu.h"
 
 #define FP_MAGLEV_BATCH 4 /* slots that are looked at together, without a branch between them */
 
@@ -86,7 +83,7 @@ static inline void fp_maglev_take(fp_maglev_filling *filling, fp_maglev_taker *t
 /* Gives takers a slot each, in their order and again from the first one on, until none is free. */
 void fp_maglev_take_in_order(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count);
 
-#if FP_MAGLEV_AVX2
+#if FP_CPU_AVX2
 /* The same while slots are not few, from the taker at `at` on. Gives whose turn it is then. */
 uint32_t fp_maglev_fill_avx2(fp_maglev_filling *filling, fp_maglev_taker *takers, uint32_t count, uint32_t at);
 #endif

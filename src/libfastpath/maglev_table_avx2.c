@@ -1,16 +1,9 @@
 /* maglev_table_avx2.c - filling a table on x86-64 machines with AVX2: eight slots are looked at together. */
 #include "maglev_table.h"
 
-#if FP_MAGLEV_AVX2
+#if FP_CPU_AVX2
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2")
-#endif
-
-#include <immintrin.h>
+#include "avx2_begin.h"
 
 /* Modulo size, of numbers that are below it: what is not too large wraps around to the larger of the two. */
 FASTPATH_INLINE __m256i sums(__m256i a, __m256i b, __m256i size) {
@@ -46,10 +39,6 @@ uint32_t fp_maglev_fill_avx2(fp_maglev_filling *filling, fp_maglev_taker *takers
   return at;
 }
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "avx2_end.h"
 
 #endif

@@ -1,6 +1,7 @@
 #include "route_trie.h"
 
 #include "bits.h"
+#include "cpu.h"
 #include "memory.h"
 #include "path_template.h"
 #include "route_trie_walk.h"
@@ -47,9 +48,8 @@ static ends walk_plainly(const fp_route_trie *trie, const uint8_t *path, size_t 
 void fp_route_trie_choose_walk(fp_route_trie *trie) {
   trie->first = first_cased;
   trie->walk = walk_plainly;
-#if FP_ROUTE_TRIE_AVX2
-  if (trie->level_count > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-      __builtin_cpu_supports("bmi2")) {
+#if FP_CPU_AVX2
+  if (trie->level_count > 0 && fp_cpu_has_avx2()) {
     trie->first = trie->far ? fp_route_trie_first_far_avx2 : fp_route_trie_first_avx2;
     trie->walk = fp_route_trie_walk_avx2;
   }

@@ -1,16 +1,10 @@
 /* route_trie_avx2.c - the walk in a trie with shortcuts for x86-64 machines with AVX2 and BMI2. */
+#include "cpu.h"
 #include "route_trie_node.h"
 
-#if FP_ROUTE_TRIE_AVX2
+#if FP_CPU_AVX2
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,popcnt")
-#endif
-
-#include <immintrin.h>
+#include "avx2_begin.h"
 
 #define FASTPATH_BMI2 1
 #include "route_trie_walk.h"
@@ -44,10 +38,6 @@ ends fp_route_trie_walk_avx2(const fp_route_trie *trie, const uint8_t *path, siz
   return likely(node != NULL) ? ends_at(node, path, len) : walk_on(trie, path, len, segments);
 }
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#include "avx2_end.h"
 
 #endif

@@ -12,9 +12,6 @@
 #if defined(__SSE2__) && !defined(FASTPATH_PORTABLE)
 #include <emmintrin.h>
 #define FP_ROUTE_TRIE_SSE2 1
-#if defined(__GNUC__) || defined(__clang__)
-#define FP_ROUTE_TRIE_AVX2 1
-#endif
 #elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(FASTPATH_PORTABLE)
 #include <arm_neon.h>
 #define FP_ROUTE_TRIE_NEON 1
