@@ -6,14 +6,13 @@ import re
 from typing import Any
 
 from ..models import HeaderAppendAction, HeaderMutations, HeaderValueOption
-from .fields import Section, Value
+from .fields import Section, Value, is_token
 from .node import shorten
 
 __all__ = ["read_header_mutations", "read_header_options"]
 
 _LIMIT = 1000
 _BYTES_LIMIT = 16384
-_is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
 _LISTS = frozenset(
     {
         "request_headers_to_add",
@@ -55,7 +54,7 @@ def _read_names(section: Section, name: str) -> tuple[str, ...]:
 def _check_name(value: Value, name: str, done: str) -> str:
     if name.startswith(":") or name.lower() == "host":
         value.error(f"pseudo headers and host may not be {done}, found {shorten(name)!r}")
-    elif not _is_token(name):
+    elif not is_token(name):
         value.error(f"expected the name of a header field, found {shorten(name)!r}")
     return name
 

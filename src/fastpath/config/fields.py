@@ -18,7 +18,7 @@ from ..models.position import Where, path_of
 from .node import describe, shorten
 from .problems import MAX_REPORTED, Problems
 
-__all__ = ["Located", "Section", "Value"]
+__all__ = ["Located", "Section", "Value", "is_token"]
 
 E = TypeVar("E", bound=enum.Enum)
 
@@ -29,6 +29,8 @@ _MAX_DURATION = 24  # characters
 _MAX_SECONDS = 315_576_000_000 - 1  # what Envoy takes: less than ten thousand years
 _INTEGER = re.compile(r"(-?(?:0|[1-9][0-9]{0,30}))(?:\.0{1,30})?\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,3})?\Z")
+is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
+"""Whether a text can be the name of a header field (RFC 9110, section 5.6.2)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 

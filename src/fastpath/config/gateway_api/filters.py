@@ -24,10 +24,9 @@ from ...models import (
     RuntimeFraction,
     StringMatcher,
 )
-from ..fields import UINT32_MAX, Section
+from ..fields import UINT32_MAX, Section, is_token
 from ..kubernetes_fields import choice, host_name, integer, port_number
 from ..node import shorten
-from .http_match import TOKEN
 from .references import Problem, ReferenceReader
 
 __all__ = ["Filters", "PathModifier", "Redirect", "read_filters"]
@@ -194,13 +193,13 @@ def _read_modifier(section: Section) -> tuple[tuple[HeaderValueOption, ...], tup
     removed = []
     for value in section.items("remove"):
         removed.append(value.string())
-        if not TOKEN.match(removed[-1]):
+        if not is_token(removed[-1]):
             value.error(f"expected the name of a header field, found {shorten(removed[-1])!r}")
     return tuple(options.values()), tuple(removed)
 
 
 def _check_header(section: Section, name: str) -> None:
-    if name and not TOKEN.match(name):
+    if name and not is_token(name):
         section.error(f"expected the name of a header field, found {shorten(name)!r}")
 
 

@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ...models import HeaderMatcher, QueryParameterMatcher, RouteMatch, StringMatcher
-from ..fields import Section, Value
+from ..fields import Section, Value, is_token
 from ..kubernetes_fields import choice, url_path
 from ..node import shorten
 from ..virtual_hosts import prefix_match
 
-__all__ = ["EVERY_CALL", "EVERY_REQUEST", "TOKEN", "RankedMatch", "read_grpc_match", "read_http_match"]
+__all__ = ["EVERY_CALL", "EVERY_REQUEST", "RankedMatch", "read_grpc_match", "read_http_match"]
 
 _EXACT, _REGEX, _PREFIX = range(3)
 _KINDS = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
-TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*\Z")
 _SERVICE = re.compile(r"\.?[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*\Z")
 _METHOD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
@@ -101,7 +100,7 @@ def _read_named(section: Section, name: str, kind: Callable[..., M], fold: Calla
     found: dict[str, M] = {}
     for each in section.sections(name):
         key = each.string("name", required=True)
-        if key and not TOKEN.match(key):
+        if key and not is_token(key):
             each.error(f"expected a name of letters, digits and marks, found {shorten(key)!r}")
         how = choice(each, "type", _KINDS, "Exact")
         text = each.string("value", required=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...models import HashPolicyCookie, RouteMatch, StatefulSession
-from ..fields import Section
+from ..fields import Section, is_token
 from ..kubernetes_fields import choice, duration
 from ..node import shorten
-from .http_match import TOKEN
 
 __all__ = ["at_path", "read_session"]
 
@@ -22,7 +21,7 @@ def read_session(rule: Section, default_name: str) -> tuple[StatefulSession | No
     if section is None:
         return None, ""
     name = section.string("sessionName") or default_name
-    if not TOKEN.match(name):
+    if not is_token(name):
         section.error(f"expected the name of a cookie or header as sessionName, found {shorten(name)!r}")
     kind = choice(section, "type", ("Cookie", "Header"), "Cookie")
     is_permanent = _is_permanent(section.section("cookieConfig"))

@@ -9,12 +9,11 @@ import re
 from dataclasses import dataclass, fields
 
 from ...models import HeaderAppendAction, HeaderMutations, HeaderValueOption
-from ..fields import Section, Value
+from ..fields import Section, Value, is_token
 from ..node import shorten
 
 __all__ = ["Headers", "read_headers"]
 
-_is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z").match
 _HOSTS = (":authority", "host")
 _KINDS = fields(HeaderMutations)
 
@@ -71,5 +70,5 @@ def _read_operations(
 
 
 def _check_name(value: Value, name: str) -> None:
-    if name.lower() in _HOSTS or not _is_token(name):
+    if name.lower() in _HOSTS or not is_token(name):
         value.error(f"expected the name of a header field that may be changed, found {shorten(name)!r}")
