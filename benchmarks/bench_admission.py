@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import threading
 import time
 from collections import Counter
@@ -17,9 +18,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from fastpath import CircuitBreaker, Cluster, ClusterManager, InFlightLimit, SlidingWindow, TokenBucket, models
+from fastpath.benchmarking.balancers import BATCH, repeat
 from fastpath.models import CircuitBreakerThresholds, Endpoint, LocalityEndpoints, OutlierDetection
-
-BATCH = 1_000
 
 
 class PythonBucket:
@@ -51,14 +51,6 @@ class PythonCounters:
             self.buckets[bisect.bisect(self.bounds, 0.012)] += 1
 
 
-def repeat(call: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        for _ in range(BATCH):
-            call()
-
-    return run
-
-
 def cluster_of(detection: OutlierDetection | None) -> Cluster:
     endpoints = tuple(Endpoint("10.0.0.1", port) for port in range(10))
     model = models.Cluster("c", (LocalityEndpoints(endpoints),), outlier_detection=detection)
@@ -69,7 +61,7 @@ def reporting(cluster: Cluster) -> Callable[[], None]:
     pick = cluster.pick
 
     def run() -> None:
-        for _ in range(BATCH):
+        for _ in itertools.repeat(None, BATCH):
             pick().report(200, latency=0.012)
 
     return run

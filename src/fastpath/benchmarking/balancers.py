@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import bisect
 import heapq
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -151,9 +152,9 @@ def by_key(cluster: Cluster) -> Callable[[], None]:
     return run
 
 
-def repeat(call: Callable[[], object]) -> Callable[[], None]:
+def repeat(call: Callable[[], object], times: int = BATCH) -> Callable[[], None]:
     def run() -> None:
-        for _ in range(BATCH):
+        for _ in itertools.repeat(None, times):  # as timeit does: numbers would take as long as a short call
             call()
 
     return run
