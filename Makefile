@@ -2,7 +2,7 @@
 #
 #   PYTHON=...        the interpreter to use (default: the newest working one)
 #   VENV=...          where the virtual environment is made (default: .venv)
-#   FUZZ_SECONDS=...  how long each fuzzer runs, or FUZZ_RUNS=... how many inputs it takes
+#   FUZZ_SECONDS=...  how long each fuzzer runs, or FUZZ_RUNS=... how many inputs it takes; FUZZ_MAX_LEN=...: their bytes
 #   TESTS=...         what pytest is given (default: all)
 #   FASTPATH_EXAMPLES=...  the share of random examples that property tests draw (1; less where a run repeats another)
 .DEFAULT_GOAL := help
@@ -138,7 +138,8 @@ tsan-updates: build/llhttp/LICENSE ## eight pickers, then eight matchers, and a 
 fuzz: build/llhttp/LICENSE ## every fuzzer in fuzz/ (FUZZERS="route head": these) for FUZZ_SECONDS or FUZZ_RUNS, with ASan and UBSan
 	@tools/need_clang.sh
 	@$(CORE_MK) VARIANT=fuzz CC=clang $(if $(FUZZERS),FUZZ_SOURCES="$(FUZZERS:%=fuzz/fuzz_%.c)") fuzzers
-	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) $(FUZZERS)
+	@$(BIN)/python tools/fuzz.py --seconds $(FUZZ_SECONDS) $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS)) \
+	  $(if $(FUZZ_MAX_LEN),--max-len $(FUZZ_MAX_LEN)) $(FUZZERS)
 
 CONFIG_RUNS ?= 1000000
 

@@ -1,4 +1,6 @@
-"""Run the fuzzers of fuzz/ and say how many inputs each took: fuzz.py [--seconds S | --runs N] [NAME ...]
+"""Run the fuzzers of fuzz/ and say how many inputs each took.
+
+    fuzz.py [--seconds S | --runs N] [--max-len BYTES] [NAME ...]
 
 Seeds come from fuzz/corpus/<name>, what a run discovers goes to build/fuzz/corpus/<name> and is a seed of the next run,
 an input that breaks something goes to build/fuzz/findings. Exits 1 when there is one.
@@ -28,7 +30,7 @@ class Outcome:
     log: str
 
 
-def run(name: str, seconds: int, runs: int | None) -> Outcome:
+def run(name: str, seconds: int, runs: int | None, max_len: int | None) -> Outcome:
     seeds = ROOT / "fuzz" / "corpus" / name
     dictionary = ROOT / "fuzz" / f"{name}.dict"
     discovered = WORK / "corpus" / name
@@ -38,6 +40,7 @@ def run(name: str, seconds: int, runs: int | None) -> Outcome:
     command = [
         str(PROGRAMS / f"fuzz_{name}"),
         f"-runs={runs}" if runs is not None else f"-max_total_time={seconds}",
+        *([f"-max_len={max_len}"] if max_len is not None else []),
         "-print_final_stats=1",
         "-entropic=0",  # its bookkeeping costs more than its choices bring: fewer edges in the same time
         "-timeout=60",  # of wall clock, on machines that may be busy with other things
@@ -62,11 +65,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="fuzzers, without the fuzz_ in front (default: all)")
     parser.add_argument("--seconds", type=int, default=60, help="time for each fuzzer")
     parser.add_argument("--runs", type=int, help="inputs for each fuzzer, instead of a time")
+    parser.add_argument("--max-len", type=int, help="bytes of an input at most; short ones go many times as fast")
     parser.add_argument("--jobs", type=int, default=2, help="fuzzers at a time")
     options = parser.parse_args()
     names = options.names or sorted(path.stem.removeprefix("fuzz_") for path in (ROOT / "fuzz").glob("fuzz_*.c"))
     with ThreadPoolExecutor(options.jobs) as pool:
-        outcomes = list(pool.map(lambda name: run(name, options.seconds, options.runs), names))
+        outcomes = list(pool.map(lambda name: run(name, options.seconds, options.runs, options.max_len), names))
     for outcome in outcomes:
         verdict = "FAILED" if outcome.failed else "ok"
         print(f"{verdict:6} {outcome.name:20} {outcome.executions:>12,} executions {outcome.per_second:>9,} per second")
