@@ -44,11 +44,18 @@ static uint32_t weights_equal(const fp_host_group *group) {
   return 1;
 }
 
+static uint32_t is_whole(const fp_host_group *group) {
+  for (uint32_t i = 0; i < group->count; i++)
+    if (group->positions[i] != i) return 0;
+  return 1;
+}
+
 fp_status fp_host_group_finish(fp_host_group *group, const fp_lb_policy *policy, const fp_host_group *previous,
                                fp_error *error) {
   void *table = NULL;
   fp_status status;
   group->weights_equal = weights_equal(group);
+  group->whole = is_whole(group);
   for (uint32_t i = 0; i < group->count; i++) group->weight_sum += group->weights[i];
   if (policy->table_new == NULL || group->count < 2) return FASTPATH_OK;
   status = policy->table_update != NULL && previous != NULL && previous->table != NULL

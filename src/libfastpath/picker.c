@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "override_host.h"
 #include "picker_view.h"
+#include "snapshot_cell.h"
 #include "subset_views.h"
 
 struct fp_picker {
@@ -60,8 +61,8 @@ static FASTPATH_NOINLINE fp_status adopt(fp_picker *picker, fp_host_set *set) {
 }
 
 static inline fp_status refresh(fp_picker *picker) {
-  fp_host_set *set = fp_snapshot_read(&picker->reader);
-  return set == picker->view.set ? FASTPATH_OK : adopt(picker, set);
+  fp_host_set *set = fp_snapshot_look(&picker->reader);
+  return likely(set == picker->view.set) ? FASTPATH_OK : adopt(picker, set);
 }
 
 /* A host of the request's subset, or of what it falls back to. */
@@ -79,7 +80,7 @@ static FASTPATH_NOINLINE fp_status pick_in_subset(fp_picker *picker, const fp_pi
 }
 
 static inline fp_status pick(fp_picker *picker, const fp_pick_options *options, fp_host **host, uint32_t *index) {
-  if (picker->view.set->subsets != NULL) return pick_in_subset(picker, options, host, index);
+  if (unlikely(picker->view.set->subsets != NULL)) return pick_in_subset(picker, options, host, index);
   return fp_picker_view_pick(&picker->view, options, host, index);
 }
 

@@ -234,11 +234,6 @@ static const fp_retry_priority *retry_of(const fp_picker_view *view, const fp_pi
   return fp_retry_priority_update(options->retry_priority, view->set) ? options->retry_priority : NULL;
 }
 
-/* What it means that a policy gave this instead of a place. */
-static fp_status status_without(uint32_t place) {
-  return place == FASTPATH_LB_NO_HOST ? FASTPATH_NONE : FASTPATH_ERR_STATE;
-}
-
 /* One choice by the policy: its place in at->group. NONE when the group is empty. */
 static inline fp_status pick_once(fp_picker_view *view, const fp_pick_options *options, const fp_lb_request *request,
                                   fp_picker_choice *at, uint32_t *place) {
@@ -256,18 +251,7 @@ static inline fp_status pick_once(fp_picker_view *view, const fp_pick_options *o
     if (status < 0) return status;
   }
   *place = view->policy->pick(at->group, at->state, request);
-  return *place < at->group->count ? FASTPATH_OK : status_without(*place);
-}
-
-static uint64_t number_of(fp_picker_view *view, const fp_pick_options *options) {
-  switch (view->policy->number) {
-    case FASTPATH_LB_NO_NUMBER: return 0;
-    case FASTPATH_LB_RANDOM_NUMBER: break;
-    case FASTPATH_LB_REQUEST_HASH:
-      if (options != NULL && options->has_hash) return options->hash;
-      break;
-  }
-  return fp_lb_random(view->random);
+  return *place < at->group->count ? FASTPATH_OK : fp_picker_status_without(*place);
 }
 
 static int is_excluded(const fp_pick_options *options, const fp_host *host) {
@@ -341,10 +325,9 @@ static fp_status pick_allowed(fp_picker_view *view, const fp_pick_options *optio
   }
 }
 
-/* Apart, so that the plain pick needs few registers. */
-static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_pick_options *options, fp_host **host,
-                                                 uint32_t *index) {
-  fp_lb_request request = {number_of(view, options), 0};
+fp_status fp_picker_view_pick_anywhere(fp_picker_view *view, const fp_pick_options *options, fp_host **host,
+                                       uint32_t *index) {
+  fp_lb_request request = {fp_picker_view_number(view, options), 0};
   fp_picker_choice at;
   uint32_t place;
   const fp_status status = options == NULL || options->excluded_count == 0
@@ -352,30 +335,7 @@ static FASTPATH_NOINLINE fp_status pick_anywhere(fp_picker_view *view, const fp_
                                : pick_allowed(view, options, &request, &at, &place);
   if (status != FASTPATH_OK) return status;
   *host = at.group->hosts[place];
-  *index = at.offset + at.group->positions[place];
-  return FASTPATH_OK;
-}
-
-/* Whether the first choice may not stand, or is not made by the set's loads. */
-static inline int is_particular(const fp_pick_options *options) {
-  return options != NULL && (options->excluded_count > 0 || options->retry_priority != NULL);
-}
-
-/* Whether one group gets all load, and its cursor is there: nothing is left to do but to ask the policy. */
-static inline int has_one_group(const fp_picker_view *view) {
-  return view->sole.group != NULL && view->sole.state->ready;
-}
-
-fp_status fp_picker_view_pick(fp_picker_view *view, const fp_pick_options *options, fp_host **host, uint32_t *index) {
-  const fp_host_group *group = view->sole.group;
-  fp_lb_request request = {0, 0};
-  uint32_t place;
-  if (!has_one_group(view) || is_particular(options)) return pick_anywhere(view, options, host, index);
-  request.number = number_of(view, options);
-  place = view->policy->pick(group, view->sole.state, &request);
-  if (place >= group->count) return status_without(place);
-  *host = group->hosts[place];
-  *index = view->sole.offset + group->positions[place];
+  *index = fp_picker_index_of(&at, place);
   return FASTPATH_OK;
 }
 
@@ -397,11 +357,11 @@ fp_status fp_picker_view_pick_many(fp_picker_view *view, const uint64_t *hashes,
     return pick_one_by_one(view, hashes, count, indices);
   status = pick_one_by_one(view, hashes, 1, indices); /* makes what the others need */
   if (status != FASTPATH_OK) return status;
-  if (!has_one_group(view)) return pick_one_by_one(view, hashes + 1, count - 1, indices + 1);
+  if (!fp_picker_view_has_one_group(view)) return pick_one_by_one(view, hashes + 1, count - 1, indices + 1);
   view->policy->pick_many(group, view->sole.state, hashes + 1, count - 1, indices + 1);
   for (size_t i = 1; i < count; i++) {
-    if (indices[i] >= group->count) return status_without(indices[i]);
-    indices[i] = view->sole.offset + group->positions[indices[i]];
+    if (indices[i] >= group->count) return fp_picker_status_without(indices[i]);
+    indices[i] = fp_picker_index_of(&view->sole, indices[i]);
   }
   return FASTPATH_OK;
 }

@@ -1,18 +1,6 @@
-#include <fastpath/snapshot.h>
-
-#include <pthread.h>
-#include <stdatomic.h>
+#include "snapshot_cell.h"
 
 #include "memory.h"
-
-struct fp_snapshot_cell {
-  _Atomic uint64_t version; /* counts publications, from 1: a new reader's 0 is always stale */
-  _Atomic size_t references;
-  fp_snapshot_fn ref;
-  fp_snapshot_fn unref;
-  pthread_mutex_t mutex; /* guards current, and that version belongs to it */
-  void *current;
-};
 
 fp_snapshot_cell *fp_snapshot_cell_new(void *snapshot, fp_snapshot_fn ref, fp_snapshot_fn unref) {
   fp_snapshot_cell *cell = fp_memory_alloc(sizeof *cell);
@@ -84,8 +72,8 @@ void fp_snapshot_reader_clear(fp_snapshot_reader *reader) {
 }
 
 void *fp_snapshot_read(fp_snapshot_reader *reader) {
-  fp_snapshot_cell *cell = reader->cell;
-  if (atomic_load_explicit(&cell->version, memory_order_acquire) != reader->version) {
+  if (!fp_snapshot_is_current(reader)) {
+    fp_snapshot_cell *cell = reader->cell;
     void *old = reader->snapshot;
     reader->snapshot = acquire(cell, &reader->version);
     if (old != NULL) cell->unref(old); /* last, when the reader is whole again: freeing may call back and read */

@@ -57,6 +57,7 @@ cdef extern from "fastpath/lb.h" nogil:
         uint32_t count
         uint32_t weights_equal
         uint32_t slow_start
+        uint32_t whole
         int64_t made_at
         fp_host **hosts
         const uint32_t *weights
