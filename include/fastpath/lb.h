@@ -91,11 +91,11 @@ typedef struct fp_host_group {
   uint32_t count;
   uint32_t weights_equal;    /* 1 when no two weights, or shares, differ */
   uint32_t slow_start;       /* 1 when some host of the cluster was in slow start when the group was made */
-  uint32_t whole; /* 1 when the positions are 0, 1, 2, ...: it has the first hosts of the priority, or all */
-  int64_t made_at; /* when that was, by the clock of slow start; else unspecified */
-  fp_host *const *hosts; /* count entries */
-  const uint32_t *weights; /* count entries, each 1 to 2^32-1 */
-  const double *shares; /* count entries: of the load, when locality weights count too; else NULL */
+  uint32_t whole;            /* 1 when the positions are 0, 1, 2, ... */
+  int64_t made_at;           /* when that was, by the clock of slow start; else unspecified */
+  fp_host *const *hosts;     /* count entries */
+  const uint32_t *weights;   /* count entries, each 1 to 2^32-1 */
+  const double *shares;      /* count entries: of the load, when locality weights count too; else NULL */
   const uint32_t *positions; /* count entries: place in the priority's list of all hosts */
   const fp_lb_options *options;
   const void *table; /* what table_new made, or NULL */
@@ -126,7 +126,7 @@ typedef struct fp_lb_request {
 
 /* What pick may return instead of an index. */
 #define FASTPATH_LB_NO_HOST 0xFFFFFFFF /* none of the group: the choice is NONE */
-#define FASTPATH_LB_FAILED 0xFFFFFFFE /* the policy failed: the choice is FASTPATH_ERR_STATE */
+#define FASTPATH_LB_FAILED 0xFFFFFFFE  /* the policy failed: the choice is FASTPATH_ERR_STATE */
 
 /*
  * A policy: built in, or your own, for fp_cluster_config.policy. The struct and its strings live as long as any cluster
