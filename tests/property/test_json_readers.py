@@ -125,5 +125,8 @@ def test_what_is_flawless() -> None:
     assert agree('\n{"a": [{}, [], "\\n", 1.5e3],\n\n "b":\n null}\n', SMALL)
     assert agree("[[[[1]]]]", SMALL)
     assert not agree("[[[[[1]]]]]", SMALL)
+    assert agree('[{"a": [{}]}]', SMALL)
+    assert not agree('[{"a": [{"b": []}]}]', SMALL)
+    assert not agree('{"}": [[[[], "["]]]}', SMALL)  # brackets in strings do not count
     assert agree(f"[{'1,' * 28}1]", SMALL)
     assert not agree(f"[{'1,' * 29}1]", SMALL)

@@ -13,7 +13,6 @@ __all__ = ["read_values"]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,59})(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,4})?\Z")
 # Each escape may cost memory until its string ends.
 _MAX_ESCAPES = 1_000_000
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def read_values(text: str, limits: DocumentLimits) -> object:
@@ -28,22 +27,9 @@ def read_values(text: str, limits: DocumentLimits) -> object:
         value = _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if _may_be_deeper(text, limits.max_depth) and _is_deeper(value, limits.max_depth):
+    if _is_deeper(value, limits.max_depth):
         raise ValueError("nested too deep")
     return value
-
-
-def _may_be_deeper(text: str, limit: int) -> bool:
-    """A look at the brackets alone. Those in strings count as well, and what takes long is not looked at to its end."""
-    brackets = text.encode("utf-8", "surrogatepass").translate(None, _NOT_BRACKETS)
-    affordable = 16 * len(brackets) + 65536
-    while brackets:
-        affordable -= len(brackets)
-        if not limit or affordable < 0:
-            return True
-        limit -= 1
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return False
 
 
 def _is_deeper(value: object, limit: int) -> bool:
