@@ -19,7 +19,7 @@ TESTS ?= tests
 FUZZ_SECONDS ?= 60
 ALL_PYTHONS := 3.10 3.11 3.12 3.13
 
-SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pxd) \
+SOURCES := $(wildcard src/libfastpath/*.[ch] include/fastpath/*.h src/fastpath/*.pyx src/fastpath/*.pxd src/fastpath/*/*.pyx src/fastpath/*/*.pxd) \
 	setup.py tools/llhttp.py tools/llhttp.txt tools/ffi_build.py
 # Below `make lint`, which is parallel itself, its jobs are shared (a recipe needs a + for that).
 CORE_MK = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) --output-sync=target --keep-going -f tools/core.mk

@@ -205,8 +205,11 @@ link = {
 }
 extensions = [Extension("fastpath._ffi", ["tools/ffi_build.py"], **link)]
 if sys.implementation.name == "cpython":
-    cython = sources("src/fastpath", "_*.pyx")
-    extensions += [Extension(f"fastpath.{Path(source).stem}", [source], **link) for source in cython]
+    # Plain Python is compiled too where a .pxd says what its attributes are.
+    declared = [str(Path(source).with_suffix(".py")) for source in sources("src/fastpath", "[a-z]*.pxd")]
+    for source in [*sources("src/fastpath", "_*.pyx"), *filter(os.path.isfile, declared)]:
+        name = ".".join(Path(source).with_suffix("").parts[1:])
+        extensions.append(Extension(name, [source], **link))
 
 setup(
     packages=[*find_packages("src"), "fastpath.examples", "fastpath.include"],

@@ -1,4 +1,4 @@
-"""Lines of .pyx that ran: cython_coverage.py DIRECTORY MINIMUM, of objects there that were compiled with --coverage.
+"""Lines that ran of what Cython compiled, from the objects in a directory: cython_coverage.py DIRECTORY MINIMUM.
 
 Cython marks each line in its C (linetrace), and compiled with CYTHON_TRACE a mark is a statement that gcov counts. So
 nobody has to trace, and the GIL and threads are as they always are. Fails when fewer than MINIMUM percent of the lines
@@ -48,7 +48,7 @@ def ranges(numbers: list[int]) -> str:
 def main() -> int:
     directory, minimum = Path(sys.argv[1]), float(sys.argv[2])
     total = ran = 0
-    for counted in sorted(directory.rglob("_*.gcno")):
+    for counted in sorted(directory.rglob("*.gcno")):
         if not (lines := lines_of(counted)):
             continue
         missed = sorted(number for number, did in lines.items() if not did)

@@ -10,7 +10,7 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
 from fastpath._hash_keys cimport PyUnicode_1BYTE_DATA, PyUnicode_GET_LENGTH, PyUnicode_IS_COMPACT_ASCII
-from fastpath._slots cimport slot_of, slot_offset
+from fastpath.models._slots cimport slot_of, slot_offset
 from fastpath._subset cimport Labels
 
 from fastpath.models import Endpoint, HealthStatus

@@ -128,5 +128,7 @@ def test_what_is_flawless() -> None:
     assert agree('[{"a": [{}]}]', SMALL)
     assert not agree('[{"a": [{"b": []}]}]', SMALL)
     assert not agree('{"}": [[[[], "["]]]}', SMALL)  # brackets in strings do not count
+    assert not agree(r'{"\\": ["\"]", [[[], "\\"]]]}', SMALL)
+    assert agree(r'{"\\": ["\"[", [[], "[["]]}', SMALL)
     assert agree(f"[{'1,' * 28}1]", SMALL)
     assert not agree(f"[{'1,' * 29}1]", SMALL)

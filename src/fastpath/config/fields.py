@@ -1,3 +1,4 @@
+# cython: annotation_typing=False, binding=False
 """Typed fields out of document nodes, written as in protobuf's JSON mapping; every problem is noted, none is raised.
 
 Source: https://protobuf.dev/programming-guides/json/ (names in snake_case or camelCase, enums by name or number, 64-bit

@@ -13,38 +13,42 @@ __all__ = ["read_values"]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,59})(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,4})?\Z")
 # Each escape may cost memory until its string ends.
 _MAX_ESCAPES = 1_000_000
+_AS_LISTS = bytes.maketrans(b"{}", b"[]")
+_NO_MARKS = bytes(set(range(256)) - set(b'{}[],"'))
 
 
 def read_values(text: str, limits: DocumentLimits) -> object:
     """The value of a document. Raises ValueError when there may be anything wrong with it: grammar, a key that is given
     twice, its size or depth.
     """
-    if text.count("\\") > _MAX_ESCAPES or "\\ud" in text or "\\uD" in text:
+    escapes = text.count("\\")
+    if escapes > _MAX_ESCAPES or "\\ud" in text or "\\uD" in text:
         raise ValueError("many escapes, or surrogates, which may come in halves")
-    if text.count(",") + text.count("[") + text.count("{") >= limits.max_nodes:
+    marks = text.encode(errors="replace").translate(_AS_LISTS, _NO_MARKS)
+    if marks.count(b",") + marks.count(b"[") >= limits.max_nodes:
         raise ValueError("may have too many values")
     try:
         value = _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if _is_deeper(value, limits.max_depth):
+    if escapes:
+        unescaped = text.replace(r"\\", "").replace(r"\"", "")
+        marks = unescaped.encode(errors="replace").translate(_AS_LISTS, _NO_MARKS)
+    if _is_deeper(marks, limits.max_depth):
         raise ValueError("nested too deep")
     return value
 
 
-def _is_deeper(value: object, limit: int) -> bool:
-    level = [value] if isinstance(value, (dict, list)) else []
-    while level:
-        if not limit:
-            return True
+def _is_deeper(marks: bytes, limit: int) -> bool:
+    """Whether the brackets of a well-formed document nest deeper. It comes without escapes, so that every second
+    stretch between quotes is a string.
+    """
+    outside = marks.replace(b",", b"").replace(b'""', b"").split(b'"')[::2]
+    brackets = b"".join(outside)
+    while brackets and limit:
+        brackets = brackets.replace(b"[]", b"")  # the innermost ones
         limit -= 1
-        level = [
-            each
-            for container in level
-            for each in (container.values() if isinstance(container, dict) else container)
-            if each.__class__ is dict or each.__class__ is list
-        ]
-    return False
+    return brackets != b""
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:

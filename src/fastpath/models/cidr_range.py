@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .model import model
 
 __all__ = ["CidrRange"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class CidrRange:
     """The addresses that share their first `prefix_len` bits with `address_prefix`."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["CircuitBreakerThresholds", "RetryBudget"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RetryBudget:
     """How many retries there may be, by how many requests there are."""
 
@@ -19,7 +18,7 @@ class RetryBudget:
     """At least so many."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class CircuitBreakerThresholds:
     """For the requests of a cluster, all hosts together; each 0 to 2^32-1."""
 

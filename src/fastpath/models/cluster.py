@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .circuit_breakers import CircuitBreakerThresholds
 from .discovery import DiscoveryType, DnsConfig
 from .health_check import HealthCheck
 from .locality import ZoneAwareConfig
+from .model import model
 from .outlier_detection import OutlierDetection
 from .override_host import OverrideHostConfig
 from .position import Position, position_field
@@ -110,7 +111,7 @@ _IPVS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Endpoint:
     """One address to send requests to. `weight` is 1 to 2^32-1, None when not given (counts as 1)."""
 
@@ -123,7 +124,7 @@ class Endpoint:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class LocalityEndpoints:
     """Endpoints of one locality and priority.
 
@@ -147,7 +148,7 @@ class HashFunction(enum.Enum):
     MURMUR_HASH_2 = 1
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class SlowStartConfig:
     """A host that has just joined, or has passed the active check that it had failed, gets its load by and by.
 
@@ -163,7 +164,7 @@ class SlowStartConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RoundRobinConfig:
     """For LbPolicy.ROUND_ROBIN (round_robin_lb_config)."""
 
@@ -171,7 +172,7 @@ class RoundRobinConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ClientSideWeightedRoundRobinConfig:
     """For LbPolicy.CLIENT_SIDE_WEIGHTED_ROUND_ROBIN (envoy.load_balancing_policies.client_side_weighted_round_robin).
 
@@ -194,7 +195,7 @@ class ClientSideWeightedRoundRobinConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class LeastRequestConfig:
     """For LbPolicy.LEAST_REQUEST (least_request_lb_config)."""
 
@@ -210,7 +211,7 @@ class LeastRequestConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RingHashConfig:
     """For LbPolicy.RING_HASH (ring_hash_lb_config). Sizes are in points, 1 to 8388608."""
 
@@ -220,7 +221,7 @@ class RingHashConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MaglevConfig:
     """For LbPolicy.MAGLEV (maglev_lb_config)."""
 
@@ -229,7 +230,7 @@ class MaglevConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class PeakEwmaConfig:
     """For LbPolicy.PEAK_EWMA. A host's latency is a moving average: it rises to a higher one at once, and falls towards
     lower ones, or to nothing while there are none, by exp(-time / decay_time). All in seconds."""
@@ -243,7 +244,7 @@ class PeakEwmaConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ConsistentHashingConfig:
     """For LbPolicy.RING_HASH and LbPolicy.MAGLEV (common_lb_config.consistent_hashing_lb_config)."""
 
@@ -256,7 +257,7 @@ class ConsistentHashingConfig:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Cluster:
     """A named group of endpoints and how to choose among them."""
 

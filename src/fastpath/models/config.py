@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .cluster import Cluster
 from .listener import Listener
 from .locality import Locality
+from .model import model
 from .route import RouteConfiguration
 from .status import ObjectStatus
 
 __all__ = ["Config"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Config:
     """Everything a document said."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["DiscoveryType", "DnsConfig", "DnsLookupFamily"]
@@ -35,7 +35,7 @@ class DnsLookupFamily(enum.Enum):
     ALL = 4
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class DnsConfig:
     """For DiscoveryType.STRICT_DNS and LOGICAL_DNS. Times are in seconds, more than 0.001."""
 

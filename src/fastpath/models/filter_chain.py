@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .cidr_range import CidrRange
+from .model import model
 from .network_filter import HttpConnectionManager, TcpProxy
 from .position import Position, position_field
 from .tls import DownstreamTlsContext
@@ -24,7 +25,7 @@ class ConnectionSourceType(enum.Enum):
     EXTERNAL = 2
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class FilterChainMatch:
     """Which connections a filter chain serves; what is not given does not count."""
 
@@ -45,7 +46,7 @@ class FilterChainMatch:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class FilterChain:
     """What is done with the connections that `filter_chain_match` describes."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["HeaderAppendAction", "HeaderMutations", "HeaderValueOption"]
@@ -19,7 +19,7 @@ class HeaderAppendAction(enum.Enum):
     OVERWRITE_IF_EXISTS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HeaderValueOption:
     """A header field to add. `value` may hold format operators ("%REQ(:PATH)%"); see fastpath.substitution."""
 
@@ -31,7 +31,7 @@ class HeaderValueOption:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HeaderMutations:
     """What one level (route, virtual host, route configuration, weighted cluster) does to header fields."""
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .header import HeaderValueOption
 from .matcher import Int64Range
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["GrpcHealthCheck", "HealthCheck", "HttpHealthCheck", "TcpHealthCheck"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HttpHealthCheck:
     """A request of HTTP/1.1, and which answers are good."""
 
@@ -35,7 +34,7 @@ class HttpHealthCheck:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class TcpHealthCheck:
     """A connection, and what is said on it. Without `receive` a connection is enough."""
 
@@ -45,7 +44,7 @@ class TcpHealthCheck:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class GrpcHealthCheck:
     """A call of grpc.health.v1.Health/Check, to which SERVING is the only good answer."""
 
@@ -58,7 +57,7 @@ class GrpcHealthCheck:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HealthCheck:
     """What is asked of each host, how often, and how many answers change its health. Times are in seconds."""
 

@@ -6,16 +6,16 @@ Source: Envoy v3 API, envoy.config.listener.v3 and envoy.extensions.filters.list
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from .filter_chain import FilterChain
+from .model import model
 from .network_filter import HttpConnectionManager
 from .position import Position, position_field
 
 __all__ = ["HttpInspector", "Listener", "ListenerFilter", "OriginalDst", "ProxyProtocol", "TlsInspector"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class TlsInspector:
     """Tells TLS from plain bytes, and reads the server name and the application protocols of a ClientHello."""
 
@@ -25,12 +25,12 @@ class TlsInspector:
     """Bytes, in which a ClientHello must be complete."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HttpInspector:
     """Tells HTTP/1 and HTTP/2 from other plain bytes, as application protocol "http/1.0", "http/1.1" or "h2c"."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ProxyProtocol:
     """Reads the PROXY header that each connection begins with, and takes its addresses for the connection's."""
 
@@ -39,7 +39,7 @@ class ProxyProtocol:
     """Of 1 and 2: headers that end the connection; with the option above, they are then no header."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class OriginalDst:
     """Takes the destination that the connection had before the kernel redirected it."""
 
@@ -47,7 +47,7 @@ class OriginalDst:
 ListenerFilter = TlsInspector | HttpInspector | ProxyProtocol | OriginalDst
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Listener:
     """Where to accept connections, and the filter chains for what arrives."""
 

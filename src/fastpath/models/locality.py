@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["Locality", "LocalityBasis", "ZoneAwareConfig"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Locality:
     """Where something runs."""
 
@@ -26,7 +26,7 @@ class LocalityBasis(enum.Enum):
     HEALTHY_HOSTS_WEIGHT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ZoneAwareConfig:
     """How requests stay in their zone (common_lb_config.zone_aware_lb_config), where a Config has local_cluster_name.
 

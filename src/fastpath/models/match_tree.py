@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from .matcher import StringMatcher
+from .model import model
 from .position import Position, position_field
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MatchedRoutes:
     """The next `count` routes of the virtual host, in the order in which one reads the tree."""
 
@@ -29,7 +29,7 @@ class MatchedRoutes:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HeaderTest:
     """A header, its lines joined by commas, compared; one that is missing fails."""
 
@@ -38,7 +38,7 @@ class HeaderTest:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class AllOf:
     """All of the predicates hold."""
 
@@ -46,7 +46,7 @@ class AllOf:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class AnyOf:
     """At least one of the predicates holds."""
 
@@ -54,7 +54,7 @@ class AnyOf:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class NoneOf:
     """The predicate does not hold."""
 
@@ -62,7 +62,7 @@ class NoneOf:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MatcherList:
     """Predicates in order, each with what it leads to. Where that finds nothing, the next one is tried."""
 
@@ -71,7 +71,7 @@ class MatcherList:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MatcherMap:
     """A header's value looked up; its lines are joined by commas."""
 

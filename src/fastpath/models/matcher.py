@@ -6,9 +6,9 @@ Source: Envoy v3 API, envoy.type.matcher.v3 and envoy.config.route.v3.RouteMatch
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from .cidr_range import CidrRange
+from .model import model
 from .position import Position, position_field
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class StringMatcher:
     """How a string is compared, byte for byte. Exactly one of the kinds is set.
 
@@ -46,7 +46,7 @@ class StringMatcher:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Int64Range:
     """start <= value < end, both in -2^63 .. 2^63-1."""
 
@@ -54,7 +54,7 @@ class Int64Range:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HeaderMatcher:
     """A condition on a request header. At most one of `string_match`, `range_match` and `present_match` is set.
 
@@ -73,7 +73,7 @@ class HeaderMatcher:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class QueryParameterMatcher:
     """A condition on the first value of a query parameter, which is not decoded.
 
@@ -86,7 +86,7 @@ class QueryParameterMatcher:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class CookieMatcher:
     """A condition on the first cookie of a name; quotes around its value do not count.
 
@@ -112,7 +112,7 @@ class DenominatorType(enum.Enum):
         return (100, 10_000, 1_000_000)[self.value]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class FractionalPercent:
     """`numerator` out of `denominator`; more than all counts as all."""
 
@@ -120,7 +120,7 @@ class FractionalPercent:
     denominator: DenominatorType = DenominatorType.HUNDRED
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RuntimeFraction:
     """Holds for a share of the requests: random value % denominator < numerator.
 
@@ -132,7 +132,7 @@ class RuntimeFraction:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class TlsContextMatch:
     """A condition on the client's certificate; None does not care."""
 
@@ -140,7 +140,7 @@ class TlsContextMatch:
     validated: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class DoubleRange:
     """start <= value < end."""
 
@@ -148,7 +148,7 @@ class DoubleRange:
     end: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ValueMatcher:
     """A condition on a value of metadata, which must be of the kind asked for. Exactly one of the kinds is set.
 
@@ -168,7 +168,7 @@ class ValueMatcher:
     """One of these is fulfilled; at least two."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MetadataMatcher:
     """A condition on a value in the request's dynamic metadata: `filter` and then `path` lead to it."""
 
@@ -180,7 +180,7 @@ class MetadataMatcher:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class AddressMatcher:
     """A condition on an IP address: it lies in one of `ranges`."""
 
@@ -189,7 +189,7 @@ class AddressMatcher:
     """It lies in none of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class FilterStateMatcher:
     """A condition on an object of the request's filter state, which fails where it is missing.
 

@@ -6,8 +6,8 @@ Source: Envoy v3 API, envoy.extensions.filters.network.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 from .route import HttpFault, StatefulSession
 
@@ -23,7 +23,7 @@ class PathWithEscapedSlashesAction(enum.Enum):
     UNESCAPE_AND_FORWARD = 4
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HttpConnectionManager:
     """HTTP, and the routes for its requests."""
 
@@ -48,7 +48,7 @@ class HttpConnectionManager:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class TcpProxyCluster:
     """A cluster and its part of the connections."""
 
@@ -56,7 +56,7 @@ class TcpProxyCluster:
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class TcpProxy:
     """Bytes to a cluster and back. Either `cluster` or `weighted_clusters` is given."""
 

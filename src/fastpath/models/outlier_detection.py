@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["HostFlag", "OutlierDetection", "OutlierEjectionType"]
@@ -39,7 +39,7 @@ class OutlierEjectionType(enum.Enum):
     FAILURE_PERCENTAGE_LOCAL_ORIGIN = 6
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class OutlierDetection:
     """When a host is ejected for what it answers, and for how long. Times are in seconds, to the millisecond.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["MetadataKey", "OverrideHostConfig", "OverrideHostSource"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MetadataKey:
     """A value in metadata: of a filter, by its name, what is below the path."""
 
@@ -18,7 +17,7 @@ class MetadataKey:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class OverrideHostSource:
     """Where a request names hosts, as "10.0.0.1:80" or several with commas between: one of the two."""
 
@@ -29,7 +28,7 @@ class OverrideHostSource:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class OverrideHostConfig:
     """Before a cluster's policy is asked, the hosts that its requests name count, whatever is known of their health.
 

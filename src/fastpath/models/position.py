@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, Union
+
+from ._fields import Fields
+from .model import model
 
 __all__ = ["MapKey", "Places", "Position", "Where", "path_of", "position_field"]
 
-_new, _set = object.__new__, object.__setattr__
+_set = object.__setattr__
 _MAX_NAME = 320
 """A document's own names may be as long as it is, and all that is below one has it in its path."""
 
@@ -74,7 +77,7 @@ class _Late:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Position(_Late):
     """Where a model stands in its document: file, line and column (from 1; None when unknown) and path into it."""
 
@@ -83,22 +86,17 @@ class Position(_Late):
     line: int | None = None
     column: int | None = None
 
-    @classmethod
-    def late(cls, where: Where, places: Places | None) -> Position:
+    @staticmethod
+    def late(where: Where, places: Places | None) -> Position:
         """A position of which `places` will tell more; None: nobody knows more."""
-        position = _new(cls)
-        _set_where(position, where)
-        _set_places(position, places)
-        return position
+        return _late(where, places)
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.file, self.line, self.column) if part is not None]
         return ":".join(place)
 
 
-# What `_set` does, without looking for the slot.
-_set_where = vars(_Late)["_where"].__set__
-_set_places = vars(_Late)["_places"].__set__
+_late = Fields(Position, ("_where", "_places")).make
 
 
 def position_field() -> Position | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .header import HeaderMutations
 from .match_tree import MatcherList, MatcherMap
@@ -18,6 +18,7 @@ from .matcher import (
     RuntimeFraction,
     TlsContextMatch,
 )
+from .model import model
 from .position import Position, position_field
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RouteMatch:
     """Which requests a route takes. Exactly one of the kinds of path is set, and all conditions must hold.
 
@@ -73,7 +74,7 @@ class RouteMatch:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RetryPolicy:
     """When and how often a request is tried again."""
 
@@ -113,7 +114,7 @@ class RetryPolicy:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RegexRewrite:
     """Every match of `pattern` (RE2 syntax) is replaced; `\\1` in `substitution` stands for its first group."""
 
@@ -122,7 +123,7 @@ class RegexRewrite:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class WeightedCluster:
     """One share of a split: `weight` out of the sum of all weights (0 to 2^32-1)."""
 
@@ -140,7 +141,7 @@ class WeightedCluster:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HashPolicyCookie:
     """Hash a cookie. With a `ttl` (seconds; 0: a session cookie) a missing one is generated and set."""
 
@@ -150,7 +151,7 @@ class HashPolicyCookie:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class StatefulSession:
     """Sessions that stay with a host (envoy.extensions.filters.http.stateful_session.v3): a client keeps its address in
     a cookie or in a header. With neither there are none.
@@ -164,7 +165,7 @@ class StatefulSession:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HashPolicy:
     """What of a request is hashed for ring hash and Maglev. Exactly one of the kinds is set."""
 
@@ -180,7 +181,7 @@ class HashPolicy:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RequestMirrorPolicy:
     """Send a copy of the request to another cluster and forget its answer."""
 
@@ -194,7 +195,7 @@ class RequestMirrorPolicy:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class HttpFault:
     """Faults to inject (envoy.extensions.filters.http.fault.v3.HTTPFault)."""
 
@@ -215,7 +216,7 @@ class HttpFault:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class MaxStreamDuration:
     """How long a stream may last, from the request's head to the end of the response. In seconds; None is not set."""
 
@@ -227,7 +228,7 @@ class MaxStreamDuration:
     """Taken off the grpc-timeout, unless nothing would be left."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RouteAction:
     """Forward to a cluster. Exactly one of `cluster`, `cluster_header` and `weighted_clusters` is set.
 
@@ -268,7 +269,7 @@ class RouteAction:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class DirectResponse:
     """Answer without an upstream."""
 
@@ -277,7 +278,7 @@ class DirectResponse:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RedirectAction:
     """Answer with a redirect.
 
@@ -296,7 +297,7 @@ class RedirectAction:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Route:
     """A match and what to do."""
 
@@ -311,7 +312,7 @@ class Route:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class VirtualCluster:
     """A name for the requests that all of `headers` hold for, in statistics and logs; the first that fits counts."""
 
@@ -329,7 +330,7 @@ class TlsRequirement(enum.Enum):
     ALL = 2
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class VirtualHost:
     """Domains (exact, "*.suffix", "prefix.*", "*") and the routes tried in order for them."""
 
@@ -355,7 +356,7 @@ class VirtualHost:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class RouteConfiguration:
     """A named list of virtual hosts."""
 

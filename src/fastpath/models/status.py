@@ -6,14 +6,14 @@ Source: https://gateway-api.sigs.k8s.io/reference/spec/ (GatewayStatus, Listener
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["Condition", "ListenerStatus", "ObjectStatus", "ParentStatus"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Condition:
     """A verdict: `type` ("Accepted", "ResolvedRefs", "Programmed") holds or not, for a `reason` ("BackendNotFound")."""
 
@@ -23,7 +23,7 @@ class Condition:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ListenerStatus:
     """Of a Gateway's listener."""
 
@@ -34,7 +34,7 @@ class ListenerStatus:
     attached_routes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ParentStatus:
     """Of a route towards one of its parents; `section_name` and `port` as the route's parentRef gives them."""
 
@@ -45,7 +45,7 @@ class ParentStatus:
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class ObjectStatus:
     """Of an object. Gateways have listeners, routes have parents, and the others conditions of their own."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["SubsetConfig", "SubsetFallback", "SubsetSelector", "SubsetSelectorFallback"]
@@ -31,7 +32,7 @@ class SubsetSelectorFallback(enum.Enum):
     """Again, with only the selector's `fallback_keys_subset`."""
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class SubsetSelector:
     """Hosts whose metadata `envoy.lb` has all of the keys are in one subset for each combination of their values."""
 
@@ -45,7 +46,7 @@ class SubsetSelector:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class SubsetConfig:
     """How a request's `metadata_match` chooses among the hosts of a cluster (lb_subset_config)."""
 

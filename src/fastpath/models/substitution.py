@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from .model import model
 from .position import Position, position_field
 
 __all__ = ["SubstitutionFormatString"]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class SubstitutionFormatString:
     """A text or a JSON object with format operators ("%RESPONSE_CODE%"). Exactly one of the two is set."""
 

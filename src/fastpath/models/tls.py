@@ -6,9 +6,9 @@ Source: Envoy v3 API, envoy.extensions.transport_sockets.tls.v3.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from .matcher import StringMatcher
+from .model import model
 from .position import Position, position_field
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class DataSource:
     """A file's name, or the bytes themselves. Exactly one is given."""
 
@@ -29,7 +29,7 @@ class DataSource:
     inline: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class TlsCertificate:
     """A certificate with the chain above it, and its key, in PEM."""
 
@@ -38,7 +38,7 @@ class TlsCertificate:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class DownstreamTlsContext:
     """How a filter chain's connections are to be decrypted."""
 
@@ -60,7 +60,7 @@ class SanType(enum.Enum):
     IP_ADDRESS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class SubjectAltNameMatcher:
     """A name of a certificate. An exact name of a host (DNS) is also one that a wildcard of the certificate covers."""
 
@@ -69,7 +69,7 @@ class SubjectAltNameMatcher:
     position: Position | None = position_field()
 
 
-@dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class UpstreamTlsContext:
     """How connections to a cluster's hosts are to be encrypted."""
 

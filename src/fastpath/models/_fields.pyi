@@ -1,0 +1,9 @@
+from typing import Generic, TypeVar, final
+
+T = TypeVar("T")
+
+@final
+class Fields(Generic[T]):
+    def __init__(self, kind: type[T], names: tuple[str, ...]) -> None: ...
+    def fill(self, instance: T, /, *values: object) -> None: ...
+    def make(self, *values: object) -> T: ...
