@@ -557,6 +557,9 @@ class TestUnsupported:
             {"backendRefs": [backend("v1", filters=[CORS])]},
             {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["Host"]}}]},
             {"filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [HOST]}}]},
+            {"matches": [on_path("/a"), on_path("/a(", "RegularExpression")]},
+            {"matches": [{"headers": [{"name": "a", "type": "RegularExpression", "value": "(?=b)"}]}]},
+            {"matches": [{"queryParams": [{"name": "a", "type": "RegularExpression", "value": "*"}]}]},
         ],
     )
     def test_a_rule_is_left_out(self, fields: Document) -> None:
@@ -571,6 +574,22 @@ class TestUnsupported:
         ((where, refusal),) = status_of(config, "HTTPRoute", "route").refusals()
         assert where == "parent infra/gw"
         assert refusal.message.startswith("Dropped Rule rules[1]: the ")
+
+    def test_a_call_is_left_out(self) -> None:
+        """Its two regular expressions are so one by one, not only together."""
+        bad = {"method": {"type": "RegularExpression", "service": "a)|(?:b", "method": "c"}}
+        good = {"method": {"type": "RegularExpression", "service": "a|b", "method": "c"}}
+        config = configured(gateway(), route(to("v1", bad), to("v2", good), kind="GRPCRoute"))
+        assert route_verdicts(config, kind="GRPCRoute")["PartiallyInvalid"] == (True, "UnsupportedValue")
+        assert reached(config, path="/b/c", method="POST") == "v2"
+
+    def test_one_bad_route_of_many(self) -> None:
+        bad = route(to("v1", on_path("/a(", "RegularExpression")), name="bad")
+        config = configured(gateway(), bad, route(to("v2", on_path("/b")), name="good"))
+        assert reached(config, path="/b") == "v2"
+        ((_, refusal),) = status_of(config, "HTTPRoute", "bad").refusals()
+        assert (refusal.type, refusal.reason) == ("Accepted", "UnsupportedValue")
+        assert refusal.message.endswith("the regular expression '/a(': missing ) for (")
 
     def test_what_cannot_be_asked_about_is_not_let_through(self) -> None:
         """A rule that was left out would leave its requests to the next one."""

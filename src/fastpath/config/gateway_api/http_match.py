@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ..._regex import Regex
+from ...errors import ConfigError
 from ...models import HeaderMatcher, QueryParameterMatcher, RouteMatch, StringMatcher
 from ..fields import Section, Value, is_token
 from ..kubernetes_fields import choice, url_path
@@ -38,6 +40,8 @@ class RankedMatch:
     rank: tuple[int, ...] = (_PREFIX, -1, 1, 0, 0)
     prefix: str | None = None
     """The path prefix that matched, without a slash at its end; None when it is not one."""
+    unsupported: str = ""
+    """Why it cannot be served; "" if it can."""
 
 
 EVERY_REQUEST = RankedMatch(RouteMatch(prefix="/"), prefix="")
@@ -63,7 +67,19 @@ def read_http_match(section: Section) -> RankedMatch:
         position=section.position,
     )
     rank = (kind, -length, 0 if method else 1, bool(method) - len(headers), -len(query))
-    return RankedMatch(match, rank, prefix)
+    return RankedMatch(match, rank, prefix, _refused_regex(match))
+
+
+def _refused_regex(match: RouteMatch, *parts: str) -> str:
+    """Why a regular expression of the match cannot be: the API leaves to us which it takes. `parts` are of its path."""
+    values = [each.string_match for each in match.headers] + [each.string_match for each in match.query_parameters]
+    regexes = [match.safe_regex, *parts, *(each.safe_regex for each in values if each is not None)]
+    for each in filter(None, regexes):
+        try:
+            Regex(each, latin1=True)  # as routes have it
+        except ConfigError as error:
+            return f"the regular expression {shorten(each)!r}: {error.reason}"
+    return ""
 
 
 def _read_path(section: Section | None) -> tuple[RouteMatch, int, int, str | None]:
@@ -115,11 +131,12 @@ def read_grpc_match(section: Section) -> RankedMatch:
     headers = _read_headers(section)
     method = section.section("method")
     section.end()
-    path, rank = RouteMatch(prefix="/"), (_PREFIX, 0, 0)
+    path, rank, parts = RouteMatch(prefix="/"), (_PREFIX, 0, 0), list[str]()
     if method is not None:
         path, rank = _read_method(method)
+        parts = [method.string("service"), method.string("method")] if rank[0] == _REGEX else []
     match = RouteMatch(path.prefix, path.path, safe_regex=path.safe_regex, headers=headers, position=section.position)
-    return RankedMatch(match, (*rank, -len(headers), 0))
+    return RankedMatch(match, (*rank, -len(headers), 0), unsupported=_refused_regex(match, *parts))
 
 
 def _read_method(section: Section) -> tuple[RouteMatch, tuple[int, int, int]]:

@@ -137,6 +137,8 @@ class _Reader:
         session, unsupported = read_session(section, f"fastpath-{self.item.namespace}-{self.item.name}-{index}")
         if session is not None and sum(each.backend.weight > 0 for each in backends) > 1:
             unsupported = "sessionPersistence is supported with one backend only"
+        obstacles = [filters.unsupported, *(each.filters.unsupported for each in backends)]
+        obstacles += [*(each.unsupported for each in matches), unsupported]
         rule = _Rule(
             index,
             self._name(section) or f"rules[{index}]",
@@ -146,7 +148,7 @@ class _Reader:
             500 if is_http else 503,
             options,
             session,
-            next(filter(None, [filters.unsupported, *(each.filters.unsupported for each in backends)]), unsupported),
+            next(filter(None, obstacles), ""),
             section.position,
         )
         section.end()
