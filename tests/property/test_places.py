@@ -82,7 +82,7 @@ def test_a_name_with_brackets_is_no_item() -> None:
 def test_any_path_leads_somewhere(document: dict[str, object], path: str) -> None:
     root = read_flawless(json.dumps(document), DocumentLimits())
     assert isinstance(root, Node)
-    line, column = Places(Text(lambda: [root])).find(path)
+    line, column = Places(Text(lambda noted: [root])).find(path)
     assert line == 1
     assert column >= 1
 
@@ -116,7 +116,7 @@ class Members(dict[str, Node]):
 def test_one_of_many_names_is_asked_for() -> None:
     root = Node({"labels": Node(Members({f"k.io/{number}": Node(1, 1, number) for number in range(1000)}))})
     Members.asked = 0
-    assert Places(Text(lambda: [root])).find("labels.k.io/999") == (1, 999)
+    assert Places(Text(lambda noted: [root])).find("labels.k.io/999") == (1, 999)
     assert Members.asked == 2  # k, k.io/999
 
 
@@ -125,6 +125,6 @@ def test_a_path_with_countless_readings() -> None:
     for column in range(30):
         document, shared = Node(Members({"a": document, "a.a": shared}), 1, column), document
     Members.asked = 0
-    line, _ = Places(Text(lambda: [document])).find(".".join(["a"] * 30) + ".c")
+    line, _ = Places(Text(lambda noted: [document])).find(".".join(["a"] * 30) + ".c")
     assert line == 1
     assert Members.asked < 30_000  # of a million ways

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import gc
 import inspect
+import json
 import pickle
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import fastpath
 from fastpath import models
 from fastpath.models._fields import Fields
 
 MODELS: list[Any] = [each for name in models.__all__ if dataclasses.is_dataclass(each := getattr(models, name))]
 by_name = pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+ROUTES: dict[str, Any] = {
+    "name": "r",
+    "virtual_hosts": [
+        {
+            "name": "all",
+            "domains": ["*"],
+            "routes": [{"match": {"prefix": each}, "route": {"cluster": "c"}} for each in ("/a", "/b")],
+        }
+    ],
+}
 
 
 def given(kind: Any) -> list[dataclasses.Field[Any]]:
@@ -91,6 +105,32 @@ def test_values_are_let_go() -> None:
     assert sys.getrefcount(value) == before
 
 
+def test_positions_are_no_work_for_the_collector() -> None:
+    (host,) = fastpath.load(ROUTES).route_configurations["r"].virtual_hosts
+    for model in (host, *host.routes):
+        assert model.position is not None
+        assert not gc.is_tracked(model.position)
+    assert [str(each.position.path) for each in host.routes if each.position] == [
+        "virtual_hosts[0].routes[0]",
+        "virtual_hosts[0].routes[1]",
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml"])
+def test_refused_configurations_leave_nothing(tmp_path: Path, suffix: str) -> None:
+    """Models that were made beside something wrong are let go, though errors know the frames that they come from."""
+    (tmp_path / f"good{suffix}").write_text(json.dumps(ROUTES))
+    (tmp_path / f"bad{suffix}").write_text('{"name": "s", "name": "s", "virtual_hosts": {"a": ]')
+    before = 0
+    for turn in range(6):
+        with pytest.raises(fastpath.ConfigErrors):
+            fastpath.load(tmp_path)
+        gc.collect()
+        alive = sum(isinstance(each, models.Route) for each in gc.get_objects())
+        assert turn == 0 or alive <= before
+        before = alive
+
+
 def test_fields_are_those_of_their_class() -> None:
     class Wider(models.RouteMatch):
         __slots__ = ("more",)
@@ -99,9 +139,9 @@ def test_fields_are_those_of_their_class() -> None:
     wider = Wider(path="/b")
     prefix.fill(wider, "/a")
     assert (wider.prefix, wider.path) == ("/a", "/b")
-    assert prefix.make("/c").prefix == "/c"
+    assert prefix.make_leaf("/c").prefix == "/c"
     with pytest.raises(AttributeError):
-        prefix.make("/c").path  # noqa: B018
+        prefix.make_leaf("/c").path  # noqa: B018
     for arguments in [(wider,), (wider, 1, 2)]:
         with pytest.raises(TypeError, match="1 values are expected"):
             prefix.fill(*arguments)

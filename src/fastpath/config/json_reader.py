@@ -52,14 +52,14 @@ def read_json(
 ) -> tuple[object, Places]:
     """Read one JSON document: what it says, and where."""
 
-    def with_places() -> list[Node]:
+    def with_places(noted: list[ConfigError]) -> list[Node]:
         found = read_flawless(text, limits)
-        return [found if isinstance(found, Node) else read_flawed(text, file, limits, problems, found)]
+        return [found if isinstance(found, Node) else read_flawed(text, file, limits, noted, found)]
 
     try:
         return read_values(text, limits), Places(Text(with_places), file)
     except ValueError:
-        roots = with_places()
+        roots = with_places(problems)
         return values_of(roots[0]), Places(Text(with_places, roots), file)
 
 

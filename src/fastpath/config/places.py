@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
+from ..errors import ConfigError
 from .node import Node
 
 __all__ = ["Places", "Text"]
@@ -19,15 +20,15 @@ _MAX_STEPS = 1000
 
 
 class Text:
-    """A text that has been read, and how to read it again, with places."""
+    """A text that has been read, and how to read it again, with places. What is wrong with it has been told before."""
 
-    def __init__(self, read: Callable[[], Sequence[Node]], roots: Sequence[Node] | None = None):
+    def __init__(self, read: Callable[[list[ConfigError]], Sequence[Node]], roots: Sequence[Node] | None = None):
         self._read = read
         self._roots = roots
 
     def root(self, index: int) -> Node:
         if self._roots is None:
-            self._roots = self._read()
+            self._roots = self._read([])
         return self._roots[index]
 
 

@@ -32,13 +32,13 @@ def read_yaml(
 ) -> list[tuple[object, Places]]:
     """Read the documents of a YAML stream, of which there may be none: what each says, and where."""
 
-    def with_places() -> list[Node]:
-        return _build(text, _Builder(file, limits, problems, with_places=True))
+    def with_places(noted: list[ConfigError]) -> list[Node]:
+        return _build(text, _Builder(file, limits, noted, with_places=True))
 
     try:
         roots = _build(text, _Builder(file, limits, problems, with_places=False))
     except _RepeatedKey:
-        nodes = with_places()
+        nodes = with_places(problems)
         roots, again = [values_of(each) for each in nodes], Text(with_places, nodes)
     else:
         again = Text(with_places)

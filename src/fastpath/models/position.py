@@ -44,7 +44,7 @@ def path_of(where: Where) -> str:
 
 
 class Places(Protocol):
-    """Knows where the values of a document stand."""
+    """Knows where the values of a document stand, and nothing of models: those lead here."""
 
     file: str | None
 
@@ -96,7 +96,7 @@ class Position(_Late):
         return ":".join(place)
 
 
-_late = Fields(Position, ("_where", "_places")).make
+_late = Fields(Position, ("_where", "_places")).make_leaf
 
 
 def position_field() -> Position | None:
