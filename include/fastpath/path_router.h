@@ -39,7 +39,19 @@ void fp_path_router_free(fp_path_router *router); /* NULL is allowed */
 fp_status fp_path_router_find(const fp_path_router *router, fp_span path, uint32_t *index);
 
 /*
- * The same, and what the template's variables stand for, in its order, as spans that point into `path`. There must be
+ * Say what stands for each template. The array of as many pointers as there are templates is borrowed and must stay, as
+ * it is, as long as the router; what they point to is never looked at. Before the router is shared with other threads.
+ */
+void fp_path_router_set_values(fp_path_router *router, void *const *values);
+
+/*
+ * What stands for the template that takes the path: OK, or NONE. In a large router this is faster than an index into an
+ * array of one's own. Errors: ARGUMENT (nobody said what stands for them), MEMORY. Threads: any.
+ */
+fp_status fp_path_router_find_value(const fp_path_router *router, fp_span path, void **value);
+
+/*
+ * As fp_path_router_find, and what the template's variables stand for, in its order, as spans that point into `path`. There must be
  * room for FASTPATH_ROUTE_PARAMS_MAX of them; those that the template does not have are left alone. Threads: any.
  */
 fp_status fp_path_router_match(const fp_path_router *router, fp_span path, uint32_t *index, fp_span *variables);

@@ -24,6 +24,7 @@ cdef extern from "Python.h":
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
     void *PyUnicode_DATA(object text) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
+    PyObject **PySequence_Fast_ITEMS(object items) noexcept
 
 
 # What was published together; never changed.
@@ -62,14 +63,14 @@ cdef class PathMatcher:
         """What stands for a path (str or bytes), None for none."""
         cdef PathIndex index = self.index  # another thread may publish
         cdef fp_span span
-        cdef uint32_t found = 0
+        cdef void *found = NULL
         cdef fp_status status
         path_span(path, &span)
-        status = fp_path_router_find(index.router, span, &found)
+        status = fp_path_router_find_value(index.router, span, &found)
         if status != FASTPATH_OK:
             check(status, NULL)
             return None
-        return <object>PyTuple_GET_ITEM(index.values, <Py_ssize_t>found)
+        return <object>found
 
     def find_with_params(self, path, /):
         """The same, and what the template's variables stand for in a dict, of the type of `path`."""
@@ -121,7 +122,8 @@ cdef PathIndex index_new(tuple templates, tuple values):
     except ConfigError as refused:
         path = templates[failed] if failed < <size_t>count else ""
         raise ConfigError(refused.reason, path=path, code=refused.code, index=refused.index) from None
-    index.values = values
+    index.values = values  # which stay where they are
+    fp_path_router_set_values(index.router, <void *const *>PySequence_Fast_ITEMS(values))
     index.names = all_names(index.router, <uint32_t>count)
     return index
 

@@ -2,10 +2,11 @@
 
 #include "error.h"
 #include "memory.h"
+#include "path_literals.h"
 #include "path_segments.h"
 
 /*
- * path ──> literals   templates that are paths: a hash of the whole path
+ * path ──> literals   templates that are paths: a hash of the whole path, beside it what stands for it
  *      ├─> segments   templates of whole segments: a walk from segment to segment
  *      └─> parts      those with parts of segments: a route table
  *
@@ -25,17 +26,18 @@ typedef struct {
 } variable;
 
 struct fp_path_router {
-  fp_path_edges literals; /* from 0 to an index */
+  fp_path_literals literals;
   uint64_t literal_lengths; /* a bit for each of their lengths, modulo 64: most paths with variables have another one */
   fp_path_segments segments;
   fp_route_table *parts; /* NULL for none */
   uint32_t *parts_index; /* of its routes, which are in the same order */
   uint32_t lowest_of_segments;
   uint32_t lowest_of_parts;
-  uint8_t *text; /* of all templates, their literals and then their names */
+  uint8_t *text; /* of templates that are no paths, their literals and then their names */
   template_entry *entries;
   variable *variables;
   uint32_t count;
+  void *const *values; /* the caller's; NULL: none */
   size_t size;
 };
 
@@ -86,14 +88,15 @@ static fp_status add_segments(builder *b, const fp_path_template *of, const fp_p
   return FASTPATH_OK;
 }
 
-static void add_literal(builder *b, uint32_t len, uint32_t index) {
+static void add_literal(builder *b, const uint8_t *path, uint32_t len, uint32_t index) {
   fp_path_router *router = b->router;
   fp_path_text room;
   fp_path_key key;
-  fp_path_text_whole(&room, router->text + b->text_len, len);
+  uint32_t first;
+  fp_path_text_whole(&room, path, len);
   key = fp_path_text_key(&room, 0, len);
-  if (fp_path_edges_find(&router->literals, router->text, 0, &key) != FP_PATH_NONE) return; /* the first one counts */
-  fp_path_edges_put(&router->literals, router->text, b->text_len, len, 0, index);
+  if (fp_path_literals_find(&router->literals, &key, &first) != NULL) return; /* the first one counts */
+  fp_path_literals_put(&router->literals, &key, index);
   router->literal_lengths |= UINT64_C(1) << (len & 63);
 }
 
@@ -114,18 +117,20 @@ static fp_status add(builder *b, fp_span template, uint32_t index) {
   fp_path_template *of;
   fp_path_shape shape;
   uint32_t text_len;
+  bool is_path;
   template_entry *made = &router->entries[index];
   fp_status status = fp_path_template_new(template.data, template.len, true, &of, b->error);
   if (status < 0) return status;
-  text_len = literals_len(of) + names_len(of);
+  is_path = of->variable_count == 0 && literals_len(of) == template.len;
+  text_len = is_path ? 0 : literals_len(of) + names_len(of);
   memcpy(router->text + b->text_len, of->text, text_len);
   *made = (template_entry){.first = b->variable_count, .count = (uint8_t)of->variable_count};
   for (uint32_t i = 0; i < of->variable_count; i++) {
     const fp_template_variable *from = &of->variables[i];
     router->variables[b->variable_count + i] = (variable){.name = b->text_len + from->name, .name_len = from->name_len};
   }
-  if (of->variable_count == 0 && literals_len(of) == template.len) {
-    add_literal(b, (uint32_t)template.len, index);
+  if (is_path) {
+    add_literal(b, of->text, (uint32_t)template.len, index);
   } else if (fp_path_shape_of(of, &shape)) {
     status = add_segments(b, of, &shape, index);
   } else {
@@ -152,7 +157,7 @@ static size_t openings(fp_span template) {
 
 static fp_status take_all(builder *b, const fp_span *templates, size_t count, size_t *index) {
   fp_path_router *router = b->router;
-  size_t text = 0, variables = 0, literals = 0;
+  size_t text = 0, variables = 0, literals = 0, literal_bytes = 0;
   fp_status status;
   *index = count;
   for (size_t i = 0; i < count; i++) {
@@ -161,17 +166,21 @@ static fp_status take_all(builder *b, const fp_span *templates, size_t count, si
     }
     text += templates[i].len;
     variables += openings(templates[i]);
-    literals += is_literal(templates[i]);
+    if (is_literal(templates[i])) {
+      literals++;
+      literal_bytes += templates[i].len;
+    }
   }
   if (count > (UINT32_MAX - 1) / sizeof(template_entry) || variables > UINT32_MAX / sizeof(variable)) {
     return fp_error_set(b->error, FASTPATH_ERR_OVERFLOW, 0, SIZE_MAX, "too many templates");
   }
+  text -= literal_bytes;
   router->count = (uint32_t)count;
   router->text = fp_memory_alloc(text + 1);
   router->entries = fp_memory_alloc((count + 1) * sizeof *router->entries);
   router->variables = fp_memory_alloc((variables + 1) * sizeof *router->variables);
   if (router->text == NULL || router->entries == NULL || router->variables == NULL) return out_of_memory(b->error);
-  status = fp_path_edges_reserve(&router->literals, router->text, literals);
+  status = fp_path_literals_init(&router->literals, literals, literal_bytes);
   if (status == FASTPATH_ERR_OVERFLOW) return fp_error_set(b->error, status, 0, SIZE_MAX, "too many templates");
   if (status < 0) return out_of_memory(b->error);
   for (uint32_t i = 0; i < router->count; i++) {
@@ -186,7 +195,7 @@ static fp_status take_all(builder *b, const fp_span *templates, size_t count, si
     router->size += fp_route_table_size(router->parts) + (router->count - router->lowest_of_parts) * sizeof(uint32_t);
   }
   router->size += sizeof *router + text + 1 + (count + 1) * sizeof(template_entry) +
-                  (variables + 1) * sizeof(variable) + router->literals.capacity * sizeof(fp_path_edge) +
+                  (variables + 1) * sizeof(variable) + router->literals.size +
                   router->segments.edges.capacity * sizeof(fp_path_edge) + router->segments.room * sizeof(fp_path_node);
   return FASTPATH_OK;
 }
@@ -215,7 +224,7 @@ fp_status fp_path_router_new(const fp_span *templates, size_t count, fp_path_rou
 
 void fp_path_router_free(fp_path_router *router) {
   if (router == NULL) return;
-  fp_path_edges_clear(&router->literals);
+  fp_path_literals_clear(&router->literals);
   fp_path_segments_clear(&router->segments);
   fp_route_table_unref(router->parts);
   fp_memory_free(router->parts_index);
@@ -231,6 +240,7 @@ typedef struct {
   fp_path_text path;
   uint32_t index;
   uint32_t route; /* of the parts */
+  const fp_path_literal *literal; /* that has the index, or NULL */
   size_t starts[FP_PATH_STARTS]; /* of segments */
 } search;
 
@@ -241,18 +251,22 @@ static FASTPATH_NOINLINE fp_status find_parts(const fp_path_router *router, fp_s
   if (status != FASTPATH_OK || router->parts_index[match.route] >= found->index) return status;
   found->index = router->parts_index[match.route];
   found->route = match.route;
+  found->literal = NULL;
   return FASTPATH_OK;
 }
 
 FASTPATH_INLINE fp_status find(const fp_path_router *router, fp_span path, search *found) {
   fp_path_text_read(&found->path, path);
   found->index = FP_PATH_NONE;
+  found->literal = NULL;
   if ((router->literal_lengths >> (found->path.len & 63) & 1) != 0) {
     const fp_path_key key = fp_path_text_key(&found->path, 0, found->path.len);
-    found->index = fp_path_edges_find(&router->literals, router->text, 0, &key);
+    found->literal = fp_path_literals_find(&router->literals, &key, &found->index);
   }
   if (router->lowest_of_segments < found->index) {
-    found->index = fp_path_segments_find(&router->segments, router->text, &found->path, found->index, found->starts);
+    const uint32_t before = found->index;
+    found->index = fp_path_segments_find(&router->segments, router->text, &found->path, before, found->starts);
+    if (found->index != before) found->literal = NULL;
   }
   if (unlikely(router->lowest_of_parts < found->index)) {
     const fp_status status = find_parts(router, path, found);
@@ -266,6 +280,20 @@ fp_status fp_path_router_find(const fp_path_router *router, fp_span path, uint32
   const fp_status status = find(router, path, &found);
   if (status == FASTPATH_OK) *index = found.index;
   return status;
+}
+
+void fp_path_router_set_values(fp_path_router *router, void *const *values) {
+  router->values = values;
+  fp_path_literals_set_values(&router->literals, values);
+}
+
+fp_status fp_path_router_find_value(const fp_path_router *router, fp_span path, void **value) {
+  search found;
+  const fp_status status = find(router, path, &found);
+  if (status != FASTPATH_OK) return status;
+  if (router->values == NULL) return FASTPATH_ERR_ARGUMENT;
+  *value = found.literal != NULL ? found.literal->value : router->values[found.index];
+  return FASTPATH_OK;
 }
 
 fp_status fp_path_router_match(const fp_path_router *router, fp_span path, uint32_t *index, fp_span *variables) {

@@ -117,6 +117,7 @@ static bool router_same_answer(const fp_path_router *router, const fp_span *temp
                                bool *found) {
   fp_span expected[FASTPATH_ROUTE_PARAMS_MAX], actual[FASTPATH_ROUTE_PARAMS_MAX];
   uint32_t index = 0, first = 0;
+  void *value = NULL;
   fp_span cut = path;
   fp_status status;
   for (cut.len = 0; cut.len < path.len && path.data[cut.len] != '?' && path.data[cut.len] != '#';) cut.len++;
@@ -124,6 +125,9 @@ static bool router_same_answer(const fp_path_router *router, const fp_span *temp
   *found = first < count;
   status = fp_path_router_find(router, path, &index);
   if (status != (*found ? FASTPATH_OK : FASTPATH_NONE) || (*found && index != first)) return false;
+  status = fp_path_router_find_value(router, path, &value);
+  if (status != (*found ? FASTPATH_OK : FASTPATH_NONE)) return false;
+  if (*found && value != (const void *)templates[first].data) return false;
   status = fp_path_router_match(router, path, &index, actual);
   if (status != (*found ? FASTPATH_OK : FASTPATH_NONE) || (*found && index != first)) return false;
   if (!*found) return true;
@@ -138,6 +142,7 @@ static bool router_same_answer(const fp_path_router *router, const fp_span *temp
 static int compare_path_router(random_source *from, size_t paths) {
   fp_span templates[ROUTER_TEMPLATES];
   fp_path_router *router = NULL;
+  void *values[ROUTER_TEMPLATES];
   router_text text;
   size_t count = 0, wanted = 1 + below(from, ROUTER_TEMPLATES);
   int taken = 0;
@@ -152,6 +157,8 @@ static int compare_path_router(random_source *from, size_t paths) {
     }
   }
   if (fp_path_router_new(templates, count, &router, NULL, NULL) < 0) return -1;
+  for (size_t i = 0; i < count; i++) values[i] = (void *)(uintptr_t)templates[i].data;
+  fp_path_router_set_values(router, values);
   for (size_t i = 0; i < paths && count > 0 && taken >= 0; i++) {
     bool found;
     router_path(from, &templates[below(from, count)], &text);

@@ -12,6 +12,7 @@ void sweep_path_router(void) {
   static char texts[MANY][32];
   fp_span templates[MANY + 4], variables[FASTPATH_ROUTE_PARAMS_MAX];
   fp_path_router *router = NULL;
+  void *values[MANY + 4], *value = NULL;
   size_t index = 77;
   uint32_t found = 77;
   templates[0] = span_of("/literal");
@@ -23,6 +24,14 @@ void sweep_path_router(void) {
     templates[4 + i] = span_of(texts[i]);
   }
   TRY(fp_path_router_new(templates, MANY + 4, &router, &index, NULL), router == NULL);
+  CHECK_EQ(fp_path_router_find_value(router, span_of("/literal"), &value), FASTPATH_ERR_ARGUMENT); /* not said yet */
+  CHECK(value == NULL);
+  for (size_t i = 0; i < MANY + 4; i++) values[i] = &templates[i];
+  fp_path_router_set_values(router, values);
+  TRY(fp_path_router_find_value(router, span_of("/literal"), &value), value == NULL);
+  CHECK(value == &templates[0]);
+  TRY(fp_path_router_find_value(router, span_of("/vx/e"), &value), value == &templates[0]);
+  CHECK(value == &templates[3]);
   TRY(fp_path_router_find(router, span_of("/many/39/y"), &found), found == 77);
   CHECK_EQ(found, MANY + 3);
   TRY(fp_path_router_match(router, span_of("/a/b/c.js"), &found, variables), found == MANY + 3);

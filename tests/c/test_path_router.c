@@ -46,6 +46,38 @@ static void test_first_in_the_list(void) {
   fp_path_router_free(router);
 }
 
+/* Many paths of all lengths, some of them twice; where the hash table ends, a search goes on at its beginning. */
+static void test_many_paths(void) {
+  enum {
+    PATHS = 3000
+  };
+  static char texts[PATHS][64];
+  static fp_span spans[PATHS];
+  static void *values[PATHS];
+  fp_path_router *router = NULL;
+  for (size_t i = 0; i < PATHS; i++) {
+    memset(texts[i], 'x', sizeof texts[i]);
+    const int len = snprintf(texts[i], sizeof texts[i], "/%zu", i / 2 * 7919 % 1500);
+    texts[i][len] = 'x';
+    spans[i] = (fp_span){(const uint8_t *)texts[i], (size_t)len + i / 2 % 40};
+    values[i] = texts[i];
+  }
+  CHECK_EQ(fp_path_router_new(spans, PATHS, &router, NULL, NULL), FASTPATH_OK);
+  fp_path_router_set_values(router, values);
+  for (size_t i = 0; i < PATHS; i++) {
+    uint32_t index = 0;
+    void *value = NULL;
+    CHECK_EQ(fp_path_router_find(router, spans[i], &index), FASTPATH_OK);
+    CHECK_EQ(index, i / 2 * 2); /* the first one of the two */
+    CHECK_EQ(fp_path_router_find_value(router, spans[i], &value), FASTPATH_OK);
+    CHECK(value == texts[index]);
+    texts[i][1] ^= 0x40; /* as long, and not there */
+    CHECK_EQ(fp_path_router_find(router, spans[i], &index), FASTPATH_NONE);
+    texts[i][1] ^= 0x40;
+  }
+  fp_path_router_free(router);
+}
+
 /* Where a literal leads nowhere, the wildcard beside it is tried. */
 static void test_ways_back(void) {
   static const char *const templates[] = {"/a/b/{x}/c", "/a/{y}/e/d", "/{z}/b/e/{w}/", "/{m}/{n=*/o}"};
@@ -132,6 +164,7 @@ static void test_refused(void) {
 
 int main(void) {
   test_first_in_the_list();
+  test_many_paths();
   test_ways_back();
   test_long_paths();
   test_depths();
