@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from json import JSONDecoder
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ __all__ = ["read_values"]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,59})(?:\.[0-9]{1,60})?(?:[eE][-+]?[0-9]{1,4})?\Z")
 # Each escape may cost memory until its string ends.
 _MAX_ESCAPES = 1_000_000
-_AS_LISTS = bytes.maketrans(b"{}", b"[]")
+_STEPS = bytes.maketrans(b"{[}]", b"\1\1\xff\xff")  # a level down, a level up
 _NO_MARKS = bytes(set(range(256)) - set(b'{}[],"'))
 
 
@@ -24,8 +25,8 @@ def read_values(text: str, limits: DocumentLimits) -> object:
     escapes = text.count("\\")
     if escapes > _MAX_ESCAPES or "\\ud" in text or "\\uD" in text:
         raise ValueError("many escapes, or surrogates, which may come in halves")
-    marks = text.encode(errors="replace").translate(_AS_LISTS, _NO_MARKS)
-    if marks.count(b",") + marks.count(b"[") >= limits.max_nodes:
+    marks = text.encode(errors="replace").translate(_STEPS, _NO_MARKS)
+    if marks.count(b",") + marks.count(b"\1") >= limits.max_nodes:
         raise ValueError("may have too many values")
     try:
         value = _DECODER.decode(text)
@@ -33,22 +34,19 @@ def read_values(text: str, limits: DocumentLimits) -> object:
         raise ValueError("nested too deep") from error
     if escapes:
         unescaped = text.replace(r"\\", "").replace(r"\"", "")
-        marks = unescaped.encode(errors="replace").translate(_AS_LISTS, _NO_MARKS)
-    if _is_deeper(marks, limits.max_depth):
+        marks = unescaped.encode(errors="replace").translate(_STEPS, _NO_MARKS)
+    if _depth(marks) > limits.max_depth:
         raise ValueError("nested too deep")
     return value
 
 
-def _is_deeper(marks: bytes, limit: int) -> bool:
-    """Whether the brackets of a well-formed document nest deeper. It comes without escapes, so that every second
-    stretch between quotes is a string.
+def _depth(marks: bytes) -> int:
+    """How deep a well-formed document nests, by its marks alone.
+
+    No quote is an escaped one: every second stretch between them is inside a string.
     """
     outside = marks.replace(b",", b"").replace(b'""', b"").split(b'"')[::2]
-    brackets = b"".join(outside)
-    while brackets and limit:
-        brackets = brackets.replace(b"[]", b"")  # the innermost ones
-        limit -= 1
-    return brackets != b""
+    return max(accumulate(memoryview(b"".join(outside)).cast("b")), default=0)
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
