@@ -15,6 +15,7 @@ from fastpath.models import (
     Config,
     DirectResponse,
     HashPolicyCookie,
+    HeaderMutations,
     HttpConnectionManager,
     ObjectStatus,
     RedirectAction,
@@ -678,6 +679,40 @@ class TestFilters:
         assert isinstance(action, RouteAction)
         assert action.weighted_clusters[0].mutations.request_headers_to_add[0].key == "a"
 
+    def test_modifiers_of_a_rule_come_before_those_of_its_backends(self) -> None:
+        def modifiers(value: str, *gone: str) -> list[Document]:
+            changes = {"set": [{"name": "X-A", "value": value}], "remove": list(gone)}
+            return [
+                {"type": f"{kind}HeaderModifier", f"{kind.lower()}HeaderModifier": changes}
+                for kind in ("Request", "Response")
+            ]
+
+        backends = (backend("v1", filters=modifiers("own", "x-b")), backend("v2"))
+        both = [{"name": "X-A", "value": "rule"}, {"name": "X-B", "value": "rule"}]
+        filters = [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": both}}]
+        filters += [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": both}}]
+        config = configured(gateway(), route(rule(*backends, filters=filters)))
+        (found,) = config.route_configurations["infra/gw:80"].virtual_hosts[0].routes
+        assert isinstance(found.action, RouteAction)
+        assert found.mutations == HeaderMutations()
+        one, two = (each.mutations for each in found.action.weighted_clusters)
+        for added in (one.request_headers_to_add, one.response_headers_to_add):
+            assert [(each.key, each.value) for each in added] == [("X-A", "rule"), ("X-A", "own")]
+        for removed in (one.request_headers_to_remove, one.response_headers_to_remove):
+            assert removed == ("x-b",)
+        for added in (two.request_headers_to_add, two.response_headers_to_add):
+            assert [(each.key, each.value) for each in added] == [("X-A", "rule"), ("X-B", "rule")]
+
+    @pytest.mark.parametrize("kind", ["Exact", "PathPrefix"])
+    @pytest.mark.parametrize(
+        ("written", "asked"),
+        [("/%7Efoo", "/~foo"), ("/%7Efoo", "/%7efoo"), ("/a%2Dc", "/a-c"), ("/foo%41", "/fooA"), ("/a%20", "/a%20")],
+    )
+    def test_paths_may_encode_what_they_need_not(self, kind: str, written: str, asked: str) -> None:
+        config = configured(gateway(), route(to("v1", on_path(written, kind))))
+        assert reached(config, path=asked) == reached(config, path=written) == "v1"
+        assert reached(config, path="/foo") == 404
+
     def test_filters_of_the_only_backend(self) -> None:
         def rewriting(name: str, **rewrite: object) -> Document:
             return backend(name, filters=[{"type": "URLRewrite", "urlRewrite": rewrite}])
@@ -1219,6 +1254,18 @@ class TestTls:
             route(rule("v2"), kind="TLSRoute", name="b", hostnames=["a.com"], created="2024-01-01T00:00:00Z"),
         )
         assert sni(config, "a.com") == "infra/v2:80"
+
+    @pytest.mark.parametrize(
+        ("at", "wide", "narrow"),
+        [("abc.example.com", "*.example.com", "abc.example.com"), ("*.example.com", "*.com", "*.example.com")],
+    )
+    def test_the_more_specific_hostname_has_the_name_they_have_in_common(self, at: str, wide: str, narrow: str) -> None:
+        config = configured(
+            gateway(listener("tls", 443, "TLS", hostname=at, tls={"mode": "Passthrough"})),
+            route(rule("v1"), kind="TLSRoute", name="a", hostnames=[wide], created="2024-01-01T00:00:00Z"),
+            route(rule("v2"), kind="TLSRoute", name="b", hostnames=[narrow], created="2024-02-01T00:00:00Z"),
+        )
+        assert sni(config, "abc.example.com") == "infra/v2:80"
 
     def test_terminated_for_a_tls_route(self) -> None:
         config = configured(

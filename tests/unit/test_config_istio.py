@@ -19,6 +19,7 @@ from unit.istio_documents import (
     pods,
     refusals,
     route,
+    service,
     service_entry,
     to,
     virtual_service,
@@ -31,6 +32,7 @@ from fastpath.models import (
     DirectResponse,
     DiscoveryType,
     FractionalPercent,
+    HttpConnectionManager,
     HttpFault,
     LbPolicy,
     RedirectAction,
@@ -270,6 +272,68 @@ def test_the_mesh_has_a_table_for_each_port_and_a_host_for_each_service() -> Non
     assert cluster_at(config, host="elsewhere", table="80") is None
 
 
+def test_names_of_the_pods_of_a_headless_service() -> None:
+    headless = {**service("b"), "spec": {"clusterIP": "None", "ports": [{"name": "http", "port": 80}]}}
+    mesh = [virtual_service(route(to("a")), hosts=(name,), gateways=["mesh"], name=name) for name in ("b", "c")]
+    config = load([*mesh, headless, service("a"), service("c")])
+    for host in ("b-0.b.default.svc.cluster.local", "b-0.b.default", "b-0.b", "b"):
+        assert cluster_at(config, host=host, table="80") == "default/a:80"
+    assert cluster_at(config, host="c-0.c", table="80") is None
+
+
+def test_wildcards_within_the_first_label() -> None:
+    hosts = ("*-api.x.org", "*foo.com", "*.y.org")
+    config = load([gateway(*hosts), virtual_service(route(to("a")), hosts=hosts), *SERVICES])
+    for host in ("v1-api.x.org", "afoo.com", "b.foo.com", "a.y.org"):
+        assert cluster_at(config, host=host) == "default/a:80"
+    for host in ("api.x.org", "v1.x.org", "foo.com", "y.org"):
+        assert cluster_at(config, host=host) is None
+    rules = [
+        istio("DestinationRule", name, host=f"{host}.default.svc.cluster.local", trafficPolicy={"loadBalancer": how})
+        for name, host, how in (
+            ("any", "*", {"simple": "ROUND_ROBIN"}),
+            ("svc", "*-svc", {"simple": "RANDOM"}),
+            ("longer", "*y-svc", {"consistentHash": {"useSourceIp": True}}),
+        )
+    ]
+    config = load([*rules, service("one-svc"), service("my-svc"), service("other")])
+    policies = {each.name: each.lb_policy for each in config.clusters}
+    assert policies == {
+        "default/one-svc:80": LbPolicy.RANDOM,
+        "default/my-svc:80": LbPolicy.RING_HASH,
+        "default/other:80": LbPolicy.ROUND_ROBIN,
+    }
+    for host in ("**.x.org", "*-.x.org", "-api.x.org", "a*.x.org"):
+        assert any("expected a host name" in each for each in refusals(gateway(host)))
+
+
+def test_faults_take_place_where_requests_come_in() -> None:
+    fault = {"abort": {"httpStatus": 418, "percentage": {"value": 100}}}
+    tls = {"mode": "SIMPLE", "credentialName": "one"}
+    ports = [
+        {"port": {"number": 443, "name": "https", "protocol": "HTTPS"}, "hosts": ["*"], "tls": tls},
+        {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]},
+    ]
+    config = load(
+        [
+            istio("Gateway", "web", servers=ports),
+            virtual_service(route(fault=fault), tcp=[route()], hosts=("x.org",), gateways=["web", "mesh"]),
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": "one"},
+                "type": "kubernetes.io/tls",
+                "stringData": {"tls.crt": "-----BEGIN CERTIFICATE-----", "tls.key": "-----BEGIN PRIVATE KEY-----"},
+            },
+            *SERVICES,
+        ]
+    )
+    filters = [each for one in config.listeners for chain in one.filter_chains for each in chain.filters]
+    managers = [each for each in filters if isinstance(each, HttpConnectionManager)]
+    assert {each.route_config_name.partition(".")[0] for each in managers} == {"https", "http", "80", "8080"}
+    assert all(each.fault is not None for each in managers)
+
+
 def test_the_mesh_does_not_take_what_is_for_a_gateway_alone() -> None:
     assert list(edge(route(to("b")), hosts=("a",)).route_configurations) == ["http.80"]
 
@@ -445,6 +509,7 @@ def test_a_service_entry_to_look_up_has_its_own_host_or_endpoints() -> None:
         (route(to("*")), "destination.host", "one host"),
         (route(match=[{"uri": {"regex": "*"}}]), "match[0].uri", "no regular expression"),
         (route(match=[{"headers": {"h": {"regex": ""}}}]), "headers.h.regex", "must not be empty"),
+        (route(match=[{"uri": {"prefix": ""}}]), "match[0].uri", "a prefix must not be empty"),
         (route(match=[{"method": {"prefix": ""}}]), "match[0].method", "a prefix must not be empty"),
     ],
 )

@@ -386,6 +386,10 @@ class TestLocalities:
         found = self.priorities(failover=[{"from": "r1", "to": "r3"}, {"from": "r2", "to": "r1"}])
         assert found == {"0": 0, "1": 1, "2": 2, "3": 4, "4": 3}
 
+    def test_of_two_regions_to_fail_over_to_the_first_counts(self) -> None:
+        found = self.priorities(failover=[{"from": "r1", "to": "r3"}, {"from": "r1", "to": "r2"}])
+        assert found == {"0": 0, "1": 1, "2": 2, "3": 4, "4": 3}
+
     def test_labels_in_common(self) -> None:
         keys = ["topology.kubernetes.io/region", "v", "topology.kubernetes.io/zone"]
         scope = Scope(region="r1", zone="z1", labels={"v": "0"})

@@ -113,6 +113,20 @@ class TestGateways:
         assert "differs from that of another Gateway: say with Scope.labels which proxy" in found
 
 
+class TestSidecarOfAll:
+    """The Sidecar of the root namespace is each namespace's that has none: its "." is where the workload is."""
+
+    @pytest.mark.parametrize(("namespace", "reached"), [("default", "default/a:80"), ("other", "other/a:80")])
+    def test_the_namespace_of_the_workload(self, namespace: str, reached: str) -> None:
+        of_all = inside("istio-system", istio("Sidecar", "s", egress=[{"hosts": ["./*", "istio-system/*"]}]))
+        places = ("default", "other", "istio-system")
+        services = [inside(place, service(name)) for place in places for name in ("a", "b")]
+        config = load([of_all, *services], scope=Scope(namespace=namespace))
+        hosts = [f"a.{place}.svc.cluster.local" for place in places]
+        found = [cluster_at(config, host=host, table="80") for host in ("a", *hosts)]
+        assert found == [reached, *(f"{p}/a:80" if p in (namespace, "istio-system") else None for p in places)]
+
+
 class TestPassthrough:
     """Istio programs a cluster of the type ORIGINAL_DST for the resolution NONE."""
 

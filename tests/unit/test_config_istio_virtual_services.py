@@ -102,7 +102,7 @@ class TestDelegates:
             ({"port": 80}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
             ({"ignoreUriCase": False}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
             ({"gateways": ["web"]}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
-            ({"sourceNamespace": "default"}, uri(prefix="/p"), {"path": "/p"}, {"path": "/"}),
+            ({}, {"sourceNamespace": "default", **uri(prefix="/p")}, {"path": "/p"}, {"path": "/"}),
         ],
     )
     def test_a_request_matches_both(
@@ -126,6 +126,7 @@ class TestDelegates:
             ({"headers": {"a": {"exact": "1"}}}, {"headers": {"a": {"exact": "2"}}}),
             ({"queryParams": {"a": {"exact": "1"}}}, {"queryParams": {"a": {"exact": "2"}}}),
             ({"port": 80}, {"port": 81}),
+            ({"sourceNamespace": "default"}, uri(prefix="/p")),
             ({**uri(prefix="/p"), "ignoreUriCase": True}, uri(prefix="/p")),
         ],
     )

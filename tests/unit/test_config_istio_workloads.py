@@ -25,6 +25,7 @@ from unit.istio_documents import (
 )
 
 from fastpath.config import Scope, load
+from fastpath.errors import ConfigWarning
 from fastpath.models import Config, DirectResponse, DiscoveryType
 
 
@@ -138,18 +139,21 @@ class TestWorkloadEntries:
                 "takes one endpoint",
             ),
             ([service_entry(endpoints=[{"address": "1.2.3.4"}], addresses=["x"])], "an IP address or a range"),
-            (
-                [
-                    {**service("w"), "spec": {"selector": {"app": "x"}, "ports": [{"port": 80, "targetPort": "web"}]}},
-                    workload("w", "10.0.0.1", {"app": "x"}),
-                ],
-                "has no port named 'web'",
-            ),
         ],
     )
     def test_refused(self, documents: list[dict[str, Any]], reason: str) -> None:
         found = refusals(*documents)
         assert any(reason in each for each in found), found
+
+    def test_one_without_the_port_that_a_service_asks_for_is_left_out(self) -> None:
+        documents = [
+            {**service("w"), "spec": {"selector": {"app": "x"}, "ports": [{"port": 80, "targetPort": "web"}]}},
+            workload("w", "10.0.0.1", {"app": "x"}),
+            {**workload("v", "10.0.0.2", {"app": "x"}, ports={"web": 8080})},
+        ]
+        with pytest.warns(ConfigWarning, match="has no port named 'web', which w asks for"):
+            config = load(documents)
+        assert endpoints(config, "default/w:80") == [("10.0.0.2", 8080)]
 
     def test_one_name_looked_up_for_one_address(self) -> None:
         assert cluster(load(service_entry(resolution="DNS_ROUND_ROBIN")), self.NAME).type is DiscoveryType.LOGICAL_DNS

@@ -248,6 +248,18 @@ class TestService:
     def test_slices_alone(self) -> None:
         assert picked(only_cluster(load(endpoint_slice(endpoint("10.1.0.1"))))) == {"10.1.0.1"}
 
+    def test_a_slice_without_a_label_is_no_services(self) -> None:
+        unlabelled = endpoint_slice(endpoint("10.1.0.1"), name="web")
+        del unlabelled["metadata"]["labels"]
+        assert picked(only_cluster(load(unlabelled))) == {"10.1.0.1"}
+        old = {
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "subsets": [{"addresses": [{"ip": "10.1.0.9"}], "ports": [{"name": "http", "port": 8080}]}],
+        }
+        assert picked(only_cluster(load([SERVICE, unlabelled, old]))) == {"10.1.0.9"}
+
     def test_not_ready_gets_nothing(self) -> None:
         slices = endpoint_slice(endpoint("10.1.0.1"), endpoint("10.1.0.2", ready=False), endpoint("10.1.0.3"))
         assert picked(only_cluster(load([SERVICE, slices]))) == {"10.1.0.1", "10.1.0.3"}

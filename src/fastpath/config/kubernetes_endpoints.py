@@ -63,16 +63,25 @@ def family_of(ip: str) -> str:
 
 
 def read_endpoint_sets(objects: Objects) -> dict[tuple[str, str], list[EndpointSet]]:
-    """The addresses by namespace and name of the Service. Where there are slices, Endpoints only repeat them."""
+    """The addresses by namespace and name of the Service. Where there are slices, Endpoints only repeat them.
+
+    A slice without the label belongs to no Service; its name is that of a cluster where no Service has it.
+    """
     sets: dict[tuple[str, str], list[EndpointSet]] = {}
+    alone: list[tuple[tuple[str, str], EndpointSet]] = []
     for item in objects.of_kind("discovery.k8s.io", "EndpointSlice"):
-        service = item.labels.get(_SERVICE_NAME) or item.name
-        sets.setdefault((item.namespace, service), []).append(_read_slice(item))
+        service, found = item.labels.get(_SERVICE_NAME), _read_slice(item)
+        if service:
+            sets.setdefault((item.namespace, service), []).append(found)
+        elif objects.find("", "Service", item.namespace, item.name) is None:
+            alone.append(((item.namespace, item.name), found))
     repeated = set(sets)
     for item in objects.of_kind("", "Endpoints"):
-        found = list(_read_endpoints(item))
+        addresses = list(_read_endpoints(item))
         if (item.namespace, item.name) not in repeated:
-            sets.setdefault((item.namespace, item.name), []).extend(found)
+            sets.setdefault((item.namespace, item.name), []).extend(addresses)
+    for key, found in alone:
+        sets.setdefault(key, []).append(found)
     return sets
 
 

@@ -27,6 +27,8 @@ _PARTS = re.compile(r"([0-9]+)(ms|h|m|s)")
 _HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
 _ADDRESS = re.compile(r"[0-9.]+\Z")
 _BAD_PATH = re.compile(r"//|/\./|/\.\./|/\.\.?\Z|%2[fF]|[?#]")
+_ENCODED = re.compile(r"%(2[DEde]|3[0-9]|4[1-9A-Fa-f]|5[0-9AFaf]|6[1-9A-Fa-f]|7[0-9AEae])")
+"""Letters, digits and "-._~"."""
 _MAX_PATH = 1024
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
@@ -110,8 +112,8 @@ def host_name(value: Value) -> str:
 
 
 def url_path(value: Value) -> str:
-    """A path that a normalised request can have."""
-    text = value.string()
+    """A path as a normalised request has it: what need not be encoded is not (RFC 3986, section 6.2.2.2)."""
+    text = _ENCODED.sub(lambda match: chr(int(match[1], 16)), value.string())
     if len(text) > _MAX_PATH:
         value.error(f"a path has at most {_MAX_PATH} characters, found {len(text)}")
         return "/"

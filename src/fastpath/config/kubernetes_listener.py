@@ -9,6 +9,7 @@ from ..models import (
     FilterChain,
     FilterChainMatch,
     HttpConnectionManager,
+    HttpFault,
     Listener,
     Position,
     StatefulSession,
@@ -20,22 +21,33 @@ from ..models import (
 __all__ = ["http_listener", "http_manager", "https_chain", "tcp_listener", "tls_chain", "tls_listener"]
 
 
-def http_manager(routes: str, position: Position | None = None, *, sessions: bool = False) -> HttpConnectionManager:
-    """HTTP with the route configuration `routes`, which may have sessions."""
+def http_manager(
+    routes: str, position: Position | None = None, *, sessions: bool = False, faults: bool = False
+) -> HttpConnectionManager:
+    """HTTP with the route configuration `routes`, which may have sessions and faults."""
     return HttpConnectionManager(
         routes,
         normalize_path=True,
         upgrade_types=("websocket",),
+        fault=HttpFault() if faults else None,
         stateful_session=StatefulSession() if sessions else None,
         position=position,
     )
 
 
 def http_listener(
-    name: str, address: str, port: int, routes: str, position: Position | None = None, *, sessions: bool = False
+    name: str,
+    address: str,
+    port: int,
+    routes: str,
+    position: Position | None = None,
+    *,
+    sessions: bool = False,
+    faults: bool = False,
 ) -> Listener:
     """Plain HTTP with the route configuration `routes`."""
-    chain = FilterChain(filters=(http_manager(routes, position, sessions=sessions),), position=position)
+    manager = http_manager(routes, position, sessions=sessions, faults=faults)
+    chain = FilterChain(filters=(manager,), position=position)
     return Listener(name, address, port, (chain,), position=position)
 
 

@@ -72,6 +72,8 @@ class Service:
     """Seconds that a client's address stays with an endpoint."""
     local: bool = False
     """Only endpoints of the same node are used (internalTrafficPolicy)."""
+    headless: bool = False
+    """Its pods are reached by names below its own."""
     addresses: tuple[str, ...] = ()
     """Its own (clusterIPs), or ranges "10.0.0.0/8" of a ServiceEntry."""
     selector: Mapping[str, str] = field(default_factory=dict)
@@ -173,6 +175,7 @@ def _read_service(item: KubernetesObject) -> Service:
         external if kind == "ExternalName" else "",
         _read_affinity(spec),
         choice(spec, "internalTrafficPolicy", _POLICIES, "Cluster") == "Local",
+        headless,
         tuple(dict.fromkeys(each for each in (address, *strings(spec, "clusterIPs")) if each not in ("", "None"))),
         string_map(spec, "selector"),
         family=_read_family(spec, address),

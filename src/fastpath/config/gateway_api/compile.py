@@ -130,12 +130,19 @@ def _misdirected(listener: GatewayListener, members: list[GatewayListener]) -> I
 
 
 def _stream_domains(listener: GatewayListener, members: list[GatewayListener], routes: Routes) -> dict[str, TcpProxy]:
-    """Server names of a listener and where they lead; of several routes with a name the oldest has it."""
+    """Server names of a listener and where they lead.
+
+    Of several routes with a name the one with the most specific hostname of its own has it, then the oldest.
+    """
     found: dict[str, TcpProxy] = {}
-    for route, attachment in sorted(routes[listener].stream, key=lambda each: each[0].item.seniority):
-        for domain, _ in attachment.hosts:
-            if _owner(domain, members) is listener:
-                found.setdefault(domain, route.proxy)
+    candidates = [
+        (host_rank(own), route.item.seniority, domain, route.proxy)
+        for route, attachment in routes[listener].stream
+        for domain, own in attachment.hosts
+    ]
+    for _, _, domain, proxy in sorted(candidates, key=lambda each: each[:2]):
+        if _owner(domain, members) is listener:
+            found.setdefault(domain, proxy)
     if any(each is not listener and covers(each.hostname, listener.hostname) for each in members):
         # A name that no route has must not end up with the less specific listener.
         found.setdefault(listener.hostname, TcpProxy(INVALID_BACKEND, position=listener.position))

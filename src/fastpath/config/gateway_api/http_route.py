@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...models import DirectResponse, HeaderMutations, Position, RetryPolicy, Route, StatefulSession
+from ...models import DirectResponse, HeaderMutations, HeaderValueOption, Position, RetryPolicy, Route, StatefulSession
 from ..fields import Section
 from ..kubernetes_fields import duration, integer
 from ..kubernetes_object import KubernetesObject
@@ -87,13 +87,27 @@ class _Rule:
         )
 
 
+def _after(filters: Filters, backend: HttpBackend) -> HttpBackend:
+    """The backend with the changes of its rule before its own."""
+    mutations = _both(filters.mutations, backend.filters.mutations)
+    return replace(backend, filters=replace(backend.filters, mutations=mutations))
+
+
 def _both(first: HeaderMutations, second: HeaderMutations) -> HeaderMutations:
+    """One after the other. What is removed is so before anything is added."""
     return HeaderMutations(
-        (*first.request_headers_to_add, *second.request_headers_to_add),
+        _added(first.request_headers_to_add, second.request_headers_to_add, second.request_headers_to_remove),
         (*first.request_headers_to_remove, *second.request_headers_to_remove),
-        (*first.response_headers_to_add, *second.response_headers_to_add),
+        _added(first.response_headers_to_add, second.response_headers_to_add, second.response_headers_to_remove),
         (*first.response_headers_to_remove, *second.response_headers_to_remove),
     )
+
+
+def _added(
+    first: tuple[HeaderValueOption, ...], second: tuple[HeaderValueOption, ...], removed: tuple[str, ...]
+) -> tuple[HeaderValueOption, ...]:
+    gone = {each.lower() for each in removed}
+    return (*(each for each in first if each.key.lower() not in gone), *second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,10 @@ class _Reader:
         session, unsupported = read_session(section, f"fastpath-{self.item.namespace}-{self.item.name}-{index}")
         if session is not None and sum(each.backend.weight > 0 for each in backends) > 1:
             unsupported = "sessionPersistence is supported with one backend only"
+        if any(each.filters.mutations != HeaderMutations() for each in backends):
+            # Those of the rule come first, so that they are there for each backend too.
+            backends = tuple(_after(filters, each) for each in backends)
+            filters = replace(filters, mutations=HeaderMutations())
         obstacles = [filters.unsupported, *(each.filters.unsupported for each in backends)]
         obstacles += [*(each.unsupported for each in matches), unsupported]
         rule = _Rule(

@@ -122,10 +122,12 @@ def _conflict(root: object, own: object) -> bool:
         return True
     if bool(_get(root, "ignoreUriCase")) != bool(_get(own, "ignoreUriCase")):
         return True
-    for name in ("port", "sourceNamespace"):
-        told = (_get(root, name), _get(own, name))
-        if None not in told and told[0] != told[1]:
-            return True
+    port, own_port = _get(root, "port"), _get(own, "port")
+    if None not in (port, own_port) and port != own_port:
+        return True
+    namespace = _get(root, "sourceNamespace")
+    if namespace and _get(own, "sourceNamespace") != namespace:
+        return True
     labels = _members(root, "sourceLabels")
     if any(name in labels and labels[name] != raw for name, raw in _members(own, "sourceLabels").items()):
         return True

@@ -114,6 +114,7 @@ class Destinations:
         self._rules: dict[str, list[_Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.host, []).append(rule)
+        self._wild_labels = [each for each in self._rules if each[:1] == "*" and each[1:2] not in ("", ".")]
         self._rule_by_host: dict[str, _Rule] = {}
         self._targets: dict[tuple[str, int, str], Target] = {}
         self.clusters: list[Cluster] = []
@@ -225,7 +226,9 @@ class Destinations:
     def _most_specific(self, host: str, is_candidate: Callable[[_Rule], bool]) -> Sequence[_Rule]:
         """The candidates for the host itself, or else for the longest wildcard that has any."""
         labels = host.split(".")
-        names = (host, *(".".join(("*", *labels[index:])) for index in range(1, len(labels))), "*")
+        names = [".".join(("*", *labels[index:])) for index in range(1, len(labels))]
+        names += [each for each in self._wild_labels if each != host and host.endswith(each[1:])]
+        names = [host, *sorted(names, key=len, reverse=True), "*"]
         candidates = ([each for each in self._rules.get(name, ()) if is_candidate(each)] for name in names)
         return next(filter(None, candidates), [])
 

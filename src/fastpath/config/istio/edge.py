@@ -64,7 +64,7 @@ class _Edge:
             if routes in self.configurations:
                 routes = f"{routes}.{first.bind}"
             self.configurations[routes] = self._configuration(routes, port, places)
-            self.listeners.append(http_listener(name, first.bind, port, routes, position))
+            self.listeners.append(http_listener(name, first.bind, port, routes, position, faults=True))
         elif first.layer == "TCP":
             proxy = next((proxy for place in places for proxy in self._tcp_proxies(*place)), None)
             if proxy is not None:
@@ -91,7 +91,8 @@ class _Edge:
                 yield _chain(f"{name} {hosts[0]}", hosts, proxy, server)
         elif server.protocol == "HTTPS":
             self.configurations[name] = self._configuration(name, server.port, [(gateway, server)])
-            yield _chain(name, server.host_names(), http_manager(name, server.section.position), server)
+            manager = http_manager(name, server.section.position, faults=True)
+            yield _chain(name, server.host_names(), manager, server)
         else:
             for proxy in self._tcp_proxies(gateway, server):
                 yield _chain(name, server.host_names(), proxy, server)

@@ -12,6 +12,7 @@ from ..kubernetes_object import KubernetesObject
 __all__ = ["GROUP", "age", "duration", "fraction", "lower_host", "port_selector", "string_matcher", "whole_percent"]
 
 GROUP = "networking.istio.io"
+_WILD_LABEL = re.compile(r"\*-?[a-z0-9]")
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:h|ms|m|s))+\Z")
 _PARTS = re.compile(r"([0-9.]+)(h|ms|m|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -49,9 +50,13 @@ def whole_percent(section: Section, name: str, default: int) -> float:
 
 
 def lower_host(value: Value) -> str:
-    """A host, or "*." and one, in small letters whatever it is written in."""
+    """A host, or "*." and one, in small letters whatever it is written in. Its first label may begin with "*" too."""
     text = value.string().lower()
-    return host_name(Value(text, value.where, value.problems)) if isinstance(value.raw, str) else host_name(value)
+    if not isinstance(value.raw, str):
+        return text
+    rest = text.lstrip("*-") if _WILD_LABEL.match(text) else text
+    host_name(Value(rest, value.where, value.problems))
+    return text
 
 
 def string_matcher(section: Section, *, ignore_case: bool = False) -> StringMatcher | None:

@@ -47,6 +47,8 @@ def read_http_match(section: Section, client: Client) -> HttpMatch:
     path = string_matcher(uri, ignore_case=ignore_case) if uri is not None else None
     if uri is not None and uri.string("regex") == "*":
         uri.error("'*' is no regular expression; leave uri out for any path")
+    if uri is not None and path is not None and path.prefix == "":
+        uri.error("a prefix must not be empty")
     headers = [matcher for name in _PSEUDO if (matcher := _read_pseudo_header(section, name)) is not None]
     headers += [
         HeaderMatcher(name, how, present_match=None if how else True, position=value.position)

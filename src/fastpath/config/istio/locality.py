@@ -169,8 +169,8 @@ def _priority(here: Locality, place: Locality, failover: Iterable[tuple[str, str
     for common in (3, 2, 1):
         if here[:common] == place[:common]:
             return 3 - common
-    wanted = [target for source, target in failover if source == here[0]]
-    return 3 if not wanted or place[0] in wanted else 4
+    wanted = next((target for source, target in failover if source == here[0]), place[0])
+    return 3 if place[0] == wanted else 4
 
 
 def _label_priority(

@@ -191,10 +191,12 @@ class _Mesh:
         return next((index for index in exact if self._routes(index, port)), None)
 
     def _aliases(self, host: str, service: Service) -> tuple[str, ...]:
-        """Shorter names, others that stand for it with theirs, and its addresses."""
+        """Shorter names, others that stand for it with theirs, its addresses, and names of a headless one's pods."""
         addresses = [f"[{each}]" if ":" in each else each for each in service.addresses if "/" not in each]
         others = [name for each in self._destinations.aliases(host) for name in (each, *self._short_names(each))]
-        return (*self._short_names(host), *others, *addresses)
+        names = (*self._short_names(host), *others)
+        pods = [f"*.{each}" for each in (host, *names)] if service.headless else []
+        return (*names, *addresses, *pods)
 
     def _short_names(self, host: str) -> tuple[str, ...]:
         """A bare one in the client's namespace, or else the only one of all."""

@@ -108,7 +108,7 @@ def _tls_chains(
 
 def _http_chain(port: int, ranges: tuple[CidrRange, ...], versions: tuple[str, ...] = ()) -> FilterChain:
     match = FilterChainMatch(destination_port=port, prefix_ranges=ranges, application_protocols=versions)
-    return FilterChain(f"http {port}", match, (http_manager(str(port)),))
+    return FilterChain(f"http {port}", match, (http_manager(str(port), faults=True),))
 
 
 def _chain(

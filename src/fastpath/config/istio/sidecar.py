@@ -69,7 +69,7 @@ def read_sidecar(objects: Objects, destinations: Destinations, client: Client) -
 
     What it does not say it has from the next one.
     """
-    sidecars = [_read(item, destinations) for item in objects.of_kind(GROUP, "Sidecar")]
+    sidecars = [_read(item, destinations, client) for item in objects.of_kind(GROUP, "Sidecar")]
     if not sidecars:
         return None
     if client.namespace is None:
@@ -99,7 +99,7 @@ def _only(sidecars: list[Sidecar]) -> Sidecar | None:
     return sidecars[0] if sidecars else None
 
 
-def _read(item: KubernetesObject, destinations: Destinations) -> Sidecar:
+def _read(item: KubernetesObject, destinations: Destinations, client: Client) -> Sidecar:
     spec = item.section.section("spec")
     item.section.end()
     if spec is None:
@@ -108,7 +108,9 @@ def _read(item: KubernetesObject, destinations: Destinations) -> Sidecar:
     if selector is not None:
         labels = dict(string_map(selector, "labels"))
         selector.end()
-    egress = tuple(_read_egress(each, item.namespace) for each in spec.sections("egress"))
+    # Where the Sidecar is for all namespaces, "." is the workload's.
+    own = client.namespace or item.namespace
+    egress = tuple(_read_egress(each, own) for each in spec.sections("egress"))
     if sum(each.port is None for each in egress) > 1:
         spec.error("several egress listeners have no port: list their hosts in one")
     elif any(each.port is None for each in egress[:-1]):

@@ -199,7 +199,7 @@ def localities(
         endpoint = each.at(port, by_target=by_target)
         if endpoint is None:
             if each.item is not None:
-                each.item.error(f"has no port named {port.target!r}, which {service.name} asks for")
+                each.item.section.warn(f"has no port named {port.target!r}, which {service.name} asks for")
             continue
         found.setdefault(each.locality, []).append(endpoint)
     return tuple(LocalityEndpoints(tuple(own), *place, position=own[0].position) for place, own in found.items())
