@@ -264,7 +264,10 @@ void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_
  */
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match);
 
-/* The first value of a request header, of any letter case: 1, or 0 when there is none. Threads: any. */
+/*
+ * The first value of a request header, of any letter case: 1, or 0 when there is none. As for conditions, none is there
+ * that belongs to one hop, such as those that Connection names. Threads: any.
+ */
 int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
 
 /* How many lines of it there are. Threads: any. */

@@ -44,8 +44,8 @@ cdef inline void request_of(const HeadRecord *record, fp_route_request *request)
             FASTPATH_ROUTE_REQUEST_TARGET_HTTP if record.data[head.target_off + 4] == c":"
             else FASTPATH_ROUTE_REQUEST_TARGET_HTTPS
         )
-        if head.path_len == 0:
-            # RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at.
+        if head.path_len == 0 and head.query_off == 0:
+            # RFC 9110 section 4.2.3: an empty path means the root. To Envoy a query alone is no path.
             request.path.data = <const uint8_t *>b"/"
             request.path.len = 1
 

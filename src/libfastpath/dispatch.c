@@ -52,9 +52,11 @@ void fp_dispatcher_free(fp_dispatcher *dispatcher) {
 
 static fp_span path_of(const uint8_t *data, const fp_http_head *head) {
   fp_span path = {data + head->path_off, head->path_len};
-  if (head->query_off != 0) path.len = (size_t)head->query_off + head->query_len - head->path_off;
-  /* RFC 9110 section 4.2.3: an empty path means the root. A query after it is not looked at. */
-  if (head->path_len == 0 && head->flags & FASTPATH_HTTP_ABSOLUTE_FORM) path = literal("/");
+  if (head->query_off != 0) {
+    path.len = (size_t)head->query_off + head->query_len - head->path_off;
+  } else if (head->path_len == 0 && head->flags & FASTPATH_HTTP_ABSOLUTE_FORM) {
+    path = literal("/"); /* RFC 9110 section 4.2.3: an empty path means the root. To Envoy a query alone is no path. */
+  }
   return path;
 }
 

@@ -154,8 +154,10 @@ static bool wants_tls(const fp_virtual_host *host, const fp_route_request *reque
 /* What is there, but empty: with such an x-forwarded-proto, as in Envoy, a request takes no route. */
 static inline bool is_empty(fp_span value) { return value.data != NULL && value.len == 0; }
 
-/* The asterisk of OPTIONS stands for the server, not for a path: as in Envoy it comes to no route. */
-static inline bool is_server(fp_span path) { return path.len == 1 && path.data[0] == '*'; }
+/* The asterisk of OPTIONS, or a query alone ("http://host?query"): as in Envoy no route takes what is no path. */
+static inline bool is_no_path(fp_span path) {
+  return path.len > 0 && (path.data[0] == '?' || (path.len == 1 && path.data[0] == '*'));
+}
 
 static fp_status match_nothing(uint32_t index, fp_route_match *match) {
   *match = (fp_route_match){.virtual_host = index, .route = FASTPATH_ROUTE_INDEX_NONE};
@@ -169,7 +171,7 @@ static FASTPATH_NOINLINE fp_status match_any(const fp_route_table *table, uint32
   fp_asked_request asked;
   uint32_t route, own;
   fp_status status;
-  if (is_server(request->path)) return match_nothing(index, match);
+  if (is_no_path(request->path)) return match_nothing(index, match);
   fp_asked_request_init(&asked, request);
   if (unlikely(fp_asked_may_have(&asked, sizeof "x-forwarded-proto" - 1, HTTP_NAME_X_FORWARDED_PROTO)) &&
       is_empty(fp_request_forwarded_proto(request))) {
@@ -207,7 +209,7 @@ static FASTPATH_NOINLINE fp_status match_with_fields(const fp_virtual_host *host
 FASTPATH_INLINE fp_status match_host(const fp_route_table *table, uint32_t index, const fp_route_request *request,
                                      bool ignore_parameters, fp_route_match *match) {
   const fp_virtual_host *host = table->hosts[index];
-  if (!host->plain || ignore_parameters || request->path.len <= 1) {
+  if (!host->plain || ignore_parameters || request->path.len <= 1 || unlikely(request->path.data[0] == '?')) {
     return match_any(table, index, request, match);
   }
   if (request->field_count > 0) return match_with_fields(host, index, request, match);

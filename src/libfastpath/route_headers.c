@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "domain.h"
 #include "http_chars.h"
 #include "http_list.h"
 #include "http_names.h"
@@ -42,9 +43,21 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
   return count;
 }
 
+/* Whether a header, named in any letter case, is none of those that routes see. */
+static bool is_gone(const fp_route_request *request, const uint8_t *name, size_t len) {
+  uint8_t lower[64]; /* no header that is dropped has a longer name */
+  if (len <= sizeof lower) {
+    fp_domain_lower(lower, name, len);
+    if (fp_header_is_dropped(lower, len)) return true;
+  }
+  return fp_header_is_nominated_in_lines(request, name, len);
+}
+
 /* The first line of a header that is named in any letter case. */
 static const fp_http_field *find_line(const fp_route_request *request, const uint8_t *name, size_t len, size_t *count) {
   const uint16_t id = fp_http_name_id(name, len);
+  *count = 0;
+  if (is_gone(request, name, len)) return NULL;
   *count = fp_header_line_count(request, name, len, id);
   return fp_header_next(request, NULL, name, len, id);
 }
@@ -283,6 +296,7 @@ bool fp_header_is_dropped(const uint8_t *name, size_t len) {
                                         "x-envoy-internal",
                                         "x-envoy-ip-tags",
                                         "x-envoy-max-retries",
+                                        "x-envoy-original-url",
                                         "x-envoy-retriable-header-names",
                                         "x-envoy-retriable-status-codes",
                                         "x-envoy-retry-grpc-on",

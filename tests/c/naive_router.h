@@ -177,6 +177,7 @@ static fp_status naive_match(const naive_table *table, const fp_route_request *r
   host = &table->hosts[match->virtual_host];
   if (proto.data != NULL && proto.len == 0) return FASTPATH_NONE;
   if (naive_is(request->path, "*", false)) return FASTPATH_NONE;
+  if (request->path.len > 0 && request->path.data[0] == '?') return FASTPATH_NONE;
   if (naive_wants_tls(host, request, proto.data == NULL ? request->scheme : proto)) {
     match->tls_redirect = 1;
     return FASTPATH_OK;

@@ -43,7 +43,7 @@ def serves(domain: str, host: str) -> tuple[int, int] | None:
 
 def expected(virtual_hosts: list[VirtualHost], host: str, path: str) -> tuple[str, int] | None:
     fits = [(fit, v) for v in virtual_hosts for domain in v.domains if (fit := serves(domain, host)) is not None]
-    if not fits or not path:
+    if not fits or not path or path == "*" or path[0] == "?":
         return None
     chosen = max(fits, key=lambda pair: pair[0])[1]
     return next(((chosen.name, i) for i, route in enumerate(chosen.routes) if takes(route.match, path)), None)

@@ -8,12 +8,14 @@ import pytest
 
 from fastpath import Request, RouteTable, parse_request, parse_response
 from fastpath.actions import Answer, actions_of, direct_answer, finalize_request, finalize_response
+from fastpath.actions.answers import tls_redirect
 from fastpath.models import (
     DirectResponse,
     HeaderAppendAction,
     HeaderMutations,
     HeaderValueOption,
     RedirectAction,
+    RegexRewrite,
     Route,
     RouteAction,
     RouteConfiguration,
@@ -302,3 +304,31 @@ def test_an_answer_of_ones_own_is_changed_as_an_upstreams_would_be() -> None:
     stream = StreamInfo(request())
     stream.response_flags = ("NC",)
     assert actions.decorate(actions.cluster_not_found, stream) == Answer(404, headers=((b"y", b"NC"),))
+
+
+@pytest.mark.parametrize(
+    ("action", "values"),
+    [
+        (RedirectAction(prefix_rewrite="/new"), b"[/red/a?q=1][/red/a?q=1][/red/a][/new/a?q=1]"),
+        (RedirectAction(regex_rewrite=RegexRewrite("q", "z")), b"[/red/a?q=1][/red/a?q=1][/red/a][/red/a?q=1]"),
+        (RedirectAction(path_redirect="/new"), b"[/c][/c][/c][/red/a?q=1]"),
+    ],
+)
+def test_a_redirect_that_rewrites_says_what_the_path_was(action: RedirectAction, values: bytes) -> None:
+    text = "[%REQ(x-envoy-original-path)%][%PATH%][%PATH(NQ:ORIG)%][%REQ(:path)%]"
+    added = HeaderMutations(response_headers_to_add=(HeaderValueOption("x-p", text),))
+    routes = (Route(RouteMatch(prefix="/red"), action, mutations=added),)
+    rules = RouteTable([VirtualHost("v", ("*",), routes)])
+    parsed = parse_request(b"GET /red/a?q=1 HTTP/1.1\r\nHost: h\r\nx-envoy-original-path: /c\r\n\r\n")
+    assert parsed is not None
+    match = rules.match(parsed)
+    assert match is not None
+    answer = actions_of(match).answer(match, parsed)
+    assert answer is not None
+    assert dict(answer.headers)[b"x-p"] == values
+
+
+def test_tls_is_asked_for_at_the_root() -> None:
+    parsed = parse_request(b"GET http://tls.example HTTP/1.1\r\nHost: tls.example\r\n\r\n")
+    assert parsed is not None
+    assert tls_redirect(RequestHead.of(parsed)).headers == ((b"location", b"https://tls.example/"),)

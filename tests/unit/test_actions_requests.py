@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from fastpath import ConfigError, PathNormalizer, Request, RouteTable, parse_request
+from fastpath._hash_keys import xxh64
 from fastpath.actions import RequestChanges, RouteActions, actions_of, finalize_request
 from fastpath.models import (
+    HashPolicy,
+    HashPolicyCookie,
     HeaderAppendAction,
+    HeaderMatcher,
     HeaderMutations,
     HeaderValueOption,
     RegexRewrite,
+    RequestMirrorPolicy,
     Route,
     RouteAction,
     RouteConfiguration,
@@ -415,3 +420,120 @@ def test_a_configuration_is_refused_with_its_place() -> None:
     with pytest.raises(ConfigError) as caught:
         RouteTable(RouteConfiguration("c", (), mutations=adds(remove=("host",))))
     assert caught.value.path == "request_headers_to_remove[0]"
+
+
+def test_what_stands_after_a_cookie_is_its_value() -> None:
+    def key(*lines: str) -> int | None:
+        policy = HashPolicy(cookie=HashPolicyCookie("c"))
+        actions = RouteActions(Route(RouteMatch(prefix="/"), RouteAction("one", hash_policy=(policy,))))
+        return actions.hash(request("/", *lines)).key
+
+    assert key("cookie: c=1 ;x=y") == xxh64(b"1 ") == key("cookie: a=b;  c=1 ; d=e")
+    assert key('cookie: c="1" ;x=y') == xxh64(b'"1" ')
+    assert key('cookie: c="1";x=y') == xxh64(b"1") == key("cookie: c=1")
+
+
+@pytest.mark.parametrize(
+    ("target", "written_as"), [("/sl/a?", b"/new/a?"), ("/sl/a?x", b"/new/a?x"), ("/sl/a", b"/new/a")]
+)
+def test_an_empty_query_stays_when_changes_are_played(target: str, written_as: bytes) -> None:
+    twice = adds(field("a", "1"), field("a", "2"))
+    rules = table(RouteMatch(prefix="/sl"), RouteAction("one", prefix_rewrite="/new"), twice, host=twice)
+    parsed = request(target)
+    match = rules.match(parsed)
+    assert match is not None
+    assert written(finalize_request(match, parsed), parsed)[0] == written_as
+
+
+@pytest.mark.parametrize(("target", "original"), [("http://b.example", b"/"), ("http://b.example/x", b"/x")])
+def test_an_absolute_target_without_a_path_is_the_root(target: str, original: bytes) -> None:
+    rewrite = RegexRewrite("^", "/x")
+    rules = table(RouteMatch(prefix="/"), RouteAction("one", regex_rewrite=rewrite), adds(field("p", "%REQ(:path)%")))
+    parsed = request(target)
+    match = rules.match(parsed)
+    assert match is not None
+    path, fields = written(finalize_request(match, parsed), parsed)
+    assert path == b"/x" + original
+    assert fields[b"x-envoy-original-path"] == [original]
+    assert fields[b"p"] == [original]
+    assert actions_of(match).answer(match, parsed) is None
+
+
+def test_a_query_alone_is_no_path() -> None:
+    parsed = request("http://b.example?q=1")
+    for match in (RouteMatch(prefix=""), RouteMatch(prefix="/"), RouteMatch(path="/"), RouteMatch(safe_regex=".*")):
+        assert table(match, RouteAction("one")).match(parsed) is None
+    assert table(RouteMatch(prefix=""), RouteAction("one")).match_parts(path="?q") is None
+
+
+def test_internal_headers_do_not_come_from_outside() -> None:
+    def rules(*internal: str) -> RouteTable:
+        own = RouteMatch(prefix="/", headers=(HeaderMatcher("X-A", present_match=True),))
+        routes = (Route(own, RouteAction("own")), Route(RouteMatch(prefix="/"), RouteAction("other")))
+        return RouteTable(RouteConfiguration("c", (VirtualHost("v", ("*",), routes),), internal_only_headers=internal))
+
+    parsed = request("/", "x-a: 1", "x-b: 2")
+    for found, cluster, fields in (
+        (rules().match(parsed), "own", {b"x-a", b"x-b", b"host"}),
+        (rules("x-a").match(parsed), "other", {b"x-b", b"host"}),
+    ):
+        assert found is not None
+        assert found.cluster == cluster
+        changes = finalize_request(found, parsed)
+        assert set(written(changes, parsed)[1]) == fields
+        assert changes.head.headers.get(b"x-a") == (None if b"x-a" not in fields else b"1")
+    changing = rules()
+    changing.update(RouteConfiguration("c", changing.virtual_hosts, internal_only_headers=("x-a",)))
+    match = changing.match(parsed)
+    assert match is not None
+    assert match.cluster == "other"
+
+
+def test_the_url_as_it_was_once_is_no_field_of_a_request() -> None:
+    asks = RouteMatch(prefix="/", headers=(HeaderMatcher("x-envoy-original-url", present_match=True),))
+    assert table(asks, RouteAction("one")).match(request("/", "x-envoy-original-url: /a")) is None
+
+
+@pytest.mark.parametrize(
+    "lines", [("connection: x-a", "x-a: c1"), ("x-b: c1",), ("Connection: close, X-A", "X-A: c1", "x-a: c2")]
+)
+def test_no_cluster_is_named_by_a_field_of_one_hop(lines: tuple[str, ...]) -> None:
+    rules = table(RouteMatch(prefix="/"), RouteAction(cluster_header="X-A"))
+    match = rules.match(request("/", *lines))
+    assert match is not None
+    assert match.cluster is None
+    found = rules.match(request("/", "connection: x-b", "x-a: c1"))
+    assert found is not None
+    assert found.cluster == "c1"
+
+
+def test_a_mirror_is_named_by_all_lines_of_a_list() -> None:
+    policy = RequestMirrorPolicy(cluster="", cluster_header="accept")
+    actions = RouteActions(Route(RouteMatch(prefix="/"), RouteAction("one", request_mirror_policies=(policy,))))
+    head = RequestHead.of(request("/", "accept: m0", "accept: m1"))
+    assert [each.cluster for each in actions.mirrors(head, lambda: 0)] == ["m0,m1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "name"),
+    [
+        (("x-envoy-original-path:", "x-envoy-original-host:"), b"/p?q", b"a.example"),
+        (
+            (
+                "x-envoy-original-path: /a",
+                "x-envoy-original-path: /b",
+                "x-envoy-original-host: a",
+                "x-envoy-original-host: b",
+            ),
+            b"/a,/b",
+            b"a,b",
+        ),
+    ],
+)
+def test_originals_of_odd_lines(lines: tuple[str, ...], path: bytes, name: bytes) -> None:
+    values = adds(field("p", "%PATH%"), field("n", "%REQUESTED_SERVER_NAME(HOST_FIRST:ORIG_OR_HOST)%"))
+    parsed = request("/p?q", *lines)
+    match = table(RouteMatch(prefix="/"), RouteAction("one"), values).match(parsed)
+    assert match is not None
+    fields = written(finalize_request(match, parsed), parsed)[1]
+    assert (fields[b"p"], fields[b"n"]) == ([path], [name])

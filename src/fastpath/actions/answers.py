@@ -46,14 +46,14 @@ class Redirect:
         # Of a template the rewrite of a prefix takes all, the query too.
         self._whole = match.path_template is not None and action.regex_rewrite is None
 
-    def rewritten(self, path: bytes, params: Mapping[str, object]) -> bytes:
-        """What :path becomes, query and all, before the location is made of it."""
+    def rewritten(self, path: bytes, params: Mapping[str, object]) -> bytes | None:
+        """What :path becomes, query and all, before the location is made of it; None where it is not rewritten."""
         if self._rewrite is None:
-            return path
+            return None
         bare, mark, query = path.partition(b"?")
         new = self._rewrite(bare, params)
         if not new:
-            return path
+            return None
         return new if self._whole else new + mark + query
 
     def location(self, head: RequestHead) -> bytes:

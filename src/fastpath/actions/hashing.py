@@ -142,7 +142,7 @@ def cookie_value(head: RequestHead | Request, name: bytes) -> bytes | None:
     """The value of the first cookie of a name, without the quotes around it."""
     for line in head.headers.get_all(b"cookie"):
         for pair in line.split(b";"):
-            key, equals, value = pair.strip(b" \t").partition(b"=")
+            key, equals, value = pair.lstrip(b" ").partition(b"=")  # what stands after the value is its
             if key == name and equals:
                 quoted = len(value) > 1 and value[:1] == value[-1:] == b'"'
                 return value[1:-1] if quoted else value

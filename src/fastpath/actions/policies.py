@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from fastpath.models import FractionalPercent, HttpFault, RequestMirrorPolicy, RetryPolicy, RouteAction
 from fastpath.substitution.heads import RequestHead, as_bytes
+from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
 
 __all__ = ["Fault", "Mirror", "Timeouts", "decide_fault", "holds", "mirrors", "retry_policy", "shadow_host", "timeouts"]
 
@@ -111,7 +112,8 @@ def mirrors(policies: Sequence[RequestMirrorPolicy], head: RequestHead, random: 
             continue
         cluster = policy.cluster
         if not cluster:
-            value = head.get(as_bytes(policy.cluster_header).lower())
+            name = as_bytes(policy.cluster_header).lower()
+            value = join(head.get_all(name)) if name in JOINED_IN_REQUESTS else head.get(name)
             if not value:
                 continue
             cluster = value.decode("utf-8", "surrogateescape")

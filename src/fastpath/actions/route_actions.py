@@ -14,7 +14,7 @@ from fastpath._http import Request
 from fastpath._response import Response
 from fastpath._rewrite import HeadRewriter
 from fastpath.models import HeaderMutations, HttpFault, RequestMirrorPolicy, RetryPolicy, WeightedCluster
-from fastpath.substitution.heads import HeaderList, RequestHead, as_bytes
+from fastpath.substitution.heads import HeaderList, RequestHead, as_bytes, request_path
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
 from fastpath.substitution.stream import StreamInfo
 
@@ -86,7 +86,7 @@ class RouteActions(RouteLayout):
         attempt: counts from 1.
         """
         if isinstance(request, Request):
-            bare, query = request.path, request.query
+            bare, query = request_path(request), request.query
         else:
             bare, mark, rest = request.path.partition(b"?")
             query = rest if mark else None
@@ -208,14 +208,15 @@ class RouteActions(RouteLayout):
             if new:
                 headers.set(_ORIGINAL_PATH, head.path)
                 head.path = new + mark + query
-        path, mark, query = head.path.partition(b"?")
+        path, *rest = head.path.partition(b"?")
         moved = head.path != before.path or match.path is not None
+        own_query = rest == [*before.path.partition(b"?")[1:]]
         return RequestChanges(
             head,
             lambda: rewriter_between(headers, self._touched),
             self._touched,
             path if moved else None,
-            query if moved else None,
+            None if own_query else rest[1],
             head.authority if head.authority != before.authority or match.authority is not None else None,
         )
 
@@ -297,8 +298,10 @@ class RouteActions(RouteLayout):
         before = self._head_of(match, request, stream)
         path = self._redirect.rewritten(before.path, self._params(match))
         head = before
-        if path != before.path:
-            head = before.replace(path=path)
+        if path is not None:
+            headers = HeaderList(before.headers.items())
+            headers.set(_ORIGINAL_PATH, before.path)
+            head = before.replace(path=path, headers=headers)
         if self._response_mutations:
             stream = stream if stream is not None else StreamInfo()
             stream.head = head

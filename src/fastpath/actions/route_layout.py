@@ -96,7 +96,8 @@ class RouteLayout:
         self.virtual_host = virtual_host
         self.configuration = configuration
         self.weighted = weighted
-        self._drops = tuple(drops)
+        internal = configuration.internal_only_headers if configuration is not None else ()
+        self._drops = (*drops, *(as_bytes(name).lower() for name in internal))
         self.attachment: Any = None
         """For whoever uses the table: what he makes of the route, to be kept as long as the table."""
         self._shares: dict[int, RouteActions] = {}
@@ -202,7 +203,8 @@ class RouteLayout:
                 special.add(_FORWARDED_HOST)
         names = mutations.names()
         self._touched = names.union(special, self._drops)
-        self.plain = not (mutations or rewritten or rehosted or special or self._first_host)
+        internal = self.configuration is not None and self.configuration.internal_only_headers
+        self.plain = not (mutations or rewritten or rehosted or special or self._first_host or internal)
         """Nothing of the request changes."""
         self.plain_response = not (self._response_mutations or self._attempts_in_response)
         """Nothing of an upstream's response changes."""

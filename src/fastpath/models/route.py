@@ -375,7 +375,7 @@ class RouteConfiguration:
     validate_clusters: bool = True
     """Whether a route to a cluster that is not there makes a bootstrap be refused."""
     internal_only_headers: tuple[str, ...] = ()
-    """Request headers that are dropped when they come from outside."""
+    """Request headers that come from inside only: conditions of routes do not see them, and they do not go upstream."""
     fault: HttpFault | None = None
     stateful_session: StatefulSession | None = None
     """Instead of the listener's, whose connection manager must have the fault filter."""

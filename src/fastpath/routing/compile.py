@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastpath._route_builder import (
     PATH_CONNECT,
@@ -20,6 +21,7 @@ from fastpath.actions.validate import validate_configuration, validate_route, va
 from fastpath.errors import ConfigError
 from fastpath.models import (
     DirectResponse,
+    HeaderMatcher,
     RedirectAction,
     Route,
     RouteAction,
@@ -37,6 +39,7 @@ from .place import Step, reason_of, refusal
 __all__ = ["compile_table"]
 
 _UINT32_MAX = 2**32 - 1
+_NEVER_THERE = ":internal-only"
 _PATH_KINDS = (
     ("prefix", PATH_PREFIX),
     ("path", PATH_EXACT),
@@ -59,7 +62,11 @@ def compile_table(
 ) -> RouteTableSnapshot:
     """Compile the virtual hosts; those equal to the one of the same name `before` are taken over from there."""
     builder = RouteTableBuilder()
-    known = {entry[0].name: (index, entry[0]) for index, entry in enumerate(before.context)} if before else {}
+    gone = _internal_only(configuration)
+    known: dict[str, tuple[int, VirtualHost]] = {}
+    for index, entry in enumerate(before.context) if before else ():
+        if _internal_only(entry[5]) == gone:
+            known[entry[0].name] = index, entry[0]
     context: list[list[object]] = []
     if configuration is not None:
         for field, reason in validate_configuration(configuration):
@@ -82,7 +89,7 @@ def compile_table(
             builder.add_virtual_host()
             if host.require_tls is not TlsRequirement.NONE:
                 builder.require_tls(host.require_tls.value)
-            _add_routes(builder, host, here)
+            _add_routes(builder, _without(host, gone) if gone else host, here)
             if host.matcher is not None:
                 add_match_tree(builder, host.matcher, here)
         _add_domains(builder, host, here)
@@ -91,6 +98,26 @@ def compile_table(
         return builder.build(context, ignore_port=ignore_port, ignore_parameters=ignore_parameters)
     except ConfigError as error:
         raise _locate_domain(error, virtual_hosts) from None
+
+
+def _internal_only(configuration: RouteConfiguration | None) -> frozenset[str]:
+    """Names of header fields that no request from outside has by the time that routes are looked at."""
+    return frozenset(map(str.lower, configuration.internal_only_headers)) if configuration is not None else frozenset()
+
+
+def _without(host: VirtualHost, gone: frozenset[str]) -> VirtualHost:
+    """The virtual host with conditions on a field that is never there in the place of those on these."""
+
+    def hidden(header: HeaderMatcher) -> HeaderMatcher:
+        return replace(header, name=_NEVER_THERE) if header.name.lower() in gone else header
+
+    def changed(route: Route) -> Route:
+        if not isinstance(route, Route):
+            return route  # which is told about when it is added
+        headers = tuple(map(hidden, route.match.headers))
+        return replace(route, match=replace(route.match, headers=headers)) if headers != route.match.headers else route
+
+    return replace(host, routes=tuple(map(changed, host.routes)))
 
 
 def _entry(host: VirtualHost, configuration: RouteConfiguration | None) -> list[object]:

@@ -112,8 +112,8 @@ def explain(
         "filter_state": filter_state,
     }
     match = table.match_parts(**request)
-    # The target of OPTIONS that stands for the server comes to a virtual host, but to no route of it.
-    server = path in ("*", b"*")
+    # The target of OPTIONS that stands for the server, or a query alone, comes to a virtual host, but to no route.
+    server = path in ("*", b"*") or (path is not None and path[:1] in ("?", b"?"))
     always = _ALWAYS if path else _CONNECT
 
     def asks(virtual_hosts: Iterable[VirtualHost]) -> Match | None:

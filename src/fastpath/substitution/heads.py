@@ -132,7 +132,7 @@ class RequestHead:
         head.method = request.method
         head.authority = request.authority if authority is None else authority
         query = request.query
-        path = request.path if path is None else path
+        path = request_path(request) if path is None else path
         head.path = path if query is None else path + b"?" + query
         head.headers = request.headers
         head.scheme = request_scheme(request, tls)
@@ -178,6 +178,12 @@ class RequestHead:
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method!r} {self.authority!r} {self.path!r}>"
+
+
+def request_path(request: Request) -> bytes:
+    """Its path without the query; "/" for an absolute target without one ("http://host"), empty for a CONNECT."""
+    path: bytes = request.path
+    return path or (b"" if request.method == b"CONNECT" else b"/")
 
 
 def request_scheme(request: Request, tls: bool = False) -> bytes:

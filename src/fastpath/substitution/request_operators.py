@@ -63,8 +63,8 @@ def _first(head: RequestHead | None, names: tuple[bytes, ...]) -> bytes | None:
     if head is None:
         return None
     for name in names:
-        value = head.get(name)
-        if value is not None:
+        value = join(head.get_all(name))
+        if value:
             return value
     return None
 
