@@ -482,6 +482,11 @@ def test_internal_headers_do_not_come_from_outside() -> None:
         changes = finalize_request(found, parsed)
         assert set(written(changes, parsed)[1]) == fields
         assert changes.head.headers.get(b"x-a") == (None if b"x-a" not in fields else b"1")
+    split = RouteAction(weighted_clusters=(WeightedCluster("one", 1, mutations=adds(field("x-c", "1"))),))
+    whole = table(RouteMatch(prefix="/"), split, internal_only_headers=("x-a",))
+    found = whole.match(parsed)
+    assert found is not None
+    assert set(written(finalize_request(found, parsed), parsed)[1]) == {b"x-b", b"x-c", b"host"}
     changing = rules()
     changing.update(RouteConfiguration("c", changing.virtual_hosts, internal_only_headers=("x-a",)))
     match = changing.match(parsed)

@@ -97,7 +97,7 @@ class RouteLayout:
         self.configuration = configuration
         self.weighted = weighted
         internal = configuration.internal_only_headers if configuration is not None else ()
-        self._drops = (*drops, *(as_bytes(name).lower() for name in internal))
+        self._drops = tuple(dict.fromkeys((*drops, *(as_bytes(name).lower() for name in internal))))
         self.attachment: Any = None
         """For whoever uses the table: what he makes of the route, to be kept as long as the table."""
         self._shares: dict[int, RouteActions] = {}

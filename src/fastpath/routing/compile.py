@@ -64,9 +64,8 @@ def compile_table(
     builder = RouteTableBuilder()
     gone = _internal_only(configuration)
     known: dict[str, tuple[int, VirtualHost]] = {}
-    for index, entry in enumerate(before.context) if before else ():
-        if _internal_only(entry[5]) == gone:
-            known[entry[0].name] = index, entry[0]
+    if before and before.context and _internal_only(before.context[0][5]) == gone:
+        known = {entry[0].name: (index, entry[0]) for index, entry in enumerate(before.context)}
     context: list[list[object]] = []
     if configuration is not None:
         for field, reason in validate_configuration(configuration):
