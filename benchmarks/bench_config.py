@@ -19,7 +19,7 @@ from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from google.protobuf import json_format
 from pytest_benchmark.fixture import BenchmarkFixture
 
-import fastpath
+from fastpath.config import load
 
 ROUTES, YAML_BYTES = 5_000, 9_000_000
 
@@ -72,7 +72,7 @@ def as_yaml(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.benchmark(group="5,000 routes as JSON")
 def test_json_fastpath(benchmark: BenchmarkFixture, as_json: Path) -> None:
-    once(benchmark, lambda: fastpath.load(as_json), as_json)
+    once(benchmark, lambda: load(as_json), as_json)
 
 
 @pytest.mark.benchmark(group="5,000 routes as JSON")
@@ -89,7 +89,7 @@ def as_message() -> RouteConfiguration:
 @pytest.mark.benchmark(group="5,000 routes as a protobuf message")
 def test_message_fastpath(benchmark: BenchmarkFixture, as_message: RouteConfiguration) -> None:
     benchmark.extra_info.update(routes=ROUTES, bytes=as_message.ByteSize())
-    benchmark.pedantic(lambda: fastpath.load(as_message), rounds=1, warmup_rounds=0)
+    benchmark.pedantic(lambda: load(as_message), rounds=1, warmup_rounds=0)
 
 
 @pytest.mark.benchmark(group="5,000 routes as a protobuf message")
@@ -99,7 +99,7 @@ def test_message_only_to_dict(benchmark: BenchmarkFixture, as_message: RouteConf
 
 @pytest.mark.benchmark(group="5,000 routes as 9 MB of YAML")
 def test_yaml_fastpath(benchmark: BenchmarkFixture, as_yaml: Path) -> None:
-    once(benchmark, lambda: fastpath.load(as_yaml), as_yaml)
+    once(benchmark, lambda: load(as_yaml), as_yaml)
 
 
 @pytest.mark.benchmark(group="5,000 routes as 9 MB of YAML")

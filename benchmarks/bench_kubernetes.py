@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pytest_benchmark.fixture import BenchmarkFixture
 
-import fastpath
+from fastpath.config import load
 
 SLICES, ENDPOINTS, SERVICES = 10_000, 3, 1_000
 
@@ -77,7 +77,7 @@ def ingresses(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.benchmark(group="10,000 EndpointSlices as JSON")
 def test_slices_fastpath(benchmark: BenchmarkFixture, slices: Path) -> None:
-    once(benchmark, lambda: fastpath.load(slices), SLICES + SERVICES)
+    once(benchmark, lambda: load(slices), SLICES + SERVICES)
 
 
 @pytest.mark.benchmark(group="10,000 EndpointSlices as JSON")
@@ -87,7 +87,7 @@ def test_slices_json(benchmark: BenchmarkFixture, slices: Path) -> None:
 
 @pytest.mark.benchmark(group="1,000 Ingresses and Services as YAML")
 def test_ingresses_fastpath(benchmark: BenchmarkFixture, ingresses: Path) -> None:
-    once(benchmark, lambda: fastpath.load(ingresses), 2 * SERVICES)
+    once(benchmark, lambda: load(ingresses), 2 * SERVICES)
 
 
 @pytest.mark.benchmark(group="1,000 Ingresses and Services as YAML")

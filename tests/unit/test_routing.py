@@ -244,7 +244,7 @@ def parsed(head: str) -> Request:
         ("GET /a/b HTTP/1.1\nHost: b.com", "other"),
         ("GET http://a.com/a HTTP/1.1\nHost: a.com", "a"),
         ("GET http://a.com HTTP/1.1\nHost: a.com", "root"),
-        ("GET http://a.com?x HTTP/1.1\nHost: a.com", "root"),
+        ("GET http://a.com?x HTTP/1.1\nHost: a.com", None),
         ("OPTIONS * HTTP/1.1\nHost: a.com", None),
         ("CONNECT a.com:443 HTTP/1.1\nHost: a.com:443", None),
         ("GET /a HTTP/1.0", None),
