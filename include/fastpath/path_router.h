@@ -51,8 +51,9 @@ void fp_path_router_set_values(fp_path_router *router, void *const *values);
 fp_status fp_path_router_find_value(const fp_path_router *router, fp_span path, void **value);
 
 /*
- * As fp_path_router_find, and what the template's variables stand for, in its order, as spans that point into `path`. There must be
- * room for FASTPATH_ROUTE_PARAMS_MAX of them; those that the template does not have are left alone. Threads: any.
+ * As fp_path_router_find, and what the template's variables stand for, in its order, as spans that point into `path`.
+ * There must be room for FASTPATH_ROUTE_PARAMS_MAX of them; those that the template does not have are left alone.
+ * Threads: any.
  */
 fp_status fp_path_router_match(const fp_path_router *router, fp_span path, uint32_t *index, fp_span *variables);
 

@@ -10,8 +10,8 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
 from fastpath._hash_keys cimport PyUnicode_1BYTE_DATA, PyUnicode_GET_LENGTH, PyUnicode_IS_COMPACT_ASCII
-from fastpath.models._slots cimport slot_of, slot_offset
 from fastpath._subset cimport Labels
+from fastpath.models._slots cimport slot_of, slot_offset
 
 from fastpath.models import Endpoint, HealthStatus
 

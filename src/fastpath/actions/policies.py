@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from fastpath.models import FractionalPercent, HttpFault, RequestMirrorPolicy, RetryPolicy, RouteAction
 from fastpath.substitution.heads import RequestHead, as_bytes
-from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
 
 __all__ = ["Fault", "Mirror", "Timeouts", "decide_fault", "holds", "mirrors", "retry_policy", "shadow_host", "timeouts"]
 
@@ -112,8 +111,7 @@ def mirrors(policies: Sequence[RequestMirrorPolicy], head: RequestHead, random: 
             continue
         cluster = policy.cluster
         if not cluster:
-            name = as_bytes(policy.cluster_header).lower()
-            value = join(head.get_all(name)) if name in JOINED_IN_REQUESTS else head.get(name)
+            value = head.value(as_bytes(policy.cluster_header).lower())
             if not value:
                 continue
             cluster = value.decode("utf-8", "surrogateescape")

@@ -208,15 +208,15 @@ class RouteActions(RouteLayout):
             if new:
                 headers.set(_ORIGINAL_PATH, head.path)
                 head.path = new + mark + query
-        path, *rest = head.path.partition(b"?")
+        path, mark, query = head.path.partition(b"?")
         moved = head.path != before.path or match.path is not None
-        own_query = rest == [*before.path.partition(b"?")[1:]]
+        is_own_query = (mark, query) == before.path.partition(b"?")[1:]
         return RequestChanges(
             head,
             lambda: rewriter_between(headers, self._touched),
             self._touched,
             path if moved else None,
-            None if own_query else rest[1],
+            None if is_own_query else query,
             head.authority if head.authority != before.authority or match.authority is not None else None,
         )
 
@@ -297,12 +297,12 @@ class RouteActions(RouteLayout):
         assert self._redirect is not None
         before = self._head_of(match, request, stream)
         path = self._redirect.rewritten(before.path, self._params(match))
-        head = before
-        if path is not None:
-            headers = HeaderList(before.headers.items())
-            headers.set(_ORIGINAL_PATH, before.path)
-            head = before.replace(path=path, headers=headers)
+        head = before.replace(path=path)
         if self._response_mutations:
+            if path is not None:
+                headers = HeaderList(before.headers.items())
+                headers.set(_ORIGINAL_PATH, before.path)
+                head = head.replace(headers=headers)
             stream = stream if stream is not None else StreamInfo()
             stream.head = head
         location = self._redirect.location(head)

@@ -58,6 +58,7 @@ class RouteLayout:
         "_host",
         "_host_header",
         "_host_of_path",
+        "_internal",
         "_mirrors",
         "_path_rewrite",
         "_redirect",
@@ -96,8 +97,8 @@ class RouteLayout:
         self.virtual_host = virtual_host
         self.configuration = configuration
         self.weighted = weighted
-        internal = configuration.internal_only_headers if configuration is not None else ()
-        self._drops = tuple(dict.fromkeys((*drops, *(as_bytes(name).lower() for name in internal))))
+        self._internal = configuration.internal_only_headers if configuration is not None else ()
+        self._drops = tuple(dict.fromkeys((*drops, *(as_bytes(name).lower() for name in self._internal))))
         self.attachment: Any = None
         """For whoever uses the table: what he makes of the route, to be kept as long as the table."""
         self._shares: dict[int, RouteActions] = {}
@@ -203,8 +204,7 @@ class RouteLayout:
                 special.add(_FORWARDED_HOST)
         names = mutations.names()
         self._touched = names.union(special, self._drops)
-        internal = self.configuration is not None and self.configuration.internal_only_headers
-        self.plain = not (mutations or rewritten or rehosted or special or self._first_host or internal)
+        self.plain = not (mutations or rewritten or rehosted or special or self._first_host or self._internal)
         """Nothing of the request changes."""
         self.plain_response = not (self._response_mutations or self._attempts_in_response)
         """Nothing of an upstream's response changes."""

@@ -25,16 +25,14 @@ def read_values(text: str, limits: DocumentLimits) -> object:
     escapes = text.count("\\")
     if escapes > _MAX_ESCAPES or "\\ud" in text or "\\uD" in text:
         raise ValueError("many escapes, or surrogates, which may come in halves")
-    marks = text.encode(errors="replace").translate(_STEPS, _NO_MARKS)
+    bare = text.replace(r"\\", "").replace(r"\"", "") if escapes else text
+    marks = bare.encode(errors="replace").translate(_STEPS, _NO_MARKS)
     if marks.count(b",") + marks.count(b"\1") >= limits.max_nodes:
         raise ValueError("may have too many values")
     try:
         value = _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if escapes:
-        unescaped = text.replace(r"\\", "").replace(r"\"", "")
-        marks = unescaped.encode(errors="replace").translate(_STEPS, _NO_MARKS)
     if _depth(marks) > limits.max_depth:
         raise ValueError("nested too deep")
     return value

@@ -8,6 +8,8 @@ from typing import Protocol
 from fastpath._headers import Headers
 from fastpath._http import Request
 
+from .joined import JOINED_IN_REQUESTS, join
+
 __all__ = ["HeaderList", "HeaderSource", "RequestHead", "as_bytes", "request_scheme"]
 
 _Text = bytes | str
@@ -175,6 +177,10 @@ class RequestHead:
             value = self.get(name)
             return [] if value is None else [value]
         return self.headers.get_all(name)
+
+    def value(self, name: bytes) -> bytes | None:
+        """The value of a field as Envoy has it: all lines joined where it keeps one, else the first line's."""
+        return join(self.get_all(name)) if name in JOINED_IN_REQUESTS else self.get(name)
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method!r} {self.authority!r} {self.path!r}>"

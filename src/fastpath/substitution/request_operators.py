@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .joined import JOINED_IN_REQUESTS, join
 from .query import decode_query, query_parameter
 from .registry import OPTIONAL, REQUIRED, BadOperator, Kind, Reader, field_names, operator
 
@@ -18,16 +17,14 @@ __all__: list[str] = []
 
 def _request_field(argument: str, length: int | None) -> Reader:
     name, other = field_names(argument)
-    joined = name in JOINED_IN_REQUESTS
-    other_joined = other in JOINED_IN_REQUESTS
 
     def read(stream: StreamInfo) -> bytes | None:
         head = stream.head
         if head is None:
             return None
-        value = join(head.get_all(name)) if joined else head.get(name)
+        value = head.value(name)
         if value is None and other:
-            value = join(head.get_all(other)) if other_joined else head.get(other)
+            value = head.value(other)
         return value if value is None or length is None else value[:length]
 
     return Reader(Kind.BYTES, read, (name, other) if other else (name,), clean=True)
@@ -63,7 +60,7 @@ def _first(head: RequestHead | None, names: tuple[bytes, ...]) -> bytes | None:
     if head is None:
         return None
     for name in names:
-        value = join(head.get_all(name))
+        value = head.value(name)
         if value:
             return value
     return None
