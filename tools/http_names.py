@@ -42,7 +42,7 @@ X-Forwarded-Proto X-Frame-Options X-Powered-By X-Real-IP X-Request-ID X-Requeste
 """.split()
 
 # Those that the core asks for and include/fastpath/http.h does not name.
-NAMED = ["Content-Type", "Cookie", "X-Forwarded-Proto"]
+NAMED = ["Content-Type", "Cookie", "Referer", "X-Forwarded-Proto"]
 
 
 def slot(name: str, factor: int) -> int:

@@ -123,12 +123,14 @@ void fp_http_limits_default(fp_http_limits *limits);
  *   start line   exactly "method SP target SP HTTP/1.0|1.1"; any other HTTP/x.y is answered 505. "PRI * HTTP/2.0" is
  *                FASTPATH_ERR_HTTP_HTTP2_PREFACE. A status is 100 .. 599.
  *   target       "/...", "http(s)://authority...", "*" for OPTIONS only, "host:port" for CONNECT and only there; no '#',
- *                no byte outside 0x21 .. 0x7e.
+ *                no byte outside 0x21 .. 0x7e. Names in an authority have letters, digits, '.' and '-' only, as in Envoy.
  *   Host         once in an HTTP/1.1 request, never twice; host[:port] of RFC 3986 without user information and without
  *                percent-encoding; empty only beside a target that carries the authority.
  *   framing      Content-Length once, digits only, at most 2^63 - 1. Transfer-Encoding once, exactly "chunked", never
  *                under HTTP/1.0, never beside Content-Length. In a 1xx or 204 response both are refused, except for
  *                "Content-Length: 0", which is dropped from the flags. In a CONNECT too, "Content-Length: 0" stays.
+ *   Connection   in a request at most nine members, none of them the authority or X-Forwarded-For, -Host or -Proto, which
+ *                would hide where it comes from; no TE of 256 bytes or more when it is one of them.
  *   line ends    CRLF only; no folding; no blank before a colon; no empty name.
  * The verdict, its position and its message depend on the bytes alone, not on the pieces they arrive in: what llhttp or
  * a limit refuses is refused at that byte, the start line when it is complete, and the fields when the head is.

@@ -124,7 +124,8 @@ typedef struct fp_http_forward {
 
 /*
  * Rewrite a parsed request head for an upstream: HTTP/1.1, origin-form (CONNECT and "*" stay), Host from the target's
- * authority, hop-by-hop fields and all that Connection names removed, framing re-emitted from parsed values.
+ * authority, hop-by-hop fields, all that Connection names and an invalid Referer removed (Envoy takes a URL without user
+ * and fragment, or a relative reference), framing re-emitted from parsed values.
  *   data, head  as fp_http_parse_request left them.
  *   len         bytes written with OK; bytes that would suffice with NEED_MORE (then nothing counts).
  * Errors: ERR_ARGUMENT for a value, path, authority or method that may not be written (position: index of the value, or

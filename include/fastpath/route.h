@@ -108,8 +108,7 @@ enum {
 /*
  * A condition of a route. The caller's; its bytes are borrowed for the call that takes it. Headers are named in any
  * letter case; ":method", ":path" (with its query), ":authority" ("host" is the same) and ":scheme" are those of the
- * request. Other names with ':' in front, headers of one hop (Connection, what it names, Upgrade, ...) and those that
- * Envoy takes from no client (x-envoy-internal, ...) are missing, also to COOKIE and GRPC.
+ * request. Other names with ':' in front, and what is not among fp_routed_fields, are missing, also to COOKIE and GRPC.
  */
 typedef struct fp_route_condition {
   uint8_t kind; /* fp_route_condition_kind */
@@ -265,13 +264,27 @@ void fp_route_table_next_shadowed(const fp_route_table *table, uint32_t virtual_
 fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match);
 
 /*
- * The first value of a request header, of any letter case: 1, or 0 when there is none. As for conditions, none is there
- * that belongs to one hop, such as those that Connection names. Threads: any.
+ * The header fields that Envoy's HTTP connection manager leaves of a request, which are those that conditions see: none
+ * of one hop (Connection and what it names, unless another protocol is asked for; TE is "trailers" at most), none that
+ * Envoy takes from no client (x-envoy-internal, ...), and no invalid Referer. Plain data, the caller's; it borrows the
+ * request, and what its members say is for fp_routed_fields_next alone.
  */
-int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value);
+typedef struct fp_routed_fields {
+  const fp_route_request *request;
+  uint64_t nominated;
+  uint32_t te;
+  uint8_t upgrade;
+  uint8_t drops_referer;
+} fp_routed_fields;
 
-/* How many lines of it there are. Threads: any. */
-size_t fp_route_request_header_count(const fp_route_request *request, const uint8_t *name, size_t len);
+/* Linear. Threads: any. */
+void fp_routed_fields_init(fp_routed_fields *fields, const fp_route_request *request);
+
+/*
+ * The next field from index *at on, which moves behind it (0 to begin): 1, or 0 when there is none. wanted: its name, in
+ * any letter case; data NULL takes all. The spans are borrowed from the request, or static. Threads: any.
+ */
+int fp_routed_fields_next(const fp_routed_fields *fields, fp_span wanted, uint32_t *at, fp_span *name, fp_span *value);
 
 /*
  * The index of the share that gets `value % share_total` when the shares lie side by side in order, or

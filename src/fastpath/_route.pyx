@@ -336,13 +336,7 @@ cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *reque
     cdef uint64_t number = 0
     cdef size_t i
     cdef bytes name = None if headers is None else headers.get(route)
-    if name is None or not fp_route_request_header(
-        request, <const uint8_t *>PyBytes_AS_STRING(name), <size_t>PyBytes_GET_SIZE(name), &value
-    ):
-        return request.random
-    if fp_route_request_header_count(
-        request, <const uint8_t *>PyBytes_AS_STRING(name), <size_t>PyBytes_GET_SIZE(name)
-    ) != 1:
+    if name is None or lines_of(request, name, &value) != 1:
         return request.random
     if value.len != 0 and value.data[0] == c"+":
         value.data += 1
@@ -355,6 +349,19 @@ cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *reque
             return request.random
         number = number * 10 + digit
     return number
+
+
+cdef int lines_of(const fp_route_request *request, bytes name, fp_span *first):
+    """Of a header: the first line's value, and whether there are 0, 1 or more lines."""
+    cdef fp_routed_fields fields
+    cdef fp_span wanted, found, more
+    cdef uint32_t at = 0
+    wanted.data = <const uint8_t *>PyBytes_AS_STRING(name)
+    wanted.len = <size_t>PyBytes_GET_SIZE(name)
+    fp_routed_fields_init(&fields, request)
+    if not fp_routed_fields_next(&fields, wanted, &at, &found, first):
+        return 0
+    return 1 + fp_routed_fields_next(&fields, wanted, &at, &found, &more)
 
 
 cdef dict params_of(tuple names, const fp_span *spans):
@@ -370,8 +377,6 @@ cdef str named_cluster(Match match, const fp_route_request *request):
     cdef fp_span value
     if match.share != FASTPATH_ROUTE_INDEX_NONE:
         cluster = (<tuple>cluster)[match.share]
-    if type(cluster) is not bytes or not fp_route_request_header(
-        request, <const uint8_t *>PyBytes_AS_STRING(cluster), <size_t>PyBytes_GET_SIZE(cluster), &value
-    ):
+    if type(cluster) is not bytes or lines_of(request, <bytes>cluster, &value) == 0:
         return None
     return value.data[:value.len].decode("utf-8", "surrogateescape")

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "bits.h"
+#include "routed_fields.h"
 
 #define FP_LOOKUPS_MAX 4
 
@@ -25,7 +26,8 @@ typedef struct fp_asked_request {
   const fp_route_request *request;
   uint64_t ids;       /* a bit for the id of each line, modulo 64 */
   uint64_t lengths;   /* a bit for the length of each line's name, modulo 64 */
-  uint64_t nominated; /* likewise of the names in Connection */
+  uint64_t nominated; /* likewise of the names that Connection takes away */
+  bool upgrade;       /* another protocol is asked for: fp_request_read_connection */
   uint32_t lookup_count; /* how many were made; the last ones are kept, since routes tend to ask for the same few */
   fp_lookup lookups[FP_LOOKUPS_MAX];
 } fp_asked_request;
@@ -37,9 +39,6 @@ static inline uint64_t fp_asked_bit(size_t number) { return UINT64_C(1) << (numb
 static inline bool fp_asked_may_have(const fp_asked_request *asked, size_t len, uint16_t id) {
   return (asked->ids >> (id & 63) & asked->lengths >> (len & 63) & 1) != 0;
 }
-
-/* The bits of the lengths of the names in Connection. */
-uint64_t fp_request_nominated(const fp_route_request *request);
 
 /* One pass over the request's lines. The request stays the caller's and must outlive `asked`. */
 static inline void fp_asked_request_init(fp_asked_request *asked, const fp_route_request *request) {
@@ -54,8 +53,9 @@ static inline void fp_asked_request_init(fp_asked_request *asked, const fp_route
   asked->lengths = lengths;
   asked->lookup_count = 0;
   asked->nominated = 0;
+  asked->upgrade = false;
   if (unlikely(fp_asked_may_have(asked, sizeof "connection" - 1, FASTPATH_HTTP_NAME_CONNECTION))) {
-    asked->nominated = fp_request_nominated(request);
+    fp_request_read_connection(request, &asked->nominated, &asked->upgrade);
   }
 }
 

@@ -50,22 +50,26 @@ static bool is_ipv6(const uint8_t *data, size_t at, size_t end) {
   return compressed ? groups < 8 : groups == 8;
 }
 
+static bool is_url_byte(uint8_t byte) {
+  return is_digit(byte) || (uint8_t)((byte | 0x20) - 'a') < 26 || byte == '.' || byte == '-';
+}
+
 /* The first byte after the host, or where the host goes wrong (then *valid is false). */
-static size_t host_end(const uint8_t *data, size_t len, bool *valid) {
+static size_t host_end(const uint8_t *data, size_t len, bool is_url, bool *valid) {
   size_t at = 0;
   if (len != 0 && data[0] == '[') {
     while (at < len && data[at] != ']') at++;
-    *valid = at < len && is_ipv6(data, 1, at);
+    *valid = at < len && (is_ipv6(data, 1, at) || (is_url && is_ipv4(data, 1, at)));
     return *valid ? at + 1 : 0;
   }
-  while (at < len && fp_http_has_row(fp_http_host_rows, data[at])) at++;
+  while (at < len && (is_url ? is_url_byte(data[at]) : fp_http_has_row(fp_http_host_rows, data[at]))) at++;
   *valid = at != 0;
   return at;
 }
 
-bool fp_http_authority_is_valid(const uint8_t *data, size_t len, bool port_required, size_t *offending) {
+static bool is_valid(const uint8_t *data, size_t len, bool is_url, bool port_required, size_t *offending) {
   bool valid = false;
-  size_t at = host_end(data, len, &valid);
+  size_t at = host_end(data, len, is_url, &valid);
   *offending = at;
   if (!valid) return false;
   if (at == len) return !port_required;
@@ -75,4 +79,12 @@ bool fp_http_authority_is_valid(const uint8_t *data, size_t len, bool port_requi
   while (at < len && is_digit(data[at]) && port <= 65535) port = port * 10 + (uint32_t)(data[at++] - '0');
   *offending = port > 65535 ? first : at;
   return at == len && at != first && port <= 65535;
+}
+
+bool fp_http_authority_is_valid(const uint8_t *data, size_t len, bool port_required, size_t *offending) {
+  return is_valid(data, len, false, port_required, offending);
+}
+
+bool fp_http_url_authority_is_valid(const uint8_t *data, size_t len, size_t *offending) {
+  return is_valid(data, len, true, false, offending);
 }

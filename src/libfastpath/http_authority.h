@@ -14,4 +14,10 @@
  */
 bool fp_http_authority_is_valid(const uint8_t *data, size_t len, bool port_required, size_t *offending);
 
+/*
+ * The same for the authority in a URL as Envoy reads it: a name has letters, digits, '.' and '-' only, and an IPv4
+ * address may stand in brackets as well.
+ */
+bool fp_http_url_authority_is_valid(const uint8_t *data, size_t len, size_t *offending);
+
 #endif

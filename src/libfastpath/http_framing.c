@@ -4,6 +4,10 @@
 #include "error.h"
 #include "http_framing_rules.h"
 
+enum {
+  NOMINATED_TE_MAX = 255
+};
+
 /* A field that may stand once. */
 static fp_status take_single(const fp_http_field *field, const char *name, fp_status code, const fp_http_head *head,
                              const fp_http_field **place, fp_error *error) {
@@ -47,6 +51,47 @@ static fp_status check_connect(const fp_http_framing *framing, const fp_http_hea
   if (culprit == NULL) return FASTPATH_OK;
   return fp_error_set(error, FASTPATH_ERR_HTTP_FRAMING_CONFLICT, 400, culprit->name,
                       "body announced by a CONNECT, which has none");
+}
+
+static bool is_named(fp_span name, const char *word) {
+  return name.len == strlen(word) && fp_http_same_name(name.data, (const uint8_t *)word, name.len);
+}
+
+/* The bytes of a header's lines as one list. */
+static size_t list_len(const fp_http_head *head, uint16_t id) {
+  size_t len = 0;
+  for (uint32_t i = 0; i < head->field_count; i++) {
+    const size_t here = head->fields[i].id == id ? head->fields[i].value_len : 0;
+    if (here > 0) len += here + (len > 0);
+  }
+  return len;
+}
+
+static const char *why_not_nominated(const fp_http_head *head, fp_span name) {
+  if (name.data[0] == ':' || is_named(name, "host") || is_named(name, "x-forwarded-for") ||
+      is_named(name, "x-forwarded-host") || is_named(name, "x-forwarded-proto")) {
+    return "Connection names a field that is for every hop";
+  }
+  if (is_named(name, "te") && list_len(head, FASTPATH_HTTP_NAME_TE) > NOMINATED_TE_MAX) {
+    return "Connection names a TE that is too long";
+  }
+  return NULL;
+}
+
+fp_status fp_http_check_nominated(const uint8_t *data, const fp_http_head *head, fp_error *error) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < head->field_count; i++) {
+    const fp_http_field *field = &head->fields[i];
+    fp_span list = {data + field->value, field->value_len}, name;
+    if (field->id != FASTPATH_HTTP_NAME_CONNECTION) continue;
+    while (fp_list_next(&list, &name)) {
+      const char *reason = ++count > FP_HTTP_OPTIONS_MAX ? "Connection names too much" : why_not_nominated(head, name);
+      if (reason != NULL) {
+        return fp_error_set(error, FASTPATH_ERR_HTTP_HEADER_VALUE, 400, (size_t)(name.data - data), "%s", reason);
+      }
+    }
+  }
+  return FASTPATH_OK;
 }
 
 fp_status fp_http_check_request_fields(const uint8_t *data, fp_http_head *head, fp_error *error) {

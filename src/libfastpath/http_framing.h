@@ -22,8 +22,15 @@ typedef struct fp_http_framing {
   bool close; /* from here on: options of all Connection fields */
   bool keep_alive;
   bool upgrade;
-  bool other_options;
+  bool other_options; /* or too many of them */
+  uint32_t option_count;
 } fp_http_framing;
+
+/*
+ * Whether a request's Connection names what Envoy lets none name: the authority or x-forwarded-..., without which the
+ * request would hide where it comes from; a TE of 256 bytes or more; ten members or more. ERR_HTTP_HEADER_VALUE.
+ */
+fp_status fp_http_check_nominated(const uint8_t *data, const fp_http_head *head, fp_error *error);
 
 /* Collect from all fields of a head whose start line has been read, and conclude. */
 fp_status fp_http_check_request_fields(const uint8_t *data, fp_http_head *head, fp_error *error);

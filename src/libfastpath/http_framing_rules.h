@@ -11,6 +11,10 @@
 #include "http_framing.h"
 #include "http_list.h"
 
+enum {
+  FP_HTTP_OPTIONS_MAX = 9 /* members of a request's Connection */
+};
+
 static inline bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
 
 /*
@@ -46,9 +50,13 @@ static inline bool fp_http_read_option(const uint8_t *option, size_t len, fp_htt
 
 static inline void fp_http_read_connection(const uint8_t *data, const fp_http_field *field, fp_http_framing *framing) {
   fp_span list = {data + field->value, field->value_len}, option;
-  if (fp_http_read_option(list.data, list.len, framing)) return;
+  if (fp_http_read_option(list.data, list.len, framing)) {
+    if (++framing->option_count > FP_HTTP_OPTIONS_MAX) framing->other_options = true;
+    return;
+  }
   while (fp_list_next(&list, &option)) {
-    if (!fp_http_read_option(option.data, option.len, framing)) framing->other_options = true;
+    const bool known = fp_http_read_option(option.data, option.len, framing);
+    if (!known || ++framing->option_count > FP_HTTP_OPTIONS_MAX) framing->other_options = true;
   }
 }
 
@@ -151,6 +159,9 @@ static inline fp_status fp_http_conclude_request(const uint8_t *data, const fp_h
     status = fp_error_set(error, FASTPATH_ERR_HTTP_HOST, 400, head->head_len - 2, "HTTP/1.1 request without Host");
   }
   if (status == FASTPATH_OK) status = conclude(data, framing, head, error);
+  if (status == FASTPATH_OK && unlikely(framing->other_options)) {
+    status = fp_http_check_nominated(data, head, error);
+  }
   if (status == FASTPATH_OK && head->minor == 1 && framing->expects_continue) {
     head->flags |= FASTPATH_HTTP_EXPECT_CONTINUE;
   }

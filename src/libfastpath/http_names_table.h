@@ -9,6 +9,7 @@
 
 #define HTTP_NAME_CONTENT_TYPE 43
 #define HTTP_NAME_COOKIE 44
+#define HTTP_NAME_REFERER 69
 #define HTTP_NAME_X_FORWARDED_PROTO 114
 
 /* clang-format off */

@@ -12,6 +12,7 @@
 #include "http_authority.h"
 #include "http_list.h"
 #include "http_message.h"
+#include "http_referer.h"
 #include "http_rewrite_ops.h"
 
 enum {
@@ -174,6 +175,10 @@ static int keeps(rewriting *r, const fp_http_field *field) {
   if (action == REWRITE_OWN) return keeps_own(r, field);
   if (is_option(r, field)) return 0;
   if (action == REWRITE_KEEP) return 1;
+  if (field->id == HTTP_NAME_REFERER) {
+    const int valid = r->is_response || fp_http_referer_is_valid(r->data, r->head->fields, r->head->field_count);
+    if (!valid || action == REWRITE_REFERER) return valid;
+  }
   r->seen[(action - 1) >> 6] |= UINT64_C(1) << ((action - 1) & 63);
   return !rewrite->names[action - 1].drop;
 }

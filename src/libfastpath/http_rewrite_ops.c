@@ -146,6 +146,7 @@ static fp_http_rewrite *lay_out(compiler *c, fp_error *error) {
   for (uint16_t id = 1; id <= HTTP_NAME_COUNT; id++) {
     if (is_own(id)) rewrite->by_id[id] = REWRITE_OWN;
   }
+  rewrite->by_id[HTTP_NAME_REFERER] = REWRITE_REFERER;
   for (size_t i = 0; i < c->name_count; i++) {
     fp_span name = c->ops[c->first[i]].name;
     uint16_t id = fp_http_name_id(name.data, name.len);

@@ -19,6 +19,7 @@ enum {
   REWRITE_MAX_OPS = 4096,
   REWRITE_MAX_SLOTS = 256,
   REWRITE_KEEP = 0, /* in by_id: not touched; 1 .. 250: index of a rewrite_name, plus one */
+  REWRITE_REFERER = 254, /* in by_id: stays when it is valid */
   REWRITE_OWN = 255 /* in by_id: the rewrite deals with this field itself */
 };
 

@@ -68,7 +68,8 @@ static uint32_t after_scheme(const uint8_t *data, uint32_t begin, uint32_t end) 
 static fp_status check_authority(const uint8_t *data, uint32_t begin, uint32_t end, bool port_required,
                                  fp_http_head *head, fp_error *error) {
   size_t offending = 0;
-  if (!fp_http_authority_is_valid(data + begin, end - begin, port_required, &offending)) {
+  if (!fp_http_authority_is_valid(data + begin, end - begin, port_required, &offending) ||
+      !fp_http_url_authority_is_valid(data + begin, end - begin, &offending)) {
     return fp_error_set(error, FASTPATH_ERR_HTTP_TARGET, 400, begin + offending, "target does not name %s",
                         port_required ? "host:port" : "a valid host");
   }

@@ -37,15 +37,22 @@ static void find_source(fp_condition *made) {
     made->source = FP_HEADER_AUTHORITY;
   } else if (is(made, ":scheme")) {
     made->source = FP_HEADER_SCHEME;
-  } else if (is(made, "te")) {
-    made->source = FP_HEADER_TE;
   } else if (made->name[0] == ':') {
     made->source = FP_HEADER_GONE; /* no request has it */
   } else {
-    if (fp_header_is_dropped(made->name, made->name_len)) made->source = FP_HEADER_GONE;
     made->name_id = fp_http_name_id(made->name, made->name_len);
     made->joined = fp_header_lines_are_joined(made->name, made->name_len);
-    if (is(made, "x-forwarded-proto")) made->source = FP_HEADER_FORWARDED_PROTO;
+    if (is(made, "x-forwarded-proto")) {
+      made->source = FP_HEADER_FORWARDED_PROTO;
+    } else if (is(made, "te")) {
+      made->source = FP_HEADER_TE;
+    } else if (is(made, "referer")) {
+      made->source = FP_HEADER_REFERER;
+    } else if (fp_header_is_of_upgrade(made->name, made->name_len)) {
+      made->source = FP_HEADER_OF_UPGRADE;
+    } else if (fp_header_is_dropped(made->name, made->name_len)) {
+      made->source = FP_HEADER_GONE;
+    }
   }
 }
 
@@ -255,9 +262,16 @@ static inline fp_span value_of(const fp_route_request *request, const fp_http_fi
 
 /* Whether the lines of the request say it, rather than what Envoy makes of the request. */
 static inline bool is_in_lines(const fp_condition *condition, const fp_asked_request *asked) {
-  if (condition->source != FP_HEADER_FORWARDED_PROTO) return condition->source == FP_HEADER_FIELD;
-  return fp_asked_may_have(asked, condition->name_len, condition->name_id) &&
-         next_line(condition, asked->request, NULL) != NULL;
+  switch ((fp_header_source)condition->source) {
+    case FP_HEADER_FIELD: return true;
+    case FP_HEADER_TE:
+    case FP_HEADER_OF_UPGRADE: return asked->upgrade;
+    case FP_HEADER_REFERER: return fp_request_referer_is_valid(asked->request);
+    case FP_HEADER_FORWARDED_PROTO:
+      return fp_asked_may_have(asked, condition->name_len, condition->name_id) &&
+             next_line(condition, asked->request, NULL) != NULL;
+    default: return false;
+  }
 }
 
 /* What is no header line; data NULL when it is missing. */
@@ -269,6 +283,8 @@ static fp_span pseudo_header(const fp_condition *condition, const fp_route_reque
     case FP_HEADER_SCHEME: return fp_request_scheme(request);
     case FP_HEADER_TE: return fp_request_te(request);
     case FP_HEADER_FORWARDED_PROTO: return fp_request_forwarded_proto(request);
+    case FP_HEADER_OF_UPGRADE:
+    case FP_HEADER_REFERER:
     case FP_HEADER_FIELD:
     case FP_HEADER_GONE: break;
   }

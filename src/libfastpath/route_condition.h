@@ -21,6 +21,8 @@ typedef enum fp_header_source {
   FP_HEADER_AUTHORITY,
   FP_HEADER_SCHEME,
   FP_HEADER_TE,
+  FP_HEADER_OF_UPGRADE, /* there when another protocol is asked for */
+  FP_HEADER_REFERER,    /* there when it is valid */
   FP_HEADER_FORWARDED_PROTO /* the connection's scheme when there is no line of it */
 } fp_header_source;
 

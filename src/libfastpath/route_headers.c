@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "bits.h"
-#include "domain.h"
 #include "http_chars.h"
-#include "http_list.h"
 #include "http_names.h"
 #include "memory.h"
 
@@ -40,39 +38,6 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
   const fp_http_field *field = NULL;
   size_t count = 0;
   while ((field = fp_header_next(request, field, name, len, id)) != NULL) count++;
-  return count;
-}
-
-/* Whether a header, named in any letter case, is none of those that routes see. */
-static bool is_gone(const fp_route_request *request, const uint8_t *name, size_t len) {
-  uint8_t lower[64]; /* no header that is dropped has a longer name */
-  if (len <= sizeof lower) {
-    fp_domain_lower(lower, name, len);
-    if (fp_header_is_dropped(lower, len)) return true;
-  }
-  return fp_header_is_nominated_in_lines(request, name, len);
-}
-
-/* The first line of a header that is named in any letter case. */
-static const fp_http_field *find_line(const fp_route_request *request, const uint8_t *name, size_t len, size_t *count) {
-  const uint16_t id = fp_http_name_id(name, len);
-  *count = 0;
-  if (is_gone(request, name, len)) return NULL;
-  *count = fp_header_line_count(request, name, len, id);
-  return fp_header_next(request, NULL, name, len, id);
-}
-
-int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
-  size_t count;
-  const fp_http_field *field = find_line(request, name, len, &count);
-  if (field == NULL) return 0;
-  *value = (fp_span){request->data + field->value, field->value_len};
-  return 1;
-}
-
-size_t fp_route_request_header_count(const fp_route_request *request, const uint8_t *name, size_t len) {
-  size_t count;
-  (void)find_line(request, name, len, &count);
   return count;
 }
 
@@ -152,22 +117,6 @@ fp_span fp_request_forwarded_proto(const fp_route_request *request) {
   return request->scheme.len == 0 ? (fp_span){NULL, 0} : request->scheme; /* only a header can be there and empty */
 }
 
-fp_span fp_request_te(const fp_route_request *request) {
-  static const uint8_t te[] = "te", trailers[] = "trailers";
-  const size_t len = sizeof trailers - 1;
-  const uint16_t id = FASTPATH_HTTP_NAME_TE;
-  const fp_http_field *field = NULL;
-  bool empty = false, filled = false;
-  while ((field = fp_header_next(request, field, te, sizeof te - 1, id)) != NULL) {
-    fp_span list = {request->data + field->value, field->value_len}, member;
-    while (fp_list_next(&list, &member)) {
-      if (member.len == len && memcmp(member.data, trailers, len) == 0) return (fp_span){trailers, len};
-    }
-    *(field->value_len == 0 ? &empty : &filled) = true;
-  }
-  return (fp_span){empty && !filled ? trailers : NULL, 0};
-}
-
 /* ---- query parameters ---- */
 
 bool fp_query_parameter(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value) {
@@ -232,14 +181,7 @@ bool fp_cookie(const fp_asked_request *asked, const uint8_t *name, size_t len, f
   return false;
 }
 
-/* ---- what Envoy's connection manager does to headers before routes are looked at ---- */
-
-static bool is_among(const char *const *names, size_t count, const uint8_t *name, size_t len) {
-  for (size_t i = 0; i < count; i++) {
-    if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) return true;
-  }
-  return false;
-}
+/* ---- headers that are one list ---- */
 
 bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
   static const char *const joined[] = {"accept",
@@ -250,6 +192,7 @@ bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
                                        "authorization",
                                        "cache-control",
                                        "cdn-loop",
+                                       "connection",
                                        "content-encoding",
                                        "content-type",
                                        "expect",
@@ -264,6 +207,8 @@ bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
                                        "pragma",
                                        "proxy-status",
                                        "referer",
+                                       "te",
+                                       "upgrade",
                                        "user-agent",
                                        "via",
                                        "x-client-trace-id",
@@ -281,44 +226,8 @@ bool fp_header_lines_are_joined(const uint8_t *name, size_t len) {
                                        "x-forwarded-port",
                                        "x-forwarded-proto",
                                        "x-request-id"};
-  return is_among(joined, sizeof joined / sizeof *joined, name, len);
-}
-
-bool fp_header_is_dropped(const uint8_t *name, size_t len) {
-  static const char *const dropped[] = {"connection",
-                                        "keep-alive",
-                                        "proxy-connection",
-                                        "transfer-encoding",
-                                        "upgrade",
-                                        "x-envoy-expected-rq-timeout-ms",
-                                        "x-envoy-force-trace",
-                                        "x-envoy-hedge-on-per-try-timeout",
-                                        "x-envoy-internal",
-                                        "x-envoy-ip-tags",
-                                        "x-envoy-max-retries",
-                                        "x-envoy-original-url",
-                                        "x-envoy-retriable-header-names",
-                                        "x-envoy-retriable-status-codes",
-                                        "x-envoy-retry-grpc-on",
-                                        "x-envoy-retry-on",
-                                        "x-envoy-upstream-alt-stat-name",
-                                        "x-envoy-upstream-rq-per-try-timeout-ms",
-                                        "x-envoy-upstream-rq-timeout-alt-response",
-                                        "x-envoy-upstream-rq-timeout-ms",
-                                        "x-forwarded-client-cert"};
-  return is_among(dropped, sizeof dropped / sizeof *dropped, name, len);
-}
-
-bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint8_t *name, size_t len) {
-  static const uint8_t connection[] = "connection";
-  const fp_http_field *field = NULL;
-  fp_span list, member;
-  while ((field = fp_header_next(request, field, connection, sizeof connection - 1, FASTPATH_HTTP_NAME_CONNECTION)) !=
-         NULL) {
-    list = (fp_span){request->data + field->value, field->value_len};
-    while (fp_list_next(&list, &member)) {
-      if (member.len == len && fp_http_same_name(member.data, name, len)) return true;
-    }
+  for (size_t i = 0; i < sizeof joined / sizeof *joined; i++) {
+    if (strlen(joined[i]) == len && memcmp(joined[i], name, len) == 0) return true;
   }
   return false;
 }

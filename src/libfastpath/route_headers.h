@@ -4,6 +4,7 @@
 
 #include "asked_request.h"
 #include "bits.h"
+#include "routed_fields.h"
 
 /* fp_header_is_named for names that are not the same byte for byte. */
 bool fp_header_is_named_in_other_case(const uint8_t *here, const uint8_t *name, size_t len);
@@ -24,12 +25,7 @@ size_t fp_header_line_count(const fp_route_request *request, const uint8_t *name
 /* Whether Envoy keeps several lines of this header as one value, with ',' between them. The name is in lower case. */
 bool fp_header_lines_are_joined(const uint8_t *name, size_t len);
 
-/* Whether this header belongs to one hop or to the inside, and so is gone before routes are looked at. In lower case. */
-bool fp_header_is_dropped(const uint8_t *name, size_t len);
-
-bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint8_t *name, size_t len);
-
-/* The same for a header that Connection names. */
+/* Whether Connection takes this header away. */
 static inline bool fp_header_is_nominated(const fp_asked_request *asked, const uint8_t *name, size_t len) {
   return (asked->nominated & fp_asked_bit(len)) != 0 && fp_header_is_nominated_in_lines(asked->request, name, len);
 }
@@ -59,9 +55,6 @@ fp_span fp_request_scheme(const fp_route_request *request);
 
 /* What x-forwarded-proto is once the connection's scheme has been put there where it was missing. */
 fp_span fp_request_forwarded_proto(const fp_route_request *request);
-
-/* What Envoy leaves of TE: "trailers" when that is among its members, or that it is empty; else data NULL. */
-fp_span fp_request_te(const fp_route_request *request);
 
 /* Whether the content-type is that of gRPC, and the request is not a CONNECT without a path. */
 bool fp_request_is_grpc(const fp_asked_request *asked);

@@ -91,17 +91,27 @@ static bool naive_is_nominated(const fp_route_request *request, const char *name
 
 /* What Envoy keeps as one value, of the names that tests use. */
 static bool naive_is_joined(const char *name) {
-  static const char *const names[] = {"accept",      "via", "user-agent", "content-type", "x-forwarded-proto",
-                                      "x-request-id"};
+  static const char *const names[] = {"accept",       "via",     "user-agent",        "connection",
+                                      "content-type", "upgrade", "x-forwarded-proto", "x-request-id"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strcmp(names[i], name) == 0) return true;
   }
   return false;
 }
 
-/* What never reaches the routes, of the names that tests use. */
-static bool naive_is_dropped(const char *name) {
-  return strcmp(name, "connection") == 0 || strcmp(name, "upgrade") == 0 || strcmp(name, "x-envoy-internal") == 0;
+/* Whether another protocol is asked for, of those that tests use. */
+static bool naive_asks_upgrade(const fp_route_request *request) {
+  for (uint32_t i = 0; i < request->field_count; i++) {
+    if (naive_is(naive_field_name(request, i), "upgrade", true)) return naive_is_nominated(request, "upgrade");
+  }
+  return false;
+}
+
+/* What does not reach the routes, of the names that tests use. */
+static bool naive_is_gone(const fp_route_request *request, const char *name) {
+  if (strcmp(name, "x-envoy-internal") == 0) return true;
+  if (naive_asks_upgrade(request)) return false;
+  return strcmp(name, "connection") == 0 || strcmp(name, "upgrade") == 0 || naive_is_nominated(request, name);
 }
 
 /* The values of a header one by one; those of a joined one together. Returns how many of them there are, at most 64. */
@@ -155,7 +165,7 @@ static size_t naive_header_values(fp_span header, const fp_route_request *reques
     values[0] = request->authority;
   } else if (strcmp(name, ":scheme") == 0) {
     values[0] = naive_scheme(request, room);
-  } else if (!naive_is_dropped(name) && !naive_is_nominated(request, name)) {
+  } else if (!naive_is_gone(request, name)) {
     count = naive_values(request, name, values, room);
   }
   if (name[0] == ':' || strcmp(name, "host") == 0) count = values[0].data != NULL;
@@ -202,7 +212,7 @@ static bool naive_query_holds(const fp_route_condition *with, const fp_route_req
 
 static bool naive_cookie_holds(const fp_route_condition *with, const fp_route_request *request) {
   const bool invert = (with->flags & FASTPATH_ROUTE_INVERT) != 0;
-  for (uint32_t i = 0; i < request->field_count && !naive_is_nominated(request, "cookie"); i++) {
+  for (uint32_t i = 0; i < request->field_count && !naive_is_gone(request, "cookie"); i++) {
     const fp_span line = naive_field_value(request, i);
     if (!naive_is(naive_field_name(request, i), "cookie", true)) continue;
     for (size_t start = 0, end; start < line.len; start = end + 1) {
@@ -228,7 +238,7 @@ static bool naive_cookie_holds(const fp_route_condition *with, const fp_route_re
 static bool naive_is_grpc(const fp_route_request *request) {
   uint8_t room[NAIVE_VALUE_MAX];
   fp_span type = {NULL, 0};
-  if (request->path.len == 0 || naive_is_nominated(request, "content-type")) return false;
+  if (request->path.len == 0 || naive_is_gone(request, "content-type")) return false;
   if (naive_values(request, "content-type", &type, room) == 0) return false;
   return naive_is(type, "application/grpc", false) ||
          (type.len > 16 && naive_is((fp_span){type.data, 17}, "application/grpc+", false));

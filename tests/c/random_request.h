@@ -161,7 +161,8 @@ static void random_wanted_field(random_table *make, const fp_route_condition *wi
 }
 
 static void random_other_fields(random_table *make, random_request *made) {
-  static const char *const lists[] = {"close", "x-a", "x-b ,Cookie", ",  accept\t,", "content-type", "via,x-a"};
+  static const char *const lists[] = {"close",        "x-a",     "x-b ,Cookie",  ",  accept\t,",
+                                      "content-type", "via,x-a", "Upgrade, x-a", "upgrade,cookie"};
   random_source *from = make->from;
   for (size_t more = below(from, 3); more > 0; more--) {
     const char *name = random_header_names[below(from, RANDOM_HEADER_NAMES)];

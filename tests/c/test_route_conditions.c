@@ -321,6 +321,20 @@ static void all_conditions_must_hold_or_a_later_route_is_taken(void) {
 
 /* ---- what callers may ask about headers ---- */
 
+/* How many fields of a name there are, and the first one's value. */
+static size_t field_count(const fp_route_request *of, const char *name, size_t len, fp_span *first) {
+  const fp_span wanted = {(const uint8_t *)name, len};
+  fp_routed_fields fields;
+  fp_span found, value;
+  size_t count = 0;
+  uint32_t at = 0;
+  fp_routed_fields_init(&fields, of);
+  while (fp_routed_fields_next(&fields, wanted, &at, &found, &value)) {
+    if (count++ == 0) *first = value;
+  }
+  return count;
+}
+
 static void headers_are_found_by_names_of_any_case_and_length(void) {
   char lines[1200] = "", name[401];
   fixture_request made;
@@ -329,15 +343,89 @@ static void headers_are_found_by_names_of_any_case_and_length(void) {
   name[sizeof name - 1] = '\0';
   snprintf(lines, sizeof lines, "Accept: 1\n%s: long\nACCEPT: 2\nx-a: 3\n", name);
   make_request(&made, "/", lines);
-  CHECK_EQ(fp_route_request_header(&made.request, (const uint8_t *)"aCCept", 6, &value), 1);
+  CHECK_EQ(field_count(&made.request, "aCCept", 6, &value), 2);
   CHECK_BYTES(value.data, value.len, "1");
-  CHECK_EQ(fp_route_request_header_count(&made.request, (const uint8_t *)"accept", 6), 2);
   memset(name, 'N', 200);
-  CHECK_EQ(fp_route_request_header(&made.request, (const uint8_t *)name, 400, &value), 1);
+  CHECK_EQ(field_count(&made.request, name, 400, &value), 1);
   CHECK_BYTES(value.data, value.len, "long");
-  CHECK_EQ(fp_route_request_header(&made.request, (const uint8_t *)"x-", 2, &value), 0);
-  CHECK_EQ(fp_route_request_header_count(&made.request, (const uint8_t *)"", 0), 0);
+  CHECK_EQ(field_count(&made.request, "x-", 2, &value), 0);
+  CHECK_EQ(field_count(&made.request, "", 0, &value), 0);
   free(made.data);
+}
+
+/* All fields that are left, as "name: value" lines. */
+static void left_of(const char *lines, const char *wanted) {
+  char left[512] = "";
+  fixture_request made;
+  fp_routed_fields fields;
+  fp_span name, value;
+  uint32_t at = 0;
+  make_request(&made, "/", lines);
+  fp_routed_fields_init(&fields, &made.request);
+  while (fp_routed_fields_next(&fields, (fp_span){NULL, 0}, &at, &name, &value)) {
+    const size_t len = strlen(left);
+    snprintf(left + len, sizeof left - len, "%.*s: %.*s\n", (int)name.len, (const char *)name.data, (int)value.len,
+             (const char *)value.data);
+  }
+  if (strcmp(left, wanted) != 0) fprintf(stderr, "%s leaves %s\n", lines, left);
+  CHECK_EQ(strcmp(left, wanted), 0);
+  free(made.data);
+}
+
+static void fields_are_left_as_envoy_leaves_them(void) {
+  left_of("", "");
+  left_of("A: 1\nKeep-Alive: 3\nX-Envoy-Internal: true\nX-Forwarded-Client-Cert: c\nB: 2\n", "A: 1\nB: 2\n");
+  left_of("Connection: X-A , close\nx-a: 1\nX-A: 2\nclose: 3\nx-b: 4\n", "close: 3\nx-b: 4\n");
+  left_of("te: gzip\nx: 1\nTE: a, trailers\n", "te: trailers\nx: 1\n");
+  left_of("te: Trailers\n", "");
+  left_of("te: \n", "te: \n");
+  left_of("Connection: te\nte: Trailers\n", "te: trailers\n");
+  left_of("Connection: te\nte: \n", "");
+  left_of("Connection: http2-settings\nHTTP2-Settings: q\n", "HTTP2-Settings: q\n");
+}
+
+static void an_upgrade_leaves_what_is_for_this_hop(void) {
+  left_of("Connection: Upgrade\nConnection: x-a\nUpgrade: websocket\nx-a: 1\nte: gzip\nkeep-alive: 3\n",
+          "Connection: Upgrade\nConnection: x-a\nUpgrade: websocket\nx-a: 1\nte: gzip\n");
+  left_of("Upgrade: websocket\nte: gzip\n", "");
+  left_of("Connection: upgrade;q\nUpgrade: websocket\nx: 1\n", "x: 1\n");
+  left_of("Connection: upgrade, x-a\nUpgrade: H2C\nUpgrade: \nhttp2-settings: q\nx-a: 1\nx: 1\n", "x: 1\n");
+  left_of("Connection: upgrade\nUpgrade: h2c\nUpgrade: h2c\nhttp2-settings: q\n",
+          "Connection: upgrade\nUpgrade: h2c\nUpgrade: h2c\nhttp2-settings: q\n");
+  left_of("Connection: upgrade\nUpgrade: \nx: 1\n", "Connection: upgrade\nUpgrade: \nx: 1\n");
+}
+
+static void an_invalid_referer_is_left_out(void) {
+  static const char *const valid[] = {"",
+                                      "/a?b",
+                                      "a/b:c",
+                                      "*",
+                                      "//a/b",
+                                      "http://a",
+                                      "h-t+1.://a-.b:0/x@y",
+                                      "x://[::1]:65535?q",
+                                      "x://[1.2.3.4]/",
+                                      "x://@a/",
+                                      "http://a/##",
+                                      "http://a/\"<>\\^`{|}[]"};
+  static const char *const invalid[] = {"a:b",         "a?b:c",      "/a#b",        "http://a#",    "http://a/#b",
+                                        "http://u@a/", "http://",    "http://a_b/", "http://a:/",   "http://a:65536/",
+                                        "http://[::1", "1http://a/", "x://[::1]x",  "http://a/b c", "x://@@a/",
+                                        "[]",          "\"",         "h_t://a/",    "http:/a",      "/\xc3\xa9"};
+  char line[64], left[80];
+  for (size_t i = 0; i < sizeof valid / sizeof *valid; i++) {
+    snprintf(line, sizeof line, "referer: %s\n", valid[i]);
+    left_of(line, line);
+  }
+  for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++) {
+    snprintf(left, sizeof left, "Referer: %s\n", invalid[i]);
+    left_of(left, "");
+  }
+  left_of("referer: /a\nreferer: b:c\n", "referer: /a\nreferer: b:c\n"); /* one list */
+  left_of("referer: http://a\nreferer: /b\n", "");
+  left_of("referer: http://a/\nreferer: b:c\n", "referer: http://a/\nreferer: b:c\n");
+  left_of("referer: http://a/#\nreferer: #\n", "");
+  left_of("referer: \nreferer: b:c\n", "");
 }
 
 /* ---- refusals ---- */
@@ -431,6 +519,9 @@ int main(void) {
   certificates_may_be_asked_for();
   all_conditions_must_hold_or_a_later_route_is_taken();
   headers_are_found_by_names_of_any_case_and_length();
+  fields_are_left_as_envoy_leaves_them();
+  an_upgrade_leaves_what_is_for_this_hop();
+  an_invalid_referer_is_left_out();
   what_is_no_condition_is_refused();
   a_condition_without_a_text_reads_none();
   a_condition_needs_a_route();

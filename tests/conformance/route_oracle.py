@@ -92,11 +92,11 @@ def told(name: str, value: str) -> Document:
 
 
 def telling(document: Document) -> Document:
-    """Envoy's copy of a bootstrap: its routes tell their names, and CONNECT is let through to them."""
+    """Envoy's copy of a bootstrap: its routes tell their names; CONNECT and WebSockets are let through to them."""
     copied = copy.deepcopy(document)
     for item in copied["static_resources"]["listeners"]:
         manager = item["filter_chains"][0]["filters"][0]["typed_config"]
-        manager["upgrade_configs"] = [{"upgrade_type": "CONNECT"}]
+        manager["upgrade_configs"] = [{"upgrade_type": name} for name in ("CONNECT", "websocket")]
         routes = manager["route_config"]
         tells = [told("route", "%ROUTE_NAME%"), told("cluster", "%UPSTREAM_CLUSTER%")]
         routes["response_headers_to_add"] = [*routes.get("response_headers_to_add", ()), *tells]
@@ -132,12 +132,13 @@ class Client:
         self._received = b""
 
     def ask(self, request: bytes) -> Response:
-        if request.startswith(b"CONNECT "):  # what comes after it is not a request any more
+        changes_protocol = request.startswith(b"CONNECT ") or b"\r\nupgrade:" in request.lower()
+        if changes_protocol:  # what comes after it is not a request any more
             self.close()
         try:
             return self._ask(request)
         finally:
-            if request.startswith(b"CONNECT "):
+            if changes_protocol:
                 self.close()
 
     def _ask(self, request: bytes) -> Response:

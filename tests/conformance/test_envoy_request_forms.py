@@ -35,7 +35,19 @@ def header_matches() -> list[Document]:
     for name, value, invert in itertools.product(("te", "x-forwarded-proto", ":scheme"), values, (False, True)):
         header = {"name": name, "string_match": {"exact": value}, "invert_match": invert}
         matches.append({"prefix": "/", "headers": [header]})
-    for name in ("te", "x-forwarded-proto", ":foo"):
+    for name, value in (("upgrade", "websocket"), ("connection", "close,Upgrade"), ("referer", "/a,b:c")):
+        matches.append({"prefix": "/", "headers": [{"name": name, "string_match": {"exact": value}}]})
+    for name in (
+        "te",
+        "x-forwarded-proto",
+        ":foo",
+        "upgrade",
+        "connection",
+        "referer",
+        "http2-settings",
+        "x-a",
+        "close",
+    ):
         matches.append({"prefix": "/", "headers": [{"name": name, "present_match": True}]})
     return matches
 
@@ -55,6 +67,17 @@ REQUESTS = [
     request("connection: te", "te: gzip, trailers"),
     *(request(f"x-forwarded-proto: {value}") for value in ("https", "HTTPS", "ftp", "")),
     request("x-forwarded-proto: https", "x-forwarded-proto: http"),
+    request("connection: te", "te: Trailers"),
+    request("connection: te", "te:"),
+    request("connection: x-a, close", "x-a: a", "close: 1"),
+    request("connection: Upgrade, x-a", "upgrade: websocket", "x-a: a", "te: gzip"),
+    request("connection: close", "connection: Upgrade", "upgrade: websocket", "te: trailers"),
+    request("upgrade: websocket", "te: gzip"),
+    *(request("connection: upgrade", f"upgrade: {name}", "http2-settings: q", "te: gzip") for name in ("h2c", "H2C")),
+    request("connection: http2-settings", "http2-settings: q"),
+    *(request(f"referer: {value}") for value in ("/a", "a:b", "http://a/", "http://a#b", "http://u@a", "")),
+    request("referer: /a", "referer: b:c"),
+    request("referer: a", "referer: b:c"),
     request(start="OPTIONS *"),
     request(start="CONNECT a.com:80"),
     request(start="GET http://a.com/x"),

@@ -23,7 +23,9 @@ def test_nothing_of_ours_is_the_laxer_one(tmp_path: Path) -> None:
         read, forwarded = (table[case.name][name].accepted for name in OURS)
         assert bool(read) == bool(case.valid), (case.name, read)
         assert b"/smuggled" not in {message.target for message in read}, case.name
-        assert forwarded == read or case.name == "http-1.0-without-host", (case.name, forwarded)
+        # Without an authority, or with an upgrade that it does not allow, the gateway takes less.
+        takes_less = case.name in ("http-1.0-without-host", "upgrade-then-request", "upgrade-with-body")
+        assert forwarded == (() if takes_less else read), (case.name, forwarded)
     # The corpus is worth something only while there are disagreements.
     assert sum(bool(table[case.name]["Envoy"].accepted) for case in CASES if not case.valid) > 20
 

@@ -324,10 +324,38 @@ async def test_an_upgrade_that_the_upstream_declines(lab: Any) -> None:
 
 async def test_an_upgrade_that_the_listener_does_not_allow(lab: Any) -> None:
     upstream = await lab.upstream()
+    await lab.gateway({"one": [upstream]}, manager=WEBSOCKET)
+    for other in ("other", "websocket, other", ""):
+        refused = await lab.fetch(lab.get("/", "Connection: Upgrade", f"Upgrade: {other}"))
+        assert refused.status == 403
+    assert upstream.requests == []
+    assert (await lab.fetch(lab.get("/", "Connection: Upgrade", "Upgrade: h2c"))).body == b"up"
+    assert (await lab.fetch(lab.get("/", "Upgrade: other"))).body == b"up"
+    assert [request.get(b"upgrade") for request in upstream.requests] == [None, None]
+
+
+async def test_upgrades_are_routed_apart(lab: Any) -> None:
+    plain, sockets = await lab.upstream("plain"), await lab.upstream("sockets")
+    routes = [
+        {
+            "match": {"prefix": "/", "headers": [{"name": "upgrade", "string_match": {"exact": "websocket"}}]},
+            "route": {"cluster": "sockets"},
+        },
+        {"match": {"prefix": "/"}, "route": {"cluster": "plain"}},
+    ]
+    await lab.gateway({"plain": [plain], "sockets": [sockets]}, routes, manager=WEBSOCKET)
+    assert (await lab.fetch(lab.get("/", *HANDSHAKE))).body == b"sockets"
+    assert (await lab.fetch(lab.get("/", "Upgrade: websocket"))).body == b"plain"
+
+
+async def test_fields_that_no_client_may_send(lab: Any) -> None:
+    upstream = await lab.upstream()
     await lab.gateway({"one": [upstream]})
-    assert (await lab.fetch(lab.get("/", *HANDSHAKE))).body == b"up"
-    assert upstream.requests[0].get(b"upgrade") is None
-    assert upstream.requests[0].get(b"connection") is None
+    forged = ("X-Forwarded-Client-Cert: By=me", "Referer: http://u@b/", "x-envoy-retry-on: 5xx")
+    await lab.fetch(lab.get("/", *forged, "a: 1"))
+    names = [b"x-forwarded-client-cert", b"referer", b"x-envoy-retry-on", b"a"]
+    assert [upstream.requests[0].get(name) for name in names] == [None, None, None, b"1"]
+    assert (await lab.fetch(lab.get("/", "Connection: x-forwarded-for", "X-Forwarded-For: 1.1.1.1"))).status == 400
 
 
 NORMALIZE = {"normalize_path": True, "merge_slashes": True}

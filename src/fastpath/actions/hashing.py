@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fastpath._hash_keys import xxh64
-from fastpath._http import Request
 from fastpath.models import HashPolicy, HashPolicyCookie
-from fastpath.substitution.heads import RequestHead, as_bytes
+from fastpath.substitution.heads import HeaderSource, RequestHead, as_bytes
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
 from fastpath.substitution.query import raw_query_parameter
 
@@ -129,7 +128,7 @@ def _cookie(cookie: HashPolicyCookie) -> _Policy:
     name = as_bytes(cookie.name)
 
     def hash_cookie(head: RequestHead, stream: StreamInfo | None, state: _State | None, result: Hash) -> int | None:
-        value = cookie_value(head, name)
+        value = cookie_value(head.headers, name)
         if not value and cookie.ttl is not None:
             value = _new_cookie(stream)
             result.cookies.append(set_cookie(cookie, value))
@@ -138,9 +137,9 @@ def _cookie(cookie: HashPolicyCookie) -> _Policy:
     return hash_cookie
 
 
-def cookie_value(head: RequestHead | Request, name: bytes) -> bytes | None:
+def cookie_value(headers: HeaderSource, name: bytes) -> bytes | None:
     """The value of the first cookie of a name, without the quotes around it."""
-    for line in head.headers.get_all(b"cookie"):
+    for line in headers.get_all(b"cookie"):
         for pair in line.split(b";"):
             key, equals, value = pair.lstrip(b" ").partition(b"=")  # what stands after the value is its
             if key == name and equals:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from fastpath.models import FractionalPercent, HttpFault, RequestMirrorPolicy, RetryPolicy, RouteAction
-from fastpath.substitution.heads import RequestHead, as_bytes
+from fastpath.substitution.heads import HeaderSource, RequestHead, as_bytes
 
 __all__ = ["Fault", "Mirror", "Timeouts", "decide_fault", "holds", "mirrors", "retry_policy", "shadow_host", "timeouts"]
 
@@ -50,23 +50,23 @@ def holds(percent: FractionalPercent, random: int) -> bool:
     return random % percent.denominator.denominator < percent.numerator
 
 
-def _milliseconds(head: RequestHead, name: bytes) -> float | None:
+def _milliseconds(headers: HeaderSource, name: bytes) -> float | None:
     """A header's value in seconds; None when it is missing or not a whole number."""
-    value = head.headers.get(name)
+    value = headers.get(name)
     return int(value) / 1e3 if value is not None and value.isdigit() and len(value) < 19 else None
 
 
-def timeouts(action: RouteAction, policy: RetryPolicy | None, head: RequestHead | None = None) -> Timeouts:
-    """What a route allows. `head`: of an internal request, whose x-envoy-upstream-rq-... fields count; else None.
+def timeouts(action: RouteAction, policy: RetryPolicy | None, headers: HeaderSource | None = None) -> Timeouts:
+    """What a route allows. `headers`: of an internal request, whose x-envoy-upstream-rq-... fields count; else None.
 
     Envoy takes a request for internal when its source is among the connection manager's internal addresses; without
     any it drops these fields. grpc-timeout counts only where a route says so, which the models do not.
     """
     request: float | None = action.timeout
     per_try = policy.per_try_timeout if policy is not None else None
-    if head is not None:
-        request = _first(_milliseconds(head, b"x-envoy-upstream-rq-timeout-ms"), request)
-        per_try = _first(_milliseconds(head, b"x-envoy-upstream-rq-per-try-timeout-ms"), per_try)
+    if headers is not None:
+        request = _first(_milliseconds(headers, b"x-envoy-upstream-rq-timeout-ms"), request)
+        per_try = _first(_milliseconds(headers, b"x-envoy-upstream-rq-per-try-timeout-ms"), per_try)
     if per_try and request and per_try >= request:
         per_try = None
     return Timeouts(request or None, per_try or None, action.idle_timeout)
@@ -81,10 +81,10 @@ def retry_policy(route: RetryPolicy | None, virtual_host: RetryPolicy | None) ->
     return route if route is not None else virtual_host
 
 
-def internal_retry_policy(policy: RetryPolicy | None, head: RequestHead) -> RetryPolicy | None:
+def internal_retry_policy(policy: RetryPolicy | None, headers: HeaderSource) -> RetryPolicy | None:
     """The policy with what an internal request's x-envoy-retry-on and x-envoy-max-retries add to it."""
-    added = head.headers.get(b"x-envoy-retry-on")
-    most = head.headers.get(b"x-envoy-max-retries")
+    added = headers.get(b"x-envoy-retry-on")
+    most = headers.get(b"x-envoy-max-retries")
     if added is None and (most is None or policy is None):
         return policy
     policy = policy if policy is not None else RetryPolicy()

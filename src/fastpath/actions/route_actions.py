@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fastpath._http import Request
 from fastpath._response import Response
 from fastpath._rewrite import HeadRewriter
+from fastpath._routed_headers import RoutedHeaders
 from fastpath.models import HeaderMutations, HttpFault, RequestMirrorPolicy, RetryPolicy, WeightedCluster
 from fastpath.substitution.heads import HeaderList, RequestHead, as_bytes, request_path
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
@@ -152,12 +153,16 @@ class RouteActions(RouteLayout):
     def _params(self, match: Match) -> Mapping[str, object]:
         return match.params or _NO_PARAMS
 
+    def head_of(self, match: Match, request: Request) -> RequestHead:
+        """A parsed request's head as it came: its path and host normalised, without what no route sees."""
+        return RequestHead.of(request, path=match.path, authority=match.authority, without=self.unseen)
+
     def _head_of(self, match: Match, request: Request | RequestHead, stream: StreamInfo | None) -> RequestHead:
         """The request as it came, its path and host normalised."""
         if stream is not None and stream.head is not None and match.path is None and match.authority is None:
             return stream.head
         if isinstance(request, Request):
-            return RequestHead.of(request, path=match.path, authority=match.authority)
+            return self.head_of(match, request)
         if match.path is None and match.authority is None:
             return request
         path = request.path if match.path is None else b"".join((match.path, *request.path.partition(b"?")[1:]))
@@ -171,7 +176,8 @@ class RouteActions(RouteLayout):
         if self._host_header is not None:
             name = self._host_header
             # Where it is no field, finalize_request comes here with a head only.
-            values = request.get_all(name) if isinstance(request, RequestHead) else request.headers.get_all(name)
+            fields = RoutedHeaders(request, self.unseen) if isinstance(request, Request) else request
+            values = fields.get_all(name)
             return (join(values) if name in JOINED_IN_REQUESTS else values[0] if values else None) or None
         if self._host_of_path is not None:
             return self._host_of_path(bare) or None
@@ -347,7 +353,7 @@ class RouteActions(RouteLayout):
         """
         if self._hasher is None:
             return Hash()
-        head = request if isinstance(request, RequestHead) else RequestHead.of(request)
+        head = RequestHead.of(request, without=self.unseen) if isinstance(request, Request) else request
         return self._hasher.hash(head, stream, filter_state)
 
     def host_hash(
@@ -378,13 +384,11 @@ class RouteActions(RouteLayout):
     def timeouts(self, request: Request | RequestHead | None = None) -> Timeouts:
         """How long it may take. `request`: an internal one, whose header fields may say otherwise."""
         assert self.action is not None
-        head = request if isinstance(request, RequestHead) or request is None else RequestHead.of(request)
-        return timeouts(self.action, self.retry_policy, head)
+        return timeouts(self.action, self.retry_policy, request.headers if request is not None else None)
 
     def internal_retry_policy(self, request: Request | RequestHead) -> RetryPolicy | None:
         """The retry policy of an internal request, whose header fields may add to it."""
-        head = request if isinstance(request, RequestHead) else RequestHead.of(request)
-        return internal_retry_policy(self.retry_policy, head)
+        return internal_retry_policy(self.retry_policy, request.headers)
 
     @property
     def mirror_policies(self) -> tuple[RequestMirrorPolicy, ...]:

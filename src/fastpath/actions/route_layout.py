@@ -58,7 +58,6 @@ class RouteLayout:
         "_host",
         "_host_header",
         "_host_of_path",
-        "_internal",
         "_mirrors",
         "_path_rewrite",
         "_redirect",
@@ -80,6 +79,7 @@ class RouteLayout:
         "reads_stream",
         "retry_policy",
         "route",
+        "unseen",
         "virtual_host",
         "weighted",
     )
@@ -97,8 +97,10 @@ class RouteLayout:
         self.virtual_host = virtual_host
         self.configuration = configuration
         self.weighted = weighted
-        self._internal = configuration.internal_only_headers if configuration is not None else ()
-        self._drops = tuple(dict.fromkeys((*drops, *(as_bytes(name).lower() for name in self._internal))))
+        internal = configuration.internal_only_headers if configuration is not None else ()
+        self.unseen = frozenset(as_bytes(name).lower() for name in internal)
+        """Request fields that nothing here sees, and no upstream: for `RequestHead.of`."""
+        self._drops = tuple(dict.fromkeys((*drops, *sorted(self.unseen))))
         self.attachment: Any = None
         """For whoever uses the table: what he makes of the route, to be kept as long as the table."""
         self._shares: dict[int, RouteActions] = {}
@@ -204,7 +206,7 @@ class RouteLayout:
                 special.add(_FORWARDED_HOST)
         names = mutations.names()
         self._touched = names.union(special, self._drops)
-        self.plain = not (mutations or rewritten or rehosted or special or self._first_host or self._internal)
+        self.plain = not (mutations or rewritten or rehosted or special or self._first_host or self.unseen)
         """Nothing of the request changes."""
         self.plain_response = not (self._response_mutations or self._attempts_in_response)
         """Nothing of an upstream's response changes."""

@@ -131,8 +131,11 @@ cdef extern from "fastpath/route.h" nogil:
                                       uint32_t *route, uint32_t *by)
     fp_status fp_route_table_match(const fp_route_table *table, const fp_route_request *request, fp_route_match *match)
     uint32_t fp_route_table_choose_share(const fp_route_table *table, const fp_route_match *match, uint64_t value)
-    int fp_route_request_header(const fp_route_request *request, const uint8_t *name, size_t len, fp_span *value)
-    size_t fp_route_request_header_count(const fp_route_request *request, const uint8_t *name, size_t len)
+    ctypedef struct fp_routed_fields:
+        const fp_route_request *request
+    void fp_routed_fields_init(fp_routed_fields *fields, const fp_route_request *request)
+    int fp_routed_fields_next(const fp_routed_fields *fields, fp_span wanted, uint32_t *at, fp_span *name,
+                              fp_span *value)
     uint32_t fp_route_table_param_count(const fp_route_table *table, const fp_route_match *match)
     fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_match *match, uint32_t index)
     void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params)

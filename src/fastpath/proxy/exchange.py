@@ -28,6 +28,8 @@ from fastpath import (
 )
 
 from ..actions import direct_answer
+from ..substitution.grpc import is_grpc
+from ..substitution.joined import join
 from .finalizer import Finalizer
 from .grpc_reply import reply_to
 from .heads import HeaderChanges
@@ -69,9 +71,9 @@ class Exchange(UpstreamRequest):
 
     `failed` holds the attempts that came to nothing, as pairs of a host and its outcome: a status, or
     "connect-failure", "reset", "timeout", "protocol", "overflow". `error` says why the gateway answered by itself or
-    broke off: one of these, or "no-route", "no-cluster", "no-host", "filter", "fault", "rewrite", "client-gone",
-    "client-protocol", "hook"; "" when it did not. `bytes_received` and `bytes_sent` count the bodies at the client's
-    side. `began` and `ended` are times of the loop's clock in seconds. `data` is the hooks' own.
+    broke off: one of these, or "no-route", "no-cluster", "no-host", "filter", "fault", "upgrade", "rewrite",
+    "client-gone", "client-protocol", "hook"; "" when it did not. `bytes_received` and `bytes_sent` count the bodies at
+    the client's side. `began` and `ended` are times of the loop's clock in seconds. `data` is the hooks' own.
     """
 
     __slots__ = (
@@ -180,6 +182,9 @@ class Exchange(UpstreamRequest):
         except ProtocolError as error:
             self.reply(Reply(error.status, f"{error.reason}\n".encode()), "client-protocol")
             return False
+        if elsewhere and is_grpc(self.request.headers.get(b"content-type")):  # whose clients follow no redirect
+            self.reply(Reply(400, b"the path is not normal\n"), "client-protocol")
+            return False
         if elsewhere:
             query = self.request.query
             location = self.path if query is None else self.path + b"?" + query
@@ -226,6 +231,10 @@ class Exchange(UpstreamRequest):
             plan = self._plan = self.gateway.plan(match)
             actions = plan.actions.of_share(match.weighted_cluster) if plan.split else plan.actions
             self._finalizer = Finalizer(self, actions)
+        if self.request.upgrade and not self._may_upgrade():
+            # What follows may be of the other protocol.
+            self.reply(Reply(403, b"this upgrade is not allowed\n"), "upgrade", close=True)
+            return
         faults = self.downstream.server.faults
         if faults is None:
             self._go()
@@ -239,6 +248,15 @@ class Exchange(UpstreamRequest):
             self._timer = self.gateway.loop.call_later(fault.delay, self._delayed, fault)
         else:
             self._delayed(fault)
+
+    def _may_upgrade(self) -> bool:
+        """Whether the protocol that the client asks for is one that it can have, or one that is never passed on."""
+        protocol = (join(self.request.headers.get_all(b"upgrade")) or b"").lower()
+        if protocol == b"h2c":
+            return True
+        allowed = self._plan.upgrade_types.get(protocol) if self._plan is not None else None
+        self.upgrade = protocol in self.downstream.server.upgrade_types if allowed is None else allowed
+        return self.upgrade
 
     def _delayed(self, fault: Fault) -> None:
         """A fault's delay is over."""
@@ -292,10 +310,6 @@ class Exchange(UpstreamRequest):
                 self._replay = ReplayBody(self.gateway.options.max_replay_bytes)
         if self.request.has_body:
             self._idle.start(self)
-        if self.request.upgrade:
-            protocol = self.request.headers.get(b"upgrade", b"").lower()
-            allowed = plan.upgrade_types.get(protocol)
-            self.upgrade = protocol in self.downstream.server.upgrade_types if allowed is None else allowed
         self._attempt()
 
     # --- attempts --------------------------------------------------------------------------------------------------

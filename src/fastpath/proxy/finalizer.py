@@ -6,15 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastpath import RequestHead
-
 from .heads import REQUEST_REWRITER, RESPONSE_REWRITER
 from .stream import note_answer, note_attempt, stream_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastpath import HeadRewriter, Match, Response, RouteActions, StreamInfo
+    from fastpath import HeadRewriter, Match, RequestHead, Response, RouteActions, StreamInfo
 
     from .exchange import Exchange
     from .heads import HeaderChanges
@@ -78,14 +76,13 @@ class Finalizer:
         attempt = len(exchange.failed) + 1
         stream = self._known()
         if stream is not None:
-            note_attempt(stream, exchange, match.cluster or "", attempt)
+            note_attempt(stream, exchange, actions, match, attempt)
         if actions.plain:
             rewriter = REQUEST_REWRITER if changes is None else changes.request_rewriter()
-            path, authority = match.path, match.authority
             return FinalRequest(
                 rewriter,
-                {"path": path, "authority": authority},
-                lambda: RequestHead.of(exchange.request, path=path, authority=authority),
+                {"path": match.path, "authority": match.authority},
+                lambda: actions.head_of(match, exchange.request),
             )
         host = exchange.host
         hostname = host.hostname if host is not None else ""
@@ -132,5 +129,5 @@ class Finalizer:
     def _info(self) -> StreamInfo:
         stream = self._stream
         if stream is None:
-            stream = self._stream = stream_info(self._exchange, self._exchange.downstream.info)
+            stream = self._stream = stream_info(self._exchange, self.actions)
         return stream

@@ -30,6 +30,7 @@ DROPPED_FROM_REQUESTS = (
     b"x-envoy-upstream-rq-per-try-timeout-ms",
     b"x-envoy-upstream-rq-timeout-alt-response",
     b"x-envoy-upstream-rq-timeout-ms",
+    b"x-forwarded-client-cert",  # only who ends the client's TLS can say that
 )
 
 REQUEST_REWRITER = HeadRewriter(remove=DROPPED_FROM_REQUESTS)

@@ -13,6 +13,8 @@ from .retry import CONNECT_FAILURE, RESET, TIMEOUT
 if TYPE_CHECKING:
     import asyncio
 
+    from fastpath import Match, RouteActions
+
     from .exchange import Exchange
 
 __all__ = ["connection_info", "note_answer", "note_attempt", "stream_info"]
@@ -48,13 +50,12 @@ def _address(name: object) -> Address | None:
     return None
 
 
-def stream_info(exchange: Exchange, connection: ConnectionInfo) -> StreamInfo:
+def stream_info(exchange: Exchange, actions: RouteActions) -> StreamInfo:
     """What is known when the request has been routed."""
     now = exchange.gateway.loop.time()
     match = exchange.match
-    path, authority = (None, None) if match is None else (match.path, match.authority)
-    head = RequestHead.of(exchange.request, path=path, authority=authority)
-    stream = StreamInfo(head, connection, start_time=time.time() - (now - exchange.began))
+    head = RequestHead.of(exchange.request) if match is None else actions.head_of(match, exchange.request)
+    stream = StreamInfo(head, exchange.downstream.info, start_time=time.time() - (now - exchange.began))
     stream.times["DS_RX_BEG"] = exchange.began
     stream.times["NOW"] = now
     if match is not None and not match.tls_redirect:
@@ -64,19 +65,17 @@ def stream_info(exchange: Exchange, connection: ConnectionInfo) -> StreamInfo:
     return stream
 
 
-def note_attempt(stream: StreamInfo, exchange: Exchange, cluster: str, attempts: int) -> None:
+def note_attempt(stream: StreamInfo, exchange: Exchange, actions: RouteActions, match: Match, attempts: int) -> None:
     """A host was chosen, and the request is about to go there."""
     upstream = stream.upstream
     if upstream is None:
-        upstream = stream.upstream = UpstreamInfo(cluster=cluster, protocol="HTTP/1.1")
+        upstream = stream.upstream = UpstreamInfo(cluster=match.cluster or "", protocol="HTTP/1.1")
     upstream.attempts = attempts
     host = exchange.host
     if host is not None:
         upstream.host = upstream.remote = Address(host.address, host.port)
         upstream.hostname = host.hostname
-    match = exchange.match
-    if match is not None:
-        stream.head = RequestHead.of(exchange.request, path=match.path, authority=match.authority)
+    stream.head = actions.head_of(match, exchange.request)
     stream.times["NOW"] = exchange.gateway.loop.time()
 
 

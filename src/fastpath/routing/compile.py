@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from fastpath._route_builder import (
     PATH_CONNECT,
@@ -90,7 +91,7 @@ def compile_table(
                 builder.require_tls(host.require_tls.value)
             _add_routes(builder, _without(host, gone) if gone else host, here)
             if host.matcher is not None:
-                add_match_tree(builder, host.matcher, here)
+                add_match_tree(builder, host.matcher, partial(_seen_name, gone), here)
         _add_domains(builder, host, here)
         context.append(_entry(host, configuration))
     try:
@@ -104,11 +105,15 @@ def _internal_only(configuration: RouteConfiguration | None) -> frozenset[str]:
     return frozenset(map(str.lower, configuration.internal_only_headers)) if configuration is not None else frozenset()
 
 
+def _seen_name(gone: frozenset[str], name: str) -> str:
+    return _NEVER_THERE if isinstance(name, str) and name.lower() in gone else name
+
+
 def _without(host: VirtualHost, gone: frozenset[str]) -> VirtualHost:
     """The virtual host with conditions on a field that is never there in the place of those on these."""
 
     def hidden(header: HeaderMatcher) -> HeaderMatcher:
-        return replace(header, name=_NEVER_THERE) if header.name.lower() in gone else header
+        return replace(header, name=_seen_name(gone, header.name))
 
     def changed(route: Route) -> Route:
         if not isinstance(route, Route):

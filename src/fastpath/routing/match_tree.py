@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fastpath._route_builder import (
     MATCHER_AND,
@@ -40,14 +40,15 @@ __all__ = ["add_match_tree", "list_ends"]
 _Step = tuple[int, int, int, int, str, str, object]
 
 
-def add_match_tree(builder: RouteTableBuilder, tree: MatchTarget, here: Step) -> None:
-    """Give the builder's last virtual host, which has its routes, the tree."""
+def add_match_tree(builder: RouteTableBuilder, tree: MatchTarget, seen_name: Callable[[str], str], here: Step) -> None:
+    """Give the builder's last virtual host, which has its routes, the tree. `seen_name`: under which name a header is
+    to be looked for."""
     steps: list[_Step] = []
     at: object = tree
     try:
         for step in _target(tree):
             at = step[6]
-            steps.append(step)
+            steps.append((*step[:4], seen_name(step[4]), *step[5:]))
         at = None
         builder.set_matcher([step[:6] for step in steps])
     except (ConfigError, TypeError, ValueError, OverflowError, RecursionError) as error:

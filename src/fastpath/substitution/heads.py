@@ -7,6 +7,7 @@ from typing import Protocol
 
 from fastpath._headers import Headers
 from fastpath._http import Request
+from fastpath._routed_headers import RoutedHeaders
 
 from .joined import JOINED_IN_REQUESTS, join
 
@@ -21,7 +22,7 @@ def as_bytes(text: _Text) -> bytes:
 
 
 class HeaderSource(Protocol):
-    """Header fields to read, by name in any case: `fastpath.Headers` and HeaderList."""
+    """Header fields to read, by name in any case: `fastpath.Headers`, what is left of them, and HeaderList."""
 
     def get(self, name: bytes, /) -> bytes | None:
         """The first value."""
@@ -103,7 +104,8 @@ class RequestHead:
     """A request's head.
 
     `path` is the :path of the request, with its query, as the connection manager left it: normalised where that is
-    asked for. It is empty for a CONNECT without one. `headers` has no host field; `host` is `authority`.
+    asked for. It is empty for a CONNECT without one. `headers` has no host field; `host` is `authority`; of a parsed
+    request it has what the connection manager leaves, else it is as given.
     """
 
     __slots__ = ("authority", "connection_scheme", "headers", "method", "path", "scheme")
@@ -119,24 +121,35 @@ class RequestHead:
         self.method = as_bytes(method)
         self.authority = as_bytes(authority)
         self.path = as_bytes(path)
-        self.headers: HeaderSource = headers if isinstance(headers, Headers | HeaderList) else HeaderList(headers)  # type: ignore[arg-type]
+        if not isinstance(headers, Headers | HeaderList | RoutedHeaders):
+            headers = HeaderList(headers)  # type: ignore[arg-type]
+        self.headers: HeaderSource = headers
         self.scheme = as_bytes(scheme)
         self.connection_scheme = self.scheme
         """What x-forwarded-proto is where it is missing."""
 
     @classmethod
     def of(
-        cls, request: Request, *, path: bytes | None = None, authority: bytes | None = None, tls: bool = False
+        cls,
+        request: Request,
+        *,
+        path: bytes | None = None,
+        authority: bytes | None = None,
+        tls: bool = False,
+        without: frozenset[bytes] = frozenset(),
     ) -> RequestHead:
-        """The head of a parsed request. `path` and `authority`: what they became when they were normalised, the path
-        without its query."""
+        """The head of a parsed request, without the fields that Envoy's routes do not see.
+
+        path, authority: what they became when they were normalised, the path without its query. without: names, in
+            lower case, of further fields that are not to be seen.
+        """
         head = cls.__new__(cls)
         head.method = request.method
         head.authority = request.authority if authority is None else authority
         query = request.query
         path = request_path(request) if path is None else path
         head.path = path if query is None else path + b"?" + query
-        head.headers = request.headers
+        head.headers = RoutedHeaders(request, without)
         head.scheme = request_scheme(request, tls)
         head.connection_scheme = b"https" if tls else b"http"
         return head

@@ -1,0 +1,188 @@
+#include "routed_fields.h"
+
+#include <string.h>
+
+#include "asked_request.h"
+#include "domain.h"
+#include "http_list.h"
+#include "http_names.h"
+#include "http_referer.h"
+#include "route_headers.h"
+
+#define IS(data, len, literal) ((len) == sizeof literal - 1 && memcmp((data), (literal), sizeof literal - 1) == 0)
+#define IS_IN_ANY_CASE(span, literal) \
+  ((span).len == sizeof literal - 1 && fp_http_same_name((span).data, (const uint8_t *)(literal), sizeof literal - 1))
+
+bool fp_header_is_dropped(const uint8_t *name, size_t len) {
+  static const char *const dropped[] = {"connection",
+                                        "keep-alive",
+                                        "proxy-connection",
+                                        "transfer-encoding",
+                                        "upgrade",
+                                        "x-envoy-expected-rq-timeout-ms",
+                                        "x-envoy-force-trace",
+                                        "x-envoy-hedge-on-per-try-timeout",
+                                        "x-envoy-internal",
+                                        "x-envoy-ip-tags",
+                                        "x-envoy-max-retries",
+                                        "x-envoy-original-url",
+                                        "x-envoy-retriable-header-names",
+                                        "x-envoy-retriable-status-codes",
+                                        "x-envoy-retry-grpc-on",
+                                        "x-envoy-retry-on",
+                                        "x-envoy-upstream-alt-stat-name",
+                                        "x-envoy-upstream-rq-per-try-timeout-ms",
+                                        "x-envoy-upstream-rq-timeout-alt-response",
+                                        "x-envoy-upstream-rq-timeout-ms",
+                                        "x-forwarded-client-cert"};
+  for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
+    if (strlen(dropped[i]) == len && memcmp(dropped[i], name, len) == 0) return true;
+  }
+  return false;
+}
+
+bool fp_header_is_of_upgrade(const uint8_t *name, size_t len) {
+  return IS(name, len, "connection") || IS(name, len, "upgrade");
+}
+
+/* ---- what Connection says ---- */
+
+static const fp_http_field *next_line(const fp_route_request *request, const fp_http_field *after, uint16_t id) {
+  return fp_header_next(request, after, NULL, 0, id);
+}
+
+static fp_span value_of(const fp_route_request *request, const fp_http_field *field) {
+  return (fp_span){request->data + field->value, field->value_len};
+}
+
+/* Whether Connection has this member, in any letter case. */
+static bool has_option(const fp_route_request *request, const uint8_t *name, size_t len) {
+  const fp_http_field *field = NULL;
+  while ((field = next_line(request, field, FASTPATH_HTTP_NAME_CONNECTION)) != NULL) {
+    fp_span list = value_of(request, field), member;
+    while (fp_list_next(&list, &member)) {
+      if (member.len == len && fp_http_same_name(member.data, name, len)) return true;
+    }
+  }
+  return false;
+}
+
+typedef enum upgrade_kind {
+  UPGRADE_NONE,
+  UPGRADE_H2C, /* which Envoy does as if it had not been asked for */
+  UPGRADE_OTHER
+} upgrade_kind;
+
+static upgrade_kind asked_upgrade(const fp_route_request *request) {
+  static const uint8_t upgrade[] = "upgrade";
+  const fp_http_field *field = NULL;
+  uint32_t values = 0;
+  bool h2c = false;
+  if (next_line(request, NULL, FASTPATH_HTTP_NAME_UPGRADE) == NULL) return UPGRADE_NONE;
+  if (!has_option(request, upgrade, sizeof upgrade - 1)) return UPGRADE_NONE;
+  while ((field = next_line(request, field, FASTPATH_HTTP_NAME_UPGRADE)) != NULL) {
+    const fp_span value = value_of(request, field);
+    if (value.len == 0) continue;
+    values++;
+    h2c = IS_IN_ANY_CASE(value, "h2c");
+  }
+  return values == 1 && h2c ? UPGRADE_H2C : UPGRADE_OTHER;
+}
+
+void fp_request_read_connection(const fp_route_request *request, uint64_t *nominated, bool *upgrade) {
+  const fp_http_field *field = NULL;
+  const upgrade_kind kind = asked_upgrade(request);
+  *upgrade = kind == UPGRADE_OTHER;
+  *nominated = kind == UPGRADE_H2C ? fp_asked_bit(sizeof "http2-settings" - 1) : 0;
+  if (kind == UPGRADE_OTHER) return;
+  while ((field = next_line(request, field, FASTPATH_HTTP_NAME_CONNECTION)) != NULL) {
+    fp_span list = value_of(request, field), member;
+    while (fp_list_next(&list, &member)) *nominated |= fp_asked_bit(member.len);
+  }
+}
+
+bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint8_t *name, size_t len) {
+  const fp_span named = {name, len};
+  if (IS_IN_ANY_CASE(named, "close")) return false; /* that says something else */
+  if (IS_IN_ANY_CASE(named, "http2-settings")) return asked_upgrade(request) == UPGRADE_H2C;
+  return has_option(request, name, len);
+}
+
+/* ---- values that change ---- */
+
+fp_span fp_request_te(const fp_route_request *request) {
+  static const uint8_t te[] = "te", trailers[] = "trailers";
+  const size_t len = sizeof trailers - 1;
+  const fp_http_field *field = NULL;
+  const bool nominated = has_option(request, te, sizeof te - 1);
+  bool empty = false, filled = false;
+  while ((field = next_line(request, field, FASTPATH_HTTP_NAME_TE)) != NULL) {
+    fp_span list = value_of(request, field), member;
+    while (fp_list_next(&list, &member)) {
+      if (member.len != len) continue;
+      if (nominated ? fp_http_same_name(member.data, trailers, len) : memcmp(member.data, trailers, len) == 0) {
+        return (fp_span){trailers, len};
+      }
+    }
+    *(field->value_len == 0 ? &empty : &filled) = true;
+  }
+  return (fp_span){empty && !filled && !nominated ? trailers : NULL, 0};
+}
+
+bool fp_request_referer_is_valid(const fp_route_request *request) {
+  return fp_http_referer_is_valid(request->data, request->fields, request->field_count);
+}
+
+/* ---- the fields that are left ---- */
+
+void fp_routed_fields_init(fp_routed_fields *fields, const fp_route_request *request) {
+  bool connection = false, referer = false, upgrade = false;
+  *fields = (fp_routed_fields){.request = request, .te = UINT32_MAX};
+  for (uint32_t i = 0; i < request->field_count; i++) {
+    const uint16_t id = request->fields[i].id;
+    connection |= id == FASTPATH_HTTP_NAME_CONNECTION;
+    referer |= id == HTTP_NAME_REFERER;
+    if (id == FASTPATH_HTTP_NAME_TE && fields->te == UINT32_MAX) fields->te = i;
+  }
+  if (connection) fp_request_read_connection(request, &fields->nominated, &upgrade);
+  fields->upgrade = upgrade;
+  fields->drops_referer = referer && !fp_request_referer_is_valid(request);
+}
+
+/* Whether a field is gone; else its value may be another one. */
+static bool is_gone(const fp_routed_fields *fields, uint32_t index, fp_span *value) {
+  const fp_route_request *request = fields->request;
+  const fp_http_field *field = &request->fields[index];
+  const uint8_t *name = request->data + field->name;
+  const size_t len = field->name_len;
+  uint8_t lower[64]; /* no header that is dropped has a longer name */
+  if (field->id == FASTPATH_HTTP_NAME_TE && !fields->upgrade) {
+    *value = index == fields->te ? fp_request_te(request) : (fp_span){NULL, 0};
+    return value->data == NULL;
+  }
+  if (field->id == HTTP_NAME_REFERER && fields->drops_referer) return true;
+  if (len <= sizeof lower) {
+    fp_domain_lower(lower, name, len);
+    if (fp_header_is_dropped(lower, len)) return !fields->upgrade || !fp_header_is_of_upgrade(lower, len);
+  }
+  return (fields->nominated & fp_asked_bit(len)) != 0 && fp_header_is_nominated_in_lines(request, name, len);
+}
+
+int fp_routed_fields_next(const fp_routed_fields *fields, fp_span wanted, uint32_t *at, fp_span *name, fp_span *value) {
+  const fp_route_request *request = fields->request;
+  const uint16_t id = wanted.data == NULL ? 0 : fp_http_name_id(wanted.data, wanted.len);
+  while (*at < request->field_count) {
+    const uint32_t index = (*at)++;
+    const fp_http_field *field = &request->fields[index];
+    const uint8_t *here = request->data + field->name;
+    if (wanted.data != NULL) {
+      if (field->id != id) continue;
+      if (id == 0 && (field->name_len != wanted.len || !fp_header_is_named(here, wanted.data, wanted.len))) continue;
+    }
+    *value = value_of(request, field);
+    if (is_gone(fields, index, value)) continue;
+    *name = (fp_span){here, field->name_len};
+    return 1;
+  }
+  return 0;
+}
