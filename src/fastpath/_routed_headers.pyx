@@ -25,7 +25,7 @@ cdef class RoutedHeaders:
 
     Gone are those of one hop (Connection and what it names, unless another protocol is asked for; of TE "trailers" may
     stay), those that Envoy takes from no client (x-envoy-internal and its kind), a Referer that is none, and `without`:
-    names in lower case, such as a RouteConfiguration's internal_only_headers. A view: it keeps the message's bytes alive.
+    names in lower case, such as a RouteConfiguration's internal_only_headers. A view: keeps the message's bytes alive.
     """
     cdef HeadRecord *record
     cdef fp_route_request request
