@@ -37,6 +37,7 @@ typedef struct rewriting {
   uint8_t chunked; /* the result is */
   uint8_t te_trailers;
   uint8_t upgrade; /* the result asks for one */
+  int8_t referer;  /* whether a request's Referer is valid; -1: nobody has looked */
 } rewriting;
 
 static fp_span span_at(const uint8_t *data, uint32_t offset, uint32_t len) { return (fp_span){data + offset, len}; }
@@ -176,8 +177,10 @@ static int keeps(rewriting *r, const fp_http_field *field) {
   if (is_option(r, field)) return 0;
   if (action == REWRITE_KEEP) return 1;
   if (field->id == HTTP_NAME_REFERER) {
-    const int valid = r->is_response || fp_http_referer_is_valid(r->data, r->head->fields, r->head->field_count);
-    if (!valid || action == REWRITE_REFERER) return valid;
+    if (r->referer < 0) {
+      r->referer = r->is_response || fp_http_referer_is_valid(r->data, r->head->fields, r->head->field_count);
+    }
+    if (!r->referer || action == REWRITE_REFERER) return r->referer;
   }
   r->seen[(action - 1) >> 6] |= UINT64_C(1) << ((action - 1) & 63);
   return !rewrite->names[action - 1].drop;
@@ -343,6 +346,7 @@ fp_status fp_http_rewrite_put(const uint8_t *data, const fp_http_head *head, con
   r.is_response = (uint8_t)is_response;
   r.keep_host = 0;
   r.te_trailers = 0;
+  r.referer = -1;
   r.upgrade = (uint8_t)fp_http_rewrite_upgrades(data, head, forward);
   r.chunked = !without_framing &&
               (forward->framing == FASTPATH_FRAMING_CHUNKED ||

@@ -57,12 +57,7 @@ FASTPATH_INLINE uint32_t fp_path_literals_slot(const fp_path_literals *literals,
 
 FASTPATH_INLINE bool fp_path_literals_same(const uint8_t *a, const uint8_t *b, size_t len) {
   if (unlikely(len < 8)) return same_bytes(a, b, len);
-  if (likely(len <= 32)) {
-    const size_t second = len < 16 ? len - 8 : 8, last = len - 8;
-    return ((load64(a) ^ load64(b)) | (load64(a + second) ^ load64(b + second)) |
-            (load64(a + last - second) ^ load64(b + last - second)) | (load64(a + last) ^ load64(b + last))) == 0;
-  }
-  return memcmp(a, b, len) == 0;
+  return likely(len <= 32) ? same_by_four(a, b, len) : memcmp(a, b, len) == 0;
 }
 
 /* What there is of a path, or NULL. Its index comes with it, FP_PATH_NONE for none. */

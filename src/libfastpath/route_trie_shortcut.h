@@ -74,12 +74,9 @@ FASTPATH_INLINE uint64_t fp_route_shortcut_load(const uint8_t *at, bool folded) 
   return folded ? lower_word(word) : word;
 }
 
-/* Where the second of four words begins that cover 8 to 32 bytes: at 0, there, as far before the last one, at the end. */
-static inline size_t fp_route_shortcut_second(size_t len) { return len < 16 ? len - 8 : 8; }
-
 /* Of 8 to 32 bytes. */
 FASTPATH_INLINE uint64_t fp_route_shortcut_mix(const uint8_t *text, size_t len, bool folded) {
-  const size_t second = fp_route_shortcut_second(len);
+  const size_t second = second_of_four(len);
   const uint8_t *const last = text + len - 8;
   const uint64_t a = fp_route_shortcut_load(text, folded) +
                      fp_route_shortcut_load(last - second, folded) * UINT64_C(0x9e3779b97f4a7c15);

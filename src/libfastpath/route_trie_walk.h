@@ -64,11 +64,12 @@ FASTPATH_INLINE bool is_same(const uint8_t *key, const uint8_t *text, size_t len
 #if FP_ROUTE_TRIE_SSE2
   if (likely(!folded && len >= 16)) return fp_route_trie_same_16(key, text, len - 16);
 #endif
-  const size_t second = fp_route_shortcut_second(len), last = len - 8;
-  return ((load64(key) ^ fp_route_shortcut_load(text, folded)) |
-          (load64(key + second) ^ fp_route_shortcut_load(text + second, folded)) |
-          (load64(key + last - second) ^ fp_route_shortcut_load(text + last - second, folded)) |
-          (load64(key + last) ^ fp_route_shortcut_load(text + last, folded))) == 0;
+  if (!folded) return same_by_four(key, text, len);
+  const size_t second = second_of_four(len), last = len - 8;
+  return ((load64(key) ^ fp_route_shortcut_load(text, true)) |
+          (load64(key + second) ^ fp_route_shortcut_load(text + second, true)) |
+          (load64(key + last - second) ^ fp_route_shortcut_load(text + last - second, true)) |
+          (load64(key + last) ^ fp_route_shortcut_load(text + last, true))) == 0;
 }
 
 /* Whether the first bytes of a path are those of a node that shortcuts lead to. */

@@ -16,6 +16,8 @@ from fastpath.models import (
     HeaderMatcher,
     HeaderMutations,
     HeaderValueOption,
+    MatchedRoutes,
+    MatcherMap,
     RegexRewrite,
     RequestMirrorPolicy,
     Route,
@@ -492,6 +494,33 @@ def test_internal_headers_do_not_come_from_outside() -> None:
     match = changing.match(parsed)
     assert match is not None
     assert match.cluster == "other"
+
+
+def test_internal_headers_decide_nothing() -> None:
+    def rules(action: RouteAction, *internal: str, matcher: MatcherMap | None = None) -> RouteTable:
+        host = VirtualHost("v", ("*",), (Route(RouteMatch(prefix="/"), action),), matcher=matcher)
+        return RouteTable(RouteConfiguration("c", (host,), internal_only_headers=internal), warn_shadowed=False)
+
+    parsed = request("/", "X-A: 1")
+    shares = (WeightedCluster("one", 1), WeightedCluster("two", 1))
+    by_header = RouteAction(cluster_header="x-a"), ("1", None)
+    by_value = RouteAction(weighted_clusters=shares, random_value_header="x-a"), ("two", "one")
+    for action, clusters in (by_header, by_value):
+        for internal, cluster in zip(((), ("X-a",)), clusters, strict=True):
+            found = rules(action, *internal).match(parsed, random=0)
+            assert found is not None
+            assert found.cluster == cluster
+    tree = MatcherMap("x-a", (("1", MatchedRoutes(1)),))
+    assert rules(RouteAction("one"), matcher=tree).match(parsed) is not None
+    assert rules(RouteAction("one"), "x-a", matcher=tree).match(parsed) is None
+    for internal, seen in (((), True), (("x-a",), False)):
+        table = rules(RouteAction("one", hash_policy=(HashPolicy(header="x-a"),), host_rewrite_header="x-a"), *internal)
+        assert (table.taking((HeaderMatcher("x-a", present_match=True),)).match(parsed) is not None) == seen
+        found = table.match(parsed)
+        assert found is not None
+        assert (actions_of(found).hash(parsed).key is not None) == seen
+        assert (actions_of(found).host_hash(found, parsed).key is not None) == seen
+        assert finalize_request(found, parsed).authority == (b"1" if seen else None)
 
 
 def test_the_url_as_it_was_once_is_no_field_of_a_request() -> None:

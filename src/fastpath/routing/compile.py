@@ -93,7 +93,7 @@ def compile_table(
             if host.matcher is not None:
                 add_match_tree(builder, host.matcher, partial(_seen_name, gone), here)
         _add_domains(builder, host, here)
-        context.append(_entry(host, configuration))
+        context.append(_entry(host, configuration, gone))
     try:
         return builder.build(context, ignore_port=ignore_port, ignore_parameters=ignore_parameters)
     except ConfigError as error:
@@ -124,22 +124,22 @@ def _without(host: VirtualHost, gone: frozenset[str]) -> VirtualHost:
     return replace(host, routes=tuple(map(changed, host.routes)))
 
 
-def _entry(host: VirtualHost, configuration: RouteConfiguration | None) -> list[object]:
+def _entry(host: VirtualHost, configuration: RouteConfiguration | None, gone: frozenset[str]) -> list[object]:
     """What the matcher's context holds of a virtual host, see _route_builder.pxd."""
     routes = host.routes
     choosers = {
-        index: route.action.random_value_header.encode()
+        index: _seen_name(gone, route.action.random_value_header).encode()
         for index, route in enumerate(routes)
         if type(route.action) is RouteAction and route.action.random_value_header
     }
     templates = any(route.match.path_template is not None for route in routes)
-    clusters = tuple(map(_clusters_of, routes))
+    clusters = tuple(_clusters_of(route, gone) for route in routes)
     layouts = Layouts(host, configuration)
     by_header = any(map(_is_by_header, set(clusters)))
     return [host, routes, clusters, templates or None, choosers or None, configuration, layouts, by_header]
 
 
-def _clusters_of(route: Route) -> _Cluster | tuple[_Cluster, ...]:
+def _clusters_of(route: Route, gone: frozenset[str]) -> _Cluster | tuple[_Cluster, ...]:
     """What the matcher hands out: the cluster, or clusters in order of the shares. Bytes name a header."""
     action = route.action
     if not isinstance(action, RouteAction):
@@ -147,9 +147,9 @@ def _clusters_of(route: Route) -> _Cluster | tuple[_Cluster, ...]:
     if action.cluster is not None:
         return action.cluster
     if action.cluster_header is not None:
-        return action.cluster_header.encode()
+        return _seen_name(gone, action.cluster_header).encode()
     return tuple(
-        weighted.cluster_header.encode() if weighted.cluster_header else weighted.name
+        _seen_name(gone, weighted.cluster_header).encode() if weighted.cluster_header else weighted.name
         for weighted in action.weighted_clusters
     )
 

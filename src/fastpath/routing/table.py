@@ -251,12 +251,14 @@ class RouteTable(RouteMatcher):
         )
 
     def taking(self, headers: tuple[HeaderMatcher, ...]) -> RouteTable:
-        """A table of one route for the requests that these all hold for, with this table's eyes for host and path.
+        """A table of one route for the requests that these all hold for, with this table's eyes for what is in them.
 
         Raises ConfigError for what no table would take.
         """
-        route = Route(RouteMatch(prefix="", headers=headers), DirectResponse(200))
-        return RouteTable((VirtualHost("", ("*",), (route,)),), **self._connection_options)
+        host = VirtualHost("", ("*",), (Route(RouteMatch(prefix="", headers=headers), DirectResponse(200)),))
+        internal = self._configuration.internal_only_headers if self._configuration is not None else ()
+        configuration = RouteConfiguration("", (host,), internal_only_headers=internal)
+        return RouteTable(configuration, **self._connection_options)
 
     def _build(
         self, virtual_hosts: Iterable[VirtualHost] | RouteConfiguration, before: RouteTableSnapshot | None
