@@ -13,32 +13,40 @@
 #define IS_IN_ANY_CASE(span, literal) \
   ((span).len == sizeof literal - 1 && fp_http_same_name((span).data, (const uint8_t *)(literal), sizeof literal - 1))
 
-bool fp_header_is_dropped(const uint8_t *name, size_t len) {
-  static const char *const dropped[] = {"connection",
-                                        "keep-alive",
-                                        "proxy-connection",
-                                        "transfer-encoding",
-                                        "upgrade",
-                                        "x-envoy-expected-rq-timeout-ms",
-                                        "x-envoy-force-trace",
-                                        "x-envoy-hedge-on-per-try-timeout",
-                                        "x-envoy-internal",
-                                        "x-envoy-ip-tags",
-                                        "x-envoy-max-retries",
-                                        "x-envoy-original-url",
-                                        "x-envoy-retriable-header-names",
-                                        "x-envoy-retriable-status-codes",
-                                        "x-envoy-retry-grpc-on",
-                                        "x-envoy-retry-on",
-                                        "x-envoy-upstream-alt-stat-name",
-                                        "x-envoy-upstream-rq-per-try-timeout-ms",
-                                        "x-envoy-upstream-rq-timeout-alt-response",
-                                        "x-envoy-upstream-rq-timeout-ms",
-                                        "x-forwarded-client-cert"};
-  for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
-    if (strlen(dropped[i]) == len && memcmp(dropped[i], name, len) == 0) return true;
-  }
-  return false;
+/* Names that are gone, and a bit for the length of each: X(name). */
+#define DROPPED(X)                              \
+  X("connection")                               \
+  X("keep-alive")                               \
+  X("proxy-connection")                         \
+  X("transfer-encoding")                        \
+  X("upgrade")                                  \
+  X("x-envoy-expected-rq-timeout-ms")           \
+  X("x-envoy-force-trace")                      \
+  X("x-envoy-hedge-on-per-try-timeout")         \
+  X("x-envoy-internal")                         \
+  X("x-envoy-ip-tags")                          \
+  X("x-envoy-max-retries")                      \
+  X("x-envoy-original-url")                     \
+  X("x-envoy-retriable-header-names")           \
+  X("x-envoy-retriable-status-codes")           \
+  X("x-envoy-retry-grpc-on")                    \
+  X("x-envoy-retry-on")                         \
+  X("x-envoy-upstream-alt-stat-name")           \
+  X("x-envoy-upstream-rq-per-try-timeout-ms")   \
+  X("x-envoy-upstream-rq-timeout-alt-response") \
+  X("x-envoy-upstream-rq-timeout-ms")           \
+  X("x-forwarded-client-cert")
+
+#define LENGTH_BIT(name) | UINT64_C(1) << (sizeof name - 1)
+#define DROPPED_LENGTHS (UINT64_C(0) DROPPED(LENGTH_BIT))
+#define SAME_NAME(name) || IS(lower, len, name)
+
+/* Whether no header that is dropped has a name of this length. */
+static inline bool is_of_other_length(size_t len) { return len >= 64 || (DROPPED_LENGTHS >> len & 1) == 0; }
+
+bool fp_header_is_dropped(const uint8_t *lower, size_t len) {
+  if (is_of_other_length(len)) return false;
+  return false DROPPED(SAME_NAME);
 }
 
 bool fp_header_is_of_upgrade(const uint8_t *name, size_t len) {
@@ -155,13 +163,13 @@ static bool is_gone(const fp_routed_fields *fields, uint32_t index, fp_span *val
   const fp_http_field *field = &request->fields[index];
   const uint8_t *name = request->data + field->name;
   const size_t len = field->name_len;
-  uint8_t lower[64]; /* no header that is dropped has a longer name */
+  uint8_t lower[64];
   if (field->id == FASTPATH_HTTP_NAME_TE && !fields->upgrade) {
     *value = index == fields->te ? fp_request_te(request) : (fp_span){NULL, 0};
     return value->data == NULL;
   }
   if (field->id == HTTP_NAME_REFERER && fields->drops_referer) return true;
-  if (len <= sizeof lower) {
+  if (!is_of_other_length(len)) {
     fp_domain_lower(lower, name, len);
     if (fp_header_is_dropped(lower, len)) return !fields->upgrade || !fp_header_is_of_upgrade(lower, len);
   }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Whether this header belongs to one hop or to the inside, and so is gone. In lower case. */
-bool fp_header_is_dropped(const uint8_t *name, size_t len);
+bool fp_header_is_dropped(const uint8_t *lower, size_t len);
 
 /* Whether it is one of those that stay when another protocol is asked for: Connection and Upgrade. In lower case. */
 bool fp_header_is_of_upgrade(const uint8_t *name, size_t len);

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fastpath._http import Request
 from fastpath._response import Response
 from fastpath._rewrite import HeadRewriter
-from fastpath._routed_headers import RoutedHeaders
+from fastpath._routed_headers import routed_headers
 from fastpath.models import HeaderMutations, HttpFault, RequestMirrorPolicy, RetryPolicy, WeightedCluster
 from fastpath.substitution.heads import HeaderList, RequestHead, as_bytes, request_path
 from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
@@ -176,7 +176,7 @@ class RouteActions(RouteLayout):
         if self._host_header is not None:
             name = self._host_header
             # Where it is no field, finalize_request comes here with a head only.
-            fields = RoutedHeaders(request, self.unseen) if isinstance(request, Request) else request
+            fields = routed_headers(request, self.unseen) if isinstance(request, Request) else request
             values = fields.get_all(name)
             return (join(values) if name in JOINED_IN_REQUESTS else values[0] if values else None) or None
         if self._host_of_path is not None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from fastpath import Match, Request
-from fastpath._routed_headers import RoutedHeaders
+from fastpath._routed_headers import routed_headers
 
 from ..actions.hashing import cookie_value, set_cookie
 from ..models import StatefulSession
@@ -72,12 +72,12 @@ class Session:
         changes.append(b"Set-Cookie", set_cookie(cookie, value))
 
     def _header(self, request: Request) -> str | None:
-        values = RoutedHeaders(request).get_all(as_bytes(self._config.header))
+        values = routed_headers(request).get_all(as_bytes(self._config.header))
         return _text(_decoded(values[0])) or None if values else None
 
     def _cookie(self, request: Request) -> str | None:
         assert self._config.cookie is not None
-        decoded = _decoded(cookie_value(RoutedHeaders(request), as_bytes(self._config.cookie.name)) or b"")
+        decoded = _decoded(cookie_value(routed_headers(request), as_bytes(self._config.cookie.name)) or b"")
         if not decoded:
             return None
         try:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fastpath._headers import Headers
 from fastpath._http import Request
-from fastpath._routed_headers import RoutedHeaders
+from fastpath._routed_headers import RoutedHeaders, routed_headers
 
 from .joined import JOINED_IN_REQUESTS, join
 
@@ -149,7 +149,7 @@ class RequestHead:
         query = request.query
         path = request_path(request) if path is None else path
         head.path = path if query is None else path + b"?" + query
-        head.headers = RoutedHeaders(request, without)
+        head.headers = routed_headers(request, without)
         head.scheme = request_scheme(request, tls)
         head.connection_scheme = b"https" if tls else b"http"
         return head
