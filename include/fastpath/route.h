@@ -287,6 +287,12 @@ void fp_routed_fields_init(fp_routed_fields *fields, const fp_route_request *req
 int fp_routed_fields_next(const fp_routed_fields *fields, fp_span wanted, uint32_t *at, fp_span *name, fp_span *value);
 
 /*
+ * Whether Envoy keeps all lines of a header, named in any letter case, as one value: those that are not empty, with ','
+ * between them. Threads: any.
+ */
+int fp_routed_field_is_joined(const uint8_t *name, size_t len);
+
+/*
  * The index of the share that gets `value % share_total` when the shares lie side by side in order, or
  * FASTPATH_ROUTE_INDEX_NONE when the route has none. `match` is an answer OK of this table. Threads: any.
  */

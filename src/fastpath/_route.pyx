@@ -120,7 +120,7 @@ cdef class RouteMatcher:
 
     @cython.final
     cdef Match answer_with_path(self, fp_route_request *request):
-        if self.normalizer is None or request.path.len == 0:
+        if self.normalizer is None or request.path.len == 0 or request.path.data[0] == c"?":  # which is no path
             return self.look_up(request)
         return self.answer_with_path_normalized(request)
 
@@ -332,36 +332,43 @@ cdef Match match_with_more(
 cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *request):
     """What chooses the share: the number in a header that the route names, if there is one, else the random value."""
     cdef dict headers = entry[4]
-    cdef fp_span value
     cdef uint64_t number = 0
-    cdef size_t i
+    cdef uint32_t digit
+    cdef Py_ssize_t i, start
     cdef bytes name = None if headers is None else headers.get(route)
-    if name is None or lines_of(request, name, &value) != 1:
+    cdef bytes value = None if name is None else value_of(request, name, True)
+    if value is None:
         return request.random
-    if value.len != 0 and value.data[0] == c"+":
-        value.data += 1
-        value.len -= 1
-    if value.len == 0:
+    start = 1 if value[:1] == b"+" else 0
+    if len(value) == start:
         return request.random
-    for i in range(value.len):
-        digit = <uint32_t>value.data[i] - 48
+    for i in range(start, len(value)):
+        digit = <uint32_t><uint8_t>value[i] - 48
         if digit > 9 or number > (<uint64_t>0xffffffffffffffff - digit) // 10:
             return request.random
         number = number * 10 + digit
     return number
 
 
-cdef int lines_of(const fp_route_request *request, bytes name, fp_span *first):
-    """Of a header: the first line's value, and whether there are 0, 1 or more lines."""
+cdef bytes value_of(const fp_route_request *request, bytes name, bint alone=False):
+    """A header's value, None for none: its lines together where Envoy keeps them so, else the first of them, or where it
+    is to be `alone` the only one."""
     cdef fp_routed_fields fields
-    cdef fp_span wanted, found, more
+    cdef fp_span wanted, found, value
     cdef uint32_t at = 0
+    cdef list values = []
+    if name == b":authority" or name.lower() == b"host":
+        return None if request.authority.data is NULL else bytes_of(request.authority)
+    if name == b":path" or name == b":method":
+        return bytes_of(request.path if name == b":path" else request.method)
     wanted.data = <const uint8_t *>PyBytes_AS_STRING(name)
     wanted.len = <size_t>PyBytes_GET_SIZE(name)
     fp_routed_fields_init(&fields, request)
-    if not fp_routed_fields_next(&fields, wanted, &at, &found, first):
-        return 0
-    return 1 + fp_routed_fields_next(&fields, wanted, &at, &found, &more)
+    while fp_routed_fields_next(&fields, wanted, &at, &found, &value):
+        values.append(bytes_of(value))
+    if len(values) > 1 and fp_routed_field_is_joined(wanted.data, wanted.len):
+        return b",".join(filter(None, values))
+    return values[0] if len(values) == 1 or (values and not alone) else None
 
 
 cdef dict params_of(tuple names, const fp_span *spans):
@@ -374,9 +381,7 @@ cdef dict params_of(tuple names, const fp_span *spans):
 cdef str named_cluster(Match match, const fp_route_request *request):
     """The cluster that a header names, where the route wants that."""
     cdef object cluster = (<tuple>match.entry[2])[match.index]
-    cdef fp_span value
     if match.share != FASTPATH_ROUTE_INDEX_NONE:
         cluster = (<tuple>cluster)[match.share]
-    if type(cluster) is not bytes or lines_of(request, <bytes>cluster, &value) == 0:
-        return None
-    return value.data[:value.len].decode("utf-8", "surrogateescape")
+    value = value_of(request, <bytes>cluster) if type(cluster) is bytes else None
+    return None if value is None else value.decode("utf-8", "surrogateescape")

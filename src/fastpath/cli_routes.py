@@ -1,6 +1,6 @@
 """`fastpath routes check` and `fastpath routes explain`: what a configuration's routes do with requests.
 
-Test files are those of Envoy's router_check_tool: a list `tests`, each with `test_name`, `input` and `validate`.
+Test files are those of Envoy's router_check_tool.
 """
 
 from __future__ import annotations
@@ -8,21 +8,19 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .actions import direct_answer, finalize_request
+from .actions import actions_of, direct_answer, finalize_request
+from .cli_route_tests import RouteTest, read_tests
 from .cli_scope import add_scope, scope_of
-from .config import document, load
-from .config.node import DocumentLimits
-from .config.problems import Problems
-from .errors import ConfigError, ConfigWarning
-from .models import Route
+from .config import load
+from .errors import ConfigWarning
+from .models import DirectResponse, HeaderMatcher, Route, RouteMatch, VirtualHost
 from .routing import Match, RouteTable
-from .substitution.heads import RequestHead
+from .substitution.heads import HeaderList, RequestHead
+from .substitution.stream import StreamInfo
 
 __all__ = ["add_commands"]
 
@@ -44,8 +42,15 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     _add_config(explain)
     explain.add_argument("request", metavar="'METHOD URL'", help="for example 'GET https://shop.example/cart?id=1'")
     explain.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
-    explain.add_argument("--random", type=int, metavar="N", help="what chance says, 0 to 2^64-1")
+    explain.add_argument("--random", type=_random, metavar="N", help="what chance says, 0 to 2^64-1")
     explain.set_defaults(command=_explain)
+
+
+def _random(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**64:
+        raise argparse.ArgumentTypeError(f"expected 0 to 2^64-1, found {text}")
+    return number
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +74,11 @@ def _explain(options: argparse.Namespace) -> int:
     method, _, url = options.request.partition(" ")
     if not url:
         method, url = "GET", method
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        print(f"fastpath: {url!r}: {error}", file=sys.stderr)
+        return 2
     if parts.scheme not in ("http", "https") or not parts.netloc:
         print(f"fastpath: expected an http or https URL, found {url!r}", file=sys.stderr)
         return 2
@@ -104,7 +113,8 @@ def _outcome(match: Match, head: RequestHead) -> dict[str, str]:
     answer = direct_answer(match, head)
     if answer is not None:
         location = dict(answer.headers).get(b"location", b"")
-        return {"response_code": str(answer.status), "path_redirect": _text(location)}
+        outcome = {"response_code": str(answer.status), "path_redirect": _text(location)}
+        return {**outcome, "code_redirect": str(answer.status)} if location else outcome
     changed = finalize_request(match, head).head
     return {
         "cluster_name": match.cluster or "",
@@ -120,106 +130,64 @@ def _text(value: bytes) -> str:
 # --- check -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Test:
-    name: str
-    request: Mapping[str, Any]
-    validate: Mapping[str, Any]
-
-
-_INPUTS = {"authority", "path", "method", "scheme", "ssl", "internal", "random_value"}
-_INPUTS |= {"additional_request_headers", "additional_response_headers"}
-_VALIDATED = {
-    "cluster_name",
-    "virtual_host_name",
-    "route_name",
-    "path_rewrite",
-    "host_rewrite",
-    "path_redirect",
-    "response_code",
-    "request_header_matches",
-}
-
-
-def _tests(file: Path) -> Iterator[_Test]:
-    problems, name = Problems(), str(file)
-    documents = document.read_all(name, DocumentLimits(), problems)
-    problems.raise_any()
-    content: Any = documents[0].value if len(documents) == 1 else None
-    tests = content.get("tests") if isinstance(content, dict) else None
-    if not isinstance(tests, list):
-        raise ConfigError('expected an object with a list "tests"', source=name)
-    for index, test in enumerate(tests):
-        place = f"tests[{index}]"
-        if not isinstance(test, dict) or not isinstance(test.get("input"), dict):
-            raise ConfigError('a test is an object with "input" and "validate"', path=place, source=name)
-        request, validate = test["input"], test.get("validate") or {}
-        for what, given, known in (("input", request, _INPUTS), ("validate", validate, _VALIDATED)):
-            unknown = sorted(set(given) - known)
-            if unknown:
-                raise ConfigError(f"the field {unknown[0]!r} is unknown", path=f"{place}.{what}", source=name)
-        for field in ("authority", "path"):
-            if not isinstance(request.get(field), str):
-                raise ConfigError(f"{field!r} is missing, or no string", path=f"{place}.input", source=name)
-        yield _Test(str(test.get("test_name", place)), request, validate)
-
-
-def _headers(request: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(str(item["key"]), str(item.get("value", ""))) for item in request.get("additional_request_headers", ())]
-
-
-def _failures(table: RouteTable, test: _Test, tried: set[int]) -> list[str]:
+def _failures(table: RouteTable, test: RouteTest, tried: set[int]) -> list[str]:
     """What a test expects and does not get; the route that it took is added to `tried`."""
-    request, headers = test.request, _headers(test.request)
-    scheme = request.get("scheme") or ("https" if request.get("ssl") in (True, "true") else "http")
-    method = request.get("method", "GET")
     match = table.match_parts(
-        method=method,
-        authority=request["authority"],
-        path=request["path"],
-        headers=headers,
-        scheme=scheme,
-        random=int(request.get("random_value") or 0),
+        method=test.method,
+        authority=test.authority,
+        path=test.path,
+        headers=test.request_headers,
+        scheme=test.scheme,
+        random=test.random,
     )
     got: dict[str, str] = {}
-    changed: RequestHead | None = None
+    request: RequestHead | None = None
+    response: HeaderList | None = None
     if match is not None:
-        head = RequestHead(method, request["authority"], request["path"], headers, scheme)
+        head = RequestHead(test.method, test.authority, test.path, test.request_headers, test.scheme)
         got = {"virtual_host_name": match.virtual_host.name, **_outcome(match, head)}
         if not match.tls_redirect:
             tried.add(id(match.route))
             got["route_name"] = match.route.name
-            if direct_answer(match, head) is None:
-                changed = finalize_request(match, head).head
-    failures: list[str] = []
-    for field, wanted in test.validate.items():
-        if field == "request_header_matches":
-            failures += _header_failures(wanted, changed)
-        elif str(wanted) != got.get(field, ""):
-            failures.append(f"{field}: expected {str(wanted)!r}, got {got.get(field, '')!r}")
+            answer = direct_answer(match, head)
+            request = head if answer is not None else finalize_request(match, head).head
+            fields = HeaderList(test.response_headers).items()
+            if answer is not None:
+                fields += [(name, value) for name, value in answer.headers if name == b"location"]
+            actions, status = actions_of(match), answer.status if answer is not None else 200
+            response = HeaderList(actions.finalize_response_fields(status, fields, StreamInfo(request)))
+    failures = [
+        f"{field}: expected {wanted!r}, got {got.get(field, '')!r}"
+        for field, wanted in test.expected.items()
+        if wanted != got.get(field, "")
+    ]
+    for name, matchers, found in (
+        ("request_header_matches", test.request_header_matches, request),
+        ("response_header_matches", test.response_header_matches, response),
+    ):
+        for matcher in matchers:
+            if found is None or not _holds(matcher, found):
+                failures.append(f"{name}: {matcher} does not hold")
     return failures
 
 
-def _header_failures(matchers: Sequence[Mapping[str, Any]], head: RequestHead | None) -> Iterator[str]:
-    """Header matchers that do not hold for the head that goes upstream. A table with one route is asked."""
-    for matcher in matchers:
-        route = {"match": {"prefix": "", "headers": [matcher]}, "direct_response": {"status": 200}}
-        host = {"name": "all", "domains": ["*"], "routes": [route]}
-        asked = RouteTable.from_config(load({"virtual_hosts": [host]}), warn_shadowed=False)
-        found = None
-        if head is not None:
-            found = asked.match_parts(
-                method=head.method, authority=head.authority, path=head.path, headers=head.headers.items()
-            )
-        if found is None:
-            yield f"request_header_matches: {dict(matcher)} does not hold"
+def _holds(matcher: HeaderMatcher, head: RequestHead | HeaderList) -> bool:
+    """Whether a matcher holds for the head that goes upstream, or for a response's fields: a table is asked."""
+    route = Route(RouteMatch(prefix="", headers=(matcher,)), DirectResponse(200))
+    table = RouteTable((VirtualHost("all", ("*",), (route,)),), warn_shadowed=False)
+    if isinstance(head, HeaderList):
+        return table.match_parts(path="/", headers=head.items()) is not None
+    found = table.match_parts(
+        method=head.method, authority=head.authority, path=head.path, headers=head.headers.items(), scheme=head.scheme
+    )
+    return found is not None
 
 
 def _check(options: argparse.Namespace) -> int:
     table = _table(options)
     tried: set[int] = set()
     passed = failed = 0
-    for test in _tests(options.tests):
+    for test in read_tests(options.tests):
         failures = _failures(table, test, tried)
         failed += bool(failures)
         passed += not failures

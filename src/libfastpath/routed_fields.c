@@ -194,3 +194,10 @@ int fp_routed_fields_next(const fp_routed_fields *fields, fp_span wanted, uint32
   }
   return 0;
 }
+
+int fp_routed_field_is_joined(const uint8_t *name, size_t len) {
+  uint8_t lower[64]; /* no header whose lines are joined has a longer name */
+  if (len > sizeof lower) return 0;
+  fp_domain_lower(lower, name, len);
+  return fp_header_lines_are_joined(lower, len);
+}

@@ -237,6 +237,7 @@ BOTH_REFUSE: dict[str, Document] = {
     "fault delay 0": route(
         typed_per_filter_config={"envoy.filters.http.fault": {"@type": FAULT, "delay": {"fixed_delay": "0s"}}}
     ),
+    "fault null": route(typed_per_filter_config={"envoy.filters.http.fault": None}),
     "fault empty abort": route(typed_per_filter_config={"envoy.filters.http.fault": {"@type": FAULT, "abort": {}}}),
     "virtual cluster no headers": host(virtual_clusters=[{"name": "a"}]),
     "virtual cluster no name": host(virtual_clusters=[{"headers": [{"name": "x"}]}]),

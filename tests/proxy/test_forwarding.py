@@ -334,6 +334,22 @@ async def test_an_upgrade_that_the_listener_does_not_allow(lab: Any) -> None:
     assert [request.get(b"upgrade") for request in upstream.requests] == [None, None]
 
 
+async def test_targets_without_a_path(lab: Any) -> None:
+    upstream = await lab.upstream()
+    await lab.gateway({"one": [upstream]}, manager=NORMALIZE)
+    for target, status in (("http://a", 200), ("http://a?q", 404), ("http://a/?q", 200)):
+        head = f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        assert (await lab.fetch(head)).status == status, target
+    assert [request.start.split()[1] for request in upstream.requests] == [b"/", b"/?q"]
+
+
+async def test_grpc_is_not_redirected_for_its_path(lab: Any) -> None:
+    manager = {"path_with_escaped_slashes_action": "UNESCAPE_AND_REDIRECT"}
+    await lab.gateway({"one": [await lab.upstream()]}, manager=manager)
+    answer = await lab.fetch(lab.get("/a%2Fb", "Content-Type: application/grpc"))
+    assert (answer.status, answer.get(b"grpc-status"), answer.get(b"location")) == (200, b"13", None)
+
+
 async def test_upgrades_are_routed_apart(lab: Any) -> None:
     plain, sockets = await lab.upstream("plain"), await lab.upstream("sockets")
     routes = [

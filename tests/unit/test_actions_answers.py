@@ -118,6 +118,9 @@ PATHS = [
     ("/exact?q", RouteMatch(path="/exact"), {"prefix_rewrite": "/N"}, "/N?q"),
     ("/re/x?q", RouteMatch(safe_regex="/re/.*"), {"prefix_rewrite": "/N"}, "/N?q"),
     ("/t/x?q", RouteMatch(path_template="/t/{a}"), {"prefix_rewrite": "/N"}, "/N"),
+    ("/t/xyz?q", RouteMatch(path_template="/t/{a}"), {"prefix_rewrite": "/N"}, "/N?q"),
+    ("/t/x?qrs", RouteMatch(path_template="/t/{a}"), {"prefix_rewrite": "/N"}, "/Nrs"),
+    ("/t/x", RouteMatch(path_template="/t/{a}"), {"prefix_rewrite": "/N"}, "/N"),
     ("/strip/a?b?c", RouteMatch(prefix="/"), {"strip_query": True}, "/strip/a"),
     ("/pre/a?b", RouteMatch(prefix="/pre"), {"prefix_rewrite": "/n", "strip_query": True}, "/n/a"),
 ]

@@ -541,6 +541,19 @@ def test_no_cluster_is_named_by_a_field_of_one_hop(lines: tuple[str, ...]) -> No
     assert found.cluster == "c1"
 
 
+def test_what_x_forwarded_proto_is_where_it_is_missing() -> None:
+    adds_it = adds(field("p", "%REQ(x-forwarded-proto)%"))
+    parsed = request("/")
+    rules = table(RouteMatch(prefix="/"), RouteAction("one"), adds_it)
+    match = rules.match(parsed)
+    assert match is not None
+    assert written(finalize_request(match, parsed), parsed)[1][b"p"] == [b"http"]
+    changing = table(RouteMatch(prefix="/"), RouteAction("one"), adds(field("x-forwarded-proto", "a")))
+    match = changing.match(parsed)
+    assert match is not None
+    assert written(finalize_request(match, parsed), parsed)[1][b"x-forwarded-proto"] == [b"http,a"]
+
+
 def test_a_mirror_is_named_by_all_lines_of_a_list() -> None:
     policy = RequestMirrorPolicy(cluster="", cluster_header="accept")
     actions = RouteActions(Route(RouteMatch(prefix="/"), RouteAction("one", request_mirror_policies=(policy,))))

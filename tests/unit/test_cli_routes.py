@@ -13,6 +13,9 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 CANARY = str(EXAMPLES / "canary.yaml")
 
 
+ROOT = {"authority": "a", "path": "/"}
+
+
 def check(tmp_path: Path, tests: object, *options: str) -> int:
     file = tmp_path / "tests.json"
     file.write_text(json.dumps({"tests": tests}))
@@ -56,10 +59,18 @@ def test_too_few_routes_tried_fail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tests", "complaint"),
     [
-        (None, 'expected an object with a list "tests"'),
-        ([{}], 'tests[0]: a test is an object with "input"'),
-        ([{"input": {"authority": "a"}}], "tests[0].input: 'path' is missing"),
+        (5, "tests: expected a list"),
+        ([{}], 'tests[0]: "input" is missing'),
+        ([{"input": {"authority": "a"}}], 'tests[0].input: "path" is missing'),
         ([{"input": {"authority": "a", "path": "/", "pth": "/"}}], "the field 'pth' is unknown"),
+        ([{"input": {**ROOT, "random_value": "x"}}], "tests[0].input.random_value: expected"),
+        ([{"input": {**ROOT, "random_value": -1}}], "tests[0].input.random_value: expected"),
+        ([{"input": {**ROOT, "method": 5}}], "tests[0].input.method: expected a string"),
+        ([{"input": {**ROOT, "additional_request_headers": [{"k": 1}]}}], "additional_request_headers[0]"),
+        ([{"input": {**ROOT, "additional_request_headers": "x"}}], "additional_request_headers: expected a list"),
+        ([{"input": ROOT, "validate": {"request_header_matches": 5}}], "request_header_matches: expected a list"),
+        ([{"input": ROOT, "validate": {"response_code": "two"}}], "validate.response_code: expected"),
+        ([{"input": ROOT, "validate": {"virtual_cluster_name": "x"}}], "'virtual_cluster_name' is not supported"),
     ],
 )
 def test_files_that_are_no_tests(
@@ -78,10 +89,42 @@ def test_explain_says_which_route_and_what_becomes_of_the_request(capsys: pytest
     assert "no route takes the request" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["GET /path"], ["GET http://a/", "-H", "no-colon"]])
+@pytest.mark.parametrize("arguments", [["GET /path"], ["GET http://a/", "-H", "no-colon"], ["GET http://[a/"]])
 def test_explain_refuses_what_is_no_request(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["routes", "explain", CANARY, *arguments]) == 2
-    assert "expected" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("fastpath: ")
+
+
+@pytest.mark.parametrize("number", ["-1", "18446744073709551616", "x"])
+def test_chance_is_a_number_of_64_bits(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["routes", "explain", CANARY, "GET http://a/", "--random", number])
+    assert "--random" in capsys.readouterr().err
+
+
+def test_redirects_and_response_headers_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moved = {"match": {"prefix": "/old"}, "redirect": {"path_redirect": "/new"}}
+    route = {"match": {"prefix": "/"}, "route": {"cluster": "c"}, "response_headers_to_remove": ["x-gone"]}
+    added = {"header": {"key": "x-of", "value": "%REQ(:path)%"}}
+    host = {"name": "h", "domains": ["*"], "routes": [moved, route], "response_headers_to_add": [added]}
+    config, tests = tmp_path / "config.json", tmp_path / "tests.json"
+    config.write_text(json.dumps({"name": "r", "virtual_hosts": [host]}))
+    of = [{"name": "x-of", "string_match": {"exact": "/a"}}, {"name": "x-gone", "present_match": False}]
+    gone = [{"key": "x-gone", "value": "1"}]
+    cases = [
+        {"input": {"authority": "a", "path": "/old"}, "validate": {"code_redirect": 301, "response_code": 301}},
+        {"input": {"authority": "a", "path": "/a"}, "validate": {"response_header_matches": of[:1]}},
+        {
+            "input": {"authority": "a", "path": "/a", "additional_response_headers": gone},
+            "validate": {"response_header_matches": of, "cluster_name": "c"},
+        },
+        {"input": {"authority": "a", "path": "/b"}, "validate": {"response_header_matches": of[:1]}},
+        {"input": {"authority": "a", "path": "/b"}, "validate": {"code_redirect": 301}},
+    ]
+    tests.write_text(json.dumps({"tests": cases}))
+    assert main(["routes", "check", str(config), str(tests)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines if "tests[" in line] == ["ok", "ok", "ok", "FAILED", "FAILED"]
 
 
 def test_files_are_loaded_together_for_a_workload(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,18 @@ LAYERS = [
     ("proxy",),
     ("simulation",),
     ("benchmarking",),
-    ("cli", "cli_balance", "cli_bench", "cli_gateway", "cli_routes", "cli_scope", "console", "demo", "__main__"),
+    (
+        "cli",
+        "cli_balance",
+        "cli_bench",
+        "cli_gateway",
+        "cli_route_tests",
+        "cli_routes",
+        "cli_scope",
+        "console",
+        "demo",
+        "__main__",
+    ),
 ]
 WITHIN_A_LAYER = {"_*", "config", "http", "proxy", "cli"}
 # These know less than their place would allow: parts, or single modules.

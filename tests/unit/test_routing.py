@@ -531,6 +531,39 @@ def test_the_server_as_a_target_comes_to_a_virtual_host_but_to_no_route() -> Non
     assert table.explain(method="OPTIONS", authority="b", path="*").virtual_host is None
 
 
+@pytest.mark.parametrize("path", ["/e/1/2", "/e/1", "/f"])
+def test_an_action_that_goes_with_the_path_is_explained(path: str) -> None:
+    asks = (HeaderMatcher("x-a", present_match=True),)
+    rewritten = RouteAction("c", path_template_rewrite="/z/{x}")
+    table = RouteTable(
+        (VirtualHost("v", ("*",), (Route(RouteMatch(path_template="/e/{x}/**", headers=asks), rewritten),)),)
+    )
+    explanation = table.explain(path=path)
+    assert explanation.match is None
+    assert [each.failed for each in explanation.candidates] == ([("match.headers[0]",)] if path == "/e/1/2" else [])
+
+
+@pytest.mark.parametrize("normalizer", [PathNormalizer(), PathNormalizer(normalize=False)])
+def test_a_query_alone_is_not_normalised(normalizer: PathNormalizer) -> None:
+    table = RouteTable((VirtualHost("v", ("*",), (prefix("/"),)),), normalizer=normalizer)
+    for target, found in (("http://h?q=%2f", False), ("http://h", True), ("http://h/?q", True)):
+        request = parse_request(f"GET {target} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        assert request is not None
+        assert (table.match(request) is not None) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster"),
+    [("accept", "a,b"), ("Accept", "a,b"), ("x-to", "a"), (":authority", "h"), ("host", "h"), (":path", "/p?q")],
+)
+def test_a_cluster_is_named_by_a_value_as_envoy_has_it(name: str, cluster: str) -> None:
+    lines = [("accept", "a"), ("ACCEPT", ""), ("accept", "b"), ("x-to", "a"), ("x-to", "b")]
+    routes = table(Route(RouteMatch(prefix="/"), RouteAction(cluster_header=name)))
+    match = routes.match_parts(method="GET", authority="h", path="/p?q", headers=lines)
+    assert match is not None
+    assert match.cluster == cluster
+
+
 def test_the_scheme_of_an_absolute_target_is_the_requests() -> None:
     scheme = HeaderMatcher(":scheme", StringMatcher(exact="https"))
     route = Route(RouteMatch(prefix="/", headers=(scheme,)), DirectResponse(200))

@@ -43,18 +43,18 @@ class Redirect:
         self._path = as_bytes(action.path_redirect) if action.path_redirect else None
         self._strip_query = action.strip_query
         self._rewrite: PathRewrite | None = path_rewrite(match, action.prefix_rewrite, action.regex_rewrite)
-        # Of a template the rewrite of a prefix takes all, the query too.
+        # As in Envoy, of a template the rewrite of a prefix takes as many bytes as the template has, of the query too.
         self._whole = match.path_template is not None and action.regex_rewrite is None
 
     def rewritten(self, path: bytes, params: Mapping[str, object]) -> bytes | None:
         """What :path becomes, query and all, before the location is made of it; None where it is not rewritten."""
         if self._rewrite is None:
             return None
+        if self._whole:
+            return self._rewrite(path, params) or None
         bare, mark, query = path.partition(b"?")
         new = self._rewrite(bare, params)
-        if not new:
-            return None
-        return new if self._whole else new + mark + query
+        return new + mark + query if new else None
 
     def location(self, head: RequestHead) -> bytes:
         """Where to; the head's path is rewritten already."""

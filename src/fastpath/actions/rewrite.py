@@ -50,6 +50,7 @@ def path_rewrite(
     rewrite = as_bytes(prefix_rewrite)
     covered = match.prefix if match.prefix is not None else match.path_separated_prefix
     covered = match.path if covered is None else covered
+    covered = match.path_template if covered is None else covered
     if covered is None:
         return lambda path, params: rewrite
     length = len(as_bytes(covered))

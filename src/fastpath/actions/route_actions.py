@@ -36,6 +36,7 @@ _ATTEMPTS = b"x-envoy-attempt-count"
 _ORIGINAL_PATH = b"x-envoy-original-path"
 _ORIGINAL_HOST = b"x-envoy-original-host"
 _FORWARDED_HOST = b"x-forwarded-host"
+_FORWARDED_PROTO = b"x-forwarded-proto"
 _LOCATION = b"location"
 _SET_COOKIE = b"set-cookie"
 _CONTENT_TYPE = b"content-type"
@@ -194,6 +195,9 @@ class RouteActions(RouteLayout):
         stream.head = head
         for name in self._drops:
             headers.remove(name)
+        if _FORWARDED_PROTO in self._touched:
+            headers.set(_FORWARDED_PROTO, before.forwarded_proto)
+            head.connection_scheme = None
         if self._attempts_in_request:
             headers.set(_ATTEMPTS, b"%d" % attempt)
         mutations = self._request_mutations

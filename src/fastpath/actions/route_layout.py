@@ -38,6 +38,7 @@ _ATTEMPTS = b"x-envoy-attempt-count"
 _ORIGINAL_PATH = b"x-envoy-original-path"
 _ORIGINAL_HOST = b"x-envoy-original-host"
 _FORWARDED_HOST = b"x-forwarded-host"
+_FORWARDED_PROTO = b"x-forwarded-proto"
 _NO_MUTATIONS = HeaderMutations()
 
 
@@ -228,6 +229,7 @@ class RouteLayout:
             or self._host_header in names
             or (self._host_header is not None and (self._host_header[:1] == b":" or self._host_header == b"host"))
             or (self._append_forwarded_host and _FORWARDED_HOST in names)
+            or _FORWARDED_PROTO in names  # which is there even where the client sends none
         )
         self._request_fills = operations.fills() if operations is not None else ()
         self._request_rewriters: dict[tuple[bytes, ...], HeadRewriter] = {}

@@ -18,10 +18,10 @@ def read_filters(section: Section) -> dict[str, Any]:
     if filters is None:
         return {}
     found: dict[str, Any] = {}
-    if filters.get(FAULT_FILTER) is not None:
+    if FAULT_FILTER in filters.members:
         content = filters.typed(FAULT_FILTER, HTTP_FAULT)
         found["fault"] = read_http_fault(content) if content is not None else None
-    if filters.get(SESSION_FILTER) is not None:
+    if SESSION_FILTER in filters.members:
         content = filters.typed(SESSION_FILTER, STATEFUL_SESSION_PER_ROUTE)
         found["stateful_session"] = read_session_of(content) if content is not None else None
     filters.end()

@@ -136,6 +136,7 @@ cdef extern from "fastpath/route.h" nogil:
     void fp_routed_fields_init(fp_routed_fields *fields, const fp_route_request *request)
     int fp_routed_fields_next(const fp_routed_fields *fields, fp_span wanted, uint32_t *at, fp_span *name,
                               fp_span *value)
+    int fp_routed_field_is_joined(const uint8_t *name, size_t len)
     uint32_t fp_route_table_param_count(const fp_route_table *table, const fp_route_match *match)
     fp_span fp_route_table_param_name(const fp_route_table *table, const fp_route_match *match, uint32_t index)
     void fp_route_table_params(const fp_route_table *table, const fp_route_match *match, fp_span path, fp_span *params)

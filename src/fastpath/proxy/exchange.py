@@ -177,6 +177,8 @@ class Exchange(UpstreamRequest):
 
     def _normalize(self, normalizer: PathNormalizer) -> bool:
         """Match, and forward, the path as the listener wants it. False when that already is the answer."""
+        if not self.path:  # "http://host" or "http://host?query"
+            return True
         try:
             self.path, elsewhere = normalizer.resolve(self.request.path)
         except ProtocolError as error:

@@ -119,8 +119,8 @@ def explain(
     def asks(virtual_hosts: Iterable[VirtualHost]) -> Match | None:
         return table.like(virtual_hosts).match_parts(**request)
 
-    def holds(condition: RouteMatch, route: Route) -> bool:
-        return asks([VirtualHost("", ("*",), (replace(route, match=condition),))]) is not None
+    def holds(condition: RouteMatch) -> bool:
+        return asks([VirtualHost("", ("*",), (Route(condition, _NOWHERE),))]) is not None
 
     open_hosts = [replace(host, routes=(Route(always, _NOWHERE),), matcher=None) for host in table.virtual_hosts]
     if server:
@@ -143,11 +143,11 @@ def explain(
     for index in () if found.tls_redirect else places:
         route = host.routes[index]
         only_path = RouteMatch(**{field: getattr(route.match, field) for field in _PATH_FIELDS})
-        if not holds(only_path, route):
+        if not holds(only_path):
             passed_over += 1
             continue
         conditions = _conditions(route.match)
-        failed = tuple(place for place, fields in conditions if not holds(replace(always, **fields), route))
+        failed = tuple(place for place, fields in conditions if not holds(replace(always, **fields)))
         candidates.append(Candidate(index, route, failed))
         if not failed:
             break

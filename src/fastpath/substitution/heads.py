@@ -15,6 +15,8 @@ __all__ = ["HeaderList", "HeaderSource", "RequestHead", "as_bytes", "request_sch
 
 _Text = bytes | str
 
+_FORWARDED_PROTO = b"x-forwarded-proto"
+
 
 def as_bytes(text: _Text) -> bytes:
     """The text's bytes; a str's in UTF-8, and whatever bytes it was made of with surrogateescape."""
@@ -125,7 +127,7 @@ class RequestHead:
             headers = HeaderList(headers)  # type: ignore[arg-type]
         self.headers: HeaderSource = headers
         self.scheme = as_bytes(scheme)
-        self.connection_scheme = self.scheme
+        self.connection_scheme: bytes | None = self.scheme
         """What x-forwarded-proto is where it is missing."""
 
     @classmethod
@@ -170,10 +172,13 @@ class RequestHead:
     @property
     def forwarded_proto(self) -> bytes:
         """x-forwarded-proto, its lines joined, as Envoy has it: the connection's scheme where there is none."""
-        return _forwarded_proto(self.headers, self.connection_scheme)
+        return join(self.get_all(_FORWARDED_PROTO)) or b""
 
     def get(self, name: bytes) -> bytes | None:
-        """The first value of a field, pseudo header fields and "host" among them; `name` is in lower case."""
+        """The first value of a field, pseudo header fields and "host" among them; `name` is in lower case.
+
+        Where there is no x-forwarded-proto it is the connection's scheme.
+        """
         if name[:1] == b":" or name == b"host":
             if name == b":path":
                 return self.path or None
@@ -182,14 +187,17 @@ class RequestHead:
             if name == b":method":
                 return self.method
             return self.scheme if name == b":scheme" else None
-        return self.headers.get(name)
+        value = self.headers.get(name)
+        return self.connection_scheme if value is None and name == _FORWARDED_PROTO else value
 
     def get_all(self, name: bytes) -> list[bytes]:
         """All values of a field, as `get` finds them."""
         if name[:1] == b":" or name == b"host":
             value = self.get(name)
             return [] if value is None else [value]
-        return self.headers.get_all(name)
+        values = self.headers.get_all(name)
+        own = self.connection_scheme
+        return values or ([own] if own is not None and name == _FORWARDED_PROTO else values)
 
     def value(self, name: bytes) -> bytes | None:
         """The value of a field as Envoy has it: all lines joined where it keeps one, else the first line's."""
@@ -213,10 +221,6 @@ def request_scheme(request: Request, tls: bool = False) -> bytes:
         if scheme in (b"http", b"https"):
             return scheme
     own = b"https" if tls else b"http"
-    forwarded = _forwarded_proto(request.headers, own).lower()
+    values = request.headers.get_all(_FORWARDED_PROTO)
+    forwarded = (join(values) or b"").lower()
     return forwarded if forwarded in (b"http", b"https") else own
-
-
-def _forwarded_proto(headers: HeaderSource, own: bytes) -> bytes:
-    values = headers.get_all(b"x-forwarded-proto")
-    return b",".join(filter(None, values)) if values else own
