@@ -351,8 +351,8 @@ cdef uint64_t chooser(tuple entry, uint32_t route, const fp_route_request *reque
 
 
 cdef bytes value_of(const fp_route_request *request, bytes name, bint alone=False):
-    """A header's value, None for none: its lines together where Envoy keeps them so, else the first of them, or where it
-    is to be `alone` the only one."""
+    """A header's value, None for none: its lines together where Envoy keeps them so, else the first of them, or where
+    it is to be `alone` the only one."""
     cdef fp_routed_fields fields
     cdef fp_span wanted, found, value
     cdef uint32_t at = 0

@@ -198,6 +198,7 @@ void sweep_route_conditions(void) {
   CHECK_BYTES(params[1].data, params[1].len, "a/b");
   fp_routed_fields_init(&left, &request);
   CHECK_EQ(fp_routed_fields_next(&left, span_of("X-WANTED"), &at, &name, &value), 1);
+  CHECK_EQ(fp_routed_field_is_joined(name.data, name.len), 0);
   fp_route_table_next_shadowed(table, 0, 0, &route, &by);
   CHECK_EQ(route, 13);
   CHECK_EQ(by, 12);

@@ -348,6 +348,9 @@ static void headers_are_found_by_names_of_any_case_and_length(void) {
   memset(name, 'N', 200);
   CHECK_EQ(field_count(&made.request, name, 400, &value), 1);
   CHECK_BYTES(value.data, value.len, "long");
+  CHECK_EQ(fp_routed_field_is_joined((const uint8_t *)"ACCEPT", 6), 1);
+  CHECK_EQ(fp_routed_field_is_joined((const uint8_t *)"x-accept", 8), 0);
+  CHECK_EQ(fp_routed_field_is_joined((const uint8_t *)name, 400), 0);
   CHECK_EQ(field_count(&made.request, "x-", 2, &value), 0);
   CHECK_EQ(field_count(&made.request, "", 0, &value), 0);
   free(made.data);
