@@ -3,45 +3,52 @@
 #include "memory.h"
 
 fp_status fp_path_literals_init(fp_path_literals *literals, size_t count, size_t bytes) {
+  const size_t line = sizeof(fp_path_literal);
   fp_path_literals made = {.slots = NULL};
   size_t room;
-  /* So that neither slots, nor records, nor the bytes of either overflow 32 bits. */
-  if (count >= UINT32_MAX / sizeof *made.slots / 2 || bytes > UINT32_MAX / 2) return FASTPATH_ERR_OVERFLOW;
-  room = count * sizeof(fp_path_literal_head) + bytes;
-  made.capacity = 2 * (uint32_t)count + 1;
-  made.size = made.capacity * sizeof *made.slots + room + 1;
-  made.slots = fp_memory_alloc(made.capacity * sizeof *made.slots);
-  made.records = fp_memory_alloc(room + 1);
-  if (made.slots == NULL || made.records == NULL) {
+  /* So that neither the slots nor the text overflow 32 bits. */
+  if (count >= UINT32_MAX / line / 2 || bytes > UINT32_MAX / 2) return FASTPATH_ERR_OVERFLOW;
+  made.capacity = (uint32_t)(count + count / 4 + 1);
+  room = (made.capacity + 1) * line + made.capacity;
+  made.size = room + bytes + 1;
+  made.block = fp_memory_alloc(room);
+  made.text = fp_memory_alloc(bytes + 1);
+  if (made.block == NULL || made.text == NULL) {
     fp_path_literals_clear(&made);
     return FASTPATH_ERR_MEMORY;
   }
-  for (uint32_t i = 0; i < made.capacity; i++) made.slots[i] = (fp_path_literal){.offset = FP_PATH_NONE};
+  made.slots = (fp_path_literal *)(void *)(made.block + (-(uintptr_t)made.block & (line - 1)));
+  made.marks = (uint8_t *)(made.slots + made.capacity);
+  memset(made.marks, 0, made.capacity);
   *literals = made;
   return FASTPATH_OK;
 }
 
 void fp_path_literals_put(fp_path_literals *literals, const fp_path_key *key, uint32_t index) {
-  const fp_path_literal_head head = {index, (uint32_t)key->len};
   const uint64_t hash = fp_path_edges_hash(key);
-  uint8_t *record = literals->records + literals->records_len;
-  uint32_t slot = fp_path_literals_slot(literals, hash);
-  while (literals->slots[slot].offset != FP_PATH_NONE) slot = slot + 1 < literals->capacity ? slot + 1 : 0;
-  literals->slots[slot] = (fp_path_literal){.hash = (uint32_t)hash, .offset = literals->records_len};
-  memcpy(record, &head, sizeof head);
-  memcpy(record + sizeof head, key->bytes, key->len);
-  literals->records_len += (uint32_t)(sizeof head + key->len);
+  uint32_t at = fp_path_literals_slot(literals, hash);
+  fp_path_literal *slot;
+  while (literals->marks[at] != 0) at = fp_path_literals_next(literals, at);
+  literals->marks[at] = fp_path_literals_mark(hash);
+  slot = &literals->slots[at];
+  *slot = (fp_path_literal){.hash = (uint32_t)hash, .index = index, .len = (uint32_t)key->len};
+  if (key->len <= FP_PATH_LITERAL_ROOM) {
+    if (key->len > 0) memcpy(slot->bytes, key->bytes, key->len);
+    return;
+  }
+  slot->offset = literals->text_len;
+  memcpy(literals->text + literals->text_len, key->bytes, key->len);
+  literals->text_len += slot->len;
 }
 
 void fp_path_literals_set_values(fp_path_literals *literals, void *const *values) {
   for (uint32_t i = 0; i < literals->capacity; i++) {
-    fp_path_literal *literal = &literals->slots[i];
-    if (literal->offset != FP_PATH_NONE) literal->value = values[fp_path_literals_head(literals, literal).index];
+    if (literals->marks[i] != 0) literals->slots[i].value = values[literals->slots[i].index];
   }
 }
 
 void fp_path_literals_clear(fp_path_literals *literals) {
-  fp_memory_free(literals->slots);
-  fp_memory_free(literals->records);
+  fp_memory_free(literals->block);
+  fp_memory_free(literals->text);
   *literals = (fp_path_literals){.slots = NULL};
 }

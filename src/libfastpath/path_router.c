@@ -157,7 +157,7 @@ static size_t openings(fp_span template) {
 
 static fp_status take_all(builder *b, const fp_span *templates, size_t count, size_t *index) {
   fp_path_router *router = b->router;
-  size_t text = 0, variables = 0, literals = 0, literal_bytes = 0;
+  size_t text = 0, variables = 0, literals = 0, literal_bytes = 0, long_bytes = 0;
   fp_status status;
   *index = count;
   for (size_t i = 0; i < count; i++) {
@@ -169,6 +169,7 @@ static fp_status take_all(builder *b, const fp_span *templates, size_t count, si
     if (is_literal(templates[i])) {
       literals++;
       literal_bytes += templates[i].len;
+      if (templates[i].len > FP_PATH_LITERAL_ROOM) long_bytes += templates[i].len;
     }
   }
   if (count > (UINT32_MAX - 1) / sizeof(template_entry) || variables > UINT32_MAX / sizeof(variable)) {
@@ -180,7 +181,7 @@ static fp_status take_all(builder *b, const fp_span *templates, size_t count, si
   router->entries = fp_memory_alloc((count + 1) * sizeof *router->entries);
   router->variables = fp_memory_alloc((variables + 1) * sizeof *router->variables);
   if (router->text == NULL || router->entries == NULL || router->variables == NULL) return out_of_memory(b->error);
-  status = fp_path_literals_init(&router->literals, literals, literal_bytes);
+  status = fp_path_literals_init(&router->literals, literals, long_bytes);
   if (status == FASTPATH_ERR_OVERFLOW) return fp_error_set(b->error, status, 0, SIZE_MAX, "too many templates");
   if (status < 0) return out_of_memory(b->error);
   for (uint32_t i = 0; i < router->count; i++) {
