@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .actions import actions_of, direct_answer, finalize_request
+from .actions import Answer, actions_of, direct_answer, finalize_request
 from .cli_route_tests import RouteTest, read_tests
 from .cli_scope import add_scope, scope_of
 from .config import load
@@ -103,23 +103,27 @@ def _explain(options: argparse.Namespace) -> int:
     match = explanation.match
     if match is None or match.tls_redirect:
         return 1 if match is None else 0
-    outcome = _outcome(match, RequestHead(method, parts.netloc, path, headers, parts.scheme))
+    outcome = _outcome(match, *_sent(match, RequestHead(method, parts.netloc, path, headers, parts.scheme)))
     print("\n".join(f"{name}: {value}" for name, value in outcome.items() if value))
     return 0
 
 
-def _outcome(match: Match, head: RequestHead) -> dict[str, str]:
-    """What becomes of the request, in the words of the test files."""
+def _sent(match: Match, head: RequestHead) -> tuple[Answer | None, RequestHead]:
+    """The answer of a route that gives one itself, and the head as the route leaves it."""
     answer = direct_answer(match, head)
+    return answer, head if answer is not None else finalize_request(match, head).head
+
+
+def _outcome(match: Match, answer: Answer | None, sent: RequestHead) -> dict[str, str]:
+    """What becomes of the request, in the words of the test files."""
     if answer is not None:
         location = dict(answer.headers).get(b"location", b"")
         outcome = {"response_code": str(answer.status), "path_redirect": _text(location)}
         return {**outcome, "code_redirect": str(answer.status)} if location else outcome
-    changed = finalize_request(match, head).head
     return {
         "cluster_name": match.cluster or "",
-        "path_rewrite": _text(changed.path),
-        "host_rewrite": _text(changed.authority),
+        "path_rewrite": _text(sent.path),
+        "host_rewrite": _text(sent.authority),
     }
 
 
@@ -145,17 +149,17 @@ def _failures(table: RouteTable, test: RouteTest, tried: set[int]) -> list[str]:
     response: HeaderList | None = None
     if match is not None:
         head = RequestHead(test.method, test.authority, test.path, test.request_headers, test.scheme)
-        got = {"virtual_host_name": match.virtual_host.name, **_outcome(match, head)}
+        answer, sent = _sent(match, head)
+        got = {"virtual_host_name": match.virtual_host.name, **_outcome(match, answer, sent)}
         if not match.tls_redirect:
+            request = sent
             tried.add(id(match.route))
             got["route_name"] = match.route.name
-            answer = direct_answer(match, head)
-            request = head if answer is not None else finalize_request(match, head).head
             fields = HeaderList(test.response_headers).items()
             if answer is not None:
                 fields += [(name, value) for name, value in answer.headers if name == b"location"]
             actions, status = actions_of(match), answer.status if answer is not None else 200
-            response = HeaderList(actions.finalize_response_fields(status, fields, StreamInfo(request)))
+            response = HeaderList(actions.finalize_response_fields(status, fields, StreamInfo(sent)))
     failures = [
         f"{field}: expected {wanted!r}, got {got.get(field, '')!r}"
         for field, wanted in test.expected.items()

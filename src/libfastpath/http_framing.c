@@ -53,10 +53,6 @@ static fp_status check_connect(const fp_http_framing *framing, const fp_http_hea
                       "body announced by a CONNECT, which has none");
 }
 
-static bool is_named(fp_span name, const char *word) {
-  return name.len == strlen(word) && fp_http_same_name(name.data, (const uint8_t *)word, name.len);
-}
-
 /* The bytes of a header's lines as one list. */
 static size_t list_len(const fp_http_head *head, uint16_t id) {
   size_t len = 0;
@@ -68,11 +64,11 @@ static size_t list_len(const fp_http_head *head, uint16_t id) {
 }
 
 static const char *why_not_nominated(const fp_http_head *head, fp_span name) {
-  if (name.data[0] == ':' || is_named(name, "host") || is_named(name, "x-forwarded-for") ||
-      is_named(name, "x-forwarded-host") || is_named(name, "x-forwarded-proto")) {
+  if (name.data[0] == ':' || fp_list_is_exactly(name, "host") || fp_list_is_exactly(name, "x-forwarded-for") ||
+      fp_list_is_exactly(name, "x-forwarded-host") || fp_list_is_exactly(name, "x-forwarded-proto")) {
     return "Connection names a field that is for every hop";
   }
-  if (is_named(name, "te") && list_len(head, FASTPATH_HTTP_NAME_TE) > NOMINATED_TE_MAX) {
+  if (fp_list_is_exactly(name, "te") && list_len(head, FASTPATH_HTTP_NAME_TE) > NOMINATED_TE_MAX) {
     return "Connection names a TE that is too long";
   }
   return NULL;

@@ -21,6 +21,11 @@ static inline int fp_list_next(fp_span *list, fp_span *member) {
   return 0;
 }
 
+/* Is it this word, in any letter case? */
+static inline int fp_list_is_exactly(fp_span member, const char *word) {
+  return member.len == strlen(word) && fp_http_same_name(member.data, (const uint8_t *)word, member.len);
+}
+
 /* Is the member this lower-case word, whatever its parameters (";q=1")? */
 static inline int fp_list_is(fp_span member, const char *word) {
   size_t len = strlen(word);

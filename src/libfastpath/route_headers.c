@@ -4,6 +4,7 @@
 
 #include "bits.h"
 #include "http_chars.h"
+#include "http_list.h"
 #include "http_names.h"
 #include "memory.h"
 
@@ -85,10 +86,6 @@ bool fp_request_is_grpc(const fp_asked_request *asked) {
   return value.len == type_len ? !list : value.data[type_len] == '+';
 }
 
-static bool is_text(fp_span span, const char *text) {
-  return span.data != NULL && span.len == strlen(text) && fp_http_same_name(span.data, (const uint8_t *)text, span.len);
-}
-
 /* What the lines of x-forwarded-proto come to: its value, or "," in the place of a list; data NULL without one. */
 static fp_span forwarded_proto(const fp_route_request *request) {
   static const uint8_t name[] = "x-forwarded-proto";
@@ -107,8 +104,9 @@ fp_span fp_request_scheme(const fp_route_request *request) {
   if ((request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTPS) != 0) return (fp_span){(const uint8_t *)"https", 5};
   if ((request->flags & FASTPATH_ROUTE_REQUEST_TARGET_HTTP) != 0) return (fp_span){(const uint8_t *)"http", 4};
   const fp_span value = forwarded_proto(request);
-  if (is_text(value, "https")) return (fp_span){(const uint8_t *)"https", 5};
-  return is_text(value, "http") ? (fp_span){(const uint8_t *)"http", 4} : request->scheme;
+  if (value.data != NULL && fp_list_is_exactly(value, "https")) return (fp_span){(const uint8_t *)"https", 5};
+  return value.data != NULL && fp_list_is_exactly(value, "http") ? (fp_span){(const uint8_t *)"http", 4}
+                                                                 : request->scheme;
 }
 
 fp_span fp_request_forwarded_proto(const fp_route_request *request) {

@@ -10,8 +10,6 @@
 #include "route_headers.h"
 
 #define IS(data, len, literal) ((len) == sizeof literal - 1 && memcmp((data), (literal), sizeof literal - 1) == 0)
-#define IS_IN_ANY_CASE(span, literal) \
-  ((span).len == sizeof literal - 1 && fp_http_same_name((span).data, (const uint8_t *)(literal), sizeof literal - 1))
 
 /* Names that are gone, and a bit for the length of each: X(name). */
 #define DROPPED(X)                              \
@@ -92,7 +90,7 @@ static upgrade_kind asked_upgrade(const fp_route_request *request) {
     const fp_span value = value_of(request, field);
     if (value.len == 0) continue;
     values++;
-    h2c = IS_IN_ANY_CASE(value, "h2c");
+    h2c = fp_list_is_exactly(value, "h2c");
   }
   return values == 1 && h2c ? UPGRADE_H2C : UPGRADE_OTHER;
 }
@@ -111,8 +109,8 @@ void fp_request_read_connection(const fp_route_request *request, uint64_t *nomin
 
 bool fp_header_is_nominated_in_lines(const fp_route_request *request, const uint8_t *name, size_t len) {
   const fp_span named = {name, len};
-  if (IS_IN_ANY_CASE(named, "close")) return false; /* that says something else */
-  if (IS_IN_ANY_CASE(named, "http2-settings")) return asked_upgrade(request) == UPGRADE_H2C;
+  if (fp_list_is_exactly(named, "close")) return false; /* that says something else */
+  if (fp_list_is_exactly(named, "http2-settings")) return asked_upgrade(request) == UPGRADE_H2C;
   return has_option(request, name, len);
 }
 

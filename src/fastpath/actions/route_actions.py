@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from fastpath._http import Request
 from fastpath._response import Response
 from fastpath._rewrite import HeadRewriter
-from fastpath._routed_headers import routed_headers
 from fastpath.models import HeaderMutations, HttpFault, RequestMirrorPolicy, RetryPolicy, WeightedCluster
 from fastpath.substitution.heads import HeaderList, RequestHead, as_bytes, request_path
-from fastpath.substitution.joined import JOINED_IN_REQUESTS, join
 from fastpath.substitution.stream import StreamInfo
 
 from .answers import Answer
@@ -175,11 +173,8 @@ class RouteActions(RouteLayout):
         if self._host is not None:
             return self._host
         if self._host_header is not None:
-            name = self._host_header
-            # Where it is no field, finalize_request comes here with a head only.
-            fields = routed_headers(request, self.unseen) if isinstance(request, Request) else request
-            values = fields.get_all(name)
-            return (join(values) if name in JOINED_IN_REQUESTS else values[0] if values else None) or None
+            head = RequestHead.of(request, without=self.unseen) if isinstance(request, Request) else request
+            return head.value(self._host_header) or None
         if self._host_of_path is not None:
             return self._host_of_path(bare) or None
         return as_bytes(hostname) if self._auto_host and hostname else None

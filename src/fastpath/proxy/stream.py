@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fastpath import ConnectionInfo, RequestHead, StreamInfo, UpstreamInfo
+from fastpath import ConnectionInfo, StreamInfo, UpstreamInfo
 
 from ..substitution import Address
 from .retry import CONNECT_FAILURE, RESET, TIMEOUT
@@ -54,14 +54,14 @@ def stream_info(exchange: Exchange, actions: RouteActions) -> StreamInfo:
     """What is known when the request has been routed."""
     now = exchange.gateway.loop.time()
     match = exchange.match
-    head = RequestHead.of(exchange.request) if match is None else actions.head_of(match, exchange.request)
+    assert match is not None
+    head = actions.head_of(match, exchange.request)
     stream = StreamInfo(head, exchange.downstream.info, start_time=time.time() - (now - exchange.began))
     stream.times["DS_RX_BEG"] = exchange.began
     stream.times["NOW"] = now
-    if match is not None and not match.tls_redirect:
-        stream.route_name = match.route.name
-        stream.route_metadata = match.route.metadata
-        stream.virtual_host_name = match.virtual_host.name
+    stream.route_name = match.route.name
+    stream.route_metadata = match.route.metadata
+    stream.virtual_host_name = match.virtual_host.name
     return stream
 
 
